@@ -1,0 +1,78 @@
+/**
+ * The one catalogue of error codes. `about` says when the code is used (it becomes docs/errors.md), `hint` is the
+ * default advice when the place that throws has none better, `exit` the exit code of a command that ends with it.
+ * Keep each group sorted; docs/errors.md is written from this table by `npm run docs:errors`.
+ */
+interface CodeEntry {
+  readonly exit: 1 | 2 | 3
+  readonly about: string
+  readonly hint?: string
+}
+
+const table = {
+  // names and digests
+  DIGEST_INVALID: {
+    exit: 2,
+    about: 'A digest is not written as algorithm:hex.',
+    hint: 'Write it as sha256:<64 hex digits>.',
+  },
+  DIGEST_MISMATCH: { exit: 1, about: 'Content does not have the digest or size that names it.' },
+  REFERENCE_INVALID: { exit: 2, about: 'An image name breaks the reference grammar.' },
+  // JSON documents of images
+  CONFIG_INVALID: { exit: 1, about: 'An image config is malformed.' },
+  JSON_INVALID: { exit: 1, about: 'A JSON document does not parse, is too large or nested too deep.' },
+  MANIFEST_INVALID: { exit: 1, about: 'A manifest, index or descriptor is malformed.' },
+  // layers
+  ARCHIVE_INVALID: { exit: 1, about: 'An archive is damaged or uses a feature that cannot be read.' },
+  ARCHIVE_UNSAFE: { exit: 1, about: 'An archive names something outside its root, or goes beyond a cap.' },
+  INDEX_INVALID: {
+    exit: 1,
+    about: 'A layer index is damaged or of another version.',
+    hint: 'It is made again from the layer when it is removed.',
+  },
+  LAYER_INVALID: {
+    exit: 1,
+    about: 'A layer does not fit the layers below it, or its diffID is not that of the config.',
+  },
+  // Dockerfile
+  DOCKERFILE_SYNTAX: { exit: 1, about: 'The Dockerfile does not follow the language.' },
+  DOCKERFILE_EXPANSION: { exit: 1, about: 'A variable in the Dockerfile cannot be expanded.' },
+  NOT_SUPPORTED: { exit: 1, about: 'A feature of the language or of the command line that ibuild does not have yet.' },
+  STAGE_UNKNOWN: { exit: 1, about: 'A stage that is not there, comes later, or depends on itself.' },
+  // context
+  CONTEXT_INVALID: { exit: 2, about: 'The build context cannot be opened or read.' },
+  CONTEXT_CHANGED: {
+    exit: 1,
+    about: 'A file of the context changed while the build was reading it.',
+    hint: 'Build again when nothing writes to the context.',
+  },
+  COPY_DESTINATION: { exit: 1, about: 'A COPY or ADD cannot write to its destination.' },
+  COPY_SOURCE_MISSING: { exit: 1, about: 'A source of COPY or ADD does not exist.' },
+  IGNORE_INVALID: { exit: 1, about: 'A pattern of the ignore file is malformed.' },
+  // running
+  RUN_FAILED: { exit: 1, about: 'The command of a RUN step ended with a non-zero exit code or a signal.' },
+  RUNTIME_FAILED: { exit: 1, about: 'The OCI runtime could not start the container.' },
+  RUNTIME_MISSING: {
+    exit: 1,
+    about: 'No usable OCI runtime was found.',
+    hint: 'Install runc or crun, or name one with --runtime.',
+  },
+  USER_UNKNOWN: { exit: 1, about: 'A user or group name is not in /etc/passwd or /etc/group of the image.' },
+  // store
+  DISK_FULL: {
+    exit: 1,
+    about: 'The disk is full.',
+    hint: 'Free some space, for example with ibuild prune, and try again.',
+  },
+  IMAGE_NOT_FOUND: { exit: 1, about: 'No image of that name, digest or ID is in the store.' },
+  IMAGE_IN_USE: { exit: 1, about: 'An image cannot be removed because something depends on it.' },
+  STORE_INVALID: { exit: 1, about: 'The data folder is damaged, of another version or not ours.' },
+  // command line
+  CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
+  SYSTEM_CALL: { exit: 1, about: 'The operating system refused an operation.' },
+  USAGE: { exit: 2, about: 'The command line is wrong.', hint: 'See ibuild --help.' },
+} as const satisfies Record<string, CodeEntry>
+
+export type ErrorCode = keyof typeof table
+
+export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = table
