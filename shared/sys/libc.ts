@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module'
+import { constants } from 'node:os'
+import type { LibraryHandle } from 'koffi'
+
+/** A path for a system call: bytes as they are, or text encoded as UTF-8. Never contains a NUL. */
+export type NativePath = string | Uint8Array
+
+/** An argument as C takes it: a number, a pointer to bytes, or a null pointer. */
+type NativeArgument = number | bigint | Uint8Array | ArrayBufferView | null
+
+/** A C function; negative means failed, with the reason in `lastErrno`. */
+export type NativeFunction = (...args: NativeArgument[]) => number
+
+interface Koffi {
+  load(path: null): LibraryHandle
+  errno(): number
+}
+
+let koffi: Koffi | undefined
+let library: LibraryHandle | undefined
+
+/**
+ * A function of the C library that this process runs on (glibc or musl: whatever Node itself is linked with). The
+ * binding is made at the first call, because loading it costs milliseconds that most commands need not pay.
+ */
+export function nativeFunction(name: string, result: string, args: readonly string[]): NativeFunction {
+  let bound: NativeFunction | undefined
+  return (...values) => {
+    bound ??= bind(name, result, args)
+    return bound(...values)
+  }
+}
+
+function bind(name: string, result: string, args: readonly string[]): NativeFunction {
+  library ??= loadKoffi().load(null)
+  return library.func(name, result, [...args]) as NativeFunction
+}
+
+function loadKoffi(): Koffi {
+  const loaded: Koffi = koffi ?? createRequire(import.meta.url)('koffi')
+  koffi = loaded
+  return loaded
+}
+
+/** `errno` as the last native call of this thread left it. */
+export function lastErrno(): number {
+  return koffi?.errno() ?? 0
+}
+
+const errnoNames = new Map(Object.entries(constants.errno).map(([name, value]) => [value, name]))
+const preferredNames: readonly (keyof typeof constants.errno)[] = ['EAGAIN', 'ENOTSUP']
+for (const name of preferredNames) errnoNames.set(constants.errno[name], name)
+
+/** The name of an errno value as Node writes it, e.g. `EPERM`. */
+export function errnoName(errno: number): string {
+  return errnoNames.get(errno) ?? `E${errno}`
+}
+
+/** An error shaped like those of node:fs: `code`, `errno` (negative), `syscall`, `path`, `dest`. */
+export function nativeError(syscall: string, path?: NativePath, dest?: NativePath): NodeJS.ErrnoException {
+  const errno = lastErrno()
+  const code = errnoName(errno)
+  const error: NodeJS.ErrnoException & { dest?: string } = new Error(
+    `${code}: ${[syscall, quoted(path), quoted(dest)].filter(Boolean).join(' ')}`,
+  )
+  error.code = code
+  error.errno = -errno
+  error.syscall = syscall
+  if (path !== undefined) error.path = textOf(path)
+  if (dest !== undefined) error.dest = textOf(dest)
+  return error
+}
+
+function quoted(path: NativePath | undefined): string {
+  return path === undefined ? '' : `'${textOf(path)}'`
+}
+
+function textOf(path: NativePath): string {
+  return typeof path === 'string' ? path : Buffer.from(path).toString()
+}
+
+/** The bytes of a path followed by NUL, in memory of its own. EINVAL when it contains a NUL itself. */
+export function cString(path: NativePath): Buffer {
+  const length = typeof path === 'string' ? Buffer.byteLength(path) : path.length
+  const bytes = Buffer.allocUnsafe(length + 1)
+  writeCString(bytes, path)
+  return bytes
+}
+
+/** Writes `path` and a NUL to the start of `target`. ENAMETOOLONG when it does not fit, EINVAL when it contains a NUL. */
+export function writeCString(target: Buffer, path: NativePath): void {
+  const length = typeof path === 'string' ? Buffer.byteLength(path) : path.length
+  if (length >= target.length) throw pathError('ENAMETOOLONG', path)
+  if (typeof path === 'string') target.write(path)
+  else target.set(path)
+  target[length] = 0
+  if (target.indexOf(0) < length) throw pathError('EINVAL', path)
+}
+
+function pathError(code: 'ENAMETOOLONG' | 'EINVAL', path: NativePath): NodeJS.ErrnoException {
+  const text = textOf(path).slice(0, 200)
+  return Object.assign(new Error(`${code}: not a usable path ${JSON.stringify(text)}`), {
+    code,
+    errno: -constants.errno[code],
+  })
+}

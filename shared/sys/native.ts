@@ -1,0 +1,116 @@
+import { cString, type NativePath, nativeError, nativeFunction } from './libc.ts'
+
+export { listXattrs as llistxattr, readXattr as lgetxattr, writeXattr as lsetxattr } from './xattr.ts'
+
+/** Flags of mount(2). */
+export const mountFlags = {
+  readonly: 1,
+  nosuid: 2,
+  nodev: 4,
+  noexec: 8,
+  remount: 32,
+  bind: 4096,
+  move: 8192,
+  recursive: 16384,
+  private: 1 << 18,
+  slave: 1 << 19,
+} as const
+
+/** Flags of umount2(2). */
+export const umountFlags = { force: 1, detach: 2, noFollow: 8 } as const
+
+/** Namespace flags of unshare(2) and setns(2). */
+export const cloneFlags = {
+  mount: 0x0002_0000,
+  cgroup: 0x0200_0000,
+  uts: 0x0400_0000,
+  ipc: 0x0800_0000,
+  user: 0x1000_0000,
+  pid: 0x2000_0000,
+  network: 0x4000_0000,
+} as const
+
+/** Operations of flock(2); `nonBlocking` is added to one of the others. */
+export const flockOperations = { shared: 1, exclusive: 2, nonBlocking: 4, unlock: 8 } as const
+
+const cMount = nativeFunction('mount', 'int', ['void *', 'void *', 'void *', 'ulong', 'void *'])
+const cUmount = nativeFunction('umount2', 'int', ['void *', 'int'])
+const cUnshare = nativeFunction('unshare', 'int', ['int'])
+const cSetns = nativeFunction('setns', 'int', ['int', 'int'])
+const cMknod = nativeFunction('mknod', 'int', ['void *', 'uint', 'uint64'])
+const cUtimensat = nativeFunction('utimensat', 'int', ['int', 'void *', 'void *', 'int'])
+const cFlock = nativeFunction('flock', 'int', ['int', 'int'])
+const cSyncfs = nativeFunction('syncfs', 'int', ['int'])
+const cPipe = nativeFunction('pipe2', 'int', ['void *', 'int'])
+
+const atFdcwd = -100
+const atSymlinkNofollow = 0x100
+const openCloexec = 0o2000000
+
+/** mount(2). `data` are the options of the filesystem: at most one page less a byte, else EINVAL. */
+export function mount(
+  source: NativePath,
+  target: NativePath,
+  fstype: string | null,
+  flags: number,
+  data: NativePath | null,
+): void {
+  const type = fstype === null ? null : cString(fstype)
+  const options = data === null ? null : cString(data)
+  if (cMount(cString(source), cString(target), type, flags, options) < 0) throw nativeError('mount', source, target)
+}
+
+/** umount2(2) with {@link umountFlags}. */
+export function umount2(target: NativePath, flags: number): void {
+  if (cUmount(cString(target), flags) < 0) throw nativeError('umount2', target)
+}
+
+/**
+ * unshare(2): moves the calling thread into new namespaces. With a mount namespace the thread also gets a working
+ * directory and umask of its own.
+ */
+export function unshare(flags: number): void {
+  if (cUnshare(flags) < 0) throw nativeError('unshare')
+}
+
+/** setns(2): moves the calling thread into the namespace that `fd` is open on. */
+export function setns(fd: number, nstype: number): void {
+  if (cSetns(fd, nstype) < 0) throw nativeError('setns')
+}
+
+/** mknod(2). `mode` is the type (S_IFCHR, S_IFBLK, S_IFIFO) and the permission bits; the umask applies. */
+export function mknod(path: NativePath, mode: number, major: number, minor: number): void {
+  if (cMknod(cString(path), mode, deviceNumber(major, minor)) < 0) throw nativeError('mknod', path)
+}
+
+function deviceNumber(major: number, minor: number): bigint {
+  const [high, low] = [BigInt(major), BigInt(minor)]
+  return ((high & 0xffff_f000n) << 32n) | ((high & 0xfffn) << 8n) | ((low & 0xffff_ff00n) << 12n) | (low & 0xffn)
+}
+
+const times = new BigInt64Array(4)
+
+/** Sets access and modification time of `path` itself (a symlink is not followed), nanoseconds since the epoch. */
+export function utimensNs(path: NativePath, mtimeNs: bigint): void {
+  const nanoseconds = ((mtimeNs % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  times[0] = times[2] = (mtimeNs - nanoseconds) / 1_000_000_000n
+  times[1] = times[3] = nanoseconds
+  if (cUtimensat(atFdcwd, cString(path), times, atSymlinkNofollow) < 0) throw nativeError('utimensat', path)
+}
+
+/** flock(2) with {@link flockOperations}; EAGAIN when `nonBlocking` and another holds it. */
+export function flock(fd: number, operation: number): void {
+  if (cFlock(fd, operation) < 0) throw nativeError('flock')
+}
+
+/** syncfs(2): returns when all that was written to the filesystem of `fd` is on disk. */
+export function syncfs(fd: number): void {
+  if (cSyncfs(fd) < 0) throw nativeError('syncfs')
+}
+
+/** pipe2(2): a pipe that programs started later do not inherit. The caller closes both ends. */
+export function pipe(): { readonly read: number; readonly write: number } {
+  const fds = new Int32Array(2)
+  if (cPipe(fds, openCloexec) < 0) throw nativeError('pipe2')
+  return { read: fds[0] ?? -1, write: fds[1] ?? -1 }
+}
