@@ -31,7 +31,10 @@ export interface LayerEntry {
   readonly devMinor: number
   /** Extended attributes; names latin1, values any bytes. Sorted by name. */
   readonly xattrs: ReadonlyMap<string, Uint8Array>
-  /** Directory that hides all that lies below in it (`.wh..wh..opq`). */
+  /**
+   * Directory that hides all that lies below in it (`.wh..wh..opq`). On a `whiteout`: the same mark in a layer that has no
+   * entry for the directory; such a record hides the content of `path`, not `path` itself.
+   */
   readonly opaque: boolean
   /** Digest of the content of a file; undefined for all other types. */
   readonly digest: Digest | undefined
