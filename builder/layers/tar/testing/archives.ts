@@ -1,0 +1,108 @@
+import * as fc from 'fast-check'
+import type { EntryType, LayerEntry } from '../../entry.ts'
+import { readTar, type TarMember, type TarOptions } from '../read.ts'
+import { tarEnd, tarHeader, tarPadding } from '../write.ts'
+
+/** A member of an archive with its content in memory. */
+export interface Packed {
+  readonly entry: LayerEntry
+  readonly content: Buffer
+}
+
+/** An entry with plain values where none are given. */
+export function entry(fields: Partial<LayerEntry> & { readonly path: string }): LayerEntry {
+  return {
+    type: 'file',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: 0,
+    mtime: 0n,
+    linkname: '',
+    devMajor: 0,
+    devMinor: 0,
+    xattrs: new Map(),
+    opaque: false,
+    digest: undefined,
+    dataOffset: -1,
+    ...fields,
+  }
+}
+
+/** A whole archive as our writer makes it. */
+export function pack(members: readonly Packed[]): Buffer {
+  const parts = members.flatMap(({ entry, content }) => [tarHeader(entry), content, tarPadding(content.length)])
+  return Buffer.concat([...parts, tarEnd])
+}
+
+/** `bytes` as a stream in pieces of `size` bytes. */
+export async function* inPieces(bytes: Uint8Array, size = 1 << 16): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+}
+
+/** Reads every member with its content. */
+export async function unpack(
+  bytes: Uint8Array,
+  options: TarOptions & { readonly piece?: number } = {},
+): Promise<Packed[]> {
+  const packed: Packed[] = []
+  for await (const member of readTar(inPieces(bytes, options.piece), options)) {
+    if (member.kind === 'entry') packed.push({ entry: member.entry, content: await contentOf(member) })
+  }
+  return packed
+}
+
+export async function contentOf(member: TarMember): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  if (member.kind === 'entry') for await (const piece of member.body) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+const name = fc
+  .uint8Array({ minLength: 1, maxLength: 255 })
+  .map((bytes) => Buffer.from(bytes).toString('latin1').replace(/[\0/]/g, '_'))
+  .filter((text) => text !== '.' && text !== '..' && !text.startsWith('.wh.'))
+
+const path = fc.oneof(
+  fc.array(fc.stringMatching(/^[a-z]{1,9}$/), { minLength: 1, maxLength: 40 }).map((parts) => parts.join('/')),
+  fc.array(name, { minLength: 1, maxLength: 6 }).map((parts) => parts.join('/')),
+)
+
+const linkText = fc
+  .uint8Array({ minLength: 1, maxLength: 300 })
+  .map((bytes) => Buffer.from(bytes).toString('latin1').replaceAll('\0', '/'))
+
+const toBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes)
+
+const id = fc.oneof(fc.nat(0o7777777 + 2), fc.maxSafeNat())
+const device = fc.nat(0o7777777)
+const xattrs = fc
+  .dictionary(name, fc.uint8Array({ maxLength: 80 }).map(toBuffer), { maxKeys: 4 })
+  .map((record) => new Map(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))))
+
+/** Any entry that a layer can hold, with content when it is a file. */
+export const anyPacked: fc.Arbitrary<Packed> = fc
+  .record({
+    type: fc.constantFrom<EntryType>('file', 'dir', 'symlink', 'hardlink', 'char', 'block', 'fifo', 'whiteout'),
+    path,
+    link: path,
+    text: linkText,
+    mode: fc.nat(0o7777),
+    uid: id,
+    gid: id,
+    mtime: fc.oneof(
+      fc.bigInt(0n, 9_000_000_000n).map((seconds) => seconds * 1_000_000_000n),
+      fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n),
+    ),
+    devMajor: device,
+    devMinor: device,
+    xattrs,
+    content: fc.uint8Array({ maxLength: 1100 }),
+  })
+  .map(({ link, text, content, devMajor, devMinor, ...rest }) => {
+    const { type } = rest
+    const bytes = Buffer.from(type === 'file' ? content : [])
+    const linkname = type === 'symlink' ? text : type === 'hardlink' ? link : ''
+    const devices = type === 'char' || type === 'block' ? { devMajor, devMinor } : {}
+    return { entry: entry({ ...rest, ...devices, linkname, size: bytes.length }), content: bytes }
+  })
