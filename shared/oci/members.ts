@@ -45,3 +45,11 @@ export function definedMembers<T extends object>(members: T): { [P in keyof T]?:
   const defined: { [P in keyof T]?: Exclude<T[P], undefined> } = Object.fromEntries(pairs)
   return defined
 }
+
+/**
+ * A copy of a document without the members that are null (Go writes an empty list so). Its members are typed by what is
+ * spread after it.
+ */
+export function withoutNulls(object: JsonObject): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+}
