@@ -1,0 +1,44 @@
+import { Command, CommanderError } from 'commander'
+import { IbuildError } from '../../shared/base/errors.ts'
+
+/** What a command's own file gets: positional words and options by camel-case name. */
+export interface Parsed<Options> {
+  readonly words: readonly string[]
+  readonly options: Options
+}
+
+/** Thrown after --help was printed: there is nothing left to do. */
+export class HelpShown extends Error {}
+
+/** A parser for one command with the options that every command has. The caller adds the command's own. */
+export function createParser(name: string, summary: string): Command {
+  return new Command(name === 'build' ? 'ibuild' : `ibuild ${name}`)
+    .description(summary)
+    .option('--root <dir>', 'data folder (default: IBUILD_ROOT, else /var/lib/ibuild or under XDG_DATA_HOME)')
+    .helpOption('-h, --help', 'show this text')
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ writeErr: () => undefined })
+}
+
+/** Parses the words after the command's name. Errors: USAGE. */
+export function parseArguments<Options extends object>(parser: Command, argv: readonly string[]): Parsed<Options> {
+  try {
+    parser.parse([...argv], { from: 'user' })
+  } catch (error) {
+    throw translate(error, parser)
+  }
+  return { words: parser.args, options: parser.opts<Options>() }
+}
+
+function translate(error: unknown, parser: Command): unknown {
+  if (!(error instanceof CommanderError)) return error
+  if (error.exitCode === 0) return new HelpShown()
+  const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  return new IbuildError('USAGE', message, { hint: suggestion?.replace(/^\(|\)$/g, '') ?? `See ${parser.name()} --help.` })
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, previous: readonly string[] | undefined): string[] {
+  return [...(previous ?? []), value]
+}

@@ -1,0 +1,24 @@
+/** A command: words after its name in, exit code out. Errors are thrown; the caller prints them. */
+export interface CommandModule {
+  run(argv: readonly string[]): Promise<number>
+}
+
+interface TableEntry {
+  readonly summary: string
+  readonly load: () => Promise<CommandModule>
+}
+
+/** Every command, each loaded only when it is asked for. */
+export const commands: Readonly<Record<string, TableEntry>> = {
+  build: { summary: 'build an image from a Dockerfile (the default command)', load: () => import('../commands/build.ts') },
+  images: { summary: 'list images', load: () => import('../commands/images.ts') },
+  tag: { summary: 'give an image another name', load: () => import('../commands/tag.ts') },
+  rmi: { summary: 'remove names and images', load: () => import('../commands/rmi.ts') },
+  inspect: { summary: 'show the config of an image as JSON', load: () => import('../commands/inspect.ts') },
+  history: { summary: 'show how an image was made', load: () => import('../commands/history.ts') },
+  save: { summary: 'write an image to an archive', load: () => import('../commands/save.ts') },
+  load: { summary: 'read images from an archive or an OCI layout', load: () => import('../commands/load.ts') },
+  import: { summary: 'make an image from a root filesystem tar', load: () => import('../commands/import.ts') },
+  run: { summary: 'run a command in an image', load: () => import('../commands/run.ts') },
+  prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
+}

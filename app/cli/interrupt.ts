@@ -1,0 +1,25 @@
+/** Exit codes of a process that a signal ended: 128 + its number. */
+const forcedExit = { SIGINT: 130, SIGTERM: 143 } as const
+
+export interface Interrupt {
+  readonly signal: AbortSignal
+  release(): void
+}
+
+/** Turns the first Ctrl-C or SIGTERM into an abort, so that the work can clean up; a second one ends the process at once. */
+export function onInterrupt(): Interrupt {
+  const controller = new AbortController()
+  const handle = (name: 'SIGINT' | 'SIGTERM'): void => {
+    if (controller.signal.aborted) process.exit(forcedExit[name])
+    controller.abort()
+  }
+  process.on('SIGINT', handle)
+  process.on('SIGTERM', handle)
+  return {
+    signal: controller.signal,
+    release() {
+      process.off('SIGINT', handle)
+      process.off('SIGTERM', handle)
+    },
+  }
+}

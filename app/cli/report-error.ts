@@ -1,0 +1,32 @@
+import { errnoOf, IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { sanitize } from '../progress/sanitize.ts'
+
+/** Longest piece of a Dockerfile shown with an error, in lines. */
+const maxLines = 12
+
+/** How an error is shown to a person: what, where with the lines themselves, and what to do. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof IbuildError)) return describeUnexpected(error)
+  const lines = [`ibuild: ${error.message.split('\n').map(sanitize).join('\n')} [${error.code}]`]
+  if (error.location !== undefined) lines.push(...describeLocation(error.location))
+  if (error.hint !== undefined) lines.push(`hint: ${sanitize(error.hint)}`)
+  return `${lines.join('\n')}\n`
+}
+
+function describeLocation({ file, startLine, endLine, text }: SourceLocation): string[] {
+  const range = startLine === endLine ? `${startLine}` : `${startLine}-${endLine}`
+  const lines = text.split('\n').map((line, i) => `  ${String(startLine + i).padStart(4)} | ${sanitize(line)}`)
+  const shown = lines.length > maxLines ? [...lines.slice(0, maxLines), '       | ...'] : lines
+  return [`${file}:${range}`, ...shown]
+}
+
+function describeUnexpected(error: unknown): string {
+  if (!(error instanceof Error)) return `ibuild: ${String(error)}\n`
+  if (errnoOf(error) !== undefined) return `ibuild: ${sanitize(error.message)}\n`
+  return `ibuild: unexpected error: ${error.stack ?? error.message}\nhint: This is a defect of ibuild; please report it with the lines above.\n`
+}
+
+/** The exit code that an error ends the process with: 1 failed, 2 wrong usage, 3 refused. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof IbuildError ? error.exitCode : 1
+}

@@ -1,0 +1,51 @@
+import { commands } from './cli/command-table.ts'
+
+/**
+ * The `ibuild` command. `argv` are the words after the program's name. Resolves to the exit code: 0 done, 1 failed,
+ * 2 wrong usage, 3 refused; `ibuild run` gives the container's own.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(argv)
+  } catch (error) {
+    return reportFailure(error)
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const [first] = argv
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return printHelp(first !== undefined)
+  if (first === '--version' || first === 'version') return printVersion()
+  const { name, rest } = findCommand(argv)
+  const module = await commands[name]?.load()
+  if (module === undefined) throw new Error(`command ${name} is not in the table`)
+  return module.run(rest)
+}
+
+/** The command's name is the first word, also behind `--root DIR`; anything else is a build. */
+function findCommand(argv: readonly string[]): { name: string; rest: readonly string[] } {
+  const position = argv[0] === '--root' ? 2 : argv[0]?.startsWith('--root=') === true ? 1 : 0
+  const word = argv[position]
+  if (word === undefined || !Object.hasOwn(commands, word)) return { name: 'build', rest: argv }
+  return { name: word, rest: [...argv.slice(0, position), ...argv.slice(position + 1)] }
+}
+
+async function printHelp(asked: boolean): Promise<number> {
+  const { helpText } = await import('./cli/help.ts')
+  ;(asked ? process.stdout : process.stderr).write(helpText())
+  return asked ? 0 : 2
+}
+
+async function printVersion(): Promise<number> {
+  const { version } = await import('./cli/version.ts')
+  process.stdout.write(`ibuild ${version()}\n`)
+  return 0
+}
+
+async function reportFailure(error: unknown): Promise<number> {
+  const { describeError, exitCodeOf } = await import('./cli/report-error.ts')
+  const { HelpShown } = await import('./cli/arguments.ts')
+  if (error instanceof HelpShown) return 0
+  process.stderr.write(describeError(error))
+  return exitCodeOf(error)
+}

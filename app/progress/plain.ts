@@ -1,0 +1,53 @@
+import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
+import { sanitize } from './sanitize.ts'
+
+/** One line per event, for logs: `#3 [build 2/4] RUN make`, `#3 0.123 output`, `#3 DONE 0.4s`. */
+export function plainProgress(write: (text: string) => void): EmitEvent {
+  const steps = new Map<number, StepLog>()
+  return (event) => {
+    write(describe(event, steps))
+  }
+}
+
+interface StepLog {
+  readonly started: number
+  /** Output not yet ended by a line feed. */
+  rest: string
+}
+
+function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
+  switch (event.type) {
+    case 'step-started':
+      steps.set(event.step, { started: performance.now(), rest: '' })
+      return `#${event.step} ${sanitize(event.title)}\n`
+    case 'step-cached':
+      return `#${event.step} ${sanitize(event.title)}\n#${event.step} CACHED\n\n`
+    case 'step-output':
+      return outputLines(event.step, Buffer.from(event.bytes).toString('utf8'), steps.get(event.step))
+    case 'step-done':
+      return `${flush(event.step, steps)}#${event.step} DONE ${seconds(event.elapsed)}\n\n`
+    case 'step-failed':
+      return `${flush(event.step, steps)}#${event.step} ERROR after ${seconds(event.elapsed)}\n\n`
+    case 'notice':
+      return `${event.message}\n`
+    case 'warning':
+      return `warning: ${event.warning.rule}: ${event.warning.message} (line ${event.warning.location.startLine})\n`
+  }
+}
+
+function outputLines(step: number, text: string, log: StepLog | undefined): string {
+  if (log === undefined) return ''
+  const lines = (log.rest + text).split('\n')
+  log.rest = lines.pop() ?? ''
+  const time = ((performance.now() - log.started) / 1000).toFixed(3)
+  return lines.map((line) => `#${step} ${time} ${sanitize(line)}\n`).join('')
+}
+
+function flush(step: number, steps: Map<number, StepLog>): string {
+  const log = steps.get(step)
+  return log === undefined || log.rest === '' ? '' : outputLines(step, '\n', log)
+}
+
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)}s`
+}

@@ -1,0 +1,117 @@
+import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { expandHeredoc } from '../dockerfile/expand.ts'
+import type { CommandLine, CopyInstruction, Heredoc, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
+import type { NetworkMode } from '../exec/types.ts'
+import { shellOf } from './apply-settings.ts'
+import { proxyEnvironment } from './scope.ts'
+import { expand, expandOptions, formatEnvironment, recordEmpty, recordStep, type StageState, workdirOf } from './stage-state.ts'
+import type { CopyStep } from './types.ts'
+
+/** Folder in the container where a heredoc script of a RUN is shown (H05). */
+const scriptFolder = '/dev/pipes/'
+
+function stepBase(state: StageState, { source, location }: { source: string; location: SourceLocation }) {
+  return { title: source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
+}
+
+export function applyRun(state: StageState, instruction: RunInstruction): void {
+  const { args, script } = commandOf(state, instruction.command)
+  recordStep(
+    state,
+    {
+      ...stepBase(state, instruction),
+      kind: 'run',
+      args,
+      script,
+      env: formatEnvironment(state.env),
+      proxyEnv: proxyEnvironment(state.options, new Set(state.buildArgs.keys())),
+      network: networkOf(state, instruction),
+    },
+    `RUN ${[...argPrefix(state), ...args].join(' ')} # buildkit`,
+  )
+}
+
+/** The words to execute. A heredoc alone is a script when it starts with `#!`, else the text for the shell (H05, H06). */
+function commandOf(state: StageState, command: CommandLine): { args: string[]; script: Heredoc | undefined } {
+  if (command.form === 'exec') return { args: [...command.args], script: undefined }
+  const [only] = command.heredocs
+  const alone = command.heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(command.text.trim())
+  if (only === undefined || !alone) {
+    return { args: [...shellOf(state), withBodies(command.text, command.heredocs)], script: undefined }
+  }
+  if (!only.content.startsWith('#!')) return { args: [...shellOf(state), only.content], script: undefined }
+  return { args: [...shellOf(state), scriptFolder + only.name], script: only }
+}
+
+function withBodies(text: string, heredocs: readonly Heredoc[]): string {
+  return heredocs.length === 0 ? text : `${text}\n${heredocs.map(({ name, content }) => `${content}${name}\n`).join('')}`
+}
+
+/** `|N key=value ...`: the ARGs that a RUN saw, in its history entry (A10). */
+function argPrefix(state: StageState): string[] {
+  if (state.buildArgs.size === 0) return []
+  const pairs = [...state.buildArgs].map(([key, value]) => `${key}=${state.env.get(key) ?? value ?? ''}`)
+  return [`|${pairs.length}`, ...pairs]
+}
+
+function networkOf(state: StageState, { network, location }: RunInstruction): NetworkMode {
+  if (network === undefined) return state.options.network
+  const mode = expand(state, network, location)
+  if (mode === 'none' || mode === 'host' || mode === 'default') return mode
+  throw new IbuildError('DOCKERFILE_SYNTAX', `invalid network mode ${JSON.stringify(mode)}`, {
+    location,
+    hint: 'Use --network=default, none or host.',
+  })
+}
+
+/** `from` is already found among stages and images. */
+export function applyCopy(state: StageState, instruction: CopyInstruction, from: CopyStep['from']): void {
+  const { location } = instruction
+  const word = (text: string): string => expand(state, text, location)
+  const step: CopyStep = {
+    ...stepBase(state, instruction),
+    kind: 'copy',
+    instruction: instruction.kind,
+    from,
+    sources: instruction.sources.map(word),
+    inlineFiles: instruction.heredocs.map((heredoc) => ({
+      name: heredoc.name,
+      content: heredoc.expand ? expandHeredoc(heredoc.content, expandOptions(state, location)) : heredoc.content,
+    })),
+    destination: word(instruction.destination),
+    chown: instruction.chown === undefined ? undefined : word(instruction.chown),
+    chmod: instruction.chmod === undefined ? undefined : word(instruction.chmod),
+    unpack: instruction.unpack,
+  }
+  recordStep(state, step, copyHistory(step))
+}
+
+function copyHistory({ instruction, chown, chmod, sources, inlineFiles, destination }: CopyStep): string {
+  const words = [
+    instruction,
+    ...(chown === undefined ? [] : [`--chown=${chown}`]),
+    ...(chmod === undefined ? [] : [`--chmod=${chmod}`]),
+    ...sources,
+    ...inlineFiles.map(({ name }) => `<<${name}`),
+    destination,
+  ]
+  return `${words.join(' ')} # buildkit`
+}
+
+/** WORKDIR: a step that makes the directory, except for the root (CF06, 1.16). */
+export function applyWorkdir(state: StageState, instruction: WordInstruction): void {
+  const workdir = resolveWorkdir(workdirOf(state), expand(state, instruction.value, instruction.location))
+  state.settings.WorkingDir = workdir
+  if (workdir === '/') recordEmpty(state, 'WORKDIR /')
+  else recordStep(state, { ...stepBase(state, instruction), kind: 'workdir' }, `WORKDIR ${workdir}`)
+}
+
+/** An absolute path replaces the previous one, a relative one joins it; cleaned of `.`, `..` and double slashes. */
+export function resolveWorkdir(previous: string, path: string): string {
+  const parts: string[] = []
+  for (const part of (path.startsWith('/') ? path : `${previous}/${path}`).split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return `/${parts.join('/')}`
+}

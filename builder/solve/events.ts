@@ -1,0 +1,19 @@
+import type { DockerfileWarning } from '../dockerfile/types.ts'
+
+/** What a build tells while it goes on. Times are milliseconds. */
+export type BuildEvent =
+  | { readonly type: 'step-started'; readonly step: number; readonly title: string }
+  | { readonly type: 'step-cached'; readonly step: number; readonly title: string }
+  | { readonly type: 'step-done'; readonly step: number; readonly title: string; readonly elapsed: number }
+  | { readonly type: 'step-failed'; readonly step: number; readonly title: string; readonly elapsed: number }
+  | { readonly type: 'step-output'; readonly step: number; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | { readonly type: 'notice'; readonly message: string }
+  | { readonly type: 'warning'; readonly warning: DockerfileWarning }
+
+export type EmitEvent = (event: BuildEvent) => void
+
+/** Numbers steps in the order in which they start to be looked at. */
+export function createStepCounter(): () => number {
+  let last = 0
+  return () => ++last
+}

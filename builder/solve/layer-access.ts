@@ -1,0 +1,60 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { extractLayer } from '../layers/extract.ts'
+import { type LayerIndex, openLayerIndex } from '../layers/layer-index.ts'
+import { createView, type LayerRef, type RootfsView } from '../layers/view.ts'
+import type { Store } from '../store/store.ts'
+import type { LayerChain } from './layer-chain.ts'
+
+/** Stacks of stored layers as trees to look into and as folders to mount. One per build; keeps what it opened. */
+export interface LayerAccess {
+  /** The merged tree of a stack. Nothing is extracted. Errors: LAYER_INVALID when a layer is not in the store. */
+  view(chain: LayerChain): RootfsView
+  /** One folder for each layer, the base first, usable as overlay lowers. Extracts those that are not there yet. */
+  lowers(chain: LayerChain): Promise<readonly string[]>
+}
+
+export function createLayerAccess(store: Store): LayerAccess {
+  const indexes = new Map<Digest, LayerIndex>()
+  const extractions = new Map<Digest, Promise<string>>()
+
+  const ref = (diffID: Digest): LayerRef => {
+    const stored = store.layers.get(diffID)
+    if (stored === undefined) throw missingLayer(diffID)
+    const index = indexes.get(diffID) ?? openLayerIndex(stored.indexFile)
+    indexes.set(diffID, index)
+    return { diffID, index, bytes: stored.bytes }
+  }
+  const view = ({ diffIDs }: LayerChain): RootfsView => createView(diffIDs.map(ref))
+
+  const extract = async (chain: LayerChain, depth: number, chainID: Digest): Promise<string> => {
+    const diffID = chain.diffIDs[depth]
+    if (diffID === undefined) throw new Error('chain is shorter than its chainIDs')
+    const below = view({ diffIDs: chain.diffIDs.slice(0, depth), chainIDs: chain.chainIDs.slice(0, depth) })
+    const folder = store.snapshots.create()
+    try {
+      await extractLayer({ layer: ref(diffID), below, target: folder.dir })
+      return (await folder.commit(chainID)).dir
+    } catch (error) {
+      await folder.discard()
+      throw error
+    }
+  }
+  const lower = (chain: LayerChain, depth: number, chainID: Digest): Promise<string> => {
+    const stored = store.snapshots.get(chainID)
+    if (stored !== undefined) return Promise.resolve(stored.dir)
+    const started = extractions.get(chainID) ?? extract(chain, depth, chainID)
+    extractions.set(chainID, started)
+    return started
+  }
+  return {
+    view,
+    lowers: (chain) => Promise.all(chain.chainIDs.map((chainID, depth) => lower(chain, depth, chainID))),
+  }
+}
+
+function missingLayer(diffID: Digest): IbuildError {
+  return new IbuildError('LAYER_INVALID', `layer ${diffID} is not in the store`, {
+    hint: 'The image is damaged: load or build it again.',
+  })
+}

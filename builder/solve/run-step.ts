@@ -1,0 +1,95 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { RunRequest, RunResult } from '../exec/types.ts'
+import { encodeLayerIndex } from '../layers/layer-index.ts'
+import { scanSnapshot } from '../layers/snapshot-layer.ts'
+import type { RunStep } from '../plan/types.ts'
+import { extendChain, type LayerChain } from './layer-chain.ts'
+import { createOutputTail } from './output-tail.ts'
+import type { Solver } from './solver.ts'
+import { resolveUser } from './user.ts'
+
+export interface RunPlace {
+  readonly step: RunStep
+  readonly chain: LayerChain
+  readonly number: number
+}
+
+/** What a RUN step's host name is; it does not depend on the build, so that outputs do not either. */
+const hostname = 'buildkitsandbox'
+
+/** Runs the command on the layers below; what it changed becomes a layer that stays as a folder. */
+export async function executeRun(solver: Solver, place: RunPlace): Promise<Digest> {
+  return solver.runSlot(async () => {
+    const { step, chain } = place
+    const [executor, lowers] = await Promise.all([solver.executor(), solver.layers.lowers(chain)])
+    const user = await resolveUser(step.user, { view: () => solver.layers.view(chain), location: step.location })
+    const folder = solver.store.snapshots.create()
+    const scratch = solver.store.temp('run')
+    try {
+      const tail = createOutputTail()
+      const result = await executor.run({
+        ...requestOf(solver, place),
+        lowers,
+        user,
+        upper: folder.dir,
+        scratch: scratch.dir,
+        onOutput: (stream, bytes) => {
+          tail.add(bytes)
+          solver.emit({ type: 'step-output', step: place.number, stream, bytes })
+        },
+      })
+      if (result.exitCode !== 0) throw runFailed(step, result, tail.lines())
+      return await commitRun(solver, chain, folder)
+    } catch (error) {
+      await folder.discard()
+      throw error
+    } finally {
+      await scratch.release()
+    }
+  })
+}
+
+type Folder = ReturnType<Solver['store']['snapshots']['create']>
+
+async function commitRun(solver: Solver, chain: LayerChain, folder: Folder): Promise<Digest> {
+  const { diffID, size, entries } = await scanSnapshot(folder.dir)
+  const chainID = extendChain(chain, diffID).chainIDs.at(-1)
+  if (chainID === undefined) throw new Error('an extended chain has a chainID')
+  const { dir } = await folder.commit(chainID)
+  if (solver.store.layers.get(diffID) === undefined) {
+    await solver.store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
+  }
+  return diffID
+}
+
+function requestOf(solver: Solver, { step }: RunPlace): Omit<RunRequest, 'lowers' | 'user' | 'upper' | 'scratch' | 'onOutput'> {
+  const { script } = step
+  return {
+    args: step.args,
+    env: [...step.env, ...step.proxyEnv],
+    cwd: step.workdir,
+    hostname,
+    network: step.network,
+    extraHosts: solver.extraHosts,
+    limits: solver.limits,
+    files:
+      script === undefined
+        ? []
+        : [{ path: `/dev/pipes/${script.name}`, content: Buffer.from(script.content), mode: 0o755 }],
+    signal: solver.signal,
+  }
+}
+
+function runFailed(step: RunStep, result: RunResult, lines: readonly string[]): IbuildError {
+  const { exitCode, oomKilled } = result
+  const how = exitCode > 128 ? `was ended by signal ${exitCode - 128} (exit code ${exitCode})` : `ended with exit code ${exitCode}`
+  const memory = oomKilled ? '; the kernel killed it because it needed more memory than it may have' : ''
+  const output = lines.length === 0 ? '' : `\nlast output:\n${lines.map((line) => `  ${line}`).join('\n')}`
+  return new IbuildError('RUN_FAILED', `the command ${how}${memory}${output}`, {
+    location: step.location,
+    ...(oomKilled && { hint: 'Give the step more with --memory, or let the command use less.' }),
+    ...(exitCode === 127 && { hint: 'Exit code 127 means that the shell did not find a command: is it installed, is PATH right?' }),
+  })
+}
+

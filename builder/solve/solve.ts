@@ -1,0 +1,141 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { HistoryEntry } from '../../shared/oci/config.ts'
+import type { Plan, PlannedStage, Step } from '../plan/types.ts'
+import { fullHistory } from './history.ts'
+import { chainOf, emptyChain, extendChain, type LayerChain } from './layer-chain.ts'
+import { prepareStep } from './prepare-step.ts'
+import type { Solver, StepLayer } from './solver.ts'
+import { keyOf } from './step-key.ts'
+
+/** What a stage came to: its layers, and the history of its image with the times that are known. */
+export interface SolvedStage {
+  readonly chain: LayerChain
+  /** One for each step of the stage. */
+  readonly layers: readonly StepLayer[]
+  /** Entries of the base first; an entry without layer has no time yet unless it comes from an image. */
+  readonly history: readonly HistoryEntry[]
+}
+
+/**
+ * Makes the layers of all stages of a plan, independent stages side by side. The first failure stops the others; it is
+ * thrown when all have come to rest, so that nothing goes on behind the caller's back.
+ */
+export async function solvePlan(plan: Plan, solver: Solver): Promise<SolvedStage> {
+  const stages = new Map<number, Promise<SolvedStage>>()
+  const solved = async (stage: PlannedStage): Promise<SolvedStage> => {
+    const known = stages.get(stage.index)
+    if (known === undefined) throw new Error(`stage ${stage.title} is used before it is planned`)
+    return known
+  }
+  for (const stage of plan.stages) {
+    stages.set(stage.index, stopOthers(solver, solveStage({ solver, solved }, stage)))
+  }
+  const outcomes = await Promise.allSettled(stages.values())
+  const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+  if (failed.length > 0) throw solver.firstFailure() ?? failed[0]?.reason
+  return solved(plan.target)
+}
+
+async function stopOthers<T>(solver: Solver, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    solver.fail(error)
+    throw error
+  }
+}
+
+export interface StageScope {
+  readonly solver: Solver
+  /** The outcome of an earlier stage. */
+  readonly solved: (stage: PlannedStage) => Promise<SolvedStage>
+}
+
+async function solveStage(scope: StageScope, stage: PlannedStage): Promise<SolvedStage> {
+  const base = await openBase(scope, stage)
+  let { chain } = base
+  const layers: StepLayer[] = []
+  for (const step of stage.steps) {
+    const layer = await solveStep(scope, { stage, step, chain })
+    chain = extendChain(chain, layer.diffID)
+    layers.push(layer)
+  }
+  return { chain, layers, history: [...base.history, ...newHistory(stage, layers)] }
+}
+
+async function openBase({ solved }: StageScope, { base }: PlannedStage): Promise<Pick<SolvedStage, 'chain' | 'history'>> {
+  switch (base.kind) {
+    case 'scratch':
+      return { chain: emptyChain, history: [] }
+    case 'image':
+      return { chain: chainOf(base.image.diffIDs), history: fullHistory(base.image.config) }
+    case 'stage':
+      return solved(base.stage)
+  }
+}
+
+function newHistory(stage: PlannedStage, layers: readonly StepLayer[]): HistoryEntry[] {
+  return stage.history.map(({ entry, step }) => {
+    const layer = step === undefined ? undefined : layers[step]
+    return layer === undefined ? entry : { ...entry, created: layer.created }
+  })
+}
+
+/** A step in its place: what is below it, and whether it may use the cache. */
+export interface PlacedStep {
+  readonly stage: PlannedStage
+  readonly step: Step
+  readonly chain: LayerChain
+}
+
+async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLayer> {
+  const { solver } = scope
+  solver.signal.throwIfAborted()
+  const number = solver.nextNumber()
+  const prepared = await prepareStep(scope, placed)
+  const key = keyOf(prepared.parts)
+  return solver.once(key, async () => {
+    const cached = solver.mayUseCache(placed.stage) ? findCached(solver, key) : undefined
+    if (cached !== undefined) {
+      solver.emit({ type: 'step-cached', step: number, title: placed.step.title })
+      return cached
+    }
+    return solver.withClaim(key, async (waited) => {
+      const madeMeanwhile = waited && solver.mayUseCache(placed.stage) ? findCached(solver, key) : undefined
+      if (madeMeanwhile !== undefined) {
+        solver.emit({ type: 'step-cached', step: number, title: placed.step.title })
+        return madeMeanwhile
+      }
+      const layer = await executeStep(solver, { number, title: placed.step.title, execute: prepared.execute })
+      solver.store.records.put(key, { parts: prepared.parts, diffID: layer.diffID, created: layer.created })
+      return layer
+    })
+  })
+}
+
+/** A record counts only while the layer that it names is there. */
+function findCached({ store }: Solver, key: Digest): StepLayer | undefined {
+  const record = store.records.get(key)
+  if (record === undefined || store.layers.get(record.diffID) === undefined) return undefined
+  return { diffID: record.diffID, created: record.created }
+}
+
+interface Execution {
+  readonly number: number
+  readonly title: string
+  readonly execute: (number: number) => Promise<Digest>
+}
+
+async function executeStep(solver: Solver, { number, title, execute }: Execution): Promise<StepLayer> {
+  const started = performance.now()
+  solver.emit({ type: 'step-started', step: number, title })
+  try {
+    const diffID = await execute(number)
+    solver.emit({ type: 'step-done', step: number, title, elapsed: performance.now() - started })
+    return { diffID, created: solver.now().toISOString() }
+  } catch (error) {
+    solver.emit({ type: 'step-failed', step: number, title, elapsed: performance.now() - started })
+    throw error
+  }
+}
+

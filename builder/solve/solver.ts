@@ -1,0 +1,38 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { CopyContext } from './copy-context.ts'
+import type { Executor, Limits } from '../exec/types.ts'
+import type { PlannedStage } from '../plan/types.ts'
+import type { Store } from '../store/store.ts'
+import type { EmitEvent } from './events.ts'
+import type { LayerAccess } from './layer-access.ts'
+
+/** The layer that a step came to. `created` is an RFC 3339 time. */
+export interface StepLayer {
+  readonly diffID: Digest
+  readonly created: string
+}
+
+/** What the steps of one build share. */
+export interface Solver {
+  readonly store: Store
+  readonly layers: LayerAccess
+  readonly context: CopyContext
+  /** The runtime, probed when the first RUN needs it. */
+  readonly executor: () => Promise<Executor>
+  readonly limits: Limits
+  readonly extraHosts: readonly string[]
+  readonly emit: EmitEvent
+  /** Aborts when the caller does or when a step failed. */
+  readonly signal: AbortSignal
+  readonly now: () => Date
+  readonly nextNumber: () => number
+  readonly mayUseCache: (stage: PlannedStage) => boolean
+  /** Runs work for one key once; a second caller gets the outcome of the first. */
+  readonly once: <T>(key: Digest, work: () => Promise<T>) => Promise<T>
+  /** Runs work while no other process works on the key. `waited` tells that another one just did. */
+  readonly withClaim: <T>(key: Digest, work: (waited: boolean) => Promise<T>) => Promise<T>
+  /** Limits how many RUN steps go on at once. */
+  readonly runSlot: <T>(work: () => Promise<T>) => Promise<T>
+  readonly fail: (error: unknown) => void
+  readonly firstFailure: () => unknown
+}

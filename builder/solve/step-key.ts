@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto'
+import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
+import type { Limits } from '../exec/types.ts'
+import type { CopyStep, RunStep, WorkdirStep } from '../plan/types.ts'
+
+/** One named input of a step. Names are stable: a later build compares part by part to say why it missed. */
+export interface KeyPart {
+  readonly name: string
+  readonly value: string
+}
+
+/** Raised when the meaning of a part or the bytes of a layer change, so that older records no longer hit. */
+const keyVersion = '1'
+
+/** The cache key: a digest over length-framed names and values, so that no two lists of parts give the same bytes. */
+export function keyOf(parts: readonly KeyPart[]): Digest {
+  const hash = createHash('sha256')
+  for (const { name, value } of [{ name: 'version', value: keyVersion }, ...parts]) {
+    hash.update(`${Buffer.byteLength(name)}:${name}=${Buffer.byteLength(value)}:`).update(value)
+  }
+  return digestFromHash(hash.digest())
+}
+
+/** What a step is asked for beside its own words. */
+export interface KeyScope {
+  /** chainID of the layers below, 'scratch' when there are none. */
+  readonly parent: string
+  readonly limits: Limits
+  readonly extraHosts: readonly string[]
+}
+
+export function runKey(step: RunStep, { parent, limits, extraHosts }: KeyScope): KeyPart[] {
+  return [
+    { name: 'instruction', value: 'RUN' },
+    { name: 'parent', value: parent },
+    { name: 'command', value: JSON.stringify(step.args) },
+    ...environmentParts(step.env),
+    { name: 'workdir', value: step.workdir },
+    { name: 'user', value: step.user },
+    { name: 'network', value: step.network },
+    { name: 'hosts', value: JSON.stringify(extraHosts) },
+    { name: 'limits', value: JSON.stringify(Object.entries(limits).sort(([a], [b]) => (a < b ? -1 : 1))) },
+    ...(step.script === undefined ? [] : [{ name: 'script', value: digestOf(step.script.content) }]),
+  ]
+}
+
+function environmentParts(env: readonly string[]): KeyPart[] {
+  return env.map((line) => {
+    const at = line.indexOf('=')
+    return { name: `env ${line.slice(0, at)}`, value: line.slice(at + 1) }
+  })
+}
+
+/** `selected` are the parts that the sources give: their paths, modes and content. */
+export function copyKey(step: CopyStep, { parent }: KeyScope, selected: readonly KeyPart[]): KeyPart[] {
+  return [
+    { name: 'instruction', value: step.instruction },
+    { name: 'parent', value: parent },
+    { name: 'destination', value: step.destination },
+    { name: 'workdir', value: step.workdir },
+    { name: 'chown', value: step.chown ?? '' },
+    { name: 'chmod', value: step.chmod ?? '' },
+    { name: 'unpack', value: String(step.unpack ?? '') },
+    ...selected,
+  ]
+}
+
+export function workdirKey(step: WorkdirStep, { parent }: KeyScope): KeyPart[] {
+  return [
+    { name: 'instruction', value: 'WORKDIR' },
+    { name: 'parent', value: parent },
+    { name: 'path', value: step.workdir },
+    { name: 'user', value: step.user },
+  ]
+}
