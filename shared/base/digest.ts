@@ -20,7 +20,7 @@ export function isDigest(text: string): text is Digest {
 
 /** The digest of bytes, sha256 unless asked otherwise. */
 export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = 'sha256'): Digest {
-  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` as Digest
+  return parseDigest(`${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`)
 }
 
 /** The digest made of an algorithm and a raw hash (32 or 64 bytes). */

@@ -43,6 +43,6 @@ export function isIbuildError(error: unknown, ...codes: ErrorCode[]): error is I
 
 /** The `code` of a system error (`ENOENT`, `EEXIST`, ...), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : undefined
 }

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Old syntax on purpose: any Node can read this file and say what it lacks.
+'use strict'
+
+var fs = require('fs')
+
+var needed = 24
+if (parseInt(process.versions.node, 10) < needed) {
+  process.stderr.write(
+    'ibuild needs Node.js ' +
+      needed +
+      ' or newer; this is Node.js ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      ')\n',
+  )
+  process.exit(2)
+}
+
+enableCompileCache()
+var entry = fs.existsSync(__dirname + '/../app/main.ts') ? '../app/main.ts' : '../dist/main.js'
+require(entry)
+  .main(process.argv.slice(2))
+  .then(function (code) {
+    process.exitCode = code
+  })
+
+// The cache holds code that will run, so it lies only in a folder of the user who runs it: never in a shared one, and
+// never in another user's home (sudo may keep HOME). Without such a folder there is no cache.
+function enableCompileCache() {
+  var home = process.env.HOME
+  var folder = process.env.XDG_CACHE_HOME || (home && home + '/.cache')
+  if (folder && (isOurs(folder) || (!fs.existsSync(folder) && isOurs(home)))) {
+    require('module').enableCompileCache(folder + '/ibuild/code')
+  }
+}
+
+function isOurs(folder) {
+  try {
+    var stat = fs.statSync(folder)
+    return stat.isDirectory() && stat.uid === process.geteuid() && (stat.mode & 18) === 0
+  } catch (error) {
+    return false
+  }
+}

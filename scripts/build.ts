@@ -1,0 +1,17 @@
+// `npm run build`: dist/ from nothing: the bundle, its notices, and the declarations of the library.
+import { execFileSync } from 'node:child_process'
+import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundle, repository } from './bundle.ts'
+import { notices } from './notices.ts'
+
+const dist = join(repository, 'dist')
+rmSync(dist, { recursive: true, force: true })
+const metafile = await bundle(dist)
+writeFileSync(join(dist, 'NOTICES.txt'), notices(repository, metafile))
+const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' })
+
+const files = Object.keys(metafile.outputs)
+const bytes = files.reduce((sum, file) => sum + statSync(join(repository, file)).size, 0)
+console.log(`dist: ${files.length} files of JavaScript, ${Math.round(bytes / 1024)} KiB, and declarations`)

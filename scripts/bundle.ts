@@ -1,0 +1,87 @@
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { basename, join } from 'node:path'
+import { build as esbuild, type Metafile, type Plugin } from 'esbuild'
+import { readBuiltinsDirectly } from './builtins.ts'
+
+/** The folder of the repository. */
+export const repository = join(import.meta.dirname, '..')
+
+/**
+ * Bundles the command (`main.js`), the library (`index.js`) and every `*-worker.ts` into one flat folder of ES modules.
+ * What package.json names in `dependencies` stays outside (native code, packages with data); everything else is bundled.
+ * Returns what esbuild knows about inputs, outputs and their imports. Errors: a build that does not go through, two
+ * workers of one name, a worker's URL that would point nowhere in the bundle.
+ */
+export async function bundle(folder: string): Promise<Metafile> {
+  const { metafile } = await esbuild({
+    absWorkingDir: repository,
+    entryPoints: { main: 'app/main.ts', index: 'app/index.ts', ...workers() },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    external: [...dependencies()],
+    plugins: [builtinsOnDemand, childProcessOnDemand],
+    chunkNames: '[name]-[hash]',
+    legalComments: 'none',
+    metafile: true,
+  })
+  for (const output of Object.keys(metafile.outputs)) {
+    const file = join(repository, output)
+    const code = readFileSync(file, 'utf8')
+    refuseSourceUrls(file, code)
+    writeFileSync(file, readBuiltinsDirectly(code))
+  }
+  return metafile
+}
+
+/** The files that esbuild cannot see: `new URL('./x.ts', import.meta.url)` would name a source that is not there. */
+function refuseSourceUrls(file: string, code: string): void {
+  const found = /new URL\([^()]*\.ts["'`], import\.meta\.url\)/.exec(code)
+  if (found !== null) throw new Error(`${file}: ${found[0]}: use workerUrl() of shared/base/worker.ts`)
+}
+
+function workers(): Record<string, string> {
+  const files = globSync('{shared,builder,app}/**/*-worker.ts', { cwd: repository }).sort()
+  const entries = new Map(files.map((file) => [basename(file, '.ts'), file]))
+  if (entries.size !== files.length) throw new Error(`two workers have one name: ${files.join(', ')}`)
+  return Object.fromEntries(entries)
+}
+
+function dependencies(): string[] {
+  const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { dependencies?: object }
+  return Object.keys(manifest.dependencies ?? {})
+}
+
+/** CommonJS packages call `require('fs')`, which an ES module does not have; this asks Node when it is first needed. */
+const builtinsOnDemand: Plugin = {
+  name: 'builtins on demand',
+  setup(build) {
+    const names = new Set(builtinModules)
+    build.onResolve({ filter: /^[a-z_/0-9:]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '')
+      return kind === 'require-call' && names.has(name) ? { path: name, namespace: 'builtin' } : undefined
+    })
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = globalThis.process.getBuiltinModule(${JSON.stringify(path)})`,
+      loader: 'js',
+    }))
+  },
+}
+
+/** commander imports it for sub-commands that are programs of their own, which we have not; loading it takes 3 to 4 ms. */
+const childProcessOnDemand: Plugin = {
+  name: 'child_process on demand',
+  setup(build) {
+    build.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      importer.includes('/node_modules/commander/') ? { path, namespace: 'on-demand' } : undefined,
+    )
+    build.onLoad({ filter: /./, namespace: 'on-demand' }, ({ path }) => ({
+      contents: `export default new Proxy({}, { get: (_, name) => process.getBuiltinModule("${path}")[name] })`,
+      loader: 'js',
+    }))
+  },
+}
