@@ -1,5 +1,5 @@
-import type { FileTree } from './tree.ts'
 import { readSmallFile } from './read-file.ts'
+import type { FileTree } from './tree.ts'
 
 /** A line of /etc/passwd. */
 export interface Account {

@@ -34,6 +34,10 @@ const table = {
     exit: 1,
     about: 'A layer does not fit the layers below it, or its diffID is not that of the config.',
   },
+  SYMLINK_LOOP: {
+    exit: 1,
+    about: 'Symbolic links of an image or a context lead in a circle, or through too many others.',
+  },
   // Dockerfile
   DOCKERFILE_SYNTAX: { exit: 1, about: 'The Dockerfile does not follow the language.' },
   DOCKERFILE_EXPANSION: { exit: 1, about: 'A variable in the Dockerfile cannot be expanded.' },

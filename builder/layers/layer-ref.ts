@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import type { Digest } from '../../shared/base/digest.ts'
+import type { LayerPath } from './entry.ts'
+import type { LayerIndex } from './layer-index.ts'
+
+/** Where the bytes of a layer are: an uncompressed tar, or the folder that a RUN left as its diff. */
+export type LayerBytes =
+  | { readonly kind: 'tar'; readonly file: string }
+  | { readonly kind: 'snapshot'; readonly dir: string }
+
+/** A layer whose index and bytes are at hand. */
+export interface LayerRef {
+  readonly diffID: Digest
+  readonly index: LayerIndex
+  readonly bytes: LayerBytes
+}
+
+/** The host's path of a path inside a folder, as bytes. */
+export function hostPath(dir: string | Buffer, path: LayerPath): Buffer {
+  if (typeof dir !== 'string') return Buffer.concat([dir, Buffer.from(path === '' ? '' : `/${path}`, 'latin1')])
+  return Buffer.from(join(Buffer.from(dir).toString('latin1'), path), 'latin1')
+}
