@@ -1,0 +1,1 @@
+content of node/keep/d/w.js

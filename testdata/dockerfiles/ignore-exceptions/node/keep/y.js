@@ -1,0 +1,1 @@
+content of node/keep/y.js

@@ -1,0 +1,1 @@
+content of q12.q
