@@ -28,6 +28,10 @@ const image: FlatImage = {
 
 const options = { started: 2000, history: true }
 
+function dated(mtime: string): FlatImage {
+  return { ...image, tree: new Map([['/f', { ...file, mtime }]]) }
+}
+
 /** What is compared of two images that differ in one thing. */
 function fields(other: Partial<FlatImage>): string[] {
   return compareImages(image, { ...image, ...other }, options).map((found) => found.field)
