@@ -15,6 +15,15 @@ export interface Dockerfile {
 export interface Directives {
   readonly syntax?: string
   readonly check?: string
+  /** `# check=skip=RULE` comments above single instructions. */
+  readonly local?: readonly LocalCheck[]
+}
+
+/** Rules that are not reported for one instruction or FROM, known by its first line. */
+export interface LocalCheck {
+  readonly startLine: number
+  readonly skip: ReadonlySet<string> | 'all'
+  readonly experimental: ReadonlySet<string> | 'all'
 }
 
 export interface DockerfileWarning {
