@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { isIbuildError } from '../../shared/base/errors.ts'
 import { invalid, unsafe } from './tar/limits.ts'
+import { atFrameEnds } from './zstd-frames.ts'
 
 export type Compression = 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'none'
 
@@ -62,33 +62,42 @@ export async function* decompress(
 async function* decoder(compression: Compression, input: CountedInput): AsyncGenerator<Uint8Array, void, undefined> {
   switch (compression) {
     case 'none':
-      return yield* input
+      yield* input
+      break
     case 'gzip':
-      return yield* throughZlib(input, createGunzip({ chunkSize: 1 << 17 }))
+      yield* throughZlib(input, createGunzip({ chunkSize: 1 << 17 }))
+      break
     case 'zstd':
-      return yield* throughZlib(input, createZstdDecompress({ chunkSize: 1 << 17 }))
+      yield* throughZlib(atFrameEnds(input), createZstdDecompress({ chunkSize: 1 << 17 }))
+      break
     case 'bzip2':
-      return yield* (await import('./bzip2/bunzip2.ts')).bunzip2(input)
+      yield* (await import('./bzip2/bunzip2.ts')).bunzip2(input)
+      break
     case 'xz':
-      return yield* (await import('./xz.ts')).unxz(input)
+      yield* (await import('./xz.ts')).unxz(input)
+      break
   }
 }
 
 async function* throughZlib(
-  input: CountedInput,
+  input: AsyncIterable<Uint8Array>,
   transform: ReturnType<typeof createGunzip> | ReturnType<typeof createZstdDecompress>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     yield* pipeline(input, transform, () => undefined)
   } catch (error) {
-    throw input.failed || isIbuildError(error) ? error : invalid('damaged compressed data', error)
+    throw isDecoderError(error) ? invalid('damaged compressed data', error) : error
   }
 }
 
-/** A source with its first bytes readable ahead, its bytes counted, and its own failure told from a decoder's. */
+/** Errors of node:zlib carry the library's own code; all others come from the source. */
+function isDecoderError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(?:Z_|ZSTD_)/.test(String(error.code))
+}
+
+/** A source with its first bytes readable ahead and its bytes counted. */
 class CountedInput implements AsyncIterable<Uint8Array> {
   bytes = 0
-  failed = false
   readonly #iterator: AsyncIterator<Uint8Array>
   #ahead: Uint8Array[] = []
   #open = true
@@ -130,7 +139,6 @@ class CountedInput implements AsyncIterable<Uint8Array> {
       const result = await this.#iterator.next()
       if (result.done !== true) return result.value
     } catch (error) {
-      this.failed = true
       this.#open = false
       throw error
     }
