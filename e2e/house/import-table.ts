@@ -1,0 +1,92 @@
+/** One folder of the house. Keys of the table are folders with all that is below them; `x/*` is the folder alone. */
+export interface Room {
+  /** Folders of which its files may import anything. Its own is always allowed. */
+  readonly imports: readonly string[]
+  /** Folders of which it may import types only. */
+  readonly types?: readonly string[]
+}
+
+export interface ImportTable {
+  readonly rooms: Readonly<Record<string, Room>>
+  /** Third-party packages of the product: only one file imports each, and it lies in this folder. */
+  readonly doorways: Readonly<Record<string, string>>
+  /** Packages that only tests, scripts and benchmarks import. */
+  readonly tools: readonly string[]
+  /** Modules of Node and uses of `process` that belong to some folders, besides tests. A trailing dot-star is any member. */
+  readonly reserved: Readonly<Record<string, readonly string[]>>
+  /** The rooms that share; a file in shared/ is there because two of them use it. */
+  readonly sharers: readonly string[]
+  /** Files in shared/ that one room uses so far, and the room that does not exist yet for which they lie there. */
+  readonly waiting: Readonly<Record<string, string>>
+  /** Folders of shared/ that are doorways, however many rooms use them. */
+  readonly unshared: readonly string[]
+}
+
+const inBuilder = (room: string): string => `builder/${room}`
+const command = ['app', 'e2e', 'scripts', 'bench']
+
+/** The one table of who may import what; docs/architecture.md draws it. */
+export const importTable: ImportTable = {
+  rooms: {
+    'shared/base': { imports: [] },
+    'shared/sys': { imports: ['shared/base'] },
+    'shared/oci': { imports: ['shared/base'] },
+    'shared/cas': { imports: ['shared/base', 'shared/sys'] },
+    'builder/dockerfile': { imports: ['shared'] },
+    'builder/exec': { imports: ['shared'] },
+    'builder/layers': { imports: ['shared'] },
+    'builder/context': { imports: ['shared', 'builder/layers'] },
+    'builder/copy': { imports: ['shared', 'builder/layers', 'builder/context'] },
+    'builder/store': { imports: ['shared', 'builder/layers'] },
+    'builder/export': {
+      imports: ['shared', 'builder/layers', 'builder/store', 'builder/dockerfile', 'builder/plan'],
+      types: ['builder/*'],
+    },
+    'builder/plan': { imports: ['shared', 'builder/dockerfile'], types: ['builder/exec'] },
+    'builder/solve': {
+      imports: ['shared', ...['dockerfile', 'plan', 'exec', 'layers', 'context', 'copy', 'store'].map(inBuilder)],
+      types: ['builder/*'],
+    },
+    'builder/*': { imports: ['shared', 'builder'] },
+    app: { imports: ['shared', 'builder'] },
+    'e2e/testing': { imports: ['shared'] },
+    e2e: { imports: ['shared', 'builder', 'app', 'scripts'] },
+    scripts: { imports: ['shared/base', 'e2e/testing'] },
+    bench: { imports: ['shared', 'builder', 'app', 'e2e/testing', 'scripts'] },
+  },
+  doorways: {
+    commander: 'app',
+    koffi: 'shared/sys',
+    'log-update': 'app',
+    minimatch: 'builder/context',
+    'tar-stream': 'builder/layers',
+    'xz-decompress': 'builder/layers',
+  },
+  tools: ['ava', 'esbuild', 'fast-check', 'oxc-parser'],
+  reserved: {
+    'node:child_process': ['shared/sys', 'builder/exec', 'e2e', 'scripts', 'bench'],
+    'node:process': [],
+    'process.dlopen': [],
+    'process.binding': [],
+    'process.argv': command,
+    'process.env': command,
+    'process.exit': command,
+    'process.exitCode': command,
+    'process.stdin': command,
+    'process.stdout': command,
+    'process.stderr': command,
+    'console.*': command,
+  },
+  sharers: ['builder', 'registry', 'notary', 'retention', 'app'],
+  waiting: {
+    'shared/base/worker.ts': 'registry',
+    'shared/cas/blob-store.ts': 'registry',
+    'shared/cas/disk.ts': 'registry',
+    'shared/cas/lock.ts': 'registry',
+    'shared/cas/owner.ts': 'registry',
+    'shared/oci/chain-id.ts': 'registry',
+    'shared/oci/manifest.ts': 'registry',
+    'shared/oci/media-types.ts': 'registry',
+  },
+  unshared: ['shared/sys'],
+}
