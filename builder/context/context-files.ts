@@ -1,0 +1,89 @@
+import * as fs from 'node:fs'
+import { type BigIntStats, constants, type Dirent } from 'node:fs'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
+import type { LayerPath } from '../layers/entry.ts'
+import { isAscii } from './byte-text.ts'
+
+/** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
+export class ContextFiles {
+  readonly #root: string
+
+  /** `root` is absolute. */
+  constructor(root: string) {
+    this.#root = root === '/' ? '' : Buffer.from(root).toString('latin1')
+  }
+
+  /** Undefined when nothing is there. */
+  lstat(path: LayerPath): BigIntStats | undefined {
+    return attempt(path, () => fs.lstatSync(this.#host(path), { bigint: true, throwIfNoEntry: false }))
+  }
+
+  /** Names are latin1, in the order of the filesystem. */
+  list(path: LayerPath): Dirent[] {
+    return attempt(path, () => fs.readdirSync(this.#host(path), { withFileTypes: true, encoding: 'latin1' }))
+  }
+
+  readlink(path: LayerPath): string {
+    return attempt(path, () => fs.readlinkSync(this.#host(path), 'latin1'))
+  }
+
+  /** Opens a regular file; a link, or a fifo put in its place, is neither followed nor waited for. */
+  open(path: LayerPath): number {
+    return attempt(path, () =>
+      fs.openSync(this.#host(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
+    )
+  }
+
+  /** The extended attributes that images carry: `user.*` and file capabilities. Others mean something on this host only. */
+  xattrs(path: LayerPath): ReadonlyMap<string, Uint8Array> {
+    return attempt(path, () => {
+      const host = this.#host(path)
+      const names = llistxattr(host).filter((name) => name.startsWith('user.') || name === 'security.capability')
+      return new Map(
+        names.sort(byCodeUnits).flatMap((name) => {
+          const value = lgetxattr(host, name)
+          return value === undefined ? [] : [[name, value]]
+        }),
+      )
+    })
+  }
+
+  /** Bytes of names are kept; text is cheaper to hand over, and the same as long as it is ASCII. */
+  #host(path: LayerPath): string | Buffer {
+    const host = path === '' ? this.#root || '/' : `${this.#root}/${path}`
+    return isAscii(host) ? host : Buffer.from(host, 'latin1')
+  }
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function attempt<T>(path: LayerPath, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw contextError(path, cause)
+  }
+}
+
+/** CONTEXT_CHANGED when the path went or became something else meanwhile, else CONTEXT_INVALID. */
+export function contextError(path: LayerPath, cause: unknown): unknown {
+  const errno = errnoOf(cause)
+  if (errno === undefined) return cause
+  const shown = JSON.stringify(path === '' ? '.' : Buffer.from(path, 'latin1').toString())
+  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO'].includes(errno)) return changedError(path, cause)
+  if (errno !== 'EACCES' && errno !== 'EPERM') {
+    return new IbuildError('CONTEXT_INVALID', `cannot read ${shown} of the build context: ${errno}`, { cause })
+  }
+  return new IbuildError('CONTEXT_INVALID', `no permission to read ${shown} of the build context`, {
+    cause,
+    hint: 'Change its permissions, or name it in .dockerignore when the build does not need it.',
+  })
+}
+
+export function changedError(path: LayerPath, cause?: unknown): IbuildError {
+  const shown = JSON.stringify(Buffer.from(path, 'latin1').toString())
+  return new IbuildError('CONTEXT_CHANGED', `${shown} changed while the build was reading it`, { cause })
+}

@@ -1,0 +1,256 @@
+import { createHash } from 'node:crypto'
+import { type BigIntStats, realpathSync, statSync } from 'node:fs'
+import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { ContextFiles, changedError } from './context-files.ts'
+import { digestFile, digestOfBytes, type ExpectedFile, readPieces, readSmall, smallFileSize } from './file-content.ts'
+import { HashCache } from './hash-cache.ts'
+import type { IgnoreRules, IgnoreState } from './ignore.ts'
+import { loadIgnoreRules } from './ignore-file.ts'
+import { isSettled, type StatSignature } from './stat-signature.ts'
+import type { BuildContext, IgnoredBy } from './types.ts'
+
+export interface DirectoryOptions {
+  /** Path of the directory. */
+  readonly root: string
+  /** Path of the Dockerfile; undefined when it does not come from a file. */
+  readonly dockerfile: string | undefined
+  /** Where digests are remembered between builds; one file per context directory. */
+  readonly hashCacheFile: string
+}
+
+/**
+ * A local directory as build context. Nothing is read before it is asked for, and no file whose stat is remembered is
+ * opened. Errors: CONTEXT_INVALID (not a directory, unreadable), IGNORE_INVALID, CONTEXT_CHANGED from then on.
+ */
+export function openDirectoryContext(options: DirectoryOptions): BuildContext {
+  const root = resolveRoot(options.root)
+  const rules = loadIgnoreRules(root, options.dockerfile)
+  return new DirectoryContext(new ContextFiles(root), rules, new HashCache(options.hashCacheFile))
+}
+
+function resolveRoot(root: string): string {
+  try {
+    const real = realpathSync(root)
+    if (statSync(real).isDirectory()) return real
+  } catch (cause) {
+    const errno = errnoOf(cause) ?? ''
+    const why = errno === 'ENOENT' ? 'there is no such directory' : `it cannot be opened: ${errno}`
+    throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)}: ${why}`, { cause })
+  }
+  throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)} is not a directory`)
+}
+
+interface Node {
+  entry: LayerEntry
+  readonly stats: BigIntStats
+  /** Time before the content was first looked at; undefined when its digest was remembered. */
+  readAt: bigint | undefined
+}
+
+class DirectoryContext implements BuildContext {
+  readonly #files: ContextFiles
+  readonly #rules: IgnoreRules | undefined
+  readonly #cache: HashCache
+  readonly #nodes = new Map<LayerPath, Node | undefined>()
+  readonly #lists = new Map<LayerPath, readonly string[]>()
+  readonly #states = new Map<LayerPath, IgnoreState>()
+  #busySince = performance.now()
+
+  constructor(files: ContextFiles, rules: IgnoreRules | undefined, cache: HashCache) {
+    this.#files = files
+    this.#rules = rules === undefined || rules.isEmpty ? undefined : rules
+    this.#cache = cache
+  }
+
+  lstat(path: LayerPath): LayerEntry | undefined {
+    return this.#node(path)?.entry
+  }
+
+  list(path: LayerPath): readonly string[] {
+    if (this.#node(path)?.entry.type !== 'dir') return []
+    let names = this.#lists.get(path)
+    if (names === undefined) {
+      names = this.#visibleNames(path)
+      this.#lists.set(path, names)
+    }
+    return names
+  }
+
+  linkGroup(path: LayerPath): string | undefined {
+    const node = this.#node(path)
+    if (node?.entry.type !== 'file' || node.stats.nlink < 2n) return undefined
+    return `${node.stats.dev}:${node.stats.ino}`
+  }
+
+  async digest(path: LayerPath): Promise<Digest> {
+    const node = this.#fileNode(path)
+    if (node.entry.digest !== undefined) return node.entry.digest
+    await this.#breathe()
+    const readAt = now()
+    const digest = await digestFile(this.#expected(path, node))
+    node.entry = { ...node.entry, digest }
+    node.readAt = readAt
+    this.#cache.set(path, { signature: node.stats, readAt, digest, xattrs: node.entry.xattrs })
+    return digest
+  }
+
+  async *open(path: LayerPath): AsyncGenerator<Uint8Array> {
+    const digest = await this.digest(path)
+    const node = this.#fileNode(path)
+    const expected = this.#expected(path, node)
+    if (node.readAt === undefined || isSettled(node.stats, node.readAt)) {
+      // The stat vouches for the content, and is compared before and after reading.
+      if (node.stats.size <= smallFileSize) yield readSmall(expected)
+      else yield* readPieces(expected)
+    } else yield* verified(expected, digest)
+  }
+
+  describeIgnored(path: LayerPath): IgnoredBy | undefined {
+    const match = this.#rules?.match(path)
+    if (this.#rules === undefined || match?.line === undefined || match.pattern === undefined) return undefined
+    return { file: this.#rules.file, line: match.line, pattern: match.pattern }
+  }
+
+  close(): void {
+    this.#cache.save()
+  }
+
+  /** Hashing many small files is synchronous work: others get their turn now and then. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#busySince < 20) return
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#busySince = performance.now()
+  }
+
+  #expected(path: LayerPath, node: Node): ExpectedFile {
+    return { files: this.#files, path, signature: node.stats }
+  }
+
+  #fileNode(path: LayerPath): Node {
+    const node = this.#node(path)
+    if (node?.entry.type !== 'file') throw new Error(`not a file of the context: ${JSON.stringify(path)}`)
+    return node
+  }
+
+  /** What is at a path, undefined for what is ignored, not there, a socket, or behind a symlink. */
+  #node(path: LayerPath): Node | undefined {
+    if (this.#nodes.has(path)) return this.#nodes.get(path)
+    const isReachable = path === '' || this.#node(parentOf(path))?.entry.type === 'dir'
+    const node = isReachable ? this.#load(path) : undefined
+    this.#nodes.set(path, node)
+    return node
+  }
+
+  #load(path: LayerPath): Node | undefined {
+    const stats = this.#files.lstat(path)
+    const type = stats === undefined ? undefined : typeOf(stats)
+    if (stats === undefined || type === undefined || !this.#isVisible(path, type === 'dir')) return undefined
+    return this.#makeNode(path, type, stats)
+  }
+
+  #makeNode(path: LayerPath, type: EntryType, stats: BigIntStats): Node {
+    const known =
+      type === 'file' || type === 'dir' ? (this.#cache.get(path, stats) ?? this.#learn(path, stats)) : unknown
+    const special = type === 'char' || type === 'block'
+    const entry: LayerEntry = {
+      path,
+      type,
+      mode: Number(stats.mode & 0o7777n),
+      uid: 0,
+      gid: 0,
+      size: type === 'file' ? Number(stats.size) : 0,
+      mtime: stats.mtimeNs,
+      linkname: type === 'symlink' ? this.#files.readlink(path) : '',
+      devMajor: special ? majorOf(stats.rdev) : 0,
+      devMinor: special ? minorOf(stats.rdev) : 0,
+      xattrs: known.xattrs,
+      opaque: false,
+      digest: type === 'file' ? known.digest : undefined,
+      dataOffset: -1,
+    }
+    return { entry, stats, readAt: undefined }
+  }
+
+  #learn(path: LayerPath, signature: StatSignature): { xattrs: ReadonlyMap<string, Uint8Array>; digest: undefined } {
+    const readAt = now()
+    const learned = { xattrs: this.#files.xattrs(path), digest: undefined }
+    this.#cache.set(path, { ...learned, signature, readAt })
+    return learned
+  }
+
+  #visibleNames(path: LayerPath): readonly string[] {
+    const entries = this.#files.list(path)
+    this.#cache.listed(
+      path,
+      entries.map((entry) => entry.name),
+    )
+    const visible = entries.filter((entry) => {
+      return !entry.isSocket() && this.#isVisible(joinPath(path, entry.name), entry.isDirectory())
+    })
+    return visible.map((entry) => entry.name).sort(byCodeUnits)
+  }
+
+  /** An ignored directory is there when something in it is included again. */
+  #isVisible(path: LayerPath, isDirectory: boolean): boolean {
+    if (this.#rules === undefined || path === '') return true
+    if (!isDirectory) return !this.#rules.decide(path, this.#stateOf(parentOf(path))).ignored
+    const state = this.#stateOf(path)
+    if (!state?.ignored) return true
+    return this.#rules.mayContainIncluded(path) && this.#visibleNames(path).length > 0
+  }
+
+  #stateOf(directory: LayerPath): IgnoreState | undefined {
+    if (directory === '' || this.#rules === undefined) return undefined
+    let state = this.#states.get(directory)
+    if (state === undefined) {
+      state = this.#rules.enter(directory, this.#stateOf(parentOf(directory)))
+      this.#states.set(directory, state)
+    }
+    return state
+  }
+}
+
+const unknown = { xattrs: new Map<string, Uint8Array>(), digest: undefined }
+
+async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
+  if (expected.signature.size <= smallFileSize) {
+    const bytes = readSmall(expected)
+    if (digestOfBytes(bytes) !== digest) throw changedError(expected.path)
+    yield bytes
+    return
+  }
+  const hasher = createHash('sha256')
+  for await (const piece of readPieces(expected)) {
+    hasher.update(piece)
+    yield piece
+  }
+  if (digestFromHash(hasher.digest()) !== digest) throw changedError(expected.path)
+}
+
+/** Undefined for a socket: it has no place in an image. */
+function typeOf(stats: BigIntStats): EntryType | undefined {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'dir'
+  if (stats.isSymbolicLink()) return 'symlink'
+  if (stats.isFIFO()) return 'fifo'
+  if (stats.isCharacterDevice()) return 'char'
+  return stats.isBlockDevice() ? 'block' : undefined
+}
+
+function majorOf(rdev: bigint): number {
+  return Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n))
+}
+
+function minorOf(rdev: bigint): number {
+  return Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n))
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function now(): bigint {
+  return BigInt(Date.now()) * 1_000_000n
+}

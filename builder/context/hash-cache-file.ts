@@ -1,0 +1,127 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { LayerPath } from '../layers/entry.ts'
+
+/**
+ * The records of a hash cache, as columns: number 6i to 6i+5 are dev, ino, size, mode, mtime and ctime of record i, byte
+ * 32i to 32i+31 its SHA-256.
+ */
+export interface HashRecords {
+  readonly paths: readonly LayerPath[]
+  readonly numbers: BigUint64Array
+  /** {@link hasHash}, {@link hasXattrs} per record. */
+  readonly flags: Uint8Array
+  readonly hashes: Uint8Array
+  /** Of the records that have any: names are latin1, values are base64. */
+  readonly xattrs: ReadonlyMap<number, readonly (readonly [name: string, value: string])[]>
+}
+
+export const hasHash = 1
+export const hasXattrs = 2
+export const numbersPerRecord = 6
+
+const magic = Buffer.from('ibuild hashes 1\n', 'latin1')
+const headerSize = 32
+const maxFileSize = 1024 * 1024 * 1024
+const staleAfter = 3_600_000
+
+export const noRecords: HashRecords = {
+  paths: [],
+  numbers: new BigUint64Array(),
+  flags: new Uint8Array(),
+  hashes: new Uint8Array(),
+  xattrs: new Map(),
+}
+
+/**
+ * Reads a cache file; undefined when it is not there, damaged, or of another version.
+ *
+ *     magic (16) | crc32 of all that follows it: u32 | records: u32 | length of the paths: u32 | 0: u32
+ *     numbers: 48 bytes a record | hashes: 32 bytes a record | flags: 1 byte a record
+ *     paths in latin1, joined by NUL | extended attributes as JSON: [[record, [[name, value], ...]], ...]
+ *
+ * Numbers have the byte order of the machine: the file never leaves it.
+ */
+export function readHashFile(file: string): HashRecords | undefined {
+  try {
+    const bytes = readAligned(file)
+    const checked = bytes.subarray(20)
+    if (!bytes.subarray(0, 16).equals(magic) || crc32(checked) !== bytes.readUInt32LE(16)) return undefined
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+function readAligned(file: string): Buffer {
+  const bytes = readFileSync(file)
+  if (bytes.byteOffset % 8 === 0) return bytes
+  const copy = Buffer.from(new ArrayBuffer(bytes.length))
+  copy.set(bytes)
+  return copy
+}
+
+function decode(bytes: Buffer): HashRecords | undefined {
+  const records = bytes.readUInt32LE(20)
+  const pathsAt = headerSize + records * (8 * numbersPerRecord + 33)
+  const pathsEnd = pathsAt + bytes.readUInt32LE(24)
+  const paths = records === 0 ? [] : bytes.toString('latin1', pathsAt, pathsEnd).split('\0')
+  if (paths.length !== records || pathsEnd > bytes.length) return undefined
+  const hashesAt = headerSize + records * 8 * numbersPerRecord
+  const xattrs: [number, [string, string][]][] = JSON.parse(bytes.toString('latin1', pathsEnd))
+  return {
+    paths,
+    numbers: new BigUint64Array(bytes.buffer, bytes.byteOffset + headerSize, records * numbersPerRecord),
+    hashes: bytes.subarray(hashesAt, hashesAt + records * 32),
+    flags: bytes.subarray(hashesAt + records * 32, pathsAt),
+    xattrs: new Map(xattrs),
+  }
+}
+
+/** Replaces the file as a whole: a reader sees the old or the new one. Errors of the filesystem are thrown. */
+export function writeHashFile(file: string, records: HashRecords): void {
+  const bytes = encode(records)
+  if (bytes.length > maxFileSize) return
+  const temporary = `${file}.tmp-${process.pid}`
+  mkdirSync(dirname(file), { recursive: true })
+  removeStale(file)
+  try {
+    writeFileSync(temporary, bytes, { mode: 0o600 })
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
+}
+
+function encode(records: HashRecords): Buffer {
+  const { numbers, hashes, flags } = records
+  const paths = Buffer.from(records.paths.join('\0'), 'latin1')
+  const header = Buffer.alloc(headerSize)
+  magic.copy(header)
+  header.writeUInt32LE(records.paths.length, 20)
+  header.writeUInt32LE(paths.length, 24)
+  const columns = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+  const bytes = Buffer.concat([
+    header,
+    columns,
+    hashes,
+    flags,
+    paths,
+    Buffer.from(JSON.stringify([...records.xattrs]), 'latin1'),
+  ])
+  bytes.writeUInt32LE(crc32(bytes.subarray(20)), 16)
+  return bytes
+}
+
+/** Takes away what a process left that was killed while it wrote. */
+function removeStale(file: string): void {
+  const prefix = `${basename(file)}.tmp-`
+  for (const name of readdirSync(dirname(file))) {
+    if (!name.startsWith(prefix)) continue
+    const path = join(dirname(file), name)
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats !== undefined && stats.mtimeMs < Date.now() - staleAfter) rmSync(path, { force: true })
+  }
+}
