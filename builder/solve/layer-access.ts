@@ -3,7 +3,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { extractLayer } from '../layers/extract.ts'
 import { type LayerIndex, openLayerIndex } from '../layers/layer-index.ts'
 import { createView, type LayerRef, type RootfsView } from '../layers/view.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../store/types.ts'
 import type { LayerChain } from './layer-chain.ts'
 
 /** Stacks of stored layers as trees to look into and as folders to mount. One per build; keeps what it opened. */
@@ -34,7 +34,7 @@ export function createLayerAccess(store: Store): LayerAccess {
     const folder = store.snapshots.create()
     try {
       await extractLayer({ layer: ref(diffID), below, target: folder.dir })
-      return (await folder.commit(chainID)).dir
+      return (await folder.commit(chainID, diffID)).dir
     } catch (error) {
       await folder.discard()
       throw error

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RunRequest, RunResult } from '../exec/types.ts'
@@ -24,42 +26,40 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
     const { step, chain } = place
     const [executor, lowers] = await Promise.all([solver.executor(), solver.layers.lowers(chain)])
     const user = await resolveUser(step.user, { view: () => solver.layers.view(chain), location: step.location })
-    const folder = solver.store.snapshots.create()
-    const scratch = solver.store.temp('run')
+    const folder = await solver.store.temp('run')
     try {
+      const [upper, scratch] = [makeFolder(folder.dir, 'fs'), makeFolder(folder.dir, 'run')]
       const tail = createOutputTail()
       const result = await executor.run({
         ...requestOf(solver, place),
         lowers,
         user,
-        upper: folder.dir,
-        scratch: scratch.dir,
+        upper,
+        scratch,
         onOutput: (stream, bytes) => {
           tail.add(bytes)
           solver.emit({ type: 'step-output', step: place.number, stream, bytes })
         },
       })
       if (result.exitCode !== 0) throw runFailed(step, result, tail.lines())
-      return await commitRun(solver, chain, folder)
-    } catch (error) {
-      await folder.discard()
-      throw error
+      return await commitRun(solver, chain, upper)
     } finally {
-      await scratch.release()
+      await folder.release()
     }
   })
 }
 
-type Folder = ReturnType<Solver['store']['snapshots']['create']>
+function makeFolder(parent: string, name: string): string {
+  const folder = join(parent, name)
+  mkdirSync(folder, { mode: 0o755 })
+  return folder
+}
 
-async function commitRun(solver: Solver, chain: LayerChain, folder: Folder): Promise<Digest> {
-  const { diffID, size, entries } = await scanSnapshot(folder.dir)
+async function commitRun(solver: Solver, chain: LayerChain, dir: string): Promise<Digest> {
+  const { diffID, size, entries } = await scanSnapshot(dir)
   const chainID = extendChain(chain, diffID).chainIDs.at(-1)
   if (chainID === undefined) throw new Error('an extended chain has a chainID')
-  const { dir } = await folder.commit(chainID)
-  if (solver.store.layers.get(diffID) === undefined) {
-    await solver.store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
-  }
+  await solver.store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
   return diffID
 }
 

@@ -5,7 +5,7 @@ import { fullHistory } from './history.ts'
 import { chainOf, emptyChain, extendChain, type LayerChain } from './layer-chain.ts'
 import { prepareStep } from './prepare-step.ts'
 import type { Solver, StepLayer } from './solver.ts'
-import { keyOf } from './step-key.ts'
+import { type KeyPart, keyOf } from './step-key.ts'
 
 /** What a stage came to: its layers, and the history of its image with the times that are known. */
 export interface SolvedStage {
@@ -107,7 +107,7 @@ async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLay
         return madeMeanwhile
       }
       const layer = await executeStep(solver, { number, title: placed.step.title, execute: prepared.execute })
-      solver.store.records.put(key, { parts: prepared.parts, diffID: layer.diffID, created: layer.created })
+      await remember(solver, key, { name: placed.step.title, parts: prepared.parts, layer })
       return layer
     })
   })
@@ -116,8 +116,19 @@ async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLay
 /** A record counts only while the layer that it names is there. */
 function findCached({ store }: Solver, key: Digest): StepLayer | undefined {
   const record = store.records.get(key)
-  if (record === undefined || store.layers.get(record.diffID) === undefined) return undefined
-  return { diffID: record.diffID, created: record.created }
+  if (record?.diffID === undefined || store.layers.get(record.diffID) === undefined) return undefined
+  return { diffID: record.diffID, created: new Date(record.created).toISOString() }
+}
+
+interface Outcome {
+  readonly name: string
+  readonly parts: readonly KeyPart[]
+  readonly layer: StepLayer
+}
+
+async function remember({ store }: Solver, key: Digest, { name, parts, layer }: Outcome): Promise<void> {
+  const created = Date.parse(layer.created)
+  await store.records.put(key, { version: 1, step: name, parts, diffID: layer.diffID, created })
 }
 
 interface Execution {

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { CopyContext } from './copy-context.ts'
 import type { Executor, Limits } from '../exec/types.ts'
 import type { PlannedStage } from '../plan/types.ts'
-import type { Store } from '../store/store.ts'
+import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
 import type { LayerAccess } from './layer-access.ts'
 

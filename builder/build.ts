@@ -1,0 +1,93 @@
+import { familiarName, formatReference, parseReference, withDefaultTag } from '../shared/base/reference.ts'
+import { IbuildError } from '../shared/base/errors.ts'
+import { hostPlatform } from '../shared/oci/platform.ts'
+import type { BuildOptions, BuildResult } from './build-types.ts'
+import { parseDockerfile } from './dockerfile/parse.ts'
+import { planBuild } from './plan/plan.ts'
+import type { Plan, PlanOptions } from './plan/types.ts'
+import { createSolver } from './solve/create-solver.ts'
+import { assembleImage } from './solve/image.ts'
+import { localImages } from './solve/local-images.ts'
+import { openBuildInput } from './solve/open-input.ts'
+import { type SolvedStage, solvePlan } from './solve/solve.ts'
+import { openStore } from './store/store.ts'
+import type { Store, StoredImage } from './store/types.ts'
+
+/**
+ * Builds the image that a Dockerfile describes, stores it, names it and writes the outputs. Rejects with an `IbuildError`;
+ * then no tag has moved and nothing is left behind but finished layers in the cache.
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const names = (options.tags ?? []).map(tagName)
+  const store = openStore(options.root)
+  const lock = await store.lockShared(options.signal === undefined ? {} : { signal: options.signal })
+  try {
+    const image = await buildImage(store, options)
+    await name(store, image, names)
+    const wroteToStdout = await writeOutputs(store, image, options)
+    const { imageID, manifestDigest } = image
+    return { imageID, manifestDigest, tags: names.map((full) => familiarName(parseReference(full))), wroteToStdout }
+  } finally {
+    lock.release()
+  }
+}
+
+/** The full name of a `--tag`; a digest cannot be chosen. */
+function tagName(text: string): string {
+  const reference = withDefaultTag(parseReference(text))
+  if (reference.digest === undefined) return formatReference(reference)
+  throw new IbuildError('USAGE', `--tag ${text}: a name with a digest cannot be given to an image`, { hint: 'Leave the digest away.' })
+}
+
+async function buildImage(store: Store, options: BuildOptions): Promise<StoredImage> {
+  const emit = options.emit ?? (() => undefined)
+  const input = await openBuildInput(store, options)
+  try {
+    const dockerfile = parseDockerfile(input.dockerfile.bytes, input.dockerfile.file)
+    for (const warning of dockerfile.warnings) emit({ type: 'warning', warning })
+    const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
+    const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
+    const solver = createSolver({ store, context: input.context, options, emit, createExecutor })
+    const solved = await solvePlan(plan, solver)
+    return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
+  } finally {
+    await input.close()
+  }
+}
+
+function planOptions({ target, buildArgs, labels, network }: BuildOptions): PlanOptions {
+  return {
+    target,
+    buildArgs: buildArgs ?? new Map(),
+    labels: labels ?? new Map(),
+    network: network ?? 'default',
+    platform: hostPlatform(),
+  }
+}
+
+interface Finished {
+  readonly plan: Plan
+  readonly solved: SolvedStage
+  readonly useCache: boolean
+}
+
+async function storeImage(store: Store, { plan, solved, useCache }: Finished): Promise<StoredImage> {
+  const times = { now: () => new Date(), useCache }
+  const { manifest, config } = await assembleImage(store, { stage: plan.target, solved }, times)
+  return store.images.put(manifest, config)
+}
+
+/** Points the names to the image; one that already does is not written again. */
+async function name(store: Store, image: StoredImage, names: readonly string[]): Promise<void> {
+  for (const full of names) {
+    if (store.tags.get(full) !== image.manifestDigest) await store.tags.set(full, image.manifestDigest)
+  }
+}
+
+async function writeOutputs(store: Store, image: StoredImage, options: BuildOptions): Promise<boolean> {
+  const { outputs = [] } = options
+  if (outputs.length === 0) return false
+  const { writeOutput } = await import('./export/write-output.ts')
+  for (const output of outputs) await writeOutput({ store, image, output, stdout: options.stdout, names: options.tags ?? [] })
+  return outputs.some(({ dest }) => dest === '-')
+}

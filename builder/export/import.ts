@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { parseDockerfile } from '../dockerfile/parse.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
+import { hostPlatform } from '../../shared/oci/platform.ts'
+import { importLayer } from '../layers/import-layer.ts'
+import { encodeLayerIndex } from '../layers/layer-index.ts'
+import { planBuild } from '../plan/plan.ts'
+import { localManifest } from '../store/local-manifest.ts'
+import type { Store, StoredImage } from '../store/types.ts'
+
+export interface ImportOptions {
+  /** Dockerfile instructions for the config, e.g. `CMD ["/bin/sh"]`; none that makes a layer. */
+  readonly changes: readonly string[]
+  /** Comment of the history entry. */
+  readonly message: string
+  /** Full name, if any. */
+  readonly name: string | undefined
+  readonly now: Date
+}
+
+/** Makes an image of one layer from a root filesystem tar, possibly compressed. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE, USAGE, DOCKERFILE_SYNTAX. */
+export async function importRootfs(store: Store, source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<StoredImage> {
+  const settings = await settingsOf(options.changes)
+  const lock = await store.lockShared()
+  const folder = await store.temp('import')
+  try {
+    const tarFile = join(folder.dir, 'layer')
+    const { diffID, size, entries } = await importLayer(source, tarFile)
+    await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+    const created = options.now.toISOString()
+    const config: ImageConfig = {
+      ...settings,
+      created,
+      rootfs: { type: 'layers', diff_ids: [diffID] },
+      history: [{ created, comment: options.message }],
+    }
+    const bytes = serializeConfig(config)
+    const image = await store.images.put(localManifest(store, config, bytes), bytes)
+    if (options.name !== undefined) await store.tags.set(options.name, image.manifestDigest)
+    return image
+  } finally {
+    await folder.release()
+    lock.release()
+  }
+}
+
+/** The config that the changes give on an empty image. */
+async function settingsOf(changes: readonly string[]): Promise<ImageConfig> {
+  const dockerfile = parseDockerfile(Buffer.from(['FROM scratch', ...changes].join('\n')), '--change')
+  const plan = await planBuild(
+    dockerfile,
+    { target: undefined, buildArgs: new Map(), labels: new Map(), network: 'default', platform: hostPlatform() },
+    { resolve: async (name) => Promise.reject(new IbuildError('USAGE', `--change cannot name another image: ${name}`)) },
+  )
+  const [step] = plan.target.steps
+  if (step === undefined && plan.stages.length === 1) return plan.target.config
+  throw new IbuildError('USAGE', '--change only takes instructions for the config, such as CMD, ENV or USER', {
+    ...(step !== undefined && { location: step.location }),
+  })
+}

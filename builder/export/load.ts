@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Digest } from '../../shared/base/digest.ts'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { parseJson } from '../../shared/base/json.ts'
+import { parseConfig } from '../../shared/oci/config.ts'
+import { importLayer } from '../layers/import-layer.ts'
+import { encodeLayerIndex } from '../layers/layer-index.ts'
+import { localManifest } from '../store/local-manifest.ts'
+import type { Store, StoredImage } from '../store/types.ts'
+import { type ArchiveFiles, layoutFolder, spoolArchive } from './archive-files.ts'
+import { type ArchivedImage, listImages } from './archive-images.ts'
+
+/** A file, a folder with an OCI layout, or a stream. */
+export type ArchiveSource = string | AsyncIterable<Uint8Array>
+
+/** An image that was loaded, with the full names that it got. */
+export interface LoadedImage {
+  readonly image: StoredImage
+  readonly names: readonly string[]
+}
+
+/**
+ * Brings the images of a docker archive or an OCI layout into the store. Every layer is checked against the diffID that
+ * the config names; an image is visible only when it is complete. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE,
+ * DIGEST_MISMATCH, LAYER_INVALID, MANIFEST_INVALID, CONFIG_INVALID.
+ */
+export async function loadImages(store: Store, source: ArchiveSource): Promise<LoadedImage[]> {
+  const lock = await store.lockShared()
+  const folder = await store.temp('load')
+  try {
+    const files = await openArchive(source, folder.dir)
+    const loaded: LoadedImage[] = []
+    for (const archived of await listImages(files)) {
+      loaded.push({ image: await loadImage({ store, files, folder: folder.dir }, archived), names: archived.names })
+    }
+    for (const { image, names } of loaded) for (const name of names) await store.tags.set(name, image.manifestDigest)
+    return loaded
+  } finally {
+    await folder.release()
+    lock.release()
+  }
+}
+
+async function openArchive(source: ArchiveSource, folder: string): Promise<ArchiveFiles> {
+  if (typeof source !== 'string') return spoolArchive(source, folder)
+  try {
+    if ((await stat(source)).isDirectory()) return layoutFolder(source)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    throw new IbuildError('USAGE', `cannot read ${source}: ${errnoOf(error)}`, { cause: error, hint: 'Name an archive, a layout folder, or - for stdin.' })
+  }
+  return spoolArchive(createReadStream(source, { highWaterMark: 1 << 20 }), folder)
+}
+
+interface LoadScope {
+  readonly store: Store
+  readonly files: ArchiveFiles
+  readonly folder: string
+}
+
+async function loadImage(scope: LoadScope, { config: bytes, layers }: ArchivedImage): Promise<StoredImage> {
+  const config = parseConfig(parseJson(bytes, { what: 'image config' }))
+  const diffIDs = config.rootfs.diff_ids
+  if (diffIDs.length !== layers.length) {
+    throw new IbuildError('MANIFEST_INVALID', `the manifest has ${layers.length} layers, the config ${diffIDs.length}`)
+  }
+  for (const [i, layer] of layers.entries()) await loadLayer(scope, { ...layer, diffID: diffIDs[i] as Digest })
+  return scope.store.images.put(localManifest(scope.store, config, bytes), bytes)
+}
+
+async function loadLayer({ store, files, folder }: LoadScope, layer: ArchivedImage['layers'][number] & { diffID: Digest }): Promise<void> {
+  if (store.layers.get(layer.diffID) !== undefined) return
+  const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
+  const { diffID, size, entries } = await importLayer(await files.open(layer.file), tarFile)
+  if (diffID !== layer.diffID) {
+    throw new IbuildError('DIGEST_MISMATCH', `layer ${layer.file} is ${diffID}, but the image config says ${layer.diffID}`, {
+      hint: 'The archive is damaged or was tampered with.',
+    })
+  }
+  await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+}

@@ -1,0 +1,75 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import type { OutputSpec } from '../build-types.ts'
+import { extractTree } from '../layers/extract-tree.ts'
+import { openLayerIndex } from '../layers/layer-index.ts'
+import { createView, type RootfsView } from '../layers/view.ts'
+import type { Store, StoredImage } from '../store/types.ts'
+import { writeArchive } from './archive.ts'
+import { flatTar } from './flat-tar.ts'
+import { layoutMembers } from './layout-members.ts'
+
+export interface OutputRequest {
+  readonly store: Store
+  readonly image: StoredImage
+  readonly output: OutputSpec
+  /** Where a `dest` of '-' goes. */
+  readonly stdout: NodeJS.WritableStream | undefined
+  /** Names as given; they are written into archives. */
+  readonly names: readonly string[]
+}
+
+/** Writes an image as an archive, or its files as a tar or a folder. */
+export async function writeOutput(request: OutputRequest): Promise<void> {
+  const { store, image, output, names } = request
+  switch (output.type) {
+    case 'oci':
+    case 'docker': {
+      const full = names.map((name) => formatReference(withDefaultTag(parseReference(name))))
+      const members = layoutMembers(store, [{ image, names: full }], { docker: output.type === 'docker' })
+      return writeStream(writeArchive(members), request)
+    }
+    case 'tar':
+      return writeStream(flatTar(imageView(store, image)), request)
+    case 'local':
+      await mkdir(output.dest, { recursive: true })
+      await extractTree(imageView(store, image), output.dest)
+      return
+  }
+}
+
+/** The root filesystem of a stored image. */
+export function imageView(store: Store, image: StoredImage): RootfsView {
+  return createView(
+    image.config.rootfs.diff_ids.map((diffID) => {
+      const layer = store.layers.get(diffID)
+      if (layer === undefined) throw new IbuildError('LAYER_INVALID', `layer ${diffID} of image ${image.imageID} is not in the store`)
+      return { diffID, index: openLayerIndex(layer.indexFile), bytes: layer.bytes }
+    }),
+  )
+}
+
+async function writeStream(bytes: AsyncIterable<Uint8Array>, { output, stdout }: OutputRequest): Promise<void> {
+  if (output.dest !== '-') return writeFileWhole(bytes, output.dest)
+  if (stdout === undefined) throw new IbuildError('USAGE', 'an output to - needs a stream to write to')
+  await pipeline(Readable.from(bytes, { objectMode: false }), stdout, { end: false })
+}
+
+/** Writes beside the destination and renames, so that no half file ever has its name. Errors: DISK_FULL, USAGE. */
+export async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): Promise<void> {
+  const partial = `${dest}.${process.pid}.partial`
+  try {
+    await mkdir(dirname(dest), { recursive: true })
+    await pipeline(Readable.from(bytes, { objectMode: false }), createWriteStream(partial, { flags: 'wx' }))
+    await rename(partial, dest)
+  } catch (error) {
+    await rm(partial, { force: true })
+    if (errnoOf(error) === 'ENOSPC') throw new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
+    throw error
+  }
+}

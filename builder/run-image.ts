@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createExecutor } from './exec/create-executor.ts'
+import type { Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
+import { resolveWorkdir } from './plan/apply-steps.ts'
+import { formatEnvironment, parseEnvironment } from './plan/stage-state.ts'
+import { createLayerAccess } from './solve/layer-access.ts'
+import { chainOf } from './solve/layer-chain.ts'
+import { resolveUser } from './solve/user.ts'
+import { IbuildError } from '../shared/base/errors.ts'
+import type { Store, StoredImage } from './store/types.ts'
+
+export interface RunImageOptions {
+  readonly image: StoredImage
+  /** Words after the image: they replace CMD. */
+  readonly args: readonly string[]
+  /** Replaces ENTRYPOINT, and drops the image's CMD. */
+  readonly entrypoint?: string
+  readonly env: readonly string[]
+  readonly user?: string
+  readonly workdir?: string
+  readonly network: NetworkMode
+  readonly hostname: string
+  readonly limits: Limits
+  readonly runtime?: string
+  readonly onOutput: RunRequest['onOutput']
+  readonly onNotice: (message: string) => void
+  readonly signal: AbortSignal
+}
+
+/** Runs a command in an image, in the sandbox of a RUN step; what it writes is thrown away. Errors: those of `Executor.run`, USAGE. */
+export async function runImage(store: Store, options: RunImageOptions): Promise<RunResult> {
+  const lock = await store.lockShared({ signal: options.signal })
+  const folder = await store.temp('run')
+  try {
+    const layers = createLayerAccess(store)
+    const chain = chainOf(options.image.config.rootfs.diff_ids)
+    const executor = await createExecutor({
+      stateDir: join(store.root, 'runtime'),
+      onNotice: options.onNotice,
+      ...(options.runtime !== undefined && { runtime: options.runtime }),
+    })
+    const user = await resolveUser(options.user ?? settingsOf(options).User ?? '', { view: () => layers.view(chain) })
+    const [upper, scratch] = [join(folder.dir, 'fs'), join(folder.dir, 'run')]
+    mkdirSync(upper, { mode: 0o755 })
+    mkdirSync(scratch)
+    return await executor.run({ ...requestOf(options), lowers: await layers.lowers(chain), upper, scratch, user })
+  } finally {
+    await folder.release()
+    lock.release()
+  }
+}
+
+function settingsOf({ image }: RunImageOptions) {
+  return image.config.config ?? {}
+}
+
+function requestOf(options: RunImageOptions): Omit<RunRequest, 'lowers' | 'upper' | 'scratch' | 'user'> {
+  const settings = settingsOf(options)
+  const env = parseEnvironment([...(settings.Env ?? []), ...options.env])
+  return {
+    args: commandOf(options),
+    env: formatEnvironment(env),
+    cwd: resolveWorkdir(settings.WorkingDir || '/', options.workdir ?? '.'),
+    hostname: options.hostname,
+    network: options.network,
+    extraHosts: [],
+    limits: options.limits,
+    files: [],
+    onOutput: options.onOutput,
+    signal: options.signal,
+  }
+}
+
+function commandOf(options: RunImageOptions): string[] {
+  const { Entrypoint = [], Cmd = [] } = settingsOf(options)
+  const { entrypoint, args } = options
+  const first = entrypoint === undefined ? Entrypoint : [entrypoint].filter((word) => word !== '')
+  const rest = args.length > 0 || entrypoint !== undefined ? args : Cmd
+  const command = [...first, ...rest]
+  if (command.length > 0) return command
+  throw new IbuildError('USAGE', 'the image has no CMD or ENTRYPOINT', { hint: 'Give the command after the image.' })
+}

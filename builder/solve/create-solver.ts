@@ -1,0 +1,92 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { hexOf } from '../../shared/base/digest.ts'
+import { takeLock } from '../../shared/cas/lock.ts'
+import type { BuildOptions } from '../build-types.ts'
+import type { Executor } from '../exec/types.ts'
+import type { PlannedStage } from '../plan/types.ts'
+import type { Store } from '../store/types.ts'
+import type { CopyContext } from './copy-context.ts'
+import type { EmitEvent } from './events.ts'
+import { createLayerAccess } from './layer-access.ts'
+import type { Solver } from './solver.ts'
+
+export interface SolverInput {
+  readonly store: Store
+  readonly context: CopyContext
+  readonly options: BuildOptions
+  readonly emit: EmitEvent
+  /** Makes the executor; called once, when the first RUN needs it. */
+  readonly createExecutor: () => Promise<Executor>
+}
+
+/** The services that the steps of one build share. */
+export function createSolver({ store, context, options, emit, createExecutor }: SolverInput): Solver {
+  const failures: unknown[] = []
+  const abort = new AbortController()
+  const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])])
+  let executor: Promise<Executor> | undefined
+  let number = 0
+  return {
+    store,
+    context,
+    emit,
+    signal,
+    layers: createLayerAccess(store),
+    executor: () => (executor ??= createExecutor()),
+    limits: options.limits ?? {},
+    extraHosts: options.extraHosts ?? [],
+    now: () => new Date(),
+    nextNumber: () => ++number,
+    mayUseCache: cacheRule(options),
+    once: createOnce(),
+    withClaim: async (key, work) => {
+      let waited = false
+      const lock = await takeLock(join(store.root, 'locks', 'steps', hexOf(key)), 'exclusive', { signal, onWait: () => (waited = true) })
+      try {
+        return await work(waited)
+      } finally {
+        lock.release()
+      }
+    },
+    runSlot: createSlots(Math.max(2, availableParallelism())),
+    fail(error) {
+      failures.push(error)
+      abort.abort(error)
+    },
+    firstFailure: () => failures[0],
+  }
+}
+
+function cacheRule({ noCache, noCacheStages = [] }: BuildOptions): (stage: PlannedStage) => boolean {
+  const excluded = new Set(noCacheStages.map((name) => name.toLowerCase()))
+  return ({ name, index }) => noCache !== true && !excluded.has(String(index)) && (name === undefined || !excluded.has(name))
+}
+
+function createOnce(): Solver['once'] {
+  const running = new Map<string, Promise<unknown>>()
+  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
+    const known = running.get(key) as Promise<T> | undefined
+    if (known !== undefined) return known
+    const started = work()
+    running.set(key, started)
+    return started
+  }
+}
+
+/** At most `count` at once; the others wait in the order in which they came. */
+function createSlots(count: number): Solver['runSlot'] {
+  const waiting: (() => void)[] = []
+  let free = count
+  return async (work) => {
+    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
+    else free--
+    try {
+      return await work()
+    } finally {
+      const next = waiting.shift()
+      if (next === undefined) free++
+      else next()
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import { digestOf } from '../../shared/base/digest.ts'
+import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
+import type { PlannedStage } from '../plan/types.ts'
+import { localManifest } from '../store/local-manifest.ts'
+import type { Store } from '../store/types.ts'
+import { fillTimes } from './history.ts'
+import type { SolvedStage } from './solve.ts'
+import { keyOf } from './step-key.ts'
+
+/** The documents of a built image. */
+export interface BuiltImage {
+  readonly config: Buffer
+  readonly manifest: Buffer
+}
+
+export interface ImageTimes {
+  readonly now: () => Date
+  /** False: an image without layers of its own gets the present time even if the same was built before. */
+  readonly useCache: boolean
+}
+
+/**
+ * Config and manifest of a solved stage. The same stage with the same layers gives the same bytes: `created` is the time
+ * of the newest layer, or for an image with no layer of its own the time at which the same config was first made.
+ */
+export async function assembleImage(store: Store, { stage, solved }: { stage: PlannedStage; solved: SolvedStage }, times: ImageTimes): Promise<BuiltImage> {
+  const draft: ImageConfig = {
+    ...stage.config,
+    rootfs: { type: 'layers', diff_ids: solved.chain.diffIDs },
+    history: solved.history,
+  }
+  const newest = solved.layers.map(({ created }) => created).sort((a, b) => (a < b ? -1 : 1)).at(-1)
+  const created = newest ?? (await firstMade(store, draft, times))
+  const config = { ...draft, created, history: fillTimes(solved.history, created) }
+  const bytes = serializeConfig(config)
+  return { config: bytes, manifest: localManifest(store, config, bytes) }
+}
+
+/** Remembered like a step, so that building again gives the same image. */
+async function firstMade(store: Store, draft: ImageConfig, { now, useCache }: ImageTimes): Promise<string> {
+  const parts = [{ name: 'image', value: digestOf(serializeConfig(draft)) }]
+  const key = keyOf(parts)
+  const known = useCache ? store.records.get(key) : undefined
+  const created = known?.created ?? now().getTime()
+  if (known === undefined) await store.records.put(key, { version: 1, step: 'image', parts, created })
+  return new Date(created).toISOString()
+}
