@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundle, repository } from './bundle.ts'
+import { bundle } from './bundle.ts'
 import { notices } from './notices.ts'
+import { repository } from './repository.ts'
 
 const dist = join(repository, 'dist')
 rmSync(dist, { recursive: true, force: true })

@@ -3,9 +3,7 @@ import { builtinModules } from 'node:module'
 import { basename, join } from 'node:path'
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild'
 import { readBuiltinsDirectly } from './builtins.ts'
-
-/** The folder of the repository. */
-export const repository = join(import.meta.dirname, '..')
+import { repository } from './repository.ts'
 
 /**
  * Bundles the command (`main.js`), the library (`index.js`) and every `*-worker.ts` into one flat folder of ES modules.

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { repository } from '../../scripts/bundle.ts'
+import { repository } from '../../scripts/repository.ts'
 import { checkImports } from './check-imports.ts'
 import { type ImportTable, importTable } from './import-table.ts'
 import { readSource } from './read-source.ts'
