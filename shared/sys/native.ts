@@ -43,6 +43,9 @@ const cFlock = nativeFunction('flock', 'int', ['int', 'int'])
 const cSyncfs = nativeFunction('syncfs', 'int', ['int'])
 const cPipe = nativeFunction('pipe2', 'int', ['void *', 'int'])
 
+const cFchdir = nativeFunction('fchdir', 'int', ['int'])
+const cChroot = nativeFunction('chroot', 'int', ['void *'])
+
 const atFdcwd = -100
 const atSymlinkNofollow = 0x100
 const openCloexec = 0o2000000
@@ -113,4 +116,14 @@ export function pipe(): { readonly read: number; readonly write: number } {
   const fds = new Int32Array(2)
   if (cPipe(fds, openCloexec) < 0) throw nativeError('pipe2')
   return { read: fds[0] ?? -1, write: fds[1] ?? -1 }
+}
+
+/** fchdir(2): the calling thread's working directory, which Node itself only lets the main thread change. */
+export function fchdir(fd: number): void {
+  if (cFchdir(fd) < 0) throw nativeError('fchdir')
+}
+
+/** chroot(2). */
+export function chroot(path: NativePath): void {
+  if (cChroot(cString(path)) < 0) throw nativeError('chroot', path)
 }

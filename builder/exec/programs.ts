@@ -1,0 +1,31 @@
+import fs from 'node:fs'
+import type { Tools } from './run.ts'
+
+const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const
+
+/** Absolute path of a program in the system's folders; undefined when it is in none. */
+export function findProgram(name: string): string | undefined {
+  return folders.map((folder) => `${folder}/${name}`).find(isExecutable)
+}
+
+export function isExecutable(path: string): boolean {
+  try {
+    fs.accessSync(path, fs.constants.X_OK)
+    return fs.statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** The programs around the runtime that are here. */
+export function findTools(): Omit<Tools, 'runtime'> {
+  return {
+    deathSignal: withArguments('setpriv', ['--pdeathsig', 'KILL']),
+    ownProc: withArguments('unshare', ['--mount-proc']),
+  }
+}
+
+function withArguments(name: string, args: readonly string[]): string[] {
+  const path = findProgram(name)
+  return path === undefined ? [] : [path, ...args]
+}

@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { umount2, umountFlags } from '../../shared/sys/native.ts'
+import { mountOverlay, type Overlay } from './overlay.ts'
+import { inPrivateNamespace } from './private-namespace.ts'
+
+/** A process to start with mounts of its own. Plain data: it may cross threads. */
+export interface StartRequest {
+  readonly overlay: Overlay
+  /** Mount points that the process must not see. */
+  readonly unmount: readonly string[]
+  /** Program (absolute path) and arguments. */
+  readonly command: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string>>
+  /** Open descriptors for its output; they stay the caller's. */
+  readonly stdout: number
+  readonly stderr: number
+}
+
+/**
+ * Starts a process that sees the overlay. The calling thread and all other processes do not; when the process has ended,
+ * nothing is mounted any more. It is the first process of a pid namespace: when it ends, everything that it started does.
+ */
+export function startWithOverlay(request: StartRequest): ChildProcess {
+  return inPrivateNamespace(() => {
+    mountOverlay(request.overlay)
+    for (const target of request.unmount) umount2(target, umountFlags.detach)
+    const [program, ...args] = request.command
+    return spawn(program, args, {
+      cwd: '/',
+      env: { ...request.env },
+      stdio: ['ignore', request.stdout, request.stderr],
+      detached: true, // Ctrl-C in a terminal is for the build to handle
+    })
+  })
+}
