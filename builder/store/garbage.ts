@@ -1,0 +1,99 @@
+import { readdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import type { Digest } from '../../shared/base/digest.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { lockExclusive } from '../../shared/cas/lock.ts'
+import type { StoreContext } from './context.ts'
+import type { Layout } from './layout.ts'
+import { fileNameOf } from './layout.ts'
+import { findReachable, type Reachable } from './reachable.ts'
+import type { InternalRecordStore } from './records.ts'
+import { removeFolder } from './remove-folder.ts'
+import type { InternalSnapshotStore } from './snapshots.ts'
+import type { GarbageOptions, GarbageReport, ImageStore, LayerStore } from './types.ts'
+
+interface Parts {
+  readonly blobs: BlobStore
+  readonly images: ImageStore
+  readonly layers: LayerStore
+  readonly records: InternalRecordStore
+  readonly snapshots: InternalSnapshotStore
+}
+
+interface Swept {
+  readonly count: number
+  readonly bytes: number
+}
+
+/** See `Store.collectGarbage`. */
+export async function collectGarbage(
+  context: StoreContext,
+  parts: Parts,
+  options: GarbageOptions = {},
+): Promise<GarbageReport> {
+  const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
+  try {
+    return sweep(context, parts, options.keepRecords ?? true)
+  } finally {
+    lock.release()
+  }
+}
+
+function sweep(context: StoreContext, parts: Parts, keepRecords: boolean): GarbageReport {
+  const records = keepRecords ? 0 : dropRecords(context.layout, parts.records)
+  const reachable = findReachable(parts)
+  const snapshots = sweepSnapshots(parts, { reachable, keepCache: keepRecords })
+  const layers = sweepLayers(context, parts.layers, reachable)
+  const blobs = sweepBlobs(parts.blobs, reachable)
+  const bytes = layers.bytes + snapshots.bytes + blobs.bytes
+  return { records, layers: layers.count, snapshots: snapshots.count, blobs: blobs.count, bytes }
+}
+
+function dropRecords(layout: Layout, records: InternalRecordStore): number {
+  const keys = records.list()
+  for (const key of keys) records.remove(key)
+  for (const name of readdirSync(layout.steps)) rmSync(path.join(layout.steps, name), { force: true })
+  return keys.length
+}
+
+/** A layer that cannot be read any more (an earlier boot left it unsynced) goes too. */
+function sweepLayers(context: StoreContext, layers: LayerStore, reachable: Reachable): Swept {
+  const doomed = layers.list().filter((id) => !reachable.layers.has(id) || layers.get(id) === undefined)
+  const sizes = doomed.map((diffID) => {
+    const layer = layers.get(diffID)
+    removeFolder(context.temps, path.join(context.layout.layers, fileNameOf(diffID)))
+    return layer?.bytes.kind === 'tar' ? layer.size : 0
+  })
+  return { count: doomed.length, bytes: sum(sizes) }
+}
+
+interface SnapshotPolicy {
+  readonly reachable: Reachable
+  /** Keep the snapshot of any layer that is kept, though no image has that stack: the next build may. */
+  readonly keepCache: boolean
+}
+
+function sweepSnapshots(parts: Parts, { reachable, keepCache }: SnapshotPolicy): Swept {
+  const doomed = parts.snapshots.marks().filter(({ chainID, mark }) => {
+    const wanted = reachable.chains.has(chainID) || (keepCache && reachable.layers.has(mark.diffID))
+    return !wanted || parts.snapshots.get(chainID) === undefined
+  })
+  const sizes = doomed.map(({ mark }) => parts.layers.get(mark.diffID)?.size ?? 0)
+  for (const { chainID } of doomed) parts.snapshots.remove(chainID)
+  return { count: doomed.length + parts.snapshots.removeOrphans(), bytes: sum(sizes) }
+}
+
+/** A blob that is the second name of a layer that is kept frees nothing and stays. */
+function sweepBlobs(blobs: BlobStore, reachable: Reachable): Swept {
+  const doomed = blobs.list().filter((digest) => !reachable.blobs.has(digest) && !reachable.layers.has(digest))
+  const sizes = doomed.map((digest: Digest) => {
+    const size = blobs.stat(digest)?.size ?? 0
+    blobs.remove(digest)
+    return size
+  })
+  return { count: doomed.length, bytes: sum(sizes) }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, n) => total + n, 0)
+}

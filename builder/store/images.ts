@@ -1,0 +1,133 @@
+import { rmSync } from 'node:fs'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { parseJson } from '../../shared/base/json.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import { type ImageConfig, parseConfig } from '../../shared/oci/config.ts'
+import { type Manifest, parseManifest } from '../../shared/oci/manifest.ts'
+import type { StoreContext } from './context.ts'
+import {
+  addEntry,
+  entryFile,
+  entryTime,
+  findEntry,
+  hasImage,
+  type ImageEntry,
+  listEntries,
+  maxDocumentBytes,
+} from './image-entry.ts'
+import { findImage } from './image-query.ts'
+import type { ImageStore, LayerStore, StoredImage, TagStore } from './types.ts'
+
+interface Parts {
+  readonly blobs: BlobStore
+  readonly layers: LayerStore
+  readonly tags: TagStore
+}
+
+export function createImageStore(context: StoreContext, { blobs, layers, tags }: Parts): ImageStore {
+  const { layout } = context
+  const open = (entry: ImageEntry): StoredImage => openImage(entry, { blobs, tags, storedAt: entryTime(layout, entry) })
+
+  const put = async (manifestBytes: Uint8Array, configBytes: Uint8Array): Promise<StoredImage> => {
+    const manifest = parseManifest(parseJson(manifestBytes, { what: 'manifest' }))
+    const config = parseConfig(parseJson(configBytes, { what: 'image config' }))
+    checkFit(manifest, config, configBytes)
+    const entry: ImageEntry = { imageID: manifest.config.digest, manifest: digestOf(manifestBytes) }
+    if (hasImage(layout, entry.manifest)) return open(entry)
+    checkLayers(manifest, config, { blobs, layers })
+    await Promise.all([layers.sync(config.rootfs.diff_ids), blobs.put(configBytes), blobs.put(manifestBytes)])
+    addEntry(layout, entry)
+    await syncPath(layout.images)
+    return open(entry)
+  }
+
+  const remove = async (manifest: Digest): Promise<boolean> => {
+    const entry = findEntry(layout, manifest)
+    if (entry === undefined) return false
+    for (const tag of tags.list()) if (tag.manifest === manifest) await tags.remove(tag.name)
+    rmSync(entryFile(layout, entry), { force: true })
+    await syncPath(layout.images)
+    return true
+  }
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
+  return {
+    put: async (manifest, config) => guarded(async () => put(manifest, config)),
+    get: (query) => {
+      const entry = findImage(query, { tag: (name) => tags.get(name), entries: () => listEntries(layout) })
+      return entry && open(entry)
+    },
+    list: () =>
+      listEntries(layout)
+        .map(open)
+        .sort((a, b) => b.storedAt - a.storedAt),
+    remove: async (manifest) => guarded(async () => remove(manifest)),
+  }
+}
+
+function checkFit(manifest: Manifest, config: ImageConfig, configBytes: Uint8Array): void {
+  const { digest, size } = manifest.config
+  if (digest !== digestOf(configBytes) || size !== configBytes.byteLength) {
+    throw new IbuildError('MANIFEST_INVALID', `manifest.config: ${digest} (${size} bytes) is not the config given`)
+  }
+  const [layers, diffIDs] = [manifest.layers.length, config.rootfs.diff_ids.length]
+  if (layers === diffIDs) return
+  throw new IbuildError(
+    'CONFIG_INVALID',
+    `image config.rootfs: ${diffIDs} diff_ids for ${layers} layers of the manifest`,
+  )
+}
+
+/** Each layer is here: in the layer store under its diffID, or as the blob that the manifest names. */
+function checkLayers(manifest: Manifest, config: ImageConfig, { blobs, layers }: Omit<Parts, 'tags'>): void {
+  for (const [i, { digest }] of manifest.layers.entries()) {
+    const diffID = config.rootfs.diff_ids[i]
+    if (diffID !== undefined && layers.get(diffID) === undefined && !blobs.has(digest)) {
+      throw new IbuildError(
+        'LAYER_INVALID',
+        `layer ${i + 1} of ${manifest.layers.length} is not in the store: ${diffID}`,
+      )
+    }
+  }
+}
+
+interface Opened {
+  readonly blobs: BlobStore
+  readonly tags: TagStore
+  readonly storedAt: number
+}
+
+function openImage({ imageID, manifest: manifestDigest }: ImageEntry, { blobs, tags, storedAt }: Opened): StoredImage {
+  const manifestBytes = once(() => blobs.readVerified(manifestDigest, maxDocumentBytes))
+  const configBytes = once(() => blobs.readVerified(imageID, maxDocumentBytes))
+  const manifest = once(() => parseManifest(parseJson(manifestBytes(), { what: 'manifest' })))
+  const config = once(() => parseConfig(parseJson(configBytes(), { what: 'image config' })))
+  return {
+    manifestDigest,
+    imageID,
+    storedAt,
+    get manifest() {
+      return manifest()
+    },
+    get manifestBytes() {
+      return manifestBytes()
+    },
+    get config() {
+      return config()
+    },
+    get configBytes() {
+      return configBytes()
+    },
+    get names() {
+      return tags.list().flatMap((tag) => (tag.manifest === manifestDigest ? [tag.name] : []))
+    },
+  }
+}
+
+/** A function that does its work at the first call only. */
+function once<T extends object>(work: () => T): () => T {
+  let value: T | undefined
+  return () => (value ??= work())
+}

@@ -1,0 +1,146 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import { lockExclusive } from '../../shared/cas/lock.ts'
+import { currentBoot } from '../../shared/cas/owner.ts'
+import type { StoreContext } from './context.ts'
+import { digestOfFileName, fileNameOf } from './layout.ts'
+import { readJsonFile } from './read-json-file.ts'
+import { removeFolder, renameUnlessThere } from './remove-folder.ts'
+import type { InternalSnapshotStore } from './snapshots.ts'
+import type { LayerStore, StoredLayer } from './types.ts'
+
+export interface InternalLayerStore extends LayerStore {
+  /** What this process committed. */
+  committed(): readonly Digest[]
+}
+
+interface LayerMeta {
+  readonly size: number
+  readonly boot: string
+  /** The snapshot that holds the bytes; undefined when the folder has a tar. */
+  readonly chainID?: Digest
+}
+
+interface Parts {
+  readonly blobs: BlobStore
+  readonly snapshots: InternalSnapshotStore
+}
+
+/** A layer is put together in a temporary folder and moved in whole. */
+export function createLayerStore(context: StoreContext, { blobs, snapshots }: Parts): InternalLayerStore {
+  const { layout, temps } = context
+  const committed = new Set<Digest>()
+  const dirOf = (diffID: Digest): string => path.join(layout.layers, fileNameOf(diffID))
+  const fileOf = (diffID: Digest, name: string): string => path.join(dirOf(diffID), name)
+  const isDurable = (diffID: Digest): boolean => existsSync(fileOf(diffID, 'durable'))
+
+  const get = (diffID: Digest): StoredLayer | undefined => {
+    const meta = readMeta(fileOf(diffID, 'meta.json'))
+    if (meta === undefined || (meta.boot !== currentBoot() && !isDurable(diffID))) return undefined
+    const common = { diffID, size: meta.size, indexFile: fileOf(diffID, 'index') }
+    if (meta.chainID === undefined) return { ...common, bytes: { kind: 'tar', file: fileOf(diffID, 'tar') } }
+    const snapshot = snapshots.get(meta.chainID)
+    return snapshot && { ...common, bytes: { kind: 'snapshot', dir: snapshot.dir, chainID: meta.chainID } }
+  }
+
+  const moveIn = async (diffID: Digest, dir: string): Promise<StoredLayer> => {
+    const moved = renameUnlessThere(dir, dirOf(diffID))
+    if (!moved && get(diffID) === undefined) await replaceUntrusted(diffID, dir)
+    else if (!moved) await rm(dir, { recursive: true, force: true })
+    committed.add(diffID)
+    return known(diffID)
+  }
+
+  /** Puts a new folder in the place of one that an earlier boot left without making it durable. */
+  const replaceUntrusted = async (diffID: Digest, dir: string): Promise<void> => {
+    const lock = await lockExclusive(path.join(layout.locks, 'layers'))
+    try {
+      if (get(diffID) === undefined) removeFolder(temps, dirOf(diffID))
+      if (!renameUnlessThere(dir, dirOf(diffID))) await rm(dir, { recursive: true, force: true })
+    } finally {
+      lock.release()
+    }
+  }
+
+  const known = (diffID: Digest): StoredLayer => {
+    const layer = get(diffID)
+    if (layer === undefined) throw new Error(`layer ${diffID} vanished while it was committed`)
+    return layer
+  }
+
+  const assemble = async (diffID: Digest, meta: LayerMeta, fill: (dir: string) => void): Promise<StoredLayer> => {
+    const dir = temps.name('layer')
+    try {
+      mkdirSync(dir)
+      fill(dir)
+      writeFileSync(path.join(dir, 'meta.json'), JSON.stringify({ version: 1, ...meta }))
+      return await moveIn(diffID, dir)
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
+
+  return {
+    get,
+    commitTar: async ({ diffID, size, tarFile, index }) =>
+      guarded(async () => {
+        const there = get(diffID)
+        if (there !== undefined) {
+          rmSync(tarFile, { force: true })
+          return there
+        }
+        return assemble(diffID, { size, boot: currentBoot() }, (dir) => {
+          writeFileSync(path.join(dir, 'index'), index)
+          renameSync(tarFile, path.join(dir, 'tar'))
+        })
+      }),
+    commitSnapshot: async ({ diffID, size, chainID, dir: content, index }) =>
+      guarded(async () => {
+        await snapshots.commit(content, chainID, diffID)
+        const there = get(diffID)
+        if (there !== undefined) return there
+        return assemble(diffID, { size, boot: currentBoot(), chainID }, (dir) => {
+          writeFileSync(path.join(dir, 'index'), index)
+        })
+      }),
+    sync: async (diffIDs) =>
+      guarded(async () => {
+        const pending = [...new Set(diffIDs)].filter((diffID) => !isDurable(diffID)).flatMap((id) => get(id) ?? [])
+        if (pending.length === 0) return
+        await Promise.all([syncPath(layout.layers), ...pending.map(syncContent)])
+        await Promise.all(pending.map(markDurable))
+      }),
+    list: () => readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? []),
+    committed: () => [...committed],
+  }
+
+  async function syncContent({ diffID, bytes, indexFile }: StoredLayer): Promise<void> {
+    const files = [indexFile, fileOf(diffID, 'meta.json'), dirOf(diffID)]
+    const content = bytes.kind === 'tar' ? syncPath(bytes.file) : snapshots.syncContent(bytes.chainID)
+    await Promise.all([content, ...files.map(syncPath)])
+  }
+
+  /** The flag of the snapshot comes first: the layer's own flag promises it. */
+  async function markDurable({ diffID, bytes }: StoredLayer): Promise<void> {
+    if (bytes.kind === 'tar') await blobs.link(bytes.file, diffID)
+    else await snapshots.markDurable(bytes.chainID)
+    writeFileSync(fileOf(diffID, 'durable'), '')
+    await syncPath(dirOf(diffID))
+  }
+}
+
+function readMeta(file: string): LayerMeta | undefined {
+  const meta = readJsonFile(file)
+  if (meta === undefined || meta['version'] !== 1) return undefined
+  const { size, boot, chainID } = meta
+  if (typeof size !== 'number' || typeof boot !== 'string') return undefined
+  if (chainID === undefined) return { size, boot }
+  return typeof chainID === 'string' && isDigest(chainID) ? { size, boot, chainID } : undefined
+}

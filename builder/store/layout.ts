@@ -1,0 +1,86 @@
+import path from 'node:path'
+import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest.ts'
+
+/**
+ * What lies where in the data folder; the only place that knows.
+ *
+ * ```
+ * ibuild-store.json              {"format":1}: written last when the folder is made
+ * oci-layout  index.json         OCI image layout; index.json is derived from tags/
+ * blobs/sha256/<hex>             manifests, configs, and the tars of durable layers (second names of layers/<diffID>/tar)
+ * images/<image ID>.<manifest>   empty; its presence is the image
+ * tags/<sha256 of the name>      {"name":..., "manifest":...}
+ * layers/<diffID>/meta.json      {"version":1,"size":...,"boot":...,"chainID"?:...}
+ *                 index          the layer index
+ *                 tar            the bytes, unless they are the snapshot of chainID
+ *                 durable        empty; made after all of the above was synced
+ * snapshots/<chainID>            mark: {"version":1,"id":...,"boot":...,"diffID":...}
+ * snapshots/<chainID>.<id>       empty; made after s/<id> was synced
+ * s/<id>/                        the extracted layer; short, because 127 of these paths share one page of mount options
+ * records/<2 hex>/<hex>          build cache
+ * steps/<sha256 of step name>    keys of the latest records of a step
+ * tmp/<process>/...              work in progress; removed when the process is dead
+ * locks/<name>/                  see shared/cas/lock.ts
+ * ```
+ *
+ * What is not marked durable is trusted only in the boot that made it: then the page cache holds it, whatever was killed.
+ */
+export interface Layout {
+  readonly root: string
+  readonly formatFile: string
+  readonly ociLayoutFile: string
+  readonly ociIndexFile: string
+  readonly blobs: string
+  readonly images: string
+  readonly tags: string
+  readonly layers: string
+  readonly snapshotMarks: string
+  readonly snapshots: string
+  readonly records: string
+  readonly steps: string
+  readonly temporary: string
+  readonly locks: string
+}
+
+export function layoutOf(root: string): Layout {
+  const at = (name: string): string => path.join(root, name)
+  return {
+    root,
+    formatFile: at('ibuild-store.json'),
+    ociLayoutFile: at('oci-layout'),
+    ociIndexFile: at('index.json'),
+    blobs: at('blobs'),
+    images: at('images'),
+    tags: at('tags'),
+    layers: at('layers'),
+    snapshotMarks: at('snapshots'),
+    snapshots: at('s'),
+    records: at('records'),
+    steps: at('steps'),
+    temporary: at('tmp'),
+    locks: at('locks'),
+  }
+}
+
+/** All folders of a store, parents first. */
+export function foldersOf(layout: Layout): string[] {
+  const { temporary, blobs, images, tags, layers, snapshotMarks, snapshots, records, steps, locks } = layout
+  const algorithms = ['sha256', 'sha512'].map((name) => path.join(blobs, name))
+  return [temporary, blobs, ...algorithms, images, tags, layers, snapshotMarks, snapshots, records, steps, locks]
+}
+
+/** A digest as a file name: sha256 is its hex alone. */
+export function fileNameOf(digest: Digest): string {
+  return digest.startsWith('sha256:') ? hexOf(digest) : digest.replace(':', '-')
+}
+
+/** The digest that a file name stands for, or undefined. */
+export function digestOfFileName(name: string): Digest | undefined {
+  const text = name.startsWith('sha512-') ? name.replace('-', ':') : `sha256:${name}`
+  return isDigest(text) ? text : undefined
+}
+
+/** A short file name for text of any length. */
+export function hashedFileName(text: string): string {
+  return hexOf(digestOf(text))
+}

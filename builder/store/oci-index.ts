@@ -1,0 +1,38 @@
+import path from 'node:path'
+import { familiarName, parseReference } from '../../shared/base/reference.ts'
+import { replaceFileSync } from '../../shared/cas/disk.ts'
+import { lockExclusive } from '../../shared/cas/lock.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { serializeManifest } from '../../shared/oci/manifest.ts'
+import { mediaTypes } from '../../shared/oci/media-types.ts'
+import type { StoreContext } from './context.ts'
+
+export interface TagDescriptor {
+  readonly name: string
+  readonly descriptor: Descriptor
+}
+
+/**
+ * Derives index.json of the OCI layout from the tags. Under a lock, so that of several processes the last writes what all
+ * of them did. It is not synced: nothing of ours reads it.
+ */
+export async function writeOciIndex(context: StoreContext, list: () => readonly TagDescriptor[]): Promise<void> {
+  const { layout, temps } = context
+  const lock = await lockExclusive(path.join(layout.locks, 'index'))
+  try {
+    const manifests = list().map(annotate)
+    const index = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+    replaceFileSync(layout.ociIndexFile, temps.name('index'), index)
+  } finally {
+    lock.release()
+  }
+}
+
+/** The short name is what `oci:FOLDER:NAME` finds (image-spec annotations.md); containerd looks for the full one. */
+function annotate({ name, descriptor }: TagDescriptor): Descriptor {
+  const annotations = {
+    'io.containerd.image.name': name,
+    'org.opencontainers.image.ref.name': familiarName(parseReference(name)),
+  }
+  return { ...descriptor, annotations }
+}

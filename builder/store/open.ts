@@ -1,0 +1,114 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { createBlobStore } from '../../shared/cas/blob-store.ts'
+import { mapDiskFullSync, replaceFileSync, syncPathSync } from '../../shared/cas/disk.ts'
+import { SharedLock, type StoreContext } from './context.ts'
+import { collectGarbage } from './garbage.ts'
+import { createImageStore } from './images.ts'
+import { createLayerStore } from './layers.ts'
+import { foldersOf, type Layout, layoutOf } from './layout.ts'
+import { createRecordStore } from './records.ts'
+import { createSnapshotStore } from './snapshots.ts'
+import { createTagStore } from './tags.ts'
+import { createTempFolders, type TempFolders } from './temp-folders.ts'
+import type { Store } from './types.ts'
+
+const formatVersion = 1
+
+/**
+ * Opens the store in the folder `root`, which is made when it is missing. Removes what killed processes left; walks
+ * nothing. STORE_INVALID when the folder holds something else or was made by a newer version.
+ */
+export function openStore(root: string): Store {
+  const layout = layoutOf(path.resolve(root))
+  const temps = createTempFolders(layout.temporary)
+  mapDiskFullSync(() => ensureFormat(layout, temps))
+  temps.clearDead()
+  return assemble(layout, temps)
+}
+
+function assemble(layout: Layout, temps: TempFolders): Store {
+  const lock = new SharedLock(path.join(layout.locks, 'store'))
+  const context: StoreContext = { layout, temps, underShared: async (work) => lock.during(work) }
+  const blobs = createBlobStore(layout.blobs, { temporary: () => temps.name('blob') })
+  const snapshots = createSnapshotStore(context)
+  const layers = createLayerStore(context, { blobs, snapshots })
+  const tags = createTagStore(context, { blobs })
+  const images = createImageStore(context, { blobs, layers, tags })
+  const records = createRecordStore(context)
+  const parts = { blobs, snapshots, layers, tags, images, records }
+  return {
+    root: layout.root,
+    ...parts,
+    temp: async (prefix) => temps.folder(prefix),
+    lockShared: async (options) => lock.take(options),
+    sync: async () => layers.sync(layers.committed()),
+    collectGarbage: async (options) => collectGarbage(context, parts, options),
+  }
+}
+
+function ensureFormat(layout: Layout, temps: TempFolders): void {
+  const text = readIfThere(layout.formatFile)
+  if (text === undefined) createLayout(layout, temps)
+  else checkFormat(layout, text)
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw invalid(`cannot read ${file}`, error)
+  }
+}
+
+function checkFormat({ root }: Layout, text: string): void {
+  const document = parseFormat(root, text)
+  const format = isObject(document) ? document['format'] : undefined
+  if (format === formatVersion) return
+  if (typeof format !== 'number') throw invalid(`${root} is damaged: ibuild-store.json has no format number`)
+  throw invalid(`${root} has store format ${format}, this ibuild knows only ${formatVersion}`)
+}
+
+function parseFormat(root: string, text: string): JsonValue {
+  try {
+    return parseJson(text, { what: 'ibuild-store.json', maxBytes: 4096 })
+  } catch (error) {
+    throw invalid(`${root} is damaged: ibuild-store.json is not JSON`, error)
+  }
+}
+
+/** The format file comes last, so a folder without it is either new, half made by us, or not ours. */
+function createLayout(layout: Layout, temps: TempFolders): void {
+  refuseForeign(layout)
+  mkdirSync(layout.root, { recursive: true, mode: 0o700 })
+  const folders = foldersOf(layout)
+  for (const folder of folders) mkdirSync(folder, { recursive: true })
+  replaceFileSync(layout.ociLayoutFile, temps.name(), '{"imageLayoutVersion":"1.0.0"}')
+  for (const folder of [...folders, layout.root, path.dirname(layout.root)]) syncPathSync(folder)
+  replaceFileSync(layout.formatFile, temps.name(), `{"format":${formatVersion}}\n`)
+  syncPathSync(layout.root)
+}
+
+function refuseForeign(layout: Layout): void {
+  const ours = new Set([...foldersOf(layout), layout.ociLayoutFile].map((file) => path.relative(layout.root, file)))
+  const foreign = namesIn(layout.root).find((name) => !ours.has(name))
+  if (foreign === undefined) return
+  const message = `${layout.root} is not a data folder of ibuild: it holds ${JSON.stringify(foreign)}`
+  throw new IbuildError('STORE_INVALID', message, { hint: 'Name an empty or a new folder with --root.' })
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw invalid(`cannot open ${folder}`, error)
+  }
+}
+
+function invalid(message: string, cause?: unknown): IbuildError {
+  return new IbuildError('STORE_INVALID', message, { cause })
+}

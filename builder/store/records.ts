@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { type Digest, digestOf, isDigest } from '../../shared/base/digest.ts'
+import { errnoOf } from '../../shared/base/errors.ts'
+import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { mapDiskFullSync } from '../../shared/cas/disk.ts'
+import type { StoreContext } from './context.ts'
+import { digestOfFileName, fileNameOf, hashedFileName } from './layout.ts'
+import type { RecordPart, RecordStore, StepRecord } from './types.ts'
+
+const maxRecordBytes = 1024 * 1024
+/** How many keys a step remembers. */
+const maxRecent = 8
+
+export interface InternalRecordStore extends RecordStore {
+  remove(key: Digest): void
+}
+
+/**
+ * A record is one file: the digest of the rest, a line feed, JSON. What was cut off or damaged does not have that digest
+ * and is a miss; so nothing is synced.
+ */
+export function createRecordStore(context: StoreContext): InternalRecordStore {
+  const { layout, temps } = context
+  const fileOf = (key: Digest): string => {
+    const name = fileNameOf(key)
+    return path.join(layout.records, name.slice(0, 2), name)
+  }
+  const stepFile = (step: string): string => path.join(layout.steps, hashedFileName(step))
+
+  const get = (key: Digest): StepRecord | undefined => {
+    const [bound, value] = readSealed(fileOf(key)) ?? []
+    return bound === key ? parseRecord(value) : undefined
+  }
+  const recentKeys = (step: string): Digest[] => {
+    const keys = readSealed(stepFile(step))?.[1]
+    return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string').filter(isDigest) : []
+  }
+  const write = (file: string, content: string): void => {
+    const temporary = temps.name('record')
+    writeFileSync(temporary, content)
+    renameIntoFolder(temporary, file)
+  }
+  const put = (key: Digest, record: StepRecord): void => {
+    const content = seal(key, record)
+    if (content.length > maxRecordBytes) throw new Error(`a record of ${content.length} characters for ${record.step}`)
+    write(fileOf(key), content)
+    const keys = [key, ...recentKeys(record.step).filter((other) => other !== key)]
+    write(stepFile(record.step), seal(record.step, keys.slice(0, maxRecent)))
+  }
+
+  return {
+    get,
+    put: async (key, record) => mapDiskFullSync(() => put(key, record)),
+    byStep: (step) =>
+      recentKeys(step).flatMap((key) => {
+        const record = get(key)
+        return record === undefined || record.step !== step ? [] : [{ key, record }]
+      }),
+    list: () =>
+      readdirSync(layout.records)
+        .flatMap((folder) => readdirSync(path.join(layout.records, folder)))
+        .flatMap((name) => digestOfFileName(name) ?? []),
+    remove: (key) => rmSync(fileOf(key), { force: true }),
+  }
+}
+
+/** What is sealed is bound to its name, so that a file under a wrong name is a miss too. */
+function seal(name: string, value: unknown): string {
+  const body = JSON.stringify([name, value])
+  return `${digestOf(body)}\n${body}`
+}
+
+function readSealed(file: string): [name: string, value: JsonValue] | undefined {
+  try {
+    const text = readFileSync(file, 'utf8')
+    const end = text.indexOf('\n')
+    const body = text.slice(end + 1)
+    if (text.slice(0, end) !== digestOf(body)) return undefined
+    const value = parseJson(body, { what: file, maxBytes: maxRecordBytes })
+    const [name, content] = Array.isArray(value) ? value : []
+    return typeof name === 'string' && content !== undefined ? [name, content] : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseRecord(value: JsonValue | undefined): StepRecord | undefined {
+  if (!isObject(value) || value['version'] !== 1) return undefined
+  const { step, created, diffID, extra } = value
+  const parts = parseParts(value['parts'])
+  if (typeof step !== 'string' || typeof created !== 'number' || parts === undefined) return undefined
+  if (diffID !== undefined && (typeof diffID !== 'string' || !isDigest(diffID))) return undefined
+  const rest: { extra?: JsonObject } = isObject(extra) ? { extra } : {}
+  return { version: 1, step, parts, created, ...(diffID !== undefined && { diffID }), ...rest }
+}
+
+function parseParts(value: JsonValue | undefined): RecordPart[] | undefined {
+  if (!Array.isArray(value)) return undefined
+  const parts = value.flatMap((part) => {
+    const { name, value: text } = isObject(part) ? part : {}
+    return typeof name === 'string' && typeof text === 'string' ? [{ name, value: text }] : []
+  })
+  return parts.length === value.length ? parts : undefined
+}
+
+/** Makes the folder only when it turns out to be missing: 256 times in the life of a store. */
+function renameIntoFolder(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    mkdirSync(path.dirname(to), { recursive: true })
+    renameSync(from, to)
+  }
+}

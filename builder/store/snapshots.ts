@@ -1,0 +1,124 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Digest } from '../../shared/base/digest.ts'
+import { mapDiskFull, mapDiskFullSync, replaceFileSync, syncPath } from '../../shared/cas/disk.ts'
+import { currentBoot } from '../../shared/cas/owner.ts'
+import type { StoreContext } from './context.ts'
+import { removeFolder, renameUnlessThere } from './remove-folder.ts'
+import {
+  flagFile,
+  formatMark,
+  type KeyedMark,
+  listMarks,
+  markFile,
+  newMark,
+  readMark,
+  type SnapshotMark,
+} from './snapshot-mark.ts'
+import { syncTree } from './sync-tree.ts'
+import type { Snapshot, SnapshotStore } from './types.ts'
+
+/** What the layer store and garbage collection need beside the public part. */
+export interface InternalSnapshotStore extends SnapshotStore {
+  /** Moves `dir` in, or removes it when the snapshot is there. */
+  commit(dir: string, chainID: Digest, diffID: Digest): Promise<Snapshot>
+  /** First half of making it durable: the content. */
+  syncContent(chainID: Digest): Promise<void>
+  /** Second half, after everything else is synced: the flag. */
+  markDurable(chainID: Digest): Promise<void>
+  marks(): readonly KeyedMark[]
+  remove(chainID: Digest): void
+  /** Removes folders and flags that no mark names; returns how many folders. Only under the exclusive lock. */
+  removeOrphans(): number
+}
+
+export function createSnapshotStore(context: StoreContext): InternalSnapshotStore {
+  const { layout, temps } = context
+  const dirOf = ({ id }: SnapshotMark): string => path.join(layout.snapshots, id)
+
+  const trustedMark = (chainID: Digest): SnapshotMark | undefined => {
+    const mark = readMark(layout, chainID)
+    if (mark === undefined || !existsSync(dirOf(mark))) return undefined
+    return mark.boot === currentBoot() || existsSync(flagFile(layout, chainID, mark)) ? mark : undefined
+  }
+  const get = (chainID: Digest): Snapshot | undefined => {
+    const mark = trustedMark(chainID)
+    return mark && { dir: dirOf(mark) }
+  }
+
+  /**
+   * The mark comes first and the folder after it, so there is never a folder that nothing names. Its id depends on the
+   * boot: a folder of that name was moved in whole by a process of this boot, never left by an older one.
+   */
+  const moveIn = (dir: string, chainID: Digest, diffID: Digest): Snapshot => {
+    const old = readMark(layout, chainID)
+    const mark = newMark(layout, chainID, diffID)
+    replaceFileSync(markFile(layout, chainID), temps.name(), formatMark(mark))
+    if (!renameUnlessThere(dir, dirOf(mark))) rmSync(dir, { recursive: true, force: true })
+    if (old !== undefined && old.id !== mark.id) removeFolder(temps, dirOf(old))
+    return { dir: dirOf(mark) }
+  }
+  const commit = async (dir: string, chainID: Digest, diffID: Digest): Promise<Snapshot> =>
+    context.underShared(async () => {
+      const known = get(chainID)
+      if (known === undefined) return mapDiskFullSync(() => moveIn(dir, chainID, diffID))
+      await rm(dir, { recursive: true, force: true })
+      return known
+    })
+
+  return {
+    get,
+    commit,
+    create: () => {
+      const dir = temps.name('s')
+      mapDiskFullSync(() => mkdirSync(dir))
+      return {
+        dir,
+        commit: async (chainID, diffID) => commit(dir, chainID, diffID),
+        discard: async () => rm(dir, { recursive: true, force: true }),
+      }
+    },
+    syncContent: async (chainID) => {
+      const mark = trustedMark(chainID)
+      if (mark === undefined || existsSync(flagFile(layout, chainID, mark))) return
+      const paths = [markFile(layout, chainID), layout.snapshotMarks, layout.snapshots]
+      await Promise.all([syncTree(dirOf(mark)), ...paths.map(syncPath)])
+    },
+    markDurable: async (chainID) => {
+      const mark = trustedMark(chainID)
+      if (mark === undefined) return
+      await mapDiskFull(async () => {
+        writeFileSync(flagFile(layout, chainID, mark), '')
+        await syncPath(layout.snapshotMarks)
+      })
+    },
+    marks: () => listMarks(layout),
+    remove: (chainID) => {
+      const mark = readMark(layout, chainID)
+      rmSync(markFile(layout, chainID), { force: true })
+      if (mark === undefined) return
+      removeFolder(temps, dirOf(mark))
+      rmSync(flagFile(layout, chainID, mark), { force: true })
+    },
+    removeOrphans: () => {
+      const marks = listMarks(layout)
+      removeStrayMarks(marks)
+      const named = new Set(marks.map(({ mark }) => mark.id))
+      const orphans = readdirSync(layout.snapshots).filter((id) => !named.has(id))
+      for (const id of orphans) removeFolder(temps, path.join(layout.snapshots, id))
+      return orphans.length
+    },
+  }
+
+  /** Flags of folders that are gone, and marks that are damaged. */
+  function removeStrayMarks(marks: readonly KeyedMark[]): void {
+    const kept = new Set(
+      marks.flatMap(({ chainID, mark }) => [markFile(layout, chainID), flagFile(layout, chainID, mark)]),
+    )
+    for (const name of readdirSync(layout.snapshotMarks)) {
+      const file = path.join(layout.snapshotMarks, name)
+      if (!kept.has(file)) rmSync(file, { force: true })
+    }
+  }
+}

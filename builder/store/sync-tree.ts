@@ -1,0 +1,46 @@
+import { closeSync, constants, openSync, readdirSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { syncfs } from '../../shared/sys/native.ts'
+
+/** Up to this many files and folders are synced one by one; above, the whole filesystem is synced in one call. */
+const fewEntries = 64
+
+/** Waits until a folder with all that is in it is on the disk. */
+export async function syncTree(dir: string): Promise<void> {
+  const paths = listTree(dir, fewEntries)
+  if (paths === undefined) syncFilesystem(dir)
+  else await Promise.all(paths.map(syncOne))
+}
+
+function syncFilesystem(dir: string): void {
+  const fd = openSync(dir, 'r')
+  try {
+    syncfs(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Folders and regular files; undefined when there are more than `max`. Names may be any bytes. */
+function listTree(dir: string, max: number): Buffer[] | undefined {
+  const paths = [Buffer.from(dir)]
+  const folders = [Buffer.from(dir)]
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+      const child = Buffer.concat([folder, Buffer.from('/'), entry.name])
+      if (entry.isDirectory()) folders.push(child)
+      if (entry.isDirectory() || entry.isFile()) paths.push(child)
+      if (paths.length > max) return undefined
+    }
+  }
+  return paths
+}
+
+async function syncOne(path: Buffer): Promise<void> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Digest } from '../../shared/base/digest.ts'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { asObject, asString, type JsonPlace, parseJson, required } from '../../shared/base/json.ts'
+import { formatReference, parseReference } from '../../shared/base/reference.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import { parseDescriptor } from '../../shared/oci/descriptor.ts'
+import { parseManifest } from '../../shared/oci/manifest.ts'
+import type { StoreContext } from './context.ts'
+import { hasImage, maxDocumentBytes } from './image-entry.ts'
+import { hashedFileName } from './layout.ts'
+import { type TagDescriptor, writeOciIndex } from './oci-index.ts'
+import type { TagStore } from './types.ts'
+
+/** One file for each tag: setting one is a rename, and no two tags share anything but index.json, which is derived. */
+export function createTagStore(context: StoreContext, { blobs }: { readonly blobs: BlobStore }): TagStore {
+  const { layout, temps } = context
+  const fileOf = (name: string): string => path.join(layout.tags, hashedFileName(checkName(name)))
+  const get = (name: string): Digest | undefined => readTag(fileOf(name))?.descriptor.digest
+  const listDescriptors = (): TagDescriptor[] =>
+    readdirSync(layout.tags)
+      .flatMap((name) => readTag(path.join(layout.tags, name)) ?? [])
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const finish = async (): Promise<void> => {
+    await Promise.all([syncPath(layout.tags), writeOciIndex(context, listDescriptors)])
+  }
+
+  const set = async (name: string, manifest: Digest): Promise<void> => {
+    const target = fileOf(name)
+    if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
+    if (get(name) === manifest) return
+    const file = temps.name('tag')
+    writeFileSync(file, JSON.stringify({ name, descriptor: describe(blobs, manifest) }))
+    await syncPath(file)
+    renameSync(file, target)
+    await finish()
+  }
+  const remove = async (name: string): Promise<boolean> => {
+    if (get(name) === undefined) return false
+    rmSync(fileOf(name), { force: true })
+    await finish()
+    return true
+  }
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
+  return {
+    get,
+    set: async (name, manifest) => guarded(async () => set(name, manifest)),
+    remove: async (name) => guarded(async () => remove(name)),
+    list: () => listDescriptors().map(({ name, descriptor }) => ({ name, manifest: descriptor.digest })),
+  }
+}
+
+function checkName(name: string): string {
+  const reference = parseReference(name)
+  if (formatReference(reference) === name && (reference.tag ?? reference.digest) !== undefined) return name
+  throw new IbuildError('REFERENCE_INVALID', `not a full name with tag or digest: ${JSON.stringify(name)}`)
+}
+
+function describe(blobs: BlobStore, digest: Digest): TagDescriptor['descriptor'] {
+  const bytes = blobs.readVerified(digest, maxDocumentBytes)
+  const { mediaType } = parseManifest(parseJson(bytes, { what: 'manifest' }))
+  return { mediaType, digest, size: bytes.byteLength }
+}
+
+function readTag(file: string): TagDescriptor | undefined {
+  const text = readIfThere(file)
+  if (text === undefined) return undefined
+  try {
+    const place: JsonPlace = { code: 'STORE_INVALID', path: 'tag' }
+    const object = asObject(parseJson(text, { what: 'tag', maxBytes: 16 * 1024 }), place)
+    const name = checkName(required(object, 'name', place, asString))
+    if (hashedFileName(name) !== path.basename(file)) throw new Error('it holds the tag of another name')
+    return { name, descriptor: required(object, 'descriptor', place, parseDescriptor) }
+  } catch (cause) {
+    const hint = 'Remove the file, then tag the image again.'
+    throw new IbuildError('STORE_INVALID', `the tag in ${file} is damaged`, { cause, hint })
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

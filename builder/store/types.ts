@@ -1,0 +1,201 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { JsonObject } from '../../shared/base/json.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
+import type { ImageConfig } from '../../shared/oci/config.ts'
+import type { Manifest } from '../../shared/oci/manifest.ts'
+
+/**
+ * The builder's data folder. Many processes may use one at once. Look-ups are synchronous and cost microseconds; what
+ * they return is complete and trusted. Every write can fail with DISK_FULL.
+ */
+export interface Store {
+  /** Absolute path. */
+  readonly root: string
+  readonly blobs: BlobStore
+  readonly tags: TagStore
+  readonly images: ImageStore
+  readonly layers: LayerStore
+  readonly snapshots: SnapshotStore
+  readonly records: RecordStore
+  /** A new folder on the store's filesystem; the next process that opens the store removes it when this one dies. */
+  temp(prefix: string): Promise<TempFolder>
+  /**
+   * Keeps garbage collection away until released. Hold one from the first look-up of a build, import or tag to its end.
+   */
+  lockShared(options?: LockOptions): Promise<Lock>
+  /** Makes every layer that this process committed durable, also those that no image uses. */
+  sync(): Promise<void>
+  /**
+   * Removes what no image, tag or (unless dropped) cache record reaches. Waits until nobody holds a shared lock, this
+   * process included.
+   */
+  collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
+}
+
+export interface TempFolder {
+  readonly dir: string
+  /** Removes the folder and what is left in it. */
+  release(): Promise<void>
+}
+
+/** Names are full references with tag or digest, as `formatReference` writes them. REFERENCE_INVALID for anything else. */
+export interface TagStore {
+  get(name: string): Digest | undefined
+  /** Points `name` to a stored image, durably. IMAGE_NOT_FOUND when there is no such image. */
+  set(name: string, manifest: Digest): Promise<void>
+  /** False when there was no such tag. The image stays. */
+  remove(name: string): Promise<boolean>
+  /** Sorted by name. */
+  list(): readonly Tag[]
+}
+
+export interface Tag {
+  readonly name: string
+  readonly manifest: Digest
+}
+
+export interface ImageStore {
+  /**
+   * Stores an image without a tag, durably: its layers, config and manifest are on disk before it is visible.
+   * MANIFEST_INVALID or CONFIG_INVALID when the two do not fit each other, LAYER_INVALID when a layer is not in the store.
+   */
+  put(manifest: Uint8Array, config: Uint8Array): Promise<StoredImage>
+  /**
+   * Finds an image by name (docker's short forms included), by `name@digest`, by manifest digest, or by image ID: whole
+   * or its first four or more hex digits, with or without `sha256:`. A name wins over an ID. REFERENCE_INVALID when it can be none of these or the
+   * prefix is ambiguous.
+   */
+  get(query: string): StoredImage | undefined
+  /** All images, tagged or not, newest first. */
+  list(): readonly StoredImage[]
+  /** Removes the image and its tags; its content stays until garbage collection. False when it was not there. */
+  remove(manifest: Digest): Promise<boolean>
+}
+
+/** Members that need a file are read and verified at first use: STORE_INVALID when it is missing or damaged. */
+export interface StoredImage {
+  readonly manifestDigest: Digest
+  /** Digest of the config. */
+  readonly imageID: Digest
+  /** When it came into the store, milliseconds since the epoch. */
+  readonly storedAt: number
+  readonly manifest: Manifest
+  readonly manifestBytes: Buffer
+  readonly config: ImageConfig
+  readonly configBytes: Buffer
+  /** Full names of its tags, sorted. */
+  readonly names: readonly string[]
+}
+
+export interface LayerStore {
+  /** A complete layer, or undefined. */
+  get(diffID: Digest): StoredLayer | undefined
+  /** Moves a tar in; `tarFile` lies in a folder of `temp`. Keeps what is there when the layer is known. */
+  commitTar(layer: TarLayer): Promise<StoredLayer>
+  /**
+   * Moves a diff in that is also the snapshot of `chainID`; `dir` lies in a folder of `temp`. Keeps what is there when
+   * the layer or the snapshot is known.
+   */
+  commitSnapshot(layer: SnapshotLayer): Promise<StoredLayer>
+  /** Makes these layers durable, whoever committed them. */
+  sync(diffIDs: readonly Digest[]): Promise<void>
+  list(): readonly Digest[]
+}
+
+export interface StoredLayer {
+  readonly diffID: Digest
+  /** Bytes of the uncompressed tar. */
+  readonly size: number
+  readonly indexFile: string
+  readonly bytes: LayerBytes
+}
+
+export type LayerBytes =
+  | { readonly kind: 'tar'; readonly file: string }
+  | { readonly kind: 'snapshot'; readonly dir: string; readonly chainID: Digest }
+
+export interface TarLayer {
+  readonly diffID: Digest
+  readonly size: number
+  readonly tarFile: string
+  /** As `encodeLayerIndex` makes it. */
+  readonly index: Uint8Array
+}
+
+export interface SnapshotLayer {
+  readonly diffID: Digest
+  readonly size: number
+  readonly chainID: Digest
+  readonly dir: string
+  readonly index: Uint8Array
+}
+
+/** Extracted layers, one folder each, usable as lower folders of an overlay; their paths are short. */
+export interface SnapshotStore {
+  get(chainID: Digest): Snapshot | undefined
+  /** An empty folder to extract into. */
+  create(): PendingSnapshot
+}
+
+export interface Snapshot {
+  readonly dir: string
+}
+
+export interface PendingSnapshot {
+  readonly dir: string
+  /**
+   * Makes the folder the snapshot of `chainID`, whose last layer is `diffID`. When another process was first, its folder
+   * is returned and this one removed.
+   */
+  commit(chainID: Digest, diffID: Digest): Promise<Snapshot>
+  discard(): Promise<void>
+}
+
+/** The build cache. A lost or damaged record is a miss, never a wrong answer. */
+export interface RecordStore {
+  get(key: Digest): StepRecord | undefined
+  /** At most 1 MiB of JSON. */
+  put(key: Digest, record: StepRecord): Promise<void>
+  /** The latest records of steps with this name, newest first, at most eight. */
+  byStep(step: string): readonly KeyedRecord[]
+  list(): readonly Digest[]
+}
+
+export interface StepRecord {
+  readonly version: 1
+  /** What the step is called; records of one name are compared to explain a miss. */
+  readonly step: string
+  /** The parts that the key was made of. */
+  readonly parts: readonly RecordPart[]
+  /** The layer that the step made, if any. */
+  readonly diffID?: Digest
+  /** Milliseconds since the epoch. */
+  readonly created: number
+  /** Whatever else the solver keeps. */
+  readonly extra?: JsonObject
+}
+
+export interface RecordPart {
+  readonly name: string
+  readonly value: string
+}
+
+export interface KeyedRecord {
+  readonly key: Digest
+  readonly record: StepRecord
+}
+
+export interface GarbageOptions extends LockOptions {
+  /** False drops the build cache too. Default true. */
+  readonly keepRecords?: boolean
+}
+
+export interface GarbageReport {
+  readonly layers: number
+  readonly snapshots: number
+  readonly blobs: number
+  readonly records: number
+  /** Bytes on disk that were freed, as far as known from file sizes. */
+  readonly bytes: number
+}

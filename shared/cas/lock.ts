@@ -1,0 +1,91 @@
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errnoOf } from '../base/errors.ts'
+import { isOwnerAlive, ownOwner } from './owner.ts'
+
+/**
+ * A lock between processes: many shared holders or one exclusive. It is a folder with one empty file for each holder,
+ * named after its process, so the death of a process frees what it held. Taking the shared side costs one file.
+ *
+ * Why two sides that conflict never both hold it: each first makes its file and then looks for those of the others, so at
+ * least one of the two sees the other and gives way.
+ */
+export interface Lock {
+  /** Gives the lock back; does nothing the second time. */
+  release(): void
+}
+
+export interface LockOptions {
+  readonly signal?: AbortSignal
+  /** Called once when someone else holds the lock. */
+  readonly onWait?: () => void
+}
+
+const shared = 's-'
+const exclusive = 'x-'
+let counter = 0
+
+/** Holds the lock together with other shared holders; waits while one holds it exclusively. Not reentrant. */
+export async function lockShared(folder: string, options: LockOptions = {}): Promise<Lock> {
+  return claim(folder, shared, options)
+}
+
+/** Holds the lock alone; keeps new shared holders away while it waits for those that are there. Not reentrant. */
+export async function lockExclusive(folder: string, options: LockOptions = {}): Promise<Lock> {
+  const lock = await claim(folder, exclusive, options)
+  try {
+    await retry(options, () => (isHeld(folder, shared) ? undefined : lock))
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+  return lock
+}
+
+/** Makes our file of that kind; takes it back and tries again while a file of an exclusive holder is there. */
+async function claim(folder: string, kind: string, options: LockOptions): Promise<Lock> {
+  return retry(options, () => {
+    const file = makeFile(folder, kind)
+    if (!isHeld(folder, exclusive, path.basename(file))) return { release: () => rmSync(file, { force: true }) }
+    rmSync(file, { force: true })
+    return undefined
+  })
+}
+
+async function retry<T>(options: LockOptions, attempt: () => T | undefined): Promise<T> {
+  for (let failures = 0; ; failures++) {
+    options.signal?.throwIfAborted()
+    const result = attempt()
+    if (result !== undefined) return result
+    if (failures === 0) options.onWait?.()
+    await sleep(1 + Math.random() * Math.min(4 + failures, 50), undefined, { signal: options.signal })
+  }
+}
+
+function makeFile(folder: string, kind: string): string {
+  for (;;) {
+    const file = path.join(folder, `${kind}${ownOwner()}-${counter++}`)
+    try {
+      closeSync(openSync(file, 'wx', 0o600))
+      return file
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') mkdirSync(folder, { recursive: true })
+      else if (errnoOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** True when a process that lives has a file of that kind, other than `except`. Removes the files of dead ones. */
+function isHeld(folder: string, kind: string, except?: string): boolean {
+  const names = readdirSync(folder).filter((name) => name.startsWith(kind) && name !== except)
+  return names.filter((name) => isAlive(path.join(folder, name), name.slice(kind.length))).length > 0
+}
+
+function isAlive(file: string, holder: string): boolean {
+  const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs
+  if (changed === undefined) return false
+  const alive = isOwnerAlive(holder.slice(0, holder.lastIndexOf('-')), changed)
+  if (!alive) rmSync(file, { force: true })
+  return alive
+}
