@@ -1,7 +1,7 @@
 import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
 import type { IndexBlock } from './index-block.ts'
 import type { IndexTable } from './index-table.ts'
-import { isOpaqueMark, isWithin, type LayerIndex, type PathFacts } from './layer-index.ts'
+import { isOpaqueMark, isWithin, type LayerIndex, type PathFacts } from './index-types.ts'
 
 /** A record: block and position in it. */
 interface Place {

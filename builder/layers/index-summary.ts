@@ -1,6 +1,6 @@
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { indexInvalid } from './index-bytes.ts'
-import { compareRecords, isOpaqueMark, isWithin, type LayerTotals } from './layer-index.ts'
+import { compareRecords, isOpaqueMark, isWithin, type LayerTotals } from './index-types.ts'
 
 /** What an index stores beside its records. */
 export interface LayerSummary {

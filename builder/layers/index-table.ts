@@ -3,7 +3,7 @@ import type { LayerPath } from './entry.ts'
 import { checkPath } from './index-block.ts'
 import { ByteReader, indexInvalid } from './index-bytes.ts'
 import { indexMagic, indexVersion, trailerSize } from './index-encode.ts'
-import type { LayerTotals } from './layer-index.ts'
+import type { LayerTotals } from './index-types.ts'
 
 /** Where a block lies in the index file. */
 export interface BlockPlace {

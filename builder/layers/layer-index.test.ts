@@ -7,8 +7,8 @@ import { digestOf } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { comparePaths, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { encodeLayerIndex } from './index-encode.ts'
-import { openLayerIndex, parseLayerIndex } from './index-open.ts'
-import { compareRecords, isWithin, type LayerIndex } from './layer-index.ts'
+import { compareRecords, isWithin, type LayerIndex } from './index-types.ts'
+import { openLayerIndex, parseLayerIndex } from './layer-index.ts'
 import { blankEntry } from './testing/entries.ts'
 
 const component = fc.constantFrom('a', 'b', 'c', 'a.b', 'a-', '\xff', 'long-name-'.repeat(12), 'é')

@@ -1,68 +1,116 @@
-import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
+import { errnoOf } from '../../shared/base/errors.ts'
+import { comparePaths, type LayerEntry } from './entry.ts'
+import { decodeBlock, type IndexBlock } from './index-block.ts'
+import { indexInvalid } from './index-bytes.ts'
+import { encodeLayerIndex, trailerSize } from './index-encode.ts'
+import { blockIndex } from './index-search.ts'
+import { type BlockPlace, decodeTable, decodeTrailer } from './index-table.ts'
+import type { LayerIndex } from './index-types.ts'
 
-/** What a layer does at one path. Nothing set: the layer does not touch it. */
-export interface PathFacts {
-  /** The entry, never a whiteout. */
-  readonly entry: LayerEntry | undefined
-  /** What lies below at this path is hidden. */
-  readonly whiteout: boolean
-  /** What lies below inside this directory is hidden. */
-  readonly opaque: boolean
-  /** The layer has something inside this directory, or an opaque mark for it, but no entry for the directory itself. */
-  readonly implicit: boolean
-}
+export type { LayerIndex, LayerTotals, PathFacts } from './index-types.ts'
+export { encodeLayerIndex }
 
-/** Sums over a layer. */
-export interface LayerTotals {
-  /** Records: entries and whiteouts. */
-  readonly entries: number
-  readonly files: number
-  /** Content bytes of all files. */
-  readonly bytes: number
-  readonly whiteouts: number
-}
+/** Reads `length` bytes at `offset` of an index file. */
+type ReadAt = (offset: number, length: number) => Buffer
+
+/** The end of the file is read in one piece of this size: table and trailer of most layers, all of a small one. */
+const tailSize = 32 * 1024
+/** Decoded blocks that an index keeps. */
+const cachedBlocks = 24
 
 /**
- * The entries of one layer, sorted by `comparePaths`, on disk or in memory; at most a few blocks of it are decoded at
- * any time. Every method is INDEX_INVALID when what it reads is damaged.
+ * Opens an index file. Reads its end only; blocks are read as look-ups need them. Holds no descriptor. INDEX_INVALID when
+ * the file is missing, damaged or of another version.
  */
-export interface LayerIndex {
-  readonly totals: LayerTotals
-  /** Directories that have something inside but no entry of their own, sorted. */
-  readonly implicitDirs: readonly LayerPath[]
-  /** Paths that hardlinks of this layer name and that are not in this layer, sorted. */
-  readonly foreignLinks: readonly LayerPath[]
-  /** Entries that other names of this layer are hardlinks to, sorted. */
-  readonly linkTargets: readonly LayerPath[]
-  /** The entry at a path as stored: no whiteout, a hardlink unresolved. */
-  lookup(path: LayerPath): LayerEntry | undefined
-  /** Everything that the layer does at a path. */
-  find(path: LayerPath): PathFacts
-  /** The path's own records and all below it, in order; whiteouts included. */
-  subtree(path: LayerPath): Iterable<LayerEntry>
-  /** All records in order; whiteouts included. */
-  entries(): Iterable<LayerEntry>
-  /** Names directly inside a directory that the layer touches (whiteouts and implicit directories too), sorted. */
-  children(path: LayerPath): Iterable<string>
+export function openLayerIndex(file: string): LayerIndex {
+  const { size, tail } = readTail(file)
+  const readAt: ReadAt = (offset, length) => {
+    const start = offset - (size - tail.length)
+    return start >= 0 ? tail.subarray(start, start + length) : readFileAt(file, offset, length)
+  }
+  return openIndex(size, readAt)
 }
 
-/** The mark of an opaque directory without an entry of its own. */
-export function isOpaqueMark(entry: LayerEntry): boolean {
-  return entry.type === 'whiteout' && entry.opaque
+/** Opens the bytes of an index file that are in memory. */
+export function parseLayerIndex(bytes: Buffer): LayerIndex {
+  return openIndex(bytes.length, (offset, length) => bytes.subarray(offset, offset + length))
 }
 
-/** The order of records: by path; on one path the whiteout, then the opaque mark, then the entry. */
-export function compareRecords(a: LayerEntry, b: LayerEntry): number {
-  return comparePaths(a.path, b.path) || rank(a) - rank(b)
+/** The index of sorted records, in memory. */
+export function indexOf(records: readonly LayerEntry[]): LayerIndex {
+  return parseLayerIndex(encodeLayerIndex(records))
 }
 
-function rank(entry: LayerEntry): number {
-  if (entry.type !== 'whiteout') return 2
-  return entry.opaque ? 1 : 0
+function openIndex(size: number, readAt: ReadAt): LayerIndex {
+  if (size < trailerSize) throw indexInvalid('it is cut off')
+  const trailer = decodeTrailer(readAt(size - trailerSize, trailerSize), size)
+  const table = decodeTable(readAt(trailer.blockBytes, trailer.tableLength), trailer)
+  return blockIndex(table, cachedLoader(table.blocks, readAt))
 }
 
-/** True when `path` is `directory` or lies in it. Everything lies in ''. */
-export function isWithin(directory: LayerPath, path: LayerPath): boolean {
-  if (directory === '' || path === directory) return true
-  return path.charCodeAt(directory.length) === 47 && path.startsWith(directory)
+/** Loads blocks and keeps those used last. */
+function cachedLoader(places: readonly BlockPlace[], readAt: ReadAt): (number: number) => IndexBlock {
+  const cache = new Map<number, IndexBlock>()
+  return (number) => {
+    const place = places[number]
+    if (place === undefined) throw new RangeError(`no block ${number} in this index`)
+    const block = cache.get(number) ?? loadBlock(place, places[number + 1], readAt)
+    cache.delete(number)
+    cache.set(number, block)
+    if (cache.size > cachedBlocks) cache.delete(cache.keys().next().value ?? 0)
+    return block
+  }
+}
+
+function loadBlock(place: BlockPlace, next: BlockPlace | undefined, readAt: ReadAt): IndexBlock {
+  const bytes = readAt(place.offset, place.length)
+  if (crc32(bytes) !== place.crc) throw indexInvalid('a block is damaged')
+  const block = decodeBlock(bytes, place.records)
+  const last = block.paths.at(-1) ?? ''
+  if (next !== undefined && comparePaths(last, next.firstPath) > 0) throw indexInvalid('blocks are out of order')
+  if (block.paths[0] !== place.firstPath) throw indexInvalid('a block is not the one that the table names')
+  return block
+}
+
+function readTail(file: string): { readonly size: number; readonly tail: Buffer } {
+  return withFile(file, (fd) => {
+    const { size } = fstatSync(fd)
+    const length = Math.min(size, tailSize)
+    return { size, tail: readFully(fd, size - length, length) }
+  })
+}
+
+function readFileAt(file: string, offset: number, length: number): Buffer {
+  return withFile(file, (fd) => readFully(fd, offset, length))
+}
+
+function withFile<T>(file: string, use: (fd: number) => T): T {
+  const fd = openForReading(file)
+  try {
+    return use(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function openForReading(file: string): number {
+  try {
+    return openSync(file, 'r')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw indexInvalid('the file is missing', error)
+    throw error
+  }
+}
+
+function readFully(fd: number, offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(length)
+  let done = 0
+  while (done < length) {
+    const count = readSync(fd, bytes, done, length - done, offset + done)
+    if (count === 0) throw indexInvalid('it is cut off')
+    done += count
+  }
+  return bytes
 }

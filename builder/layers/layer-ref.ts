@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { LayerPath } from './entry.ts'
-import type { LayerIndex } from './layer-index.ts'
+import type { LayerIndex } from './index-types.ts'
 
 /** Where the bytes of a layer are: an uncompressed tar, or the folder that a RUN left as its diff. */
 export type LayerBytes =

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
-import { indexOf } from './index-open.ts'
-import { compareRecords, type LayerIndex } from './layer-index.ts'
+import { compareRecords, type LayerIndex } from './index-types.ts'
+import { indexOf } from './layer-index.ts'
 import { resolvePath } from './resolve.ts'
 import type { FileTree } from './tree.ts'
 

@@ -2,11 +2,14 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { readContent } from './content.ts'
 import { joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
-import type { LayerIndex } from './layer-index.ts'
+import type { LayerIndex } from './index-types.ts'
 import type { LayerRef } from './layer-ref.ts'
 import { placeLayer } from './placement.ts'
+import { plainDirectory } from './plain-directory.ts'
 import { resolvePath } from './resolve.ts'
 import type { FileTree } from './tree.ts'
+
+export type { LayerBytes, LayerRef } from './layer-ref.ts'
 
 /** Where the entry that answers for a path stands: the number of its layer from the bottom, and its path there. */
 export interface Origin {
@@ -227,12 +230,6 @@ function linkError(target: LayerPath): IbuildError {
 
 function shown(path: LayerPath): string {
   return JSON.stringify(path.slice(0, 200))
-}
-
-/** What a directory is that only exists because something lies in it. */
-export function plainDirectory(path: LayerPath): LayerEntry {
-  const plain = { uid: 0, gid: 0, size: 0, mtime: 0n, linkname: '', devMajor: 0, devMinor: 0, dataOffset: -1 }
-  return { path, type: 'dir', mode: 0o755, ...plain, xattrs: new Map(), opaque: false, digest: undefined }
 }
 
 const emptyRoot: Node = { entry: plainDirectory(''), layer: -1, parts: [] }

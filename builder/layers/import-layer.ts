@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto'
+import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
+import { type Compression, decompress, detectCompression } from './compression.ts'
+import type { LayerEntry } from './entry.ts'
+import type { WriteOptions, WrittenLayer } from './layer-writer.ts'
+import { plainDirectory } from './plain-directory.ts'
+import { RecordCollector } from './record-collector.ts'
+import { streamHash } from './stream-hash.ts'
+import type { TarLimits } from './tar/limits.ts'
+import { readTar, type TarMember } from './tar/read.ts'
+import { openTarOutput, type TarOutput } from './tar-output.ts'
+
+export interface ImportedLayer extends WrittenLayer {
+  /** The layer as it came. */
+  readonly source: { readonly digest: Digest; readonly size: number; readonly compression: Compression }
+}
+
+export interface ImportOptions extends WriteOptions {
+  readonly limits?: Partial<TarLimits>
+}
+
+const emptyDigest = digestOf('')
+
+/**
+ * Takes a layer made elsewhere, compressed or not: decompresses, hashes, reads and writes its tar, byte for byte, to `file`
+ * in one pass. On disk when this returns, unless `sync` is false; removed on failure. ARCHIVE_INVALID for what cannot be
+ * read or is no sensible layer, ARCHIVE_UNSAFE for names outside the root, writing through its own symlinks, or beyond a cap.
+ */
+export async function importLayer(
+  source: AsyncIterable<Uint8Array>,
+  file: string,
+  options: ImportOptions = {},
+): Promise<ImportedLayer> {
+  const output = openTarOutput(file)
+  try {
+    const input = new HashedSource(source)
+    const tar = teeTo(output, decompress(input))
+    const records = await collect(readTar(tar, options.limits === undefined ? {} : { limits: options.limits }))
+    const written = await output.end(options.sync ?? true)
+    return { ...written, entries: records, source: input.end() }
+  } catch (error) {
+    output.abort()
+    throw error
+  }
+}
+
+async function* teeTo(output: TarOutput, pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    output.write(piece)
+    await output.drain()
+    yield piece
+  }
+}
+
+async function collect(members: AsyncIterable<TarMember>): Promise<LayerEntry[]> {
+  const collector = new RecordCollector()
+  for await (const member of members) {
+    if (member.kind === 'opaque') collector.addOpaque(opaqueMark(member.path))
+    else if (member.entry.type !== 'file') collector.add(member.entry)
+    else collector.add({ ...member.entry, digest: await digestOfBody(member) })
+  }
+  return collector.records()
+}
+
+function opaqueMark(path: string): LayerEntry {
+  return { ...plainDirectory(path), type: 'whiteout', mode: 0, opaque: true }
+}
+
+async function digestOfBody({ entry, body }: Extract<TarMember, { kind: 'entry' }>): Promise<Digest> {
+  if (entry.size === 0) return emptyDigest
+  const hasher = streamHash()
+  for await (const piece of body) hasher.update(piece)
+  return hasher.digest()
+}
+
+/** A source whose digest, length and first bytes are kept. */
+class HashedSource implements AsyncIterable<Uint8Array> {
+  readonly #source: AsyncIterable<Uint8Array>
+  readonly #hash = createHash('sha256')
+  #size = 0
+  #head: Uint8Array = new Uint8Array()
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    for await (const piece of this.#source) {
+      if (this.#head.length < headSize) this.#head = Buffer.concat([this.#head, piece.subarray(0, headSize)])
+      this.#hash.update(piece)
+      this.#size += piece.length
+      yield piece
+    }
+  }
+
+  end(): ImportedLayer['source'] {
+    const compression = detectCompression(this.#head)
+    return { digest: digestFromHash(this.#hash.digest()), size: this.#size, compression }
+  }
+}
+
+const headSize = 8

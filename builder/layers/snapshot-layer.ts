@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto'
+import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { LayerEntry } from './entry.ts'
+import type { LayerIndex } from './index-types.ts'
+import type { WrittenLayer } from './layer-writer.ts'
+import { walkSnapshot } from './snapshot-walk.ts'
+import { TarAssembly } from './tar-assembly.ts'
+import type { FileTree } from './tree.ts'
+
+export interface ScanOptions {
+  /**
+   * The tree that the snapshot lies on. An overlay marks almost every new directory opaque; with this only those marks
+   * stay that hide something.
+   */
+  readonly below?: Pick<FileTree, 'lstat'>
+}
+
+/** After this many bytes other work gets its turn. */
+const turn = 8 << 20
+
+/**
+ * What an overlay's upper directory is as a layer: its records with digests, and the digest and size of its canonical tar,
+ * which is not written. Offsets of contents are those in that tar. One pass over all files. DIGEST_MISMATCH when a file
+ * shrinks meanwhile; LAYER_INVALID for a name that layers cannot hold.
+ */
+export async function scanSnapshot(dir: string, options: ScanOptions = {}): Promise<WrittenLayer> {
+  const walked = walkSnapshot(dir)
+  const { below } = options
+  const records = below === undefined ? walked : walked.map((entry) => withoutIdleMark(entry, below))
+  const contents = new Map<LayerEntry, Pick<LayerEntry, 'digest' | 'dataOffset'>>()
+  const assembly = new TarAssembly(
+    dir,
+    (entry, digest, dataOffset) => contents.set(entry, { digest, dataOffset }),
+    true,
+  )
+  const tarHash = createHash('sha256')
+  let size = 0
+  for (const piece of assembly.pieces(records)) {
+    tarHash.update(piece)
+    if (Math.floor(size / turn) !== Math.floor((size + piece.length) / turn)) await nextTurn()
+    size += piece.length
+  }
+  const entries = records.map((entry) => (entry.type === 'file' ? { ...entry, ...contents.get(entry) } : entry))
+  return { diffID: digestFromHash(tarHash.digest()), size, entries }
+}
+
+function withoutIdleMark(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): LayerEntry {
+  return entry.opaque && below.lstat(entry.path)?.type !== 'dir' ? { ...entry, opaque: false } : entry
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
+}
+
+/**
+ * The exact tar of a snapshot again, in pieces of up to 1 MiB. DIGEST_MISMATCH when a file is not what its record says;
+ * the piece before may have been handed out by then.
+ */
+export async function* snapshotTar(
+  dir: string,
+  layer: LayerIndex | readonly LayerEntry[],
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const records = 'lookup' in layer ? layer.entries() : layer
+  yield* new TarAssembly(dir, verifyContent, false).pieces(records)
+}
+
+function verifyContent(entry: LayerEntry, digest: Digest): void {
+  if (entry.digest === digest) return
+  throw new IbuildError('DIGEST_MISMATCH', `the snapshot's file ${JSON.stringify(entry.path)} was changed`)
+}
