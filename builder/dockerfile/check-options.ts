@@ -52,20 +52,17 @@ export function applyCheck(
   warnings: readonly DockerfileWarning[],
   { options, local = [] }: { readonly options: CheckOptions; readonly local?: readonly LocalCheck[] | undefined },
 ): CheckedWarnings {
-  const shown = warnings.filter(
-    ({ rule, location }) =>
-      !skips(options.skip, rule) && !local.some((check) => covers(check, location) && skips(check.skip, rule)),
-  )
+  const byLine = new Map(local.map((check) => [check.startLine, check.skip]))
+  const shown = warnings.filter(({ rule, location }) => {
+    const here = byLine.get(location.startLine)
+    return !skips(options.skip, rule) && (here === undefined || !skips(here, rule))
+  })
   const failing = options.error ? [...new Set(shown.map(({ rule }) => rule))].sort() : []
   return { warnings: shown, failing }
 }
 
 function skips(skip: CheckOptions['skip'], rule: string): boolean {
   return skip === 'all' || skip.has(rule)
-}
-
-function covers(check: LocalCheck, location: SourceLocation): boolean {
-  return check.startLine === location.startLine
 }
 
 /** The options of the first `check=...` comment above an instruction; one that does not parse is a plain comment. */

@@ -46,9 +46,9 @@ function skipShebang(reader: LineReader): boolean {
 function parseDirective(raw: string): { name: string; value: string } | undefined {
   const line = trimStart(trimNewline(raw))
   if (!line.startsWith('#')) return undefined
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)\s*=\s*(\S.*)$/.exec(trimStart(line.slice(1))) ?? []
+  const [, name, value] = /^([A-Za-z][A-Za-z0-9]*)\s*=\s*([^]+)$/.exec(trimStart(line.slice(1))) ?? []
   if (name === undefined || value === undefined || !names.has(name.toLowerCase())) return undefined
-  return { name: name.toLowerCase(), value: value.trimEnd() }
+  return { name: name.toLowerCase(), value: value.trimEnd() || value }
 }
 
 function understand(

@@ -12,12 +12,19 @@ export type HeredocWord = Omit<Heredoc, 'content'>
 
 /** Reads a word such as `<<EOF`, `3<<-"EOF"`; undefined when it is none. The escape character is always `\`. */
 export function parseHeredocWord(word: string): HeredocWord | undefined {
-  const [, fd, dash, rest] = /^(\d*)<<(-?)\s*([^<]*)$/.exec(word) ?? []
-  if (fd === undefined || dash === undefined || rest === undefined || rest === '') return undefined
+  const [mark, fd, dash] = /^(\d*)<<(-?)/.exec(word) ?? []
+  if (mark === undefined || fd === undefined || dash === undefined) return undefined
+  const rest = word.slice(mark.length).trimStart()
+  if (rest === '' || rest.includes('<')) return undefined
   const [name, ...more] = rawWords(rest, 'remove', 'remove')
   const [written] = rawWords(rest, 'keep', 'remove')
   if (name === undefined || written === undefined || more.length > 0) return undefined
   return { name, fd, chomp: dash === '-', expand: countQuotes(name) === countQuotes(written) }
+}
+
+/** True for a name that a heredoc can have as a file: one path component. */
+export function isFileName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name)
 }
 
 /** The heredocs that a logical line announces, in order. A line that does not lex has none. */

@@ -3,6 +3,8 @@ import { failTooLong, maxExpansion, substitute } from './substitution.ts'
 import { spaceRun } from './words.ts'
 
 const maxDepth = 100
+/** For all patterns of a word together: a pattern of 60 characters on a value of 1 MiB. */
+const maxComparisons = 64 * 1024 * 1024
 
 export interface LexResult {
   readonly text: string
@@ -21,6 +23,7 @@ class Lexer implements Scanner {
   position = 0
   #depth = 0
   #produced = 0
+  #spent = 0
 
   constructor(text: string, rules: LexRules) {
     this.text = text
@@ -48,6 +51,11 @@ class Lexer implements Scanner {
     this.position++
     this.#depth--
     return parts.join('')
+  }
+
+  spend(comparisons: number): void {
+    this.#spent += comparisons
+    if (this.#spent > maxComparisons) this.rules.fail('the patterns and the values are too long to match')
   }
 
   /** The next piece of the word; `splits` tells that its white space separates words. */

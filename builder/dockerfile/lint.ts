@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
+import { secretNames } from './lint-secrets.ts'
 import type { DockerfileWarning, Instruction, Stage } from './types.ts'
 
 /** A keyword as it is written, for the rule about casing. */
@@ -9,7 +10,14 @@ export interface WrittenKeyword {
 
 /** Findings that need more than one instruction; they name rules as BuildKit spells them. */
 export function lintFile(stages: readonly Stage[], keywords: readonly WrittenKeyword[]): DockerfileWarning[] {
-  return [...stageNames(stages), ...stages.flatMap(repeated), ...shellForms(stages), ...casing(keywords)]
+  return [
+    ...stageNames(stages),
+    ...stages.flatMap(redundantPlatform),
+    ...stages.flatMap(repeated),
+    ...shellForms(stages),
+    ...stages.flatMap(({ instructions }) => instructions.flatMap(secretNames)),
+    ...casing(keywords),
+  ]
 }
 
 function stageNames(stages: readonly Stage[]): DockerfileWarning[] {
@@ -28,6 +36,12 @@ function stageNames(stages: readonly Stage[]): DockerfileWarning[] {
     seen.add(name)
   }
   return warnings
+}
+
+function redundantPlatform({ platform, location }: Stage): DockerfileWarning[] {
+  if (platform !== '$TARGETPLATFORM' && platform !== '${TARGETPLATFORM}') return []
+  const message = `Setting platform to predefined ${platform} in FROM is redundant as this is the default behavior`
+  return [{ rule: 'RedundantTargetPlatform', message, location }]
 }
 
 /** Of several CMD, ENTRYPOINT or HEALTHCHECK in a stage all but the last are without effect; those are named. */

@@ -1,17 +1,17 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
 import { type CheckOptions, localCheckOptions } from './check-options.ts'
 import { readDirectives } from './directives.ts'
-import { quote, syntaxError } from './fail.ts'
+import { syntaxError } from './fail.ts'
 import { type FromLine, parseFrom } from './instructions/from.ts'
-import { checkTrigger } from './instructions/onbuild.ts'
 import { parseInstruction } from './instructions/table.ts'
 import { LineReader } from './lines.ts'
 import { lintFile, type WrittenKeyword } from './lint.ts'
 import { nextStatement } from './read-statement.ts'
 import type { Statement } from './statement.ts'
-import { decodeDockerfile, fileError, maxBytes } from './text.ts'
+import { decodeDockerfile, fileError } from './text.ts'
 import type { ArgInstruction, Dockerfile, DockerfileWarning, Instruction, LocalCheck, Stage } from './types.ts'
-import type { EscapeCharacter } from './words.ts'
+
+export { parseTrigger, type TriggerOptions } from './trigger.ts'
 
 /**
  * Parses a Dockerfile of at most 4 MiB (builder.md 1.1 to 1.11). `file` is its name in errors. Words stay unexpanded.
@@ -84,28 +84,4 @@ function finish(
     stages: numbered,
     warnings: [...warnings, ...lintFile(numbered, keywords)],
   }
-}
-
-/** How an ONBUILD trigger of a base image is read. */
-export interface TriggerOptions {
-  readonly escape: EscapeCharacter
-  /** The FROM that fires it: errors and the instruction point there. */
-  readonly location: SourceLocation
-}
-
-/**
- * Parses an ONBUILD trigger as an image config holds it, heredoc bodies included. It must be exactly one instruction
- * that can be a trigger. Errors as for {@link parseDockerfile}.
- */
-export function parseTrigger(text: string, { escape, location }: TriggerOptions): Instruction {
-  const fail = (problem: string): Error => syntaxError(`ONBUILD trigger ${quote(text)} ${problem}`, location)
-  if (text.length > maxBytes) throw fail(`is longer than ${maxBytes} characters`)
-  const reader = new LineReader(text)
-  const options = { escape, file: location.file, brokenLines: new Set<number>(), warnings: [], location }
-  const statement = nextStatement(reader, options)
-  if (statement === undefined) throw fail('is empty')
-  checkTrigger(statement)
-  const instruction = parseInstruction(statement)
-  if (nextStatement(reader, options) !== undefined) throw fail('is more than one instruction')
-  return instruction
 }

@@ -12,28 +12,32 @@ export interface Pattern {
 
 type Run = readonly (string | undefined)[]
 
-/** Reads a pattern whose escapes are still in it; returns the text of the wrong escape when there is one. */
+/**
+ * Reads a pattern whose escapes are still in it; returns the text of the wrong escape when there is one. In a file
+ * whose escape character is a backtick, `\` before a special character escapes too, and is itself elsewhere.
+ */
 export function parsePattern(text: string, escape: EscapeCharacter): Pattern | { readonly invalid: string } {
   let run: (string | undefined)[] = []
   const runs = [run]
   const characters = Array.from(text)
   for (let index = 0; index < characters.length; index++) {
-    const character = characters[index]
+    const character = characters[index] ?? ''
+    const next = characters[index + 1]
     if (character === '*') {
       run = []
       runs.push(run)
     } else if (character === '?') run.push(undefined)
-    else if (character === escape) {
-      const next = characters[++index]
-      if (next === undefined || !escapable(next, escape)) return { invalid: escape + (next ?? '') }
+    else if ((character === escape || character === '\\') && isSpecial(next, character)) {
       run.push(next)
-    } else run.push(character)
+      index++
+    } else if (character === escape) return { invalid: escape + (next ?? '') }
+    else run.push(character)
   }
   return { runs }
 }
 
-function escapable(character: string, escape: EscapeCharacter): boolean {
-  return character === escape || '*?}/'.includes(character)
+function isSpecial(character: string | undefined, escape: string): boolean {
+  return character !== undefined && (character === escape || '*?}/'.includes(character))
 }
 
 /** Number of comparisons that a search may need. */

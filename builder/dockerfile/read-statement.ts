@@ -38,7 +38,8 @@ export function nextStatement(reader: LineReader, options: ReadOptions): ReadSta
     warnings.push({ rule, message, location })
   }
   if (line.hasEmptyLine) warn('NoEmptyContinuation', 'Empty continuation line')
-  return { ...head, heredocs, escape, location, source: trimSpace(line.text), warn, comments: line.comments }
+  const source = trimSpace(line.text)
+  return { ...head, heredocs, escape, location, line: line.text, source, warn, comments: line.comments }
 }
 
 /** From the first line of the statement to the line read last. */
@@ -57,10 +58,8 @@ function checkText(text: string, { written, unclosed }: Head, location: SourceLo
 /** A replacement character tells that bytes were not UTF-8, when it stands in a line that is not. */
 function refuseBroken(texts: readonly string[], { brokenLines }: ReadOptions, location: SourceLocation): void {
   if (brokenLines.size === 0 || !texts.some((text) => text.includes('\ufffd'))) return
-  for (const line of brokenLines) {
-    if (line >= location.startLine && line <= location.endLine) {
-      throw syntaxError(`line ${line} is not UTF-8`, location, 'Save the file as UTF-8.')
-    }
+  for (let line = location.startLine; line <= location.endLine; line++) {
+    if (brokenLines.has(line)) throw syntaxError(`line ${line} is not UTF-8`, location, 'Save the file as UTF-8.')
   }
 }
 

@@ -26,4 +26,6 @@ export interface Scanner {
   position: number
   /** Reads up to `stop` and past it; `missing` is the error when the text ends before. */
   readUntil(stop: '}' | '/', options: { readonly escapes: EscapeMode; readonly missing: string }): string
+  /** Counts the work of matching patterns, and fails when one word needs too much of it. */
+  spend(comparisons: number): void
 }

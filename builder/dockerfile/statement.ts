@@ -24,7 +24,9 @@ export interface Statement {
   readonly heredocs: readonly HeredocBody[]
   readonly escape: EscapeCharacter
   readonly location: SourceLocation
-  /** Continuations joined, trimmed, heredoc bodies not included. */
+  /** Continuations joined, white space at the end kept, heredoc bodies not included. */
+  readonly line: string
+  /** `line`, trimmed. */
   readonly source: string
   readonly warn: Warn
 }

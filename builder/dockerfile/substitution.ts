@@ -7,8 +7,6 @@ const namePattern = /[@*#?$!-]|\p{Nd}+|[\p{L}_][\p{L}\p{Nd}_]*/uy
 
 /** Characters that the expansion of one word may produce. */
 export const maxExpansion: number = 16 * 1024 * 1024
-/** Comparisons that one pattern may need: a pattern of 60 characters on a value of 1 MiB. */
-const maxMatchCost = 64 * 1024 * 1024
 
 /** Reads `$name` or `${...}` at the scanner's position and returns what it stands for. A lone `$` is itself. */
 export function substitute(scanner: Scanner): string {
@@ -91,7 +89,7 @@ function substituteTrim(scanner: Scanner, name: string, operator: '#' | '%'): st
   const word = scanner.readUntil('}', { escapes: 'pattern', missing: missingBrace })
   const value = valueOf(name, rules)
   if (value === undefined) return undefined
-  const pattern = readPattern(word, value, rules)
+  const pattern = readPattern(word, value, scanner)
   return operator === '#' ? trimPrefix(value, pattern, longest) : trimSuffix(value, pattern, longest)
 }
 
@@ -104,7 +102,7 @@ function substituteReplacement(scanner: Scanner, name: string): string | undefin
   const by = unescapeEnds(scanner.readUntil('}', { escapes: 'keep', missing: missingBrace }), rules)
   const value = valueOf(name, rules)
   if (value === undefined) return undefined
-  const pieces = replace(value, readPattern(word, value, rules), { by, all })
+  const pieces = replace(value, readPattern(word, value, scanner), { by, all })
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   return length > maxExpansion ? failTooLong(rules) : pieces.join('')
 }
@@ -115,12 +113,13 @@ function unescapeEnds(text: string, { escape }: LexRules): string {
   return text.replace(escape === '\\' ? /\\([}/$])/g : /`([}/$])/g, '$1')
 }
 
-function readPattern(word: string, value: string, rules: LexRules): Pattern {
+function readPattern(word: string, value: string, scanner: Scanner): Pattern {
+  const { rules } = scanner
   const pattern = parsePattern(word, rules.escape)
   if ('invalid' in pattern) {
     return rules.fail(`invalid pattern (${word}) in substitution: invalid escape '${pattern.invalid}'`)
   }
-  if (matchCost(pattern, value) > maxMatchCost) rules.fail('the pattern and the value are too long to match')
+  scanner.spend(matchCost(pattern, value))
   return pattern
 }
 

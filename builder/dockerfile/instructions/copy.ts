@@ -1,13 +1,12 @@
 import { notSupported, quote, syntaxError } from '../fail.ts'
 import { type Flags, parseFlags } from '../flags.ts'
-import { parseHeredocWord } from '../heredoc.ts'
+import { isFileName, parseHeredocWord } from '../heredoc.ts'
 import { parseJsonArray } from '../json-array.ts'
 import { checkSources } from '../sources.ts'
 import type { Statement } from '../statement.ts'
 import type { CopyInstruction, Heredoc } from '../types.ts'
 import { splitBlank } from '../words.ts'
 import { withoutRaw } from './command.ts'
-import { isFileName } from './run.ts'
 
 const common = { chown: 'string', chmod: 'string', link: 'bool', exclude: 'list' } as const
 

@@ -32,7 +32,8 @@ export function parseOnbuild(statement: Statement, parseInner: (inner: Statement
   return { kind: 'ONBUILD', location, source, trigger: triggerText(statement) }
 }
 
-/** The instruction, then each heredoc body as written and its terminator. */
-function triggerText({ args, heredocs }: Statement): string {
-  return [args, ...heredocs.map(({ raw, name }) => raw + name)].join('\n')
+/** The instruction up to the end of its line, then each heredoc body as written and its terminator. */
+function triggerText({ line, source, args, heredocs }: Statement): string {
+  const end = line.lastIndexOf(source) + source.length
+  return [line.slice(end - args.length), ...heredocs.map(({ raw, name }) => raw + name)].join('\n')
 }

@@ -1,5 +1,6 @@
 import { notSupported, quote, syntaxError } from '../fail.ts'
 import { parseFlags } from '../flags.ts'
+import { isFileName } from '../heredoc.ts'
 import { resolveShellForm } from '../shell-form.ts'
 import type { Statement } from '../statement.ts'
 import type { CommandLine, RunInstruction } from '../types.ts'
@@ -38,9 +39,4 @@ function checkCommand(command: CommandLine, { location }: Statement): void {
   if (script !== undefined && !isFileName(script.name)) {
     throw syntaxError(`heredoc name ${quote(script.name)} cannot be a file name`, location)
   }
-}
-
-/** True for a name that a heredoc can have as a file: one path component. */
-export function isFileName(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name)
 }
