@@ -10,7 +10,7 @@ import { assembleImage } from './solve/image.ts'
 import { localImages } from './solve/local-images.ts'
 import { openBuildInput } from './solve/open-input.ts'
 import { type SolvedStage, solvePlan } from './solve/solve.ts'
-import { openStore } from './store/store.ts'
+import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { openStore } from '../../builder/store/store.ts'
+import { openStore } from '../../builder/store/open.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'

@@ -1,14 +1,12 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { expandHeredoc } from '../dockerfile/expand.ts'
-import type { CommandLine, CopyInstruction, Heredoc, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
+import { resolveShellForm } from '../dockerfile/shell-form.ts'
+import type { CommandLine, CopyInstruction, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
 import type { NetworkMode } from '../exec/types.ts'
 import { shellOf } from './apply-settings.ts'
 import { proxyEnvironment } from './scope.ts'
 import { expand, expandOptions, formatEnvironment, recordEmpty, recordStep, type StageState, workdirOf } from './stage-state.ts'
-import type { CopyStep } from './types.ts'
-
-/** Folder in the container where a heredoc script of a RUN is shown (H05). */
-const scriptFolder = '/dev/pipes/'
+import type { CopyStep, RunStep } from './types.ts'
 
 function stepBase(state: StageState, { source, location }: { source: string; location: SourceLocation }) {
   return { title: source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
@@ -31,20 +29,11 @@ export function applyRun(state: StageState, instruction: RunInstruction): void {
   )
 }
 
-/** The words to execute. A heredoc alone is a script when it starts with `#!`, else the text for the shell (H05, H06). */
-function commandOf(state: StageState, command: CommandLine): { args: string[]; script: Heredoc | undefined } {
+/** The words to execute, and the script among them when a heredoc alone is one (H05, H06). */
+function commandOf(state: StageState, command: CommandLine): Pick<RunStep, 'args' | 'script'> {
   if (command.form === 'exec') return { args: [...command.args], script: undefined }
-  const [only] = command.heredocs
-  const alone = command.heredocs.length === 1 && /^\d*<<-?\s*\S+$/.test(command.text.trim())
-  if (only === undefined || !alone) {
-    return { args: [...shellOf(state), withBodies(command.text, command.heredocs)], script: undefined }
-  }
-  if (!only.content.startsWith('#!')) return { args: [...shellOf(state), only.content], script: undefined }
-  return { args: [...shellOf(state), scriptFolder + only.name], script: only }
-}
-
-function withBodies(text: string, heredocs: readonly Heredoc[]): string {
-  return heredocs.length === 0 ? text : `${text}\n${heredocs.map(({ name, content }) => `${content}${name}\n`).join('')}`
+  const { text, file } = resolveShellForm(command)
+  return { args: [...shellOf(state), text], script: file }
 }
 
 /** `|N key=value ...`: the ARGs that a RUN saw, in its history entry (A10). */

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { SourceLocation } from '../../shared/base/errors.ts'
 import type { HistoryEntry, ImageConfig } from '../../shared/oci/config.ts'
 import type { Platform } from '../../shared/oci/platform.ts'
-import type { CopyInstruction, Heredoc } from '../dockerfile/types.ts'
+import type { CopyInstruction } from '../dockerfile/types.ts'
 import type { NetworkMode } from '../exec/types.ts'
 
 /** An image that a stage starts from or copies from, as an ImageSource resolved it. */
@@ -83,7 +83,7 @@ export interface RunStep extends StepBase {
   readonly proxyEnv: readonly string[]
   readonly network: NetworkMode
   /** Heredoc script shown to the command as a read-only file. */
-  readonly script: Heredoc | undefined
+  readonly script: { readonly path: string; readonly content: string } | undefined
 }
 
 export interface CopyStep extends StepBase {

@@ -1,19 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { hexOf } from '../../shared/base/digest.ts'
-import { takeLock } from '../../shared/cas/lock.ts'
+import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { BuildOptions } from '../build-types.ts'
 import type { Executor } from '../exec/types.ts'
 import type { PlannedStage } from '../plan/types.ts'
 import type { Store } from '../store/types.ts'
-import type { CopyContext } from './copy-context.ts'
+import type { BuildContext } from '../context/types.ts'
 import type { EmitEvent } from './events.ts'
 import { createLayerAccess } from './layer-access.ts'
 import type { Solver } from './solver.ts'
 
 export interface SolverInput {
   readonly store: Store
-  readonly context: CopyContext
+  readonly context: BuildContext
   readonly options: BuildOptions
   readonly emit: EmitEvent
   /** Makes the executor; called once, when the first RUN needs it. */
@@ -42,7 +42,7 @@ export function createSolver({ store, context, options, emit, createExecutor }: 
     once: createOnce(),
     withClaim: async (key, work) => {
       let waited = false
-      const lock = await takeLock(join(store.root, 'locks', 'steps', hexOf(key)), 'exclusive', { signal, onWait: () => (waited = true) })
+      const lock = await lockExclusive(join(store.root, 'locks', 'steps', hexOf(key)), { signal, onWait: () => (waited = true) })
       try {
         return await work(waited)
       } finally {

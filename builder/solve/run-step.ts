@@ -73,10 +73,7 @@ function requestOf(solver: Solver, { step }: RunPlace): Omit<RunRequest, 'lowers
     network: step.network,
     extraHosts: solver.extraHosts,
     limits: solver.limits,
-    files:
-      script === undefined
-        ? []
-        : [{ path: `/dev/pipes/${script.name}`, content: Buffer.from(script.content), mode: 0o755 }],
+    files: script === undefined ? [] : [{ path: script.path, content: Buffer.from(script.content), mode: 0o755 }],
     signal: solver.signal,
   }
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { CopyContext } from './copy-context.ts'
+import type { BuildContext } from '../context/types.ts'
 import type { Executor, Limits } from '../exec/types.ts'
 import type { PlannedStage } from '../plan/types.ts'
 import type { Store } from '../store/types.ts'
@@ -16,7 +16,7 @@ export interface StepLayer {
 export interface Solver {
   readonly store: Store
   readonly layers: LayerAccess
-  readonly context: CopyContext
+  readonly context: BuildContext
   /** The runtime, probed when the first RUN needs it. */
   readonly executor: () => Promise<Executor>
   readonly limits: Limits

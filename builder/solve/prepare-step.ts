@@ -1,0 +1,31 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { executeCopy, selectCopy } from './copy-step.ts'
+import { chainKey } from './layer-chain.ts'
+import { executeRun } from './run-step.ts'
+import type { PlacedStep, StageScope } from './solve.ts'
+import { copyKey, type KeyPart, type KeyScope, runKey, workdirKey } from './step-key.ts'
+import { executeWorkdir } from './workdir-step.ts'
+
+/** A step whose cache key is known, and how to make its layer when there is no record of it. */
+export interface PreparedStep {
+  readonly parts: readonly KeyPart[]
+  /** `number` is that of the step in the progress. */
+  readonly execute: (number: number) => Promise<Digest>
+}
+
+/** Finds out all that the cache key needs; of the layers below only their identity. */
+export async function prepareStep(scope: StageScope, { step, chain }: PlacedStep): Promise<PreparedStep> {
+  const { solver } = scope
+  const keyScope: KeyScope = { parent: chainKey(chain), limits: solver.limits, extraHosts: solver.extraHosts }
+  switch (step.kind) {
+    case 'run':
+      return { parts: runKey(step, keyScope), execute: (number) => executeRun(solver, { step, chain, number }) }
+    case 'workdir':
+      return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain }) }
+    case 'copy': {
+      const selection = await selectCopy(scope, step)
+      return { parts: copyKey(step, keyScope, selection.keyParts), execute: () => executeCopy(solver, { step, chain, selection }) }
+    }
+  }
+}
+
