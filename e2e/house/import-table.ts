@@ -59,7 +59,7 @@ export const importTable: ImportTable = {
     koffi: 'shared/sys',
     'log-update': 'app',
     minimatch: 'builder/context',
-    'tar-stream': 'builder/layers',
+    'tar-stream': 'builder/export',
     'xz-decompress': 'builder/layers',
   },
   tools: ['ava', 'esbuild', 'fast-check', 'oxc-parser'],
