@@ -24,11 +24,15 @@ const tests: readonly SystemPackage[] = [
 const peers: readonly SystemPackage[] = [
   ...tests,
   { name: 'buildah', program: 'buildah' },
+  { name: 'bzip2', program: 'bzip2' },
   { name: 'docker.io', program: 'dockerd' },
   { name: 'fuse-overlayfs', program: 'fuse-overlayfs' },
   { name: 'hyperfine', program: 'hyperfine' },
   { name: 'mmdebstrap', program: 'mmdebstrap' },
   { name: 'podman', program: 'podman' },
+  { name: 'python3', program: 'python3' },
+  { name: 'xz-utils', program: 'xz' },
+  { name: 'zstd', program: 'zstd' },
 ]
 
 /** What each profile needs of the system: the demo, `npm test`, and the tests beside other tools. */
