@@ -54,6 +54,7 @@ export function mergeGlobal(globals: PaxRecords, records: PaxRecords): void {
 
 const schily = 'SCHILY.xattr.'
 const libarchive = 'LIBARCHIVE.xattr.'
+const none: ReadonlyMap<string, Uint8Array> = new Map()
 
 /**
  * The extended attributes in pax records, sorted by name. star and GNU tar write the raw value (GNU with `%` and `=` of the
@@ -69,6 +70,7 @@ export function xattrsOf(records: PaxRecords, most: number): ReadonlyMap<string,
     const name = nameOf(key, libarchive, /%([0-9a-f]{2})/gi)
     if (!found.has(name)) found.set(name, Buffer.from(value, 'base64'))
   }
+  if (found.size === 0) return none
   if (found.size > most) throw invalid(`an entry has more than ${most} extended attributes`)
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import type { EntryType, LayerEntry } from '../../entry.ts'
+import { blankEntry } from '../../testing/entries.ts'
 import { readTar, type TarMember, type TarOptions } from '../read.ts'
 import { tarEnd, tarHeader, tarPadding } from '../write.ts'
 
@@ -7,26 +8,6 @@ import { tarEnd, tarHeader, tarPadding } from '../write.ts'
 export interface Packed {
   readonly entry: LayerEntry
   readonly content: Buffer
-}
-
-/** An entry with plain values where none are given. */
-export function entry(fields: Partial<LayerEntry> & { readonly path: string }): LayerEntry {
-  return {
-    type: 'file',
-    mode: 0o644,
-    uid: 0,
-    gid: 0,
-    size: 0,
-    mtime: 0n,
-    linkname: '',
-    devMajor: 0,
-    devMinor: 0,
-    xattrs: new Map(),
-    opaque: false,
-    digest: undefined,
-    dataOffset: -1,
-    ...fields,
-  }
 }
 
 /** A whole archive as our writer makes it. */
@@ -104,5 +85,6 @@ export const anyPacked: fc.Arbitrary<Packed> = fc
     const bytes = Buffer.from(type === 'file' ? content : [])
     const linkname = type === 'symlink' ? text : type === 'hardlink' ? link : ''
     const devices = type === 'char' || type === 'block' ? { devMajor, devMinor } : {}
-    return { entry: entry({ ...rest, ...devices, linkname, size: bytes.length }), content: bytes }
+    const { path, ...fields } = { ...rest, ...devices, linkname, size: bytes.length }
+    return { entry: blankEntry(path, type, fields), content: bytes }
   })
