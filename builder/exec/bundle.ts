@@ -57,13 +57,11 @@ function makeRoot(view: MergedView, upper: string): void {
 type HostFile = ConfigInput['files'][number]
 
 function writeFiles(request: RunRequest, nameServer: string | undefined): HostFile[] {
-  const text = (content: string): { content: Uint8Array; mode: number } => ({
-    content: Buffer.from(content),
-    mode: 0o644,
-  })
+  const hosts = hostsFile(request.hostname, request.extraHosts)
+  const resolv = resolvConf(hostResolvConf(), request.network, nameServer)
   const wanted = [
-    { path: '/etc/hosts', ...text(hostsFile(request.hostname, request.extraHosts)) },
-    { path: '/etc/resolv.conf', ...text(resolvConf(hostResolvConf(), request.network, nameServer)) },
+    { path: '/etc/hosts', content: hosts, mode: 0o644 },
+    { path: '/etc/resolv.conf', content: resolv, mode: 0o644 },
     ...request.files,
   ]
   return wanted.map(({ path, content, mode }, number) => {

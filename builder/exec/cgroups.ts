@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { errnoOf } from '../../shared/base/errors.ts'
 import { type CgroupLayout, cgroupRoot } from './host.ts'
 
 /** The folder in every hierarchy below which the groups of our containers are. */
@@ -100,7 +101,7 @@ function removeFolder(folder: string): boolean {
     fs.rmdirSync(folder)
     return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT'
+    return errnoOf(error) === 'ENOENT'
   }
 }
 

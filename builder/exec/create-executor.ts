@@ -1,15 +1,18 @@
 import { hostname } from 'node:os'
+import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Surroundings } from './bundle.ts'
 import { cgroupPath, thisOwner } from './cgroups.ts'
 import { chooseRuntime } from './choose-runtime.ts'
 import { detectHost, type Host } from './host.ts'
 import { findTools } from './programs.ts'
-import { type RunContext, runContainer, type Tools } from './run.ts'
+import { runContainer, type Tools } from './run.ts'
 import { defaultCapabilities } from './sandbox.ts'
-import { seccompConfig } from './seccomp.ts'
-import { createDirectStarter, createThreadStarter, type Starter } from './starter.ts'
+import { type SeccompConfig, seccompConfig } from './seccomp.ts'
+import { createDirectStarter, type Starter } from './starter.ts'
+import { createThreadStarter } from './thread-starter.ts'
 import { tryRuntime } from './try-runtime.ts'
-import type { Executor, RunRequest } from './types.ts'
+import type { Executor, RunRequest, RunResult } from './types.ts'
 
 export interface ExecutorOptions {
   /** `runc`, `crun` or an absolute path; without it the fastest that works on this host. */
@@ -25,26 +28,29 @@ export interface ExecutorOptions {
   readonly onNotice?: (text: string) => void
 }
 
-/** Makes an executor. RUNTIME_MISSING when there is no usable runtime. */
+/** Makes an executor. RUNTIME_MISSING when there is no usable runtime, RUNTIME_FAILED without root. */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
   if (process.getuid?.() !== 0) throw new IbuildError('RUNTIME_FAILED', 'RUN needs root for now')
   const host = detectHost()
-  const setting = { host, tools: findTools(), starter: starterFor(options), nextCgroup: cgroupCounter(), options }
-  const runtime = await chooseRuntime({
+  const seccomp = seccompConfig(process.arch, defaultCapabilities)
+  const setting = { host, seccomp, tools: findTools(), starter: starterFor(options), nextCgroup: cgroupCounter() }
+  const { stateDir } = options
+  const { about, filter } = await chooseRuntime({
     wanted: options.runtime,
-    stateDir: options.stateDir,
-    hostKey: `${host.bootId} ${hostname()} ${host.cgroups}`,
-    tryRuntime: (candidate) => tryRuntime(options.stateDir, (request) => runIn(setting, candidate, request)),
+    stateDir,
+    hostKey: [host.bootId, hostname(), host.cgroups, digestOf(JSON.stringify(seccomp))].join(' '),
+    tryRuntime: ({ name, path }) =>
+      tryRuntime({ stateDir, seccomp, run: (request, filter) => runIn(setting, { name, path, filter }, request) }),
   })
-  return { runtime, run: (request) => runIn(setting, runtime, request) }
+  return { runtime: about, run: (request) => runIn(setting, { ...about, filter }, request) }
 }
 
 interface Setting {
   readonly host: Host
+  readonly seccomp: SeccompConfig
   readonly tools: Omit<Tools, 'runtime'>
   readonly starter: Starter
   readonly nextCgroup: () => string
-  readonly options: ExecutorOptions
 }
 
 function starterFor(options: ExecutorOptions): Starter {
@@ -57,9 +63,15 @@ function cgroupCounter(): () => string {
   return () => cgroupPath(owner, ++number)
 }
 
-async function runIn(setting: Setting, runtime: Tools['runtime'], request: RunRequest): ReturnType<Executor['run']> {
+interface Runtime {
+  readonly name: string
+  readonly path: string
+  readonly filter: string | undefined
+}
+
+function runIn(setting: Setting, runtime: Runtime, request: RunRequest): Promise<RunResult> {
   const { host, tools, starter, nextCgroup } = setting
-  const context: RunContext = {
+  return runContainer(request, {
     host,
     starter,
     tools: { ...tools, runtime },
@@ -69,9 +81,14 @@ async function runIn(setting: Setting, runtime: Tools['runtime'], request: RunRe
       cgroup: host.cgroups === 'none' ? undefined : nextCgroup(),
       cgroupNamespace: host.cgroupNamespaces,
       swapLimit: host.swapLimit,
-      seccomp: seccompConfig(process.arch, defaultCapabilities),
-      annotations: {},
+      ...filterIn(setting.seccomp, runtime.filter),
     },
-  }
-  return await runContainer(request, context)
+  })
+}
+
+/** crun takes a compiled filter by this annotation in place of a profile. */
+function filterIn(seccomp: SeccompConfig, filter: string | undefined): Pick<Surroundings, 'seccomp' | 'annotations'> {
+  return filter === undefined
+    ? { seccomp, annotations: {} }
+    : { seccomp: undefined, annotations: { 'run.oci.seccomp_bpf_data': filter } }
 }

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { errnoOf } from '../../shared/base/errors.ts'
 import { mount } from '../../shared/sys/native.ts'
 
 export interface Overlay {
@@ -43,7 +44,7 @@ function mountWithOptions(target: string, options: string): void {
   try {
     mount('overlay', target, 'overlay', 0, `volatile,${options}`)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+    if (errnoOf(error) !== 'EINVAL') throw error
     mount('overlay', target, 'overlay', 0, options)
   }
 }

@@ -35,7 +35,7 @@ export async function runContainer(request: RunRequest, context: RunContext): Pr
   const started = await startRuntime({ request, bundle, output }, context)
   const ending = await endOf(started, request.signal, context)
   await output.drained
-  return await resultOf(ending, { request, bundle }, context)
+  return resultOf(ending, { request, bundle }, context)
 }
 
 interface Run {

@@ -1,3 +1,5 @@
+import { isObject, parseJson } from '../../shared/base/json.ts'
+
 const maxMessage = 4096
 
 /**
@@ -6,24 +8,18 @@ const maxMessage = 4096
  */
 export function runtimeFailure(log: string): string | undefined {
   for (const line of log.split('\n')) {
-    const message = errorOf(line)
+    const message = line.trim() === '' ? undefined : errorOf(line)
     if (message !== undefined) return message.slice(0, maxMessage)
   }
   return undefined
 }
 
 function errorOf(line: string): string | undefined {
-  if (line.trim() === '') return undefined
-  const entry = parseEntry(line)
-  if (entry === undefined) return line
-  return entry.level === 'error' || entry.level === 'fatal' ? entry.message : undefined
-}
-
-function parseEntry(line: string): { readonly level: string; readonly message: string } | undefined {
   try {
-    const entry = JSON.parse(line) as { level?: unknown; msg?: unknown } | null
-    return { level: String(entry?.level), message: String(entry?.msg) }
+    const entry = parseJson(line, { what: 'runtime log' })
+    if (!isObject(entry) || (entry['level'] !== 'error' && entry['level'] !== 'fatal')) return undefined
+    return typeof entry['msg'] === 'string' ? entry['msg'] : line
   } catch {
-    return undefined
+    return line // not of the form that was asked for, but something went wrong
   }
 }

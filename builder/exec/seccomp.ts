@@ -1,3 +1,4 @@
+import { IbuildError } from '../../shared/base/errors.ts'
 import profile from './seccomp-default.json' with { type: 'json' }
 
 /** The `linux.seccomp` object of the OCI runtime-spec. */
@@ -32,11 +33,11 @@ interface ProfileRule {
 
 /**
  * Docker's default seccomp profile (that of 29.x: no io_uring, no AF_ALG and AF_VSOCK sockets, no socketcall) for an
- * architecture as Node names it and a set of capabilities. Undefined for an architecture that the profile does not know.
+ * architecture as Node names it and a set of capabilities. RUNTIME_FAILED for an architecture that the profile does not know.
  */
-export function seccompConfig(arch: string, capabilities: readonly string[]): SeccompConfig | undefined {
+export function seccompConfig(arch: string, capabilities: readonly string[]): SeccompConfig {
   const architectures = new Map(Object.entries(profile.architectures)).get(arch)
-  if (architectures === undefined) return undefined
+  if (architectures === undefined) throw new IbuildError('RUNTIME_FAILED', `RUN is not supported on ${arch}`)
   const rules: readonly ProfileRule[] = profile.rules
   return {
     defaultAction: 'SCMP_ACT_ERRNO',

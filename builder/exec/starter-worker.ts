@@ -1,6 +1,19 @@
 import { parentPort } from 'node:worker_threads'
-import { serveStart, type ToWorker } from './starter.ts'
+import { startHere } from './starter.ts'
+import type { FromWorker, ToWorker } from './thread-starter.ts'
 
-parentPort?.on('message', (message: ToWorker) => {
-  serveStart(message, (reply) => parentPort?.postMessage(reply, []))
-})
+parentPort?.on('message', (message: ToWorker) => void serve(message))
+
+async function serve({ id, request }: ToWorker): Promise<void> {
+  try {
+    const { pid, ended } = await startHere(request)
+    answer({ id, pid })
+    answer({ id, ending: await ended })
+  } catch (error) {
+    answer({ id, failure: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+function answer(reply: FromWorker): void {
+  parentPort?.postMessage(reply, [])
+}

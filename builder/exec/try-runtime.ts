@@ -1,19 +1,47 @@
 import fs from 'node:fs'
-import { exitProgram } from './exit-program.ts'
+import { compileSeccomp } from './libseccomp.ts'
+import type { SeccompConfig } from './seccomp.ts'
+import { filteredExitCode, trialProgram, unfilteredExitCode } from './trial-program.ts'
 import type { RunRequest, RunResult } from './types.ts'
 
-/** Runs the smallest container there is; undefined when that worked, else what went wrong. */
-export async function tryRuntime(
-  stateDir: string,
-  run: (request: RunRequest) => Promise<RunResult>,
-): Promise<string | undefined> {
-  const program = exitProgram(process.arch)
-  if (program === undefined) return `no trial program for ${process.arch}`
-  fs.mkdirSync(stateDir, { recursive: true })
-  const folder = fs.mkdtempSync(`${stateDir}/trial-`)
+/** What a trial told. */
+export interface Outcome {
+  /** Why the runtime cannot be used here; undefined when it can. */
+  readonly failure?: string
+  /** The compiled seccomp profile as base64, when the runtime takes that: it saves compiling it for every container. */
+  readonly filter?: string
+}
+
+export interface Trial {
+  readonly stateDir: string
+  readonly seccomp: SeccompConfig
+  /** Runs a container with a compiled profile, or with one that the runtime compiles. */
+  readonly run: (request: RunRequest, filter: string | undefined) => Promise<RunResult>
+}
+
+/** Runs the smallest container there is, first with a compiled seccomp profile, and looks whether it is in force. */
+export async function tryRuntime(trial: Trial): Promise<Outcome> {
+  const program = trialProgram(process.arch)
+  if (program === undefined) return { failure: `there is no trial program for ${process.arch}` }
+  const filter = compiled(trial.seccomp)
+  if (filter !== undefined && (await tryOnce(trial, program, filter)) === undefined) return { filter }
+  const failure = await tryOnce(trial, program, undefined)
+  return failure === undefined ? {} : { failure }
+}
+
+function compiled(seccomp: SeccompConfig): string | undefined {
   try {
-    const { exitCode } = await run(trialRequest(folder, program))
-    return exitCode === 0 ? undefined : `a trial program ended with ${exitCode}`
+    return compileSeccomp(seccomp).toString('base64')
+  } catch {
+    return undefined // no libseccomp that could be loaded: the runtime has its own
+  }
+}
+
+async function tryOnce(trial: Trial, program: Buffer, filter: string | undefined): Promise<string | undefined> {
+  fs.mkdirSync(trial.stateDir, { recursive: true })
+  const folder = fs.mkdtempSync(`${trial.stateDir}/trial-`)
+  try {
+    return problemOf(await trial.run(trialRequest(folder, program), filter))
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   } finally {
@@ -21,16 +49,22 @@ export async function tryRuntime(
   }
 }
 
+function problemOf({ exitCode }: RunResult): string | undefined {
+  if (exitCode === filteredExitCode) return undefined
+  if (exitCode === unfilteredExitCode) return 'it does not filter system calls'
+  return `a trial program ended with ${exitCode}`
+}
+
 function trialRequest(folder: string, program: Buffer): RunRequest {
-  const [lower, upper, scratch] = [`${folder}/lower`, `${folder}/upper`, `${folder}/scratch`]
+  const [lower, upper, scratch] = [`${folder}/lower`, `${folder}/upper`, `${folder}/scratch`] as const
   for (const path of [lower, upper, scratch]) fs.mkdirSync(path)
-  fs.writeFileSync(`${lower}/exit`, program)
-  fs.chmodSync(`${lower}/exit`, 0o755)
+  fs.writeFileSync(`${lower}/trial`, program)
+  fs.chmodSync(`${lower}/trial`, 0o755)
   return {
     lowers: [lower],
     upper,
     scratch,
-    args: ['/exit'],
+    args: ['/trial'],
     env: [],
     cwd: '/',
     user: { uid: 0, gid: 0, additionalGids: [] },

@@ -6,40 +6,55 @@ import type { LibraryHandle } from 'koffi'
 export type NativePath = string | Uint8Array
 
 /** An argument as C takes it: a number, a pointer to bytes, or a null pointer. */
-type NativeArgument = number | bigint | Uint8Array | ArrayBufferView | null
+type NativeArgument = number | bigint | ArrayBufferView | null
 
 /** A C function; negative means failed, with the reason in `lastErrno`. */
 export type NativeFunction = (...args: NativeArgument[]) => number
 
 interface Koffi {
-  load(path: null): LibraryHandle
+  load(path: string | null): LibraryHandle
   errno(): number
 }
 
+/** What a C function is: its name, and its types as koffi spells them. */
+export interface NativeSignature {
+  readonly name: string
+  readonly result: string
+  readonly args: readonly string[]
+  /** File name of the library that has it; without it the C library that this process runs on, glibc or musl. */
+  readonly library?: string
+}
+
 let koffi: Koffi | undefined
-let library: LibraryHandle | undefined
+const libraries = new Map<string | null, LibraryHandle>()
+
+/** A function of the C library; see {@link nativeFunctionOf}. */
+export function nativeFunction(name: string, result: string, args: readonly string[]): NativeFunction {
+  return nativeFunctionOf({ name, result, args })
+}
 
 /**
- * A function of the C library that this process runs on (glibc or musl: whatever Node itself is linked with). The
- * binding is made at the first call, because loading it costs milliseconds that most commands need not pay.
+ * A native function. It is bound at the first call, because loading takes milliseconds that most commands need not pay;
+ * that call throws when the library or the function is not there.
  */
-export function nativeFunction(name: string, result: string, args: readonly string[]): NativeFunction {
+export function nativeFunctionOf(signature: NativeSignature): NativeFunction {
   let bound: NativeFunction | undefined
   return (...values) => {
-    bound ??= bind(name, result, args)
+    bound ??= bind(signature)
     return bound(...values)
   }
 }
 
-function bind(name: string, result: string, args: readonly string[]): NativeFunction {
-  library ??= loadKoffi().load(null)
-  return library.func(name, result, [...args]) as NativeFunction
+function bind({ name, result, args, library }: NativeSignature): NativeFunction {
+  return load(library ?? null).func(name, result, [...args])
 }
 
-function loadKoffi(): Koffi {
+function load(file: string | null): LibraryHandle {
   const loaded: Koffi = koffi ?? createRequire(import.meta.url)('koffi')
   koffi = loaded
-  return loaded
+  const library = libraries.get(file) ?? loaded.load(file)
+  libraries.set(file, library)
+  return library
 }
 
 /** `errno` as the last native call of this thread left it. */

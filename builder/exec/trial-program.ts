@@ -1,8 +1,15 @@
+/** The exit code of the trial program when system calls are filtered: ENOSYS. */
+export const filteredExitCode = 38
+
+/** The exit code when nothing filters them: EINVAL. */
+export const unfilteredExitCode = 22
+
 /**
- * A static program that only exits with code 0, for trying a runtime without an image: an ELF header, one segment, and
- * the system call. Undefined for architectures that it is not written for.
+ * A static program for trying a runtime without an image: it calls clone3 with a size that the kernel refuses (EINVAL)
+ * and exits with the errno. Under Docker's seccomp profile that is ENOSYS. Undefined for architectures that it is not
+ * written for.
  */
-export function exitProgram(arch: string): Buffer | undefined {
+export function trialProgram(arch: string): Buffer | undefined {
   const target = targets.get(arch)
   return target === undefined ? undefined : elfOf(target)
 }
@@ -13,11 +20,28 @@ interface Target {
   readonly code: readonly number[]
 }
 
+const x64Code = [
+  [0xb8, 0xb3, 0x01, 0, 0], // mov eax, 435 (clone3)
+  [0x31, 0xff, 0x31, 0xf6], // xor edi, edi; xor esi, esi
+  [0x0f, 0x05], // syscall
+  [0xf7, 0xd8, 0x89, 0xc7], // neg eax; mov edi, eax
+  [0xb8, 60, 0, 0, 0], // mov eax, 60 (exit)
+  [0x0f, 0x05], // syscall
+]
+
+const arm64Code = [
+  [0x68, 0x36, 0x80, 0xd2], // mov x8, #435 (clone3)
+  [0x00, 0x00, 0x80, 0xd2], // mov x0, #0
+  [0x01, 0x00, 0x80, 0xd2], // mov x1, #0
+  [0x01, 0x00, 0x00, 0xd4], // svc #0
+  [0xe0, 0x03, 0x00, 0xcb], // neg x0, x0
+  [0xa8, 0x0b, 0x80, 0xd2], // mov x8, #93 (exit)
+  [0x01, 0x00, 0x00, 0xd4], // svc #0
+]
+
 const targets: ReadonlyMap<string, Target> = new Map([
-  // mov eax, 60 (exit); xor edi, edi; syscall
-  ['x64', { machine: 62, code: [0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05] }],
-  // mov x8, #93 (exit); mov x0, #0; svc #0
-  ['arm64', { machine: 183, code: [0xa8, 0x0b, 0x80, 0xd2, 0x00, 0x00, 0x80, 0xd2, 0x01, 0x00, 0x00, 0xd4] }],
+  ['x64', { machine: 62, code: x64Code.flat() }],
+  ['arm64', { machine: 183, code: arm64Code.flat() }],
 ])
 
 const headerSize = 64
