@@ -46,7 +46,7 @@ class ExpressionParser {
   #nodes = 0
 
   constructor(expression: string) {
-    this.#chars = [...expression]
+    this.#chars = Array.from(expression)
   }
 
   parse(): ExpressionNode {

@@ -37,7 +37,7 @@ type Kind = 'exact' | 'prefix' | 'suffix' | 'regexp'
  * there. `{`, `|` and `}` keep their meaning in expressions, as they do in moby's matcher.
  */
 function translate(pattern: string): { kind: Kind; expression: string } {
-  const chars = [...pattern]
+  const chars = Array.from(pattern)
   let kind: Kind = 'exact'
   let expression = ''
   for (let i = 0; i < chars.length; i++) {
@@ -63,5 +63,5 @@ function translate(pattern: string): { kind: Kind; expression: string } {
 const wildcards: Readonly<Record<string, string>> = {
   '*': '[^/]*',
   '?': '[^/]',
-  ...Object.fromEntries([...'.+()$'].map((char) => [char, `\\${char}`])),
+  ...Object.fromEntries('.+()$'.split('').map((char) => [char, `\\${char}`])),
 }

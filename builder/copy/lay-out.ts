@@ -1,0 +1,192 @@
+import { digestOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { bytesOf } from '../context/byte-text.ts'
+import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { plainDirectory } from '../layers/plain-directory.ts'
+import { resolvePath } from '../layers/resolve.ts'
+import { isArchive, openArchive } from './archive.ts'
+import { type ModeChange, parseModeChange } from './chmod.ts'
+import { type Owner, resolveOwner } from './chown.ts'
+import { destinationOf } from './destination.ts'
+import { Staging } from './staging.ts'
+import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
+import { unpackMembers } from './unpack.ts'
+
+/**
+ * Places selected sources in the target (1.9 C04-C08, 1.10 AD05). Errors: COPY_DESTINATION, USER_UNKNOWN, SYMLINK_LOOP,
+ * those of archives and of the target.
+ */
+export async function layOut(selection: CopySelection, options: LayOutOptions): Promise<CopyPlan> {
+  const copier = await createCopier(selection, options)
+  try {
+    copier.checkDestination()
+    for (const [index, source] of selection.sources.entries()) await copier.place(source, index)
+    for (const file of selection.request.inlineFiles) copier.placeInline(file.name, file.content)
+    return { members: copier.staging.members(), keyParts: selection.keyParts, close: () => copier.close() }
+  } catch (error) {
+    copier.close()
+    throw error
+  }
+}
+
+async function createCopier(selection: CopySelection, options: LayOutOptions): Promise<Copier> {
+  const { chown, chmod, location } = selection.request
+  const owner = chown === undefined ? undefined : await resolveOwner(chown, options.target, location)
+  return new Copier(selection, options, {
+    owner,
+    mode: chmod === undefined ? undefined : parseModeChange(chmod, location),
+  })
+}
+
+interface Changes {
+  readonly owner: Owner | undefined
+  readonly mode: ModeChange | undefined
+}
+
+class Copier {
+  readonly staging: Staging
+  readonly #selection: CopySelection
+  readonly #options: LayOutOptions
+  readonly #changes: Changes
+  readonly #onTheWay: Omit<LayerEntry, 'path'>
+  readonly #closers: (() => void)[] = []
+
+  constructor(selection: CopySelection, options: LayOutOptions, changes: Changes) {
+    this.staging = new Staging(options.target, selection.request.location)
+    this.#selection = selection
+    this.#options = options
+    this.#changes = changes
+    this.#onTheWay = {
+      ...plainDirectory(''),
+      mode: (changes.mode?.fixed ?? 0o755) & 0o777,
+      mtime: options.mtime,
+      ...changes.owner,
+    }
+  }
+
+  close(): void {
+    for (const close of this.#closers.splice(0)) close()
+  }
+
+  /** Several sources that would overwrite each other at one new path. */
+  checkDestination(): void {
+    const { request, sources } = this.#selection
+    const { path, isDirectory } = destinationOf(request)
+    const count = sources.length + request.inlineFiles.length
+    if (isDirectory || count < 2) return
+    if (request.inlineFiles.length === 0 && sources.every(({ entry }) => entry.type === 'dir')) return
+    if (resolvePath(this.staging, path, { followLast: true }).entry?.type === 'dir') return
+    const shown = JSON.stringify(request.destination)
+    throw new IbuildError(
+      'COPY_DESTINATION',
+      `${request.kind} of several sources needs a directory, and ${shown} is none`,
+      {
+        location: request.location,
+        hint: `End the destination with a slash: ${request.destination}/`,
+      },
+    )
+  }
+
+  async place(source: SelectedSource, index: number): Promise<void> {
+    const { request } = this.#selection
+    const unpacks = request.unpack ?? request.kind === 'ADD'
+    if (unpacks && source.entry.type === 'file' && (await this.#unpack(source))) return
+    const to = this.#targetOf(source.entry.type === 'dir' ? undefined : baseOf(source.named))
+    if (source.entry.type !== 'dir') {
+      this.#put(source.entry, to, String(index))
+      return
+    }
+    this.#mergeTop(source.entry, to)
+    const prefix = source.path === '' ? 0 : source.path.length + 1
+    for (const entry of source.below) this.#put(entry, joinPath(to, entry.path.slice(prefix)), String(index))
+  }
+
+  placeInline(name: string, content: string): void {
+    const bytes = Buffer.from(content)
+    const to = this.#targetOf(baseOf(bytesOf(name)))
+    this.#refuseDirectory(to)
+    const plain = { ...plainDirectory(to), type: 'file' as const, mode: 0o644, mtime: this.#options.mtime }
+    const entry = this.#changed({ ...plain, size: bytes.length, digest: digestOf(bytes) })
+    this.staging.put(bytes.length === 0 ? { entry } : { entry, content: bytes })
+  }
+
+  /** Where something goes, with the directories above it made. `name` is undefined for a directory. */
+  #targetOf(name: string | undefined): LayerPath {
+    const { path, isDirectory } = destinationOf(this.#selection.request)
+    if (isDirectory) this.#makeDirectories(resolvePath(this.staging, path, { followLast: true }).path)
+    const resolved = resolvePath(this.staging, path, { followLast: true })
+    if (name === undefined) {
+      this.#makeDirectories(resolved.entry === undefined ? resolved.path : parentOf(resolved.path))
+      return resolved.path
+    }
+    const to = resolved.entry?.type === 'dir' ? joinPath(resolved.path, name) : resolved.path
+    this.#makeDirectories(parentOf(to))
+    return to
+  }
+
+  #makeDirectories(path: LayerPath): void {
+    this.staging.makeDirectories(path, this.#onTheWay)
+  }
+
+  /** The directory that takes a directory's contents keeps its own metadata; only its time becomes that of the source. */
+  #mergeTop(source: LayerEntry, to: LayerPath): void {
+    const existing = this.staging.lstat(to)
+    if (existing === undefined) return
+    if (existing.type !== 'dir') throw this.staging.refuse(to, 'it is not a directory')
+    this.staging.put({ entry: { ...existing, mtime: source.mtime, opaque: false, dataOffset: -1 } })
+  }
+
+  #put(source: LayerEntry, to: LayerPath, group: string): void {
+    if (source.type === 'dir') {
+      const existing = this.staging.lstat(to)
+      if (existing !== undefined && existing.type !== 'dir') throw this.staging.refuse(to, 'it is not a directory')
+      const xattrs = existing === undefined ? source.xattrs : mergeXattrs(existing.xattrs, source.xattrs)
+      this.staging.put({ entry: { ...this.#changed(source), path: to, xattrs } })
+      return
+    }
+    this.#refuseDirectory(to)
+    const entry = { ...this.#changed(source), path: to }
+    if (source.type !== 'file') {
+      this.staging.put({ entry })
+      return
+    }
+    const tree = this.#selection.request.source
+    const links = tree.linkGroup(source.path)
+    const linkGroup = links === undefined ? undefined : `${group} ${links}`
+    this.staging.put({ entry, linkGroup, ...(source.size > 0 && { content: () => tree.open(source.path) }) })
+  }
+
+  #refuseDirectory(to: LayerPath): void {
+    if (to === '' || this.staging.lstat(to)?.type === 'dir') throw this.staging.refuse(to, 'it is a directory')
+  }
+
+  /** With what --chown and --chmod say; links have no mode. */
+  #changed(entry: LayerEntry): LayerEntry {
+    const { owner, mode } = this.#changes
+    const isLink = entry.type === 'symlink'
+    const newMode = mode === undefined || isLink ? entry.mode : mode.apply(entry.mode, entry.type === 'dir')
+    return { ...entry, ...owner, mode: newMode, opaque: false, dataOffset: -1 }
+  }
+
+  /** False when the file is no archive. */
+  async #unpack(source: SelectedSource): Promise<boolean> {
+    const tree = this.#selection.request.source
+    if (!(await isArchive(tree, source.path))) return false
+    const archive = await openArchive(tree, source.path, this.#options.temporary)
+    this.#closers.push(() => archive.close())
+    const { path } = destinationOf(this.#selection.request)
+    const directory = resolvePath(this.staging, path, { followLast: true }).path
+    this.staging.makeDirectories(directory, { ...this.#onTheWay, mode: 0o755 })
+    const { target, mtime } = this.#options
+    unpackMembers(archive.members, { staging: this.staging, target, directory, owner: this.#changes.owner, mtime })
+    return true
+  }
+}
+
+function mergeXattrs(
+  below: ReadonlyMap<string, Uint8Array>,
+  above: ReadonlyMap<string, Uint8Array>,
+): ReadonlyMap<string, Uint8Array> {
+  if (below.size === 0 || above.size === 0) return below.size === 0 ? above : below
+  return new Map([...below, ...above].sort(([a], [b]) => (a < b ? -1 : 1)))
+}

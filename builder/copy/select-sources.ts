@@ -1,0 +1,102 @@
+import { digestOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { textOf } from '../context/byte-text.ts'
+import { BadPattern, hasWildcard } from '../context/go-match.ts'
+import { baseOf, joinPath, type LayerEntry, type LayerPath } from '../layers/entry.ts'
+import { resolvePath } from '../layers/resolve.ts'
+import type { FileTree } from '../layers/tree.ts'
+import { parseModeChange } from './chmod.ts'
+import { contentKey, keyScope } from './content-key.ts'
+import { missingSource } from './missing.ts'
+import { expandWildcards, sourcePath } from './source-words.ts'
+import type { CopySelection, KeyPart, SelectedSource, SelectRequest } from './types.ts'
+
+/**
+ * Finds and hashes the sources of a COPY or ADD (1.9 C01-C04). The target is not needed, so that a step can be looked up
+ * in the cache before anything below it is opened. Errors: COPY_SOURCE_MISSING, DOCKERFILE_SYNTAX (`--chmod`, a malformed
+ * wildcard), NOT_SUPPORTED (URLs), and those of the source.
+ */
+export async function selectSources(request: SelectRequest): Promise<CopySelection> {
+  if (request.chmod !== undefined) parseModeChange(request.chmod, request.location)
+  const sources: SelectedSource[] = []
+  const keyParts: KeyPart[] = []
+  for (const word of request.sources) {
+    const selected: SelectedSource[] = []
+    for (const named of namedPaths(request, word)) selected.push(await selectOne(request, word, named))
+    sources.push(...selected)
+    keyParts.push(...wordParts(request, word, selected))
+  }
+  for (const { name, content } of request.inlineFiles) keyParts.push({ name: `file ${name}`, value: digestOf(content) })
+  return { request, sources, keyParts }
+}
+
+function namedPaths(request: SelectRequest, word: string): readonly LayerPath[] {
+  refuseRemote(request, word)
+  try {
+    return expandWildcards(request.source, sourcePath(word))
+  } catch (error) {
+    if (!(error instanceof BadPattern)) throw error
+    throw new IbuildError('DOCKERFILE_SYNTAX', `${request.kind}: the pattern ${JSON.stringify(word)} is malformed`, {
+      cause: error,
+      location: request.location,
+      hint: 'To name a file with [ in its name, write [[] for it.',
+    })
+  }
+}
+
+function refuseRemote({ kind, location }: SelectRequest, word: string): void {
+  const what = /^https?:\/\//.test(word)
+    ? 'a URL'
+    : /^(?:git:\/\/|ssh:\/\/|git@[^/]*:)/.test(word)
+      ? 'a git ref'
+      : undefined
+  if (what === undefined) return
+  if (kind === 'ADD') throw new IbuildError('NOT_SUPPORTED', `ADD of ${what} is not supported yet`, { location })
+  throw new IbuildError('DOCKERFILE_SYNTAX', `source can't be ${what} for COPY`, { location })
+}
+
+async function selectOne(request: SelectRequest, word: string, named: LayerPath): Promise<SelectedSource> {
+  const { source } = request
+  const { path, entry } = resolvePath(source, named, { followLast: true })
+  if (entry === undefined) throw missingSource(request, word, named)
+  if (entry.type === 'file') return { named, path, entry: await withDigest(source, entry), below: [] }
+  if (entry.type !== 'dir') return { named, path, entry, below: [] }
+  const below: LayerEntry[] = []
+  collectBelow(source, path, below)
+  await hashAll(source, below)
+  return { named, path, entry, below }
+}
+
+function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[]): void {
+  for (const name of source.list(directory)) {
+    const path = joinPath(directory, name)
+    const entry = source.lstat(path)
+    if (entry === undefined) continue
+    below.push(entry)
+    if (entry.type === 'dir') collectBelow(source, path, below)
+  }
+}
+
+/** Only files whose digest is not known yet cost a promise. */
+async function hashAll(source: FileTree, entries: LayerEntry[]): Promise<void> {
+  for (const [index, entry] of entries.entries()) {
+    if (entry.type === 'file' && entry.digest === undefined) entries[index] = await withDigest(source, entry)
+  }
+}
+
+async function withDigest(source: FileTree, entry: LayerEntry): Promise<LayerEntry> {
+  return entry.digest === undefined ? { ...entry, digest: await source.digest(entry.path) } : entry
+}
+
+/** One part for a plain word; for a wildcard one for each match and one for which they are. */
+function wordParts(request: SelectRequest, word: string, selected: readonly SelectedSource[]): KeyPart[] {
+  const scope = keyScope(request)
+  const contents = selected.map((source) => ({ name: textOf(source.named) || '.', value: contentKey(source, scope) }))
+  const names = selected.map((source) => textOf(baseOf(source.named)))
+  if (!hasWildcard(word))
+    return contents.map(({ name, value }) => ({ name: `content of ${name}`, value: `${names[0] ?? ''} ${value}` }))
+  return [
+    { name: `matches of ${word}`, value: JSON.stringify(contents.map(({ name }) => name)) },
+    ...contents.map(({ name, value }) => ({ name: `content of ${name}`, value })),
+  ]
+}

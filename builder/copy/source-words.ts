@@ -1,0 +1,56 @@
+import { bytesOf } from '../context/byte-text.ts'
+import { goMatch, hasWildcard } from '../context/go-match.ts'
+import { baseOf, joinPath, type LayerPath } from '../layers/entry.ts'
+import { resolvePath } from '../layers/resolve.ts'
+import type { FileTree } from '../layers/tree.ts'
+
+/** A word of COPY or ADD as a path of the source: cleaned, `..` stops at the root (1.9 C03). */
+export function sourcePath(word: string): LayerPath {
+  const parts: string[] = []
+  for (const part of bytesOf(word).split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  return parts.join('/')
+}
+
+/**
+ * The paths that a cleaned word names: itself, or all that its wildcards match, in order. A directory that matches stands
+ * for what lies in it, which is not matched again. Links before the first wildcard are followed. Throws BadPattern.
+ */
+export function expandWildcards(source: FileTree, path: LayerPath): readonly LayerPath[] {
+  const parts = path.split('/')
+  const first = parts.findIndex(hasWildcard)
+  if (first < 0) return [path]
+  const base = resolvePath(source, parts.slice(0, first).join('/'), { followLast: true }).path
+  const matches: LayerPath[] = []
+  const pattern = parts.slice(first).join('/')
+  goMatch(pattern, '')
+  collect(source, { base, pattern, depth: parts.length - first }, '', matches)
+  return matches
+}
+
+interface Walk {
+  readonly base: LayerPath
+  readonly pattern: string
+  /** Components of the pattern. */
+  readonly depth: number
+}
+
+function collect(source: FileTree, walk: Walk, relative: string, matches: LayerPath[]): void {
+  for (const name of source.list(joinPath(walk.base, relative) || walk.base)) {
+    const path = joinPath(relative, name)
+    if (goMatch(walk.pattern, path)) matches.push(joinPath(walk.base, path))
+    else if (mayGoDeeper(walk, path)) collect(source, walk, path, matches)
+  }
+}
+
+/** Classes such as `[^a]` can match a slash; without one a match has as many components as its pattern. */
+function mayGoDeeper({ pattern, depth }: Walk, path: string): boolean {
+  return pattern.includes('[') || path.split('/').length < depth
+}
+
+/** The name that something gets in a directory. */
+export function nameOf(path: LayerPath): string {
+  return baseOf(path)
+}

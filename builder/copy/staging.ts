@@ -1,0 +1,110 @@
+import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { textOf } from '../context/byte-text.ts'
+import { comparePaths, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { hasReservedName } from '../layers/tar/names.ts'
+import type { FileTree } from '../layers/tree.ts'
+import type { CopyMember } from './types.ts'
+
+/** An entry of the layer to be. */
+export interface Staged extends CopyMember {
+  /** The same for all names of one file. */
+  readonly linkGroup?: string | undefined
+}
+
+/** The target with what the layer puts on it so far. */
+export class Staging implements Pick<FileTree, 'lstat'> {
+  readonly #target: FileTree
+  readonly #location: SourceLocation
+  readonly #staged = new Map<LayerPath, Staged>()
+  /** Directories of the layer in which nothing of the target can be seen: new ones, and those that replace something. */
+  readonly #fresh = new Set<LayerPath>()
+
+  constructor(target: FileTree, location: SourceLocation) {
+    this.#target = target
+    this.#location = location
+  }
+
+  lstat(path: LayerPath): LayerEntry | undefined {
+    return this.#staged.get(path)?.entry ?? (this.#isCovered(path) ? undefined : this.#target.lstat(path))
+  }
+
+  /** What the layer itself has at a path. */
+  staged(path: LayerPath): Staged | undefined {
+    return this.#staged.get(path)
+  }
+
+  /** Puts an entry whose parent is a directory; what was at its path goes, unless both are directories. */
+  put(staged: Staged): void {
+    const { path } = staged.entry
+    if (path === '') return
+    if (hasReservedName(path)) throw this.refuse(path, 'names that begin with .wh. cannot be kept in a layer')
+    const before = this.lstat(path)
+    if (before?.type === 'dir' && staged.entry.type !== 'dir') this.#removeBelow(path)
+    if (staged.entry.type === 'dir' && before?.type !== 'dir') this.#fresh.add(path)
+    this.#staged.set(path, staged)
+  }
+
+  /** Makes a directory and those above it that are missing. COPY_DESTINATION when something else is in the way. */
+  makeDirectories(path: LayerPath, template: Omit<LayerEntry, 'path'>): void {
+    if (path === '') return
+    const entry = this.lstat(path)
+    if (entry?.type === 'dir') return
+    if (entry !== undefined) throw this.refuse(path, 'it is not a directory')
+    this.makeDirectories(parentOf(path), template)
+    this.put({ entry: { ...template, path } })
+  }
+
+  /** COPY_DESTINATION for a path. */
+  refuse(path: LayerPath, why: string): IbuildError {
+    const shown = JSON.stringify(`/${textOf(path)}`)
+    return new IbuildError('COPY_DESTINATION', `cannot write to ${shown}: ${why}`, { location: this.#location })
+  }
+
+  /** All of it, ordered, with the parents of every path as the target has them. */
+  members(): CopyMember[] {
+    for (const path of this.#staged.keys()) this.#addParents(path)
+    const ordered = [...this.#staged.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path))
+    const firsts = new Map<string, LayerPath>()
+    return ordered.map((staged) => this.#member(this.#covering(staged), firsts))
+  }
+
+  /** A directory that came in the place of one of the target, with something else in between, hides what that had. */
+  #covering(staged: Staged): Staged {
+    const { path } = staged.entry
+    const hides = this.#fresh.has(path) && !this.#isCovered(path) && this.#target.lstat(path)?.type === 'dir'
+    return hides ? { ...staged, entry: { ...staged.entry, opaque: true } } : staged
+  }
+
+  #member({ entry, content, linkGroup }: Staged, firsts: Map<string, LayerPath>): CopyMember {
+    const first = linkGroup === undefined ? undefined : firsts.get(linkGroup)
+    if (first !== undefined)
+      return { entry: { ...entry, type: 'hardlink', linkname: first, size: 0, digest: undefined } }
+    if (linkGroup !== undefined) firsts.set(linkGroup, entry.path)
+    return content === undefined ? { entry } : { entry, content }
+  }
+
+  #addParents(path: LayerPath): void {
+    for (let parent = parentOf(path); parent !== '' && !this.#staged.has(parent); parent = parentOf(parent)) {
+      const entry = this.#target.lstat(parent)
+      if (entry !== undefined) this.#staged.set(parent, { entry: { ...entry, opaque: false, dataOffset: -1 } })
+    }
+  }
+
+  #isCovered(path: LayerPath): boolean {
+    for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
+      if (this.#fresh.has(parent)) return true
+      const staged = this.#staged.get(parent)
+      if (staged !== undefined && staged.entry.type !== 'dir') return true
+    }
+    return false
+  }
+
+  #removeBelow(path: LayerPath): void {
+    this.#fresh.delete(path)
+    for (const staged of this.#staged.keys()) {
+      if (!staged.startsWith(`${path}/`)) continue
+      this.#staged.delete(staged)
+      this.#fresh.delete(staged)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { plainDirectory } from '../layers/plain-directory.ts'
+import { resolvePath } from '../layers/resolve.ts'
+import type { FileTree } from '../layers/tree.ts'
+import type { Owner } from './chown.ts'
+import type { Staging } from './staging.ts'
+import type { CopyMember } from './types.ts'
+
+export interface UnpackPlace {
+  readonly staging: Staging
+  /** The root filesystem below: a hardlink of the archive may name a file of it. */
+  readonly target: FileTree
+  /** The directory that takes the archive; links cannot lead out of it. */
+  readonly directory: LayerPath
+  /** `--chown`: for all that the archive has, not for directories that it only implies. */
+  readonly owner: Owner | undefined
+  /** Time of implied directories. */
+  readonly mtime: bigint
+}
+
+/**
+ * Lays an archive's members over a directory in their order, as tar -x does (1.10 AD05): directories merge, anything else
+ * replaces what is in its place.
+ */
+export function unpackMembers(members: readonly CopyMember[], place: UnpackPlace): void {
+  for (const member of members) {
+    if (member.entry.path === '') continue
+    const path = locate(member.entry.path, place, true)
+    if (member.entry.type === 'hardlink') putLink(member.entry, path, place)
+    else place.staging.put({ ...member, entry: merged(member.entry, path, place) })
+  }
+}
+
+/** Where a path of the archive is in the image; the directories above it are made when asked for. */
+function locate(path: LayerPath, place: UnpackPlace, makeParents: boolean): LayerPath {
+  const inside = { lstat: (inner: LayerPath) => place.staging.lstat(under(place.directory, inner)) }
+  const parent = under(place.directory, resolvePath(inside, parentOf(path), { followLast: true }).path)
+  if (makeParents) place.staging.makeDirectories(parent, { ...plainDirectory(''), mtime: place.mtime })
+  return joinPath(parent, baseOf(path))
+}
+
+function under(directory: LayerPath, path: LayerPath): LayerPath {
+  return path === '' ? directory : joinPath(directory, path)
+}
+
+function merged(entry: LayerEntry, path: LayerPath, { staging, owner }: UnpackPlace): LayerEntry {
+  const below = entry.type === 'dir' ? staging.lstat(path) : undefined
+  const kept = below?.type === 'dir' ? [...below.xattrs] : []
+  const xattrs =
+    kept.length === 0 ? entry.xattrs : new Map([...kept, ...entry.xattrs].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...entry, ...owner, path, xattrs }
+}
+
+/** The other name is written too when it is a file of the image below: a layer must not link out of itself. */
+function putLink(entry: LayerEntry, path: LayerPath, place: UnpackPlace): void {
+  const { staging, target } = place
+  const other = locate(entry.linkname, place, false)
+  let original = staging.staged(other)
+  if (original === undefined) {
+    const below = staging.lstat(other)
+    if (below === undefined)
+      throw staging.refuse(path, `it is a hardlink to ${JSON.stringify(`/${other}`)}, which does not exist`)
+    original = { entry: below, ...(below.size > 0 && { content: () => target.open(other) }) }
+  }
+  if (original.entry.type === 'dir') throw staging.refuse(path, 'it is a hardlink to a directory')
+  const linkGroup = original.linkGroup ?? randomUUID()
+  staging.put({ ...original, linkGroup })
+  if (path !== other) staging.put({ ...original, entry: { ...original.entry, path }, linkGroup })
+}
