@@ -9,15 +9,18 @@ interface Declare<Context> {
   readonly skip: (title: string, implementation: Implementation<[], Context>) => void
 }
 
+type Declaration<Context> = (title: string, implementation: Implementation<[], Context>) => void
+
 /**
  * Wraps ava's `test` (or `test.serial`) for tests that need root or programs: `needs(test, 'root', 'runc')('title', fn)`.
  * When something is missing the test is skipped with the reason in its title; with IBUILD_REQUIRE_PEERS=1 it fails.
  */
-export function needs<Context>(
-  test: Declare<Context>,
-  ...wanted: readonly Need[]
-): (title: string, implementation: Implementation<[], Context>) => void {
-  const reason = missing(wanted)
+export function needs<Context>(test: Declare<Context>, ...wanted: readonly Need[]): Declaration<Context> {
+  return skipFor(test, missing(wanted))
+}
+
+/** As {@link needs}, for any other reason; without a reason the test runs. */
+export function skipFor<Context>(test: Declare<Context>, reason: string | undefined): Declaration<Context> {
   if (reason === undefined) return (title, implementation) => test(title, implementation)
   if (process.env['IBUILD_REQUIRE_PEERS'] === '1') return (title) => test(title, fail(reason))
   return (title, implementation) => test.skip(`${title} (skipped: ${reason})`, implementation)

@@ -1,0 +1,127 @@
+import { execFileSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import test from 'ava'
+import { repository } from '../../scripts/repository.ts'
+import { skipFor } from '../testing/needs.ts'
+import { run, runOk } from '../testing/run.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ibuild-package-'))
+const home = join(folder, 'home')
+const installed = join(folder, 'node_modules/ibuild')
+const command = join(folder, 'node_modules/.bin/ibuild')
+
+test.before('pack, and install the tarball into an empty folder', async () => {
+  mkdirSync(home)
+  const quiet = ['--silent', '--no-audit', '--no-fund']
+  await runOk('npm', ['pack', ...quiet, `--pack-destination=${folder}`], { cwd: repository, timeout: 300_000 })
+  const [tarball = ''] = globSync('ibuild-*.tgz', { cwd: folder })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  await runOk('npm', ['install', ...quiet, '--prefer-offline', `./${tarball}`], { cwd: folder, timeout: 300_000 })
+})
+
+test.after.always(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the package holds what runs and what describes it, no sources and no tests', (t) => {
+  const files = globSync('**/*', { cwd: installed, exclude: ['node_modules'] }).sort()
+  for (const name of [
+    'bin/ibuild.cjs',
+    'dist/main.js',
+    'dist/index.js',
+    'dist/NOTICES.txt',
+    'LICENSE',
+    'README.md',
+    'CHANGELOG.md',
+  ]) {
+    t.true(files.includes(name), name)
+  }
+  t.deepEqual(
+    files.filter((file) => /(?<!\.d)\.ts$|test|\.map$/.test(file)),
+    [],
+  )
+})
+
+test('only packages with native code are installed beside it', (t) => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object }
+  const wanted = [...Object.keys(manifest.dependencies), 'ibuild'].sort()
+  const found = globSync('{*,@*/*}', {
+    cwd: join(folder, 'node_modules'),
+    exclude: (name) => name.startsWith('@koromix'),
+  })
+  t.deepEqual(found.filter((name) => !name.startsWith('@') && !name.startsWith('.')).sort(), wanted)
+})
+
+test('the command builds an image FROM scratch and lists it', async (t) => {
+  const context = join(folder, 'context')
+  mkdirSync(context)
+  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY hello /\nCMD ["/hello"]\n')
+  writeFileSync(join(context, 'hello'), 'hello\n')
+  const root = ['--root', join(folder, 'root')]
+  const options = { env: { HOME: home } }
+  await runOk(command, [...root, '-t', 'x:1', context], options)
+  const { stdout } = await runOk(command, ['images', ...root], options)
+  t.regex(stdout, /\bx\b.*\b1\b/)
+  t.true(existsSync(join(home, '.cache/ibuild/code')), 'the compile cache lies in the home folder')
+})
+
+test('the command says its version without a home folder', async (t) => {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+  for (const HOME of [undefined, '/nonexistent', '/proc/1']) {
+    const { stdout } = await runOk(command, ['--version'], { env: { HOME, XDG_CACHE_HOME: undefined } })
+    t.is(stdout, `ibuild ${version}\n`)
+  }
+})
+
+test('the library loads, and its declarations hold in a strict consumer', async (t) => {
+  const consumer = join(folder, 'consumer')
+  mkdirSync(join(consumer, 'node_modules'), { recursive: true })
+  symlinkSync(installed, join(consumer, 'node_modules/ibuild'))
+  cpSync(join(import.meta.dirname, 'consumer.txt'), join(consumer, 'consumer.mts'))
+  symlinkSync(join(repository, 'node_modules/@types'), join(consumer, 'node_modules/@types'))
+  const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+  const flags = [
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2024',
+    '--lib',
+    'es2024,esnext.disposable',
+    '--noEmit',
+    '--types',
+    'node',
+  ]
+  const { code, stdout } = await run(process.execPath, [tsc, ...flags, 'consumer.mts'], { cwd: consumer })
+  t.is(stdout, '')
+  t.is(code, 0)
+  await runOk(process.execPath, ['consumer.mts'], { cwd: consumer })
+})
+
+skipFor(test, oldNode() === undefined ? 'needs a Node.js older than 24 in /usr/bin' : undefined)(
+  'an old Node says in one line what is needed, and ends with 2',
+  async (t) => {
+    for (const args of [[], ['--version'], ['build', '.']]) {
+      const { code, stdout, stderr } = await run('/usr/bin/node', [join(installed, 'bin/ibuild.cjs'), ...args])
+      t.regex(stderr, /^ibuild needs Node\.js 24 or newer; this is Node\.js \d+\.\d+\.\d+ \(.*node\)\n$/)
+      t.is(stdout, '')
+      t.is(code, 2)
+    }
+  },
+)
+
+function oldNode(): string | undefined {
+  if (!existsSync('/usr/bin/node')) return undefined
+  const version = execFileSync('/usr/bin/node', ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim()
+  return Number.parseInt(version, 10) < 24 ? version : undefined
+}
