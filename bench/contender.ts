@@ -1,0 +1,36 @@
+import type { RunOptions } from '../e2e/testing/run.ts'
+
+/** A build that is to be measured. */
+export interface BuildRequest {
+  readonly context: string
+  readonly tag: string
+  /** False: every step runs. */
+  readonly cache: boolean
+}
+
+/** A program and its arguments, ready to be timed. */
+export interface Command {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly options: RunOptions
+}
+
+/** A base image as an archive that every contender can load under its name. */
+export interface BaseImage {
+  readonly name: string
+  /** OCI archive. */
+  readonly archive: string
+}
+
+/** One builder, with a store of its own. */
+export interface Contender extends AsyncDisposable {
+  readonly name: string
+  /** Program and version, as people would write them. */
+  readonly version: string
+  /** Makes an image known under its name. */
+  load(image: BaseImage): Promise<void>
+  /** The command line of a build; its output shows the steps as plain lines. */
+  build(request: BuildRequest): Command
+  /** The ID of the image that the last build under this tag made, read from the contender's own store. */
+  imageId(tag: string): Promise<string>
+}

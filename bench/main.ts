@@ -1,0 +1,65 @@
+// `npm run bench`: measures ours beside other builders.
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startBuildah } from './buildah.ts'
+import { startBuildkit } from './buildkit.ts'
+import type { Contender } from './contender.ts'
+import { startDocker } from './docker.ts'
+import { installPackage } from './install.ts'
+import { measureRow } from './measure.ts'
+import { type BenchOptions, parseOptions, usage } from './options.ts'
+import { startOurs } from './ours.ts'
+import { type Result, table, writeReport } from './report.ts'
+import { type Row, rows } from './rows.ts'
+
+const directory = mkdtempSync(join(tmpdir(), 'ib-'))
+let installed: Promise<string> | undefined
+
+/** Starts a contender in an empty folder. */
+async function start(name: string, folder: string): Promise<Contender> {
+  mkdirSync(folder)
+  if (name === 'docker') return startDocker(folder)
+  if (name === 'buildkit') return startBuildkit(folder)
+  if (name === 'buildah') return startBuildah(folder)
+  installed ??= installPackage(join(directory, 'installed'))
+  const runtime = name.split('-')[1]
+  const common = { name, program: await installed, root: join(folder, 'root') }
+  return startOurs(runtime === undefined ? common : { ...common, runtime })
+}
+
+/** Runs one row with contenders that have nothing from other rows. */
+async function runRow(row: Row, options: BenchOptions): Promise<Result> {
+  const folder = mkdtempSync(join(directory, `${row.name}-`))
+  const names = row.contenders.filter((name) => name.startsWith(options.only ?? ''))
+  await using running = new AsyncDisposableStack()
+  const work = running.use(await row.prepare(folder))
+  const contenders: Contender[] = []
+  for (const name of names) contenders.push(running.use(await start(name, join(folder, name))))
+  for (const contender of contenders) await contender.load(work.base)
+  const times = await measureRow(row, work, { contenders, rounds: options.rounds ?? row.rounds })
+  return { row, times, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2))
+  const chosen = rows.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name))
+  const unknown = options.rows.filter((name) => !rows.some((row) => row.name === name))
+  if (unknown.length > 0) throw new Error(`no row ${unknown.join(', ')}\n\n${usage}`)
+  const results: Result[] = []
+  for (const row of chosen) {
+    const result = await runRow(row, options)
+    console.log(`${table(result)}\n`)
+    results.push(result)
+  }
+  if (options.write) writeReport(results)
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}

@@ -1,0 +1,64 @@
+import { run, tail } from '../e2e/testing/run.ts'
+import type { BuildRequest, Contender } from './contender.ts'
+import type { Row, Work } from './rows.ts'
+
+/** Seconds of the measured rounds of each contender. */
+export type Times = ReadonlyMap<string, readonly number[]>
+
+/**
+ * Measures a row: every contender builds once untimed, then in each round all of them one after the other, each round
+ * beginning with another. A build that fails or did not do its work ends the benchmark.
+ */
+export async function measureRow(row: Row, work: Work, { contenders, rounds }: Field): Promise<Times> {
+  const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
+  const images = new Map<string, string>()
+  for (let round = 0; round <= rounds; round++) {
+    work.change?.(round)
+    for (const contender of rotated(contenders, round)) {
+      const request = { context: work.context, tag: `bench-${row.name.toLowerCase()}`, cache: work.cache }
+      const built = await timedBuild(contender, request)
+      const before = images.get(contender.name)
+      images.set(contender.name, built.after)
+      if (round === 0) continue
+      const fault = work.fault({ ...built, before })
+      if (fault !== undefined) throw new Error(`${row.name}, ${contender.name}: ${fault}\n${tail(built.output)}`)
+      times.get(contender.name)?.push(built.seconds)
+    }
+  }
+  return times
+}
+
+export interface Field {
+  readonly contenders: readonly Contender[]
+  readonly rounds: number
+}
+
+interface Built {
+  readonly seconds: number
+  readonly output: string
+  readonly after: string
+}
+
+async function timedBuild(contender: Contender, request: BuildRequest): Promise<Built> {
+  const { program, args, options } = contender.build(request)
+  const started = process.hrtime.bigint()
+  const { code, stdout, stderr } = await run(program, args, { timeout: 600_000, ...options })
+  const seconds = Number(process.hrtime.bigint() - started) / 1e9
+  const output = `${stdout}\n${stderr}`
+  if (code !== 0) throw new Error(`${contender.name} ended with ${code}\n${tail(output)}`)
+  const after = await contender.imageId(request.tag)
+  if (!/^(sha256:)?[0-9a-f]{64}$/.test(after)) throw new Error(`${contender.name} has no image: ${after}`)
+  return { seconds, output, after }
+}
+
+function rotated<T>(list: readonly T[], by: number): T[] {
+  const start = by % list.length
+  return [...list.slice(start), ...list.slice(0, start)]
+}
+
+/** The middle value, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const at = (i: number): number => sorted[i] ?? Number.NaN
+  return (at((sorted.length - 1) >> 1) + at(sorted.length >> 1)) / 2
+}

@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs'
+import { delimiter, dirname } from 'node:path'
+import { type RunOptions, runOk } from '../e2e/testing/run.ts'
+import type { Contender } from './contender.ts'
+
+export interface OursOptions {
+  readonly name: string
+  /** The installed command. */
+  readonly program: string
+  /** Data folder. */
+  readonly root: string
+  /** As for --runtime; what the host prefers when undefined. */
+  readonly runtime?: string
+}
+
+/** The installed command of this project; the Node that runs the benchmark comes first on its PATH. */
+export async function startOurs({ name, program, root, runtime }: OursOptions): Promise<Contender> {
+  mkdirSync(root, { recursive: true })
+  const path = [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter)
+  const options: RunOptions = { env: { PATH: path, IBUILD_ROOT: root } }
+  const { stdout } = await runOk(program, ['--version'], options)
+  const chosen = runtime === undefined ? [] : ['--runtime', runtime]
+  return {
+    name,
+    version: `ibuild ${stdout.trim()}, Node ${process.versions.node}`,
+    load: async (image) => void (await runOk(program, ['load', '-i', image.archive], options)),
+    build: ({ context, tag, cache }) => {
+      const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...(cache ? [] : ['--no-cache'])]
+      return { program, args: ['build', ...flags, context], options }
+    },
+    imageId: async (tag) => (await runOk(program, ['images', '-q', '--no-trunc', tag], options)).stdout.trim(),
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+}

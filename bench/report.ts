@@ -1,0 +1,74 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { median, type Times } from './measure.ts'
+import type { Row } from './rows.ts'
+
+/** What was measured of one row. */
+export interface Result {
+  readonly row: Row
+  readonly times: Times
+  /** Contender to version. */
+  readonly versions: ReadonlyMap<string, string>
+}
+
+/** The table of one row, in Markdown. */
+export function table({ row, times, versions }: Result): string {
+  const docker = median(times.get('docker') ?? [])
+  const lines = [...times].map(([name, seconds]) => {
+    const ratio = median(seconds) / docker
+    const limit = row.must.get(name)
+    const must = limit === undefined ? '' : `<= ${limit.toFixed(2)}: ${verdict(ratio, limit)}`
+    return `| ${[name, versions.get(name), median(seconds).toFixed(3), Math.min(...seconds).toFixed(3), text(ratio), must].join(' | ')} |`
+  })
+  const head = [
+    '| builder | version | median s | fastest s | to docker | must |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ]
+  return [`## ${row.name}: ${row.title}`, '', ...head, ...lines].join('\n')
+}
+
+function verdict(ratio: number, limit: number): string {
+  if (Number.isNaN(ratio)) return 'not compared'
+  return ratio <= limit ? 'reached' : 'missed'
+}
+
+function text(ratio: number): string {
+  return Number.isNaN(ratio) ? '' : `${ratio.toFixed(2)} x`
+}
+
+const file = join(import.meta.dirname, '../docs/benchmarks.md')
+
+const method = `# Benchmarks
+
+\`npm run bench\` writes this page: ibuild, packed and installed as a user gets it, beside the BuildKit of Debian's dockerd
+("docker"), BuildKit itself and buildah, on one machine. Each builder has a store of its own on one disk. After one build
+that is not measured, all of them build in turn in each round, each round beginning with another; a figure is the median
+of the rounds, from the start of the command to its end. After each build it is checked that the image is in the store
+and that the steps ran, or came from the cache, as the row says. Machines differ and are noisy: only ratios count.
+`
+
+/** Replaces the sections of the rows measured in docs/benchmarks.md; the others stay as they are. */
+export function writeReport(results: readonly Result[]): void {
+  const old = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const sections = new Map(
+    old
+      .split(/^(?=## )/m)
+      .slice(1)
+      .map((section) => [heading(section), section.trim()]),
+  )
+  for (const result of results) sections.set(result.row.name, `${table(result)}\n\n${circumstances(result)}`)
+  const sorted = [...sections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, section]) => section)
+  writeFileSync(file, `${[method, ...sorted].join('\n').replaceAll(/\n+(?=## )/g, '\n\n')}\n`)
+}
+
+function heading(section: string): string {
+  return /^## (\w+)/.exec(section)?.[1] ?? ''
+}
+
+function circumstances({ times }: Result): string {
+  const rounds = [...times.values()][0]?.length ?? 0
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const date = new Date().toISOString().slice(0, 10)
+  return `${date}, ${rounds} rounds, ${cpus().length} cores, ${memory} GiB, Linux ${release()}.`
+}
