@@ -1,91 +1,113 @@
 import { hash } from 'node:crypto'
 import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
+import { algorithmOf, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { LayerEntry } from './entry.ts'
 import { hostPath, type LayerBytes } from './layer-ref.ts'
+import { readPieces } from './read-pieces.ts'
 import { readSparse } from './sparse-content.ts'
 import { streamHash } from './stream-hash.ts'
 
 /** Files up to this size are read in one piece, synchronously. */
 const smallFile = 256 * 1024
-const pieceSize = 512 * 1024
 
-/** Where the bytes of a file are on the host. */
+/** Where the bytes of a file are. */
 interface Span {
-  readonly file: string | Buffer
+  readonly fd: number
   readonly start: number
-  readonly size: number
-}
-
-/**
- * The content of a file entry of a layer. DIGEST_MISMATCH at the end when it is not what the entry's digest says, or is
- * shorter than its size.
- */
-export async function* readContent(bytes: LayerBytes, entry: LayerEntry): AsyncGenerator<Uint8Array> {
-  if (entry.size === 0) return
-  if (bytes.kind === 'tar' && entry.dataOffset < 0) yield* verified(readSparse(bytes.file, entry), entry)
-  else if (entry.size > smallFile) yield* verified(readPieces(spanOf(bytes, entry), entry), entry)
-  else yield readSmall(spanOf(bytes, entry), entry)
-}
-
-function spanOf(bytes: LayerBytes, entry: LayerEntry): Span {
-  if (bytes.kind === 'tar') return { file: bytes.file, start: entry.dataOffset, size: entry.size }
-  return { file: hostPath(bytes.dir, entry.path), start: 0, size: entry.size }
 }
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 
-/** All of a small file entry at once; the same errors as {@link readContent}. */
-function readSmall(span: Span, entry: LayerEntry): Buffer {
-  const fd = openSync(span.file, readFlags)
-  try {
-    const content = Buffer.allocUnsafeSlow(span.size)
-    let done = 0
-    while (done < span.size) {
-      const count = readSync(fd, content, done, span.size - done, span.start + done)
-      if (count === 0) throw mismatch(entry)
-      done += count
+/** Reads the contents of a layer's files; a tar stays open until it is closed. */
+export class LayerContents {
+  readonly #bytes: LayerBytes
+  #tar: number | undefined
+
+  constructor(bytes: LayerBytes) {
+    this.#bytes = bytes
+  }
+
+  /**
+   * The content of a file entry: at once when it is small, else in pieces. DIGEST_MISMATCH (for pieces: at their end)
+   * when it is not what the entry's digest says, or is shorter than its size.
+   */
+  read(entry: LayerEntry): Uint8Array | AsyncIterable<Uint8Array> {
+    if (entry.size === 0) return new Uint8Array()
+    if (this.#bytes.kind === 'tar' && entry.dataOffset < 0) return verified(readSparse(this.#bytes.file, entry), entry)
+    if (entry.size <= smallFile) return this.#with(entry, (span) => readSmall(span, entry))
+    return verified(this.#large(entry), entry)
+  }
+
+  close(): void {
+    if (this.#tar !== undefined) closeSync(this.#tar)
+    this.#tar = undefined
+  }
+
+  #with<T>(entry: LayerEntry, use: (span: Span) => T): T {
+    const span = this.#open(entry)
+    try {
+      return use(span)
+    } finally {
+      this.#release(span)
     }
-    if (entry.digest !== undefined && hashHex(content, entry.digest) !== hexOf(entry.digest)) throw mismatch(entry)
-    return content
-  } finally {
-    closeSync(fd)
+  }
+
+  async *#large(entry: LayerEntry): AsyncGenerator<Uint8Array> {
+    const span = this.#open(entry)
+    try {
+      yield* readPieces(span.fd, span.start, entry.size)
+    } finally {
+      this.#release(span)
+    }
+  }
+
+  #open(entry: LayerEntry): Span {
+    if (this.#bytes.kind === 'snapshot') return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0 }
+    this.#tar ??= openSync(this.#bytes.file, 'r')
+    return { fd: this.#tar, start: entry.dataOffset }
+  }
+
+  #release({ fd }: Span): void {
+    if (fd !== this.#tar) closeSync(fd)
   }
 }
 
-function hashHex(content: Buffer, digest: Digest): string {
-  return hash(algorithmOf(digest), content, 'hex')
-}
-
-async function* readPieces(span: Span, entry: LayerEntry): AsyncGenerator<Uint8Array> {
-  const handle = await open(span.file, readFlags)
+/** The content of one file entry of a layer; the same errors as {@link LayerContents.read}. */
+export async function* readContent(bytes: LayerBytes, entry: LayerEntry): AsyncGenerator<Uint8Array> {
+  const contents = new LayerContents(bytes)
   try {
-    for (let done = 0; done < span.size; ) {
-      const piece = await readPiece(handle, span.start + done, Math.min(pieceSize, span.size - done))
-      if (piece.length === 0) throw mismatch(entry)
-      done += piece.length
-      yield piece
-    }
+    const content = contents.read(entry)
+    if (!(content instanceof Uint8Array)) yield* content
+    else if (content.length > 0) yield content
   } finally {
-    await handle.close()
+    contents.close()
   }
 }
 
-async function readPiece(handle: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, position)
-  return buffer.subarray(0, bytesRead)
+function readSmall({ fd, start }: Span, entry: LayerEntry): Buffer {
+  const content = Buffer.allocUnsafeSlow(entry.size)
+  for (let done = 0; done < content.length; ) {
+    const count = readSync(fd, content, done, content.length - done, start + done)
+    if (count === 0) throw mismatch(entry)
+    done += count
+  }
+  if (entry.digest !== undefined && hash(algorithmOf(entry.digest), content, 'hex') !== hexOf(entry.digest)) {
+    throw mismatch(entry)
+  }
+  return content
 }
 
 async function* verified(pieces: AsyncIterable<Uint8Array>, entry: LayerEntry): AsyncGenerator<Uint8Array> {
   const hasher = streamHash(entry.digest === undefined ? 'sha256' : algorithmOf(entry.digest))
+  let size = 0
   for await (const piece of pieces) {
     hasher.update(piece)
+    size += piece.length
     yield piece
   }
   const digest = hasher.digest()
-  if (entry.digest !== undefined && digest !== entry.digest) throw mismatch(entry)
+  if (size !== entry.size || (entry.digest !== undefined && digest !== entry.digest)) throw mismatch(entry)
 }
 
 function mismatch(entry: LayerEntry): IbuildError {

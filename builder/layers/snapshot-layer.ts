@@ -7,6 +7,7 @@ import type { WrittenLayer } from './layer-writer.ts'
 import { walkSnapshot } from './snapshot-walk.ts'
 import { TarAssembly } from './tar-assembly.ts'
 import type { FileTree } from './tree.ts'
+import { turns } from './turns.ts'
 
 export interface ScanOptions {
   /**
@@ -15,9 +16,6 @@ export interface ScanOptions {
    */
   readonly below?: Pick<FileTree, 'lstat'>
 }
-
-/** After this many bytes other work gets its turn. */
-const turn = 8 << 20
 
 /**
  * What an overlay's upper directory is as a layer: its records with digests, and the digest and size of its canonical tar,
@@ -35,10 +33,11 @@ export async function scanSnapshot(dir: string, options: ScanOptions = {}): Prom
     true,
   )
   const tarHash = createHash('sha256')
+  const turn = turns()
   let size = 0
   for (const piece of assembly.pieces(records)) {
     tarHash.update(piece)
-    if (Math.floor(size / turn) !== Math.floor((size + piece.length) / turn)) await nextTurn()
+    await turn()
     size += piece.length
   }
   const entries = records.map((entry) => (entry.type === 'file' ? { ...entry, ...contents.get(entry) } : entry))
@@ -47,12 +46,6 @@ export async function scanSnapshot(dir: string, options: ScanOptions = {}): Prom
 
 function withoutIdleMark(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): LayerEntry {
   return entry.opaque && below.lstat(entry.path)?.type !== 'dir' ? { ...entry, opaque: false } : entry
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
 }
 
 /**
