@@ -4,12 +4,13 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { createBlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFullSync, replaceFileSync, syncPathSync } from '../../shared/cas/disk.ts'
-import { SharedLock, type StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { collectGarbage } from './garbage.ts'
 import { createImageStore } from './images.ts'
 import { createLayerStore } from './layers.ts'
 import { foldersOf, type Layout, layoutOf } from './layout.ts'
 import { createRecordStore } from './records.ts'
+import { sharedLockOf } from './shared-lock.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { createTagStore } from './tags.ts'
 import { createTempFolders, type TempFolders } from './temp-folders.ts'
@@ -30,7 +31,7 @@ export function openStore(root: string): Store {
 }
 
 function assemble(layout: Layout, temps: TempFolders): Store {
-  const lock = new SharedLock(path.join(layout.locks, 'store'))
+  const lock = sharedLockOf(path.join(layout.locks, 'store'))
   const context: StoreContext = { layout, temps, underShared: async (work) => lock.during(work) }
   const blobs = createBlobStore(layout.blobs, { temporary: () => temps.name('blob') })
   const snapshots = createSnapshotStore(context)

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { mapDiskFullSync } from '../../shared/cas/disk.ts'
@@ -21,7 +21,10 @@ export function createTempFolders(parent: string): TempFolders {
   let made = false
   const name = (prefix = 'f'): string => {
     const own = path.join(parent, ownOwner())
-    if (!made) mapDiskFullSync(() => mkdirSync(own, { recursive: true, mode: 0o700 }))
+    if (!made) {
+      mapDiskFullSync(() => mkdirSync(own, { recursive: true, mode: 0o700 }))
+      removeAtExit(own)
+    }
     made = true
     return path.join(own, `${prefix}-${counter++}`)
   }
@@ -36,6 +39,20 @@ export function createTempFolders(parent: string): TempFolders {
       for (const owner of deadOwners(parent)) removeQuietly(path.join(parent, owner))
     },
   }
+}
+
+const ownFolders = new Set<string>()
+
+/** Only when it is empty: what is in it may be mounted in this process. The next process that opens the store clears it. */
+function removeAtExit(folder: string): void {
+  if (ownFolders.size === 0) process.once('exit', () => ownFolders.forEach(removeEmpty))
+  ownFolders.add(folder)
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {}
 }
 
 function deadOwners(parent: string): string[] {

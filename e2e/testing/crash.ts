@@ -37,41 +37,62 @@ export interface CrashReport {
 
 /**
  * Runs a script again and again and kills it with SIGKILL on entering its first, second, third ... `rename`, then the same
- * for every other call, until a run completes. Counting is per thread (so does strace); one thread serves Node's pool, so
- * that the count of each call covers the main thread and the pool.
+ * for every other call, until a run completes. Calls on descriptors that are no files (pipes, wake-ups) are passed over.
+ * Counting is per thread, because strace counts so; Node's pool has one thread here, and of the N-th calls of the main
+ * thread and of the pool the earlier one is hit.
  */
 export async function crashEveryCall(options: CrashOptions): Promise<CrashReport> {
   const reached: Record<string, number> = {}
-  for (const call of options.syscalls ?? diskCalls) {
-    const kills = await crashEvery(call, options)
-    if (kills > 0) reached[call] = kills
+  for (const [call, ordinals] of await listCalls(options)) {
+    let kills = 0
+    for (const n of ordinals) if (await crashAt(call, n, options)) kills++
+    for (let n = (ordinals.at(-1) ?? 0) + 1; await crashAt(call, n, options); n++) kills++
+    reached[call] = kills
   }
   return { reached, kills: Object.values(reached).reduce((sum, n) => sum + n, 0) }
 }
 
-async function crashEvery(call: string, options: CrashOptions): Promise<number> {
-  for (let n = 1; ; n++) {
-    await options.prepare?.()
-    const killed = await runKilled(call, n, options)
-    if (!killed) return n - 1
-    await options.check(`${call} ${n}`)
+/** Runs once unharmed. For each call that was made: which of them, counted per thread, were on files. */
+async function listCalls(options: CrashOptions): Promise<Map<string, number[]>> {
+  const calls = options.syscalls ?? diskCalls
+  await options.prepare?.()
+  const { log } = await runTraced(['-y', '-e', `trace=${calls.join(',')}`], options)
+  const counts = new Map<string, number>()
+  const ordinals = new Map<string, Set<number>>()
+  for (const [, thread = '', call = '', rest = ''] of log.matchAll(/^(\d+) +(\w+)\((.*)$/gm)) {
+    const count = (counts.get(thread + call) ?? 0) + 1
+    counts.set(thread + call, count)
+    if (/^\d+<[^/]/.test(rest)) continue
+    ordinals.set(call, (ordinals.get(call) ?? new Set()).add(count))
   }
+  return new Map([...ordinals].map(([call, set]) => [call, [...set].sort((a, b) => a - b)]))
 }
 
-/** True when the run was killed; false when it came to its end, which must be a good one. */
-async function runKilled(call: string, n: number, options: CrashOptions): Promise<boolean> {
+/** True when the run was killed; false when it came to its end before its `n`-th call. */
+async function crashAt(call: string, n: number, options: CrashOptions): Promise<boolean> {
+  await options.prepare?.()
+  const { log } = await runTraced(['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${n}`], options)
+  if (!log.includes(killed)) return false
+  await options.check(`${call} ${n}`)
+  return true
+}
+
+const killed = 'killed by SIGKILL'
+
+/** Runs the script under strace, to its end or its death; an end that is neither good nor caused by a kill is an error. */
+async function runTraced(flags: readonly string[], options: CrashOptions): Promise<{ log: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crash-'))
-  const log = path.join(folder, 'strace')
+  const file = path.join(folder, 'strace')
   const { script, args, env, cwd, timeout = 60_000 } = options
-  const strace = ['-f', '-q', '-o', log, '-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${n}`]
   try {
-    const output = await run(requireProgram('strace'), [...strace, process.execPath, script, ...args], {
+    const command = ['-f', '-q', '-o', file, ...flags, process.execPath, script, ...args]
+    const output = await run(requireProgram('strace'), command, {
       env: { ...env, UV_THREADPOOL_SIZE: '1' },
       timeout,
       ...(cwd !== undefined && { cwd }),
     })
-    if ((await readFile(log, 'utf8')).includes('killed by SIGKILL')) return true
-    if (output.code === 0) return false
+    const log = await readFile(file, 'utf8')
+    if (output.code === 0 || log.includes(killed)) return { log }
     throw new Error(`${script} ended with ${output.code} without being killed\n${tail(output.stderr)}`)
   } finally {
     await rm(folder, { recursive: true, force: true })
