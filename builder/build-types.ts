@@ -42,6 +42,11 @@ export interface BuildOptions {
   /** runc, crun or a path. */
   readonly runtime?: string
   readonly limits?: Limits
+  /**
+   * True in a process that does nothing else and changes neither its working directory nor its umask: RUN steps then
+   * start without a thread in between.
+   */
+  readonly ownProcess?: boolean
   readonly emit?: EmitEvent
   readonly signal?: AbortSignal
 }

@@ -23,6 +23,8 @@ export interface RunImageOptions {
   readonly hostname: string
   readonly limits: Limits
   readonly runtime?: string
+  /** As in `BuildOptions`. */
+  readonly ownProcess?: boolean
   readonly onOutput: RunRequest['onOutput']
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
@@ -38,6 +40,7 @@ export async function runImage(store: Store, options: RunImageOptions): Promise<
     const executor = await createExecutor({
       stateDir: join(store.root, 'runtime'),
       onNotice: options.onNotice,
+      ownProcess: options.ownProcess === true,
       ...(options.runtime !== undefined && { runtime: options.runtime }),
     })
     const user = await resolveUser(options.user ?? settingsOf(options).User ?? '', { view: () => layers.view(chain) })

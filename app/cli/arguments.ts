@@ -38,7 +38,7 @@ function translate(error: unknown, parser: Command): unknown {
   return new IbuildError('USAGE', message, { hint: suggestion?.replace(/^\(|\)$/g, '') ?? `See ${parser.name()} --help.` })
 }
 
-/** For options that may be given several times. */
-export function collect(value: string, previous: readonly string[] | undefined): string[] {
-  return [...(previous ?? []), value]
+/** For options that may be given several times. Before the first one of a `--no-` option the parser says true. */
+export function collect(value: string, previous: readonly string[] | true | undefined): string[] {
+  return [...(previous === undefined || previous === true ? [] : previous), value]
 }

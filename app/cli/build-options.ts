@@ -22,7 +22,7 @@ export async function toBuildOptions(context: string, flags: BuildFlags, root: s
     outputs: (flags.output ?? []).map(parseOutput),
     stdout: process.stdout,
     noCache: !flags.cache,
-    noCacheStages: (flags.noCacheFilter ?? []).flatMap((text) => text.split(',')),
+    noCacheStages: (flags.cacheFilter === true ? [] : flags.cacheFilter).flatMap((text) => text.split(',')),
     network: parseNetwork(flags.network),
     extraHosts: (flags.addHost ?? []).map(parseHost),
     ...(flags.runtime !== undefined && { runtime: flags.runtime }),

@@ -7,7 +7,8 @@ const maxLines = 12
 /** How an error is shown to a person: what, where with the lines themselves, and what to do. */
 export function describeError(error: unknown): string {
   if (!(error instanceof IbuildError)) return describeUnexpected(error)
-  const lines = [`ibuild: ${error.message.split('\n').map(sanitize).join('\n')} [${error.code}]`]
+  const [first = '', ...rest] = error.message.split('\n').map(sanitize)
+  const lines = [`ibuild: ${first} [${error.code}]`, ...rest]
   if (error.location !== undefined) lines.push(...describeLocation(error.location))
   if (error.hint !== undefined) lines.push(`hint: ${sanitize(error.hint)}`)
   return `${lines.join('\n')}\n`

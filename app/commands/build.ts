@@ -19,7 +19,8 @@ export interface BuildFlags {
   readonly label?: string[]
   readonly output?: string[]
   readonly cache: boolean
-  readonly noCacheFilter?: string[]
+  /** `--no-cache-filter`; true when it is not given. */
+  readonly cacheFilter: string[] | true
   readonly progress: string
   readonly quiet?: boolean
   readonly iidfile?: string
@@ -68,7 +69,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const interrupt = onInterrupt()
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
-    const result = await build({ ...options, emit: progress.emit, signal: interrupt.signal })
+    const result = await build({ ...options, ownProcess: true, emit: progress.emit, signal: interrupt.signal })
     progress.close()
     await report(result, flags)
     return 0

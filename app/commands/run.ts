@@ -45,6 +45,7 @@ async function runOnce(argv: readonly string[]): Promise<number> {
     const { exitCode, oomKilled } = await runImage(store, {
       image: imageOf(store, word),
       args,
+      ownProcess: true,
       env: (flags.env ?? []).flatMap(environmentLine),
       network: parseNetwork(flags.network),
       hostname: flags.hostname,

@@ -28,6 +28,8 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
       return `${flush(event.step, steps)}#${event.step} DONE ${seconds(event.elapsed)}\n\n`
     case 'step-failed':
       return `${flush(event.step, steps)}#${event.step} ERROR after ${seconds(event.elapsed)}\n\n`
+    case 'step-cancelled':
+      return `${flush(event.step, steps)}#${event.step} CANCELLED\n\n`
     case 'notice':
       return `${event.message}\n`
     case 'warning':

@@ -7,6 +7,8 @@ import { sanitize } from './sanitize.ts'
 const tailLength = 5
 const refreshMilliseconds = 80
 
+const endings = { 'step-done': '+', 'step-failed': '!', 'step-cancelled': '-' } as const
+
 interface LiveStep {
   readonly title: string
   readonly started: number
@@ -53,10 +55,10 @@ function update(event: BuildEvent, running: Map<number, LiveStep>): string | und
     case 'step-cached':
       return ` = ${sanitize(event.title)}  cached`
     case 'step-done':
-    case 'step-failed': {
+    case 'step-failed':
+    case 'step-cancelled':
       running.delete(event.step)
-      return ` ${event.type === 'step-done' ? '+' : '!'} ${sanitize(event.title)}  ${seconds(event.elapsed)}`
-    }
+      return ` ${endings[event.type]} ${sanitize(event.title)}  ${seconds(event.elapsed)}`
     case 'notice':
       return ` . ${event.message}`
     case 'warning':

@@ -10,6 +10,7 @@ export async function openExecutor(store: Store, options: BuildOptions, emit: Em
   const executor = await createExecutor({
     stateDir: join(store.root, 'runtime'),
     onNotice: (message: string) => emit({ type: 'notice', message }),
+    ownProcess: options.ownProcess === true,
     ...(options.runtime !== undefined && { runtime: options.runtime }),
   })
   const { name, version, reason } = executor.runtime

@@ -24,7 +24,7 @@ export async function prepareStep(scope: StageScope, { step, chain }: PlacedStep
       return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain }) }
     case 'copy': {
       const selection = await selectCopy(scope, step)
-      return { parts: copyKey(step, keyScope, selection.keyParts), execute: () => executeCopy(solver, { step, chain, selection }) }
+      return { parts: copyKey(step, keyScope, selection.keyParts), execute: () => executeCopy(solver, { chain, selection }) }
     }
   }
 }

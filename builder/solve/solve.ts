@@ -145,7 +145,8 @@ async function executeStep(solver: Solver, { number, title, execute }: Execution
     solver.emit({ type: 'step-done', step: number, title, elapsed: performance.now() - started })
     return { diffID, created: solver.now().toISOString() }
   } catch (error) {
-    solver.emit({ type: 'step-failed', step: number, title, elapsed: performance.now() - started })
+    const type = solver.signal.aborted ? 'step-cancelled' : 'step-failed'
+    solver.emit({ type, step: number, title, elapsed: performance.now() - started })
     throw error
   }
 }

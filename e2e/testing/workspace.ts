@@ -77,6 +77,7 @@ async function makeBusyboxTar(): Promise<Buffer> {
     await runOk('sh', ['-c', 'for a in $(./busybox --list); do [ $a = busybox ] || ln -s busybox $a; done'], {
       cwd: join(folder, 'bin'),
     })
+    await runOk('chmod', ['755', folder])
     await runOk('chmod', ['1777', join(folder, 'tmp')])
     return (
       await runOk('tar', ['--owner=0', '--group=0', '--sort=name', '--mtime=@1700000000', '-C', folder, '-c', '.'])
