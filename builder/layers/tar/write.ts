@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../entry.ts'
 import { paddingOf } from './content.ts'
@@ -106,9 +107,14 @@ function ustarTime(mtime: bigint, records: [string, string][]): number {
   return seconds < 0 ? 0 : Math.min(seconds, largestOctal11)
 }
 
+/** Names in a pax header are UTF-8 unless it says that they are just bytes (POSIX.1-2001, pax, hdrcharset). */
+function isBinaryName([key, value]: [string, string]): boolean {
+  return (key === 'path' || key === 'linkpath') && !isUtf8(Buffer.from(value, 'latin1'))
+}
+
 /** The extension header with its records and padding. Its name is for readers that do not know pax. */
 function paxHeader(name: string, records: [string, string][]): Buffer {
-  const body = formatPax(records)
+  const body = formatPax(records.some(isBinaryName) ? [...records, ['hdrcharset', 'BINARY']] : records)
   const fields = { mode: 0o644, uid: 0, gid: 0, mtime: 0, linkname: '', devMajor: 0, devMinor: 0, prefix: '' }
   const short = baseOf(name.endsWith('/') ? name.slice(0, -1) : name).slice(0, 80)
   const header = encodeUstar({ ...fields, name: `PaxHeaders.0/${short}`, type: 'x', size: body.length })
