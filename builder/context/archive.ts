@@ -4,16 +4,21 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { decompress } from '../layers/compression.ts'
-import type { LayerPath } from '../layers/entry.ts'
+import type { LayerEntry, LayerPath } from '../layers/entry.ts'
 import { streamHash } from '../layers/stream-hash.ts'
 import { readTar, type TarMember } from '../layers/tar/read.ts'
 import { isTar } from '../layers/tar/sniff.ts'
 import type { FileTree } from '../layers/tree.ts'
-import type { CopyMember } from './types.ts'
+
+/** One member of an archive; the content of a file that is not empty can be read as often as wanted. */
+export interface ArchiveMember {
+  readonly entry: LayerEntry
+  readonly content?: () => AsyncIterable<Uint8Array>
+}
 
 /** An archive's members as they stand in it, contents kept in a file of ours. */
 export interface OpenArchive {
-  readonly members: readonly CopyMember[]
+  readonly members: readonly ArchiveMember[]
   /** Removes the contents. */
   close(): void
 }
@@ -55,7 +60,7 @@ export async function unpackArchive(source: AsyncIterable<Uint8Array>, temporary
   mkdirSync(temporary, { recursive: true })
   const contents = new ContentFile(join(temporary, `unpacked-${randomUUID()}`))
   try {
-    const members: CopyMember[] = []
+    const members: ArchiveMember[] = []
     for await (const member of readTar(decompress(source), { whiteouts: false })) {
       members.push(await keep(member, contents))
     }
@@ -66,7 +71,7 @@ export async function unpackArchive(source: AsyncIterable<Uint8Array>, temporary
   }
 }
 
-async function keep(member: TarMember, contents: ContentFile): Promise<CopyMember> {
+async function keep(member: TarMember, contents: ContentFile): Promise<ArchiveMember> {
   if (member.kind === 'opaque') throw new Error('an archive that is not a layer has no opaque marks')
   const entry = { ...member.entry, dataOffset: -1 }
   if (entry.type !== 'file') return { entry }
