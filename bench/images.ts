@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { makeBaseImages } from '../e2e/differential/base.ts'
 import { peersFolder } from '../e2e/testing/programs.ts'
 import { runOk } from '../e2e/testing/run.ts'
@@ -35,7 +36,7 @@ export interface Debian {
   readonly mirror: string
 }
 
-/** A minimal Debian and the packages of B3, downloaded once. Needs mmdebstrap, dpkg-dev and, the first time, network. */
+/** A minimal Debian and the packages of B3, downloaded once. Needs mmdebstrap and, the first time, network. */
 export async function debian(): Promise<Debian> {
   const folder = join(cacheFolder, 'debian-1')
   if (!existsSync(folder)) await makeDebian(folder)
@@ -50,11 +51,22 @@ async function makeDebian(folder: string): Promise<void> {
   const install = `chroot "$1" apt-get install -y --no-install-recommends --download-only ${packages.join(' ')}`
   const hooks = [install, `cp "$1"/var/cache/apt/archives/*.deb '${mirror}'`].map((hook) => `--customize-hook=${hook}`)
   await runOk('mmdebstrap', ['--variant=minbase', ...hooks, 'bookworm', rootfs], { timeout: 600_000 })
-  const { bytes } = await runOk('dpkg-scanpackages', ['-m', '.'], { cwd: mirror })
-  writeFileSync(join(mirror, 'Packages'), bytes)
+  writeFileSync(join(mirror, 'Packages'), (await Promise.all(debs(mirror).map(packageEntry))).join('\n'))
   await writeOciArchive(rootfs, join(draft, 'image.tar'))
   rmSync(rootfs)
   renameSync(draft, folder)
+}
+
+function debs(folder: string): string[] {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.deb'))
+  return names.sort().map((name) => join(folder, name))
+}
+
+/** What apt's index says of one package: its own control fields, and where its file is. */
+async function packageEntry(deb: string): Promise<string> {
+  const { stdout } = await runOk('dpkg-deb', ['--field', deb])
+  const more = [`Filename: ./${basename(deb)}`, `Size: ${statSync(deb).size}`, `SHA256: ${await sha256Of(deb)}`]
+  return `${[stdout.trim(), ...more].join('\n')}\n`
 }
 
 /** Wraps one uncompressed layer as an OCI archive named `debian-minimal`. */

@@ -28,7 +28,15 @@ export async function startOurs({ name, program, root, runtime }: OursOptions): 
       const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...(cache ? [] : ['--no-cache'])]
       return { program, args: ['build', ...flags, context], options }
     },
-    imageId: async (tag) => (await runOk(program, ['images', '-q', '--no-trunc', tag], options)).stdout.trim(),
+    imageId: async (tag) => {
+      const images = JSON.parse((await runOk(program, ['images', '--json'], options)).stdout) as ListedImage[]
+      return images.find(({ repository }) => repository === tag)?.id ?? 'nothing'
+    },
     [Symbol.asyncDispose]: async () => undefined,
   }
+}
+
+interface ListedImage {
+  readonly repository: string
+  readonly id: string
 }

@@ -4,10 +4,10 @@ import { type RunOutput, run, runOk, tail } from '../testing/run.ts'
 import type { BaseImages } from './base.ts'
 import type { BuildInput, Outcome } from './run-buildkit.ts'
 
-const main = join(import.meta.dirname, '../../app/main.ts')
+const program = join(import.meta.dirname, '../../bin/ibuild.cjs')
 
 function ibuild(root: string, args: readonly string[]): Promise<RunOutput> {
-  return run(process.execPath, [main, ...args], { env: { IBUILD_ROOT: root } })
+  return run(process.execPath, [program, ...args], { env: { IBUILD_ROOT: root } })
 }
 
 /** Loads the base images into the data folder `root`. */
