@@ -1,9 +1,9 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
-import { excerpt, syntaxError } from './fail.ts'
+import { syntaxError } from './fail.ts'
 import { heredocWords, readHeredocBody } from './heredoc.ts'
 import { parseJsonArray } from './json-array.ts'
 import { type LineReader, type LogicalLine, nextLogicalLine, trimNewline } from './lines.ts'
-import { type Head, type HeredocBody, type Statement, splitHead } from './statement.ts'
+import { checkHead, type Head, type HeredocBody, type Statement, splitHead } from './statement.ts'
 import type { DockerfileWarning } from './types.ts'
 import { type EscapeCharacter, trimSpace } from './words.ts'
 
@@ -30,7 +30,8 @@ export function nextStatement(reader: LineReader, options: ReadOptions): ReadSta
   if (line === undefined) return undefined
   const head = splitHead(line.text, escape)
   const above = locate(reader, line, options)
-  checkText(line.text, head, above)
+  checkHead(head, above)
+  if (line.text.includes('\0')) throw syntaxError('a NUL character is not possible in an instruction', above)
   const heredocs = readHeredocs(reader, { line: line.text, head, escape, location: above })
   const location = heredocs.length === 0 ? above : locate(reader, line, options)
   refuseBroken([line.text, ...heredocs.map(({ raw }) => raw)], options, location)
@@ -47,12 +48,6 @@ function locate(reader: LineReader, line: LogicalLine, { file, location }: ReadO
   if (location !== undefined) return location
   const text = trimNewline(reader.text.slice(line.startOffset, reader.offset))
   return { file, startLine: line.startLine, endLine: reader.line, text }
-}
-
-function checkText(text: string, { written, unclosed }: Head, location: SourceLocation): void {
-  if (written === '') throw syntaxError('empty instruction: nothing but continuation marks', location)
-  if (text.includes('\0')) throw syntaxError('a NUL character is not possible in an instruction', location)
-  if (unclosed) throw syntaxError(`a quote in the flags of ${excerpt(written)} is not closed`, location)
 }
 
 /** A replacement character tells that bytes were not UTF-8, when it stands in a line that is not. */

@@ -1,4 +1,5 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
+import { excerpt, syntaxError } from './fail.ts'
 import { splitFlags } from './flag-words.ts'
 import type { Heredoc } from './types.ts'
 import { type EscapeCharacter, trimSpace } from './words.ts'
@@ -47,4 +48,10 @@ export function splitHead(line: string, escape: EscapeCharacter): Head {
   const written = /^[^\t\v\f\r ]*/.exec(source)?.[0] ?? ''
   const { flags, rest, unclosed } = splitFlags(source.slice(written.length), escape)
   return { keyword: written.toUpperCase(), written, flags, args: trimSpace(rest), unclosed }
+}
+
+/** Refuses a head that says nothing or has a quote without end among its flags. */
+export function checkHead({ written, unclosed }: Head, location: SourceLocation): void {
+  if (written === '') throw syntaxError('empty instruction: nothing but continuation marks', location)
+  if (unclosed) throw syntaxError(`a quote in the flags of ${excerpt(written)} is not closed`, location)
 }

@@ -1,7 +1,7 @@
 import { isIbuildError } from '../../../shared/base/errors.ts'
 import { syntaxError } from '../fail.ts'
 import { parseFlags } from '../flags.ts'
-import { type Statement, splitHead } from '../statement.ts'
+import { checkHead, type Statement, splitHead } from '../statement.ts'
 import type { Instruction, OnbuildInstruction } from '../types.ts'
 
 const forbidden: ReadonlySet<string> = new Set(['FROM', 'MAINTAINER'])
@@ -22,7 +22,9 @@ export function parseOnbuild(statement: Statement, parseInner: (inner: Statement
   const { args, location, source } = statement
   if (args === '') throw syntaxError('ONBUILD requires at least one argument', location)
   parseFlags(statement)
-  const inner: Statement = { ...statement, ...splitHead(args, statement.escape), source: args, warn: () => undefined }
+  const head = splitHead(args, statement.escape)
+  checkHead(head, location)
+  const inner: Statement = { ...statement, ...head, source: args, warn: () => undefined }
   checkTrigger(inner)
   try {
     parseInner(inner)
