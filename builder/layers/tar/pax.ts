@@ -1,4 +1,4 @@
-import { invalid, shown } from './limits.ts'
+import { invalid, shown, unsafe } from './limits.ts'
 
 /** Records of a pax extended header, keys and values as latin1 strings of their bytes. */
 export type PaxRecords = Map<string, string>
@@ -71,7 +71,7 @@ export function xattrsOf(records: PaxRecords, most: number): ReadonlyMap<string,
     if (!found.has(name)) found.set(name, Buffer.from(value, 'base64'))
   }
   if (found.size === 0) return none
-  if (found.size > most) throw invalid(`an entry has more than ${most} extended attributes`)
+  if (found.size > most) throw unsafe(`an entry has more than ${most} extended attributes`)
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 

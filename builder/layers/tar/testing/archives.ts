@@ -21,6 +21,13 @@ export async function* inPieces(bytes: Uint8Array, size = 1 << 16): AsyncGenerat
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
 }
 
+/** All that a stream gives. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const one of stream) all.push(one)
+  return all
+}
+
 /** Reads every member with its content. */
 export async function unpack(
   bytes: Uint8Array,
@@ -34,9 +41,7 @@ export async function unpack(
 }
 
 export async function contentOf(member: TarMember): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  if (member.kind === 'entry') for await (const piece of member.body) pieces.push(piece)
-  return Buffer.concat(pieces)
+  return Buffer.concat(member.kind === 'entry' ? await collect(member.body) : [])
 }
 
 const name = fc
