@@ -46,7 +46,8 @@ export async function crashEveryCall(options: CrashOptions): Promise<CrashReport
   for (const [call, ordinals] of await listCalls(options)) {
     let kills = 0
     for (const n of ordinals) if (await crashAt(call, n, options)) kills++
-    for (let n = (ordinals.at(-1) ?? 0) + 1; await crashAt(call, n, options); n++) kills++
+    const last = ordinals.at(-1) ?? 0
+    for (let n = last + 1; await crashAt(call, n, options); n++) kills++
     reached[call] = kills
   }
   return { reached, kills: Object.values(reached).reduce((sum, n) => sum + n, 0) }
@@ -62,19 +63,25 @@ async function listCalls(options: CrashOptions): Promise<Map<string, number[]>> 
   for (const [, thread = '', call = '', rest = ''] of log.matchAll(/^(\d+) +(\w+)\((.*)$/gm)) {
     const count = (counts.get(thread + call) ?? 0) + 1
     counts.set(thread + call, count)
-    if (/^\d+<[^/]/.test(rest)) continue
+    if (isNoFile(rest)) continue
     ordinals.set(call, (ordinals.get(call) ?? new Set()).add(count))
   }
   return new Map([...ordinals].map(([call, set]) => [call, [...set].sort((a, b) => a - b)]))
 }
 
-/** True when the run was killed; false when it came to its end before its `n`-th call. */
+/** True for the arguments of a call on a descriptor that is a pipe, a socket or a wake-up. */
+function isNoFile(args: string): boolean {
+  return /^\d+<[^/]/.test(args)
+}
+
+/** True when the run was killed at its `n`-th call and that was on a file; false also when it came to its end. */
 async function crashAt(call: string, n: number, options: CrashOptions): Promise<boolean> {
   await options.prepare?.()
-  const { log } = await runTraced(['-e', `trace=${call}`, '-e', `inject=${call}:signal=KILL:when=${n}`], options)
+  const inject = `inject=${call}:signal=KILL:when=${n}`
+  const { log } = await runTraced(['-y', '-e', `trace=${call}`, '-e', inject], options)
   if (!log.includes(killed)) return false
   await options.check(`${call} ${n}`)
-  return true
+  return !isNoFile(/\(([^\n]*)= \?/.exec(log)?.[1] ?? '')
 }
 
 const killed = 'killed by SIGKILL'

@@ -36,7 +36,7 @@ const knownSystems: ReadonlySet<string> = new Set(
   'aix android darwin dragonfly freebsd illumos js linux netbsd openbsd plan9 solaris wasip1 windows'.split(' '),
 )
 
-const componentPattern = /^[A-Za-z0-9_.-]+$/
+const componentPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 
 /**
  * Parses `os/arch[/variant]`, or one of them alone (the rest is the host's), as `--platform` takes it. USAGE when it is
