@@ -1,9 +1,16 @@
-import { defaultCapabilities, deviceRules, maskedPaths, readonlyPaths, systemMounts } from './sandbox.ts'
+import {
+  defaultCapabilities,
+  deviceRules,
+  maskedPaths,
+  networkSysctls,
+  readonlyPaths,
+  systemMounts,
+} from './sandbox.ts'
 import type { SeccompConfig } from './seccomp.ts'
 import type { Limits, RunRequest } from './types.ts'
 
-/** The network namespace of a container: the caller's, a new one with loopback only, or an existing one at a path. */
-export type NetworkNamespace = { readonly kind: 'host' | 'new' } | { readonly kind: 'path'; readonly path: string }
+/** The network namespace of a container: that in which the runtime is started, or a new one with loopback only. */
+export type NetworkNamespace = 'inherited' | 'new'
 
 export interface ConfigInput {
   readonly request: Pick<RunRequest, 'args' | 'env' | 'cwd' | 'user' | 'hostname' | 'limits'>
@@ -77,7 +84,7 @@ function bindMount(file: { readonly source: string; readonly destination: string
 function linuxOf(input: ConfigInput): object {
   return {
     namespaces: namespacesOf(input),
-    ...(input.network.kind === 'host' ? {} : { sysctl: ownNetworkSysctl }),
+    ...(input.network === 'inherited' ? {} : { sysctl: networkSysctls }),
     ...(input.cgroup === undefined ? {} : { cgroupsPath: input.cgroup }),
     resources: { devices: deviceRules, ...resourcesOf(input.request.limits, input.swapLimit) },
     maskedPaths,
@@ -86,17 +93,9 @@ function linuxOf(input: ConfigInput): object {
   }
 }
 
-const ownNetworkSysctl = {
-  'net.ipv4.ip_unprivileged_port_start': '0',
-  'net.ipv4.ping_group_range': '0 2147483647',
-}
-
 function namespacesOf({ network, cgroupNamespace }: ConfigInput): object[] {
   const types = ['mount', 'pid', 'ipc', 'uts', ...(cgroupNamespace ? ['cgroup'] : [])]
-  const own: object[] = types.map((type) => ({ type }))
-  if (network.kind === 'new') own.push({ type: 'network' })
-  if (network.kind === 'path') own.push({ type: 'network', path: network.path })
-  return own
+  return [...types, ...(network === 'new' ? ['network'] : [])].map((type) => ({ type }))
 }
 
 function resourcesOf(limits: Limits, swapLimit: boolean): object {

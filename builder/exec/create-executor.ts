@@ -2,17 +2,20 @@ import { hostname } from 'node:os'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Surroundings } from './bundle.ts'
-import { cgroupPath, thisOwner } from './cgroups.ts'
+import { cgroupPath } from './cgroups.ts'
 import { chooseRuntime } from './choose-runtime.ts'
-import { detectHost, type Host } from './host.ts'
-import { findTools } from './programs.ts'
-import { runContainer, type Tools } from './run.ts'
+import { detectHost } from './host.ts'
+import { cleanupLeftovers } from './leftovers.ts'
+import { createNetworks } from './networks.ts'
+import { findProgram, findTools } from './programs.ts'
+import { type RunContext, runContainer } from './run.ts'
+import type { Tools } from './runtime-command.ts'
 import { defaultCapabilities } from './sandbox.ts'
 import { type SeccompConfig, seccompConfig } from './seccomp.ts'
-import { createDirectStarter, type Starter } from './starter.ts'
+import { createDirectStarter } from './starter.ts'
 import { createThreadStarter } from './thread-starter.ts'
 import { tryRuntime } from './try-runtime.ts'
-import type { Executor, RunRequest, RunResult } from './types.ts'
+import type { Executor } from './types.ts'
 
 export interface ExecutorOptions {
   /** `runc`, `crun` or an absolute path; without it the fastest that works on this host. */
@@ -28,62 +31,45 @@ export interface ExecutorOptions {
   readonly onNotice?: (text: string) => void
 }
 
-/** Makes an executor. RUNTIME_MISSING when there is no usable runtime, RUNTIME_FAILED without root. */
+/**
+ * Makes an executor, and clears away what killed processes left. RUNTIME_MISSING when there is no usable runtime,
+ * RUNTIME_FAILED without root.
+ */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
   if (process.getuid?.() !== 0) throw new IbuildError('RUNTIME_FAILED', 'RUN needs root for now')
-  const host = detectHost()
-  const seccomp = seccompConfig(process.arch, defaultCapabilities)
-  const setting = { host, seccomp, tools: findTools(), starter: starterFor(options), nextCgroup: cgroupCounter() }
   const { stateDir } = options
+  await cleanupLeftovers(stateDir)
+  const seccomp = seccompConfig(process.arch, defaultCapabilities)
+  const contextFor = contextMaker(options, seccomp)
   const { about, filter } = await chooseRuntime({
     wanted: options.runtime,
     stateDir,
-    hostKey: [host.bootId, hostname(), host.cgroups, digestOf(JSON.stringify(seccomp))].join(' '),
-    tryRuntime: ({ name, path }) =>
-      tryRuntime({ stateDir, seccomp, run: (request, filter) => runIn(setting, { name, path, filter }, request) }),
+    hostKey: hostKey(seccomp),
+    tryRuntime: (runtime) =>
+      tryRuntime({ stateDir, seccomp, run: (request, filter) => runContainer(request, contextFor(runtime, filter)) }),
   })
-  return { runtime: about, run: (request) => runIn(setting, { ...about, filter }, request) }
+  const context = contextFor(about, filter)
+  return { runtime: about, run: (request) => runContainer(request, context) }
 }
 
-interface Setting {
-  readonly host: Host
-  readonly seccomp: SeccompConfig
-  readonly tools: Omit<Tools, 'runtime'>
-  readonly starter: Starter
-  readonly nextCgroup: () => string
+/** What a trial's outcome depends on beside the runtime's binary. */
+function hostKey(seccomp: SeccompConfig): string {
+  const { bootId, cgroups } = detectHost()
+  return [bootId, hostname(), cgroups, digestOf(JSON.stringify(seccomp))].join(' ')
 }
 
-function starterFor(options: ExecutorOptions): Starter {
-  return options.ownProcess === true ? createDirectStarter() : createThreadStarter()
-}
+type ContextMaker = (runtime: Tools['runtime'], filter: string | undefined) => RunContext
 
-function cgroupCounter(): () => string {
-  const owner = thisOwner()
-  let number = 0
-  return () => cgroupPath(owner, ++number)
-}
-
-interface Runtime {
-  readonly name: string
-  readonly path: string
-  readonly filter: string | undefined
-}
-
-function runIn(setting: Setting, runtime: Runtime, request: RunRequest): Promise<RunResult> {
-  const { host, tools, starter, nextCgroup } = setting
-  return runContainer(request, {
-    host,
-    starter,
-    tools: { ...tools, runtime },
-    surroundings: {
-      network: { kind: request.network === 'none' ? 'new' : 'host' },
-      nameServer: undefined,
-      cgroup: host.cgroups === 'none' ? undefined : nextCgroup(),
-      cgroupNamespace: host.cgroupNamespaces,
-      swapLimit: host.swapLimit,
-      ...filterIn(setting.seccomp, runtime.filter),
-    },
-  })
+function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): ContextMaker {
+  const starter = options.ownProcess === true ? createDirectStarter() : createThreadStarter()
+  const onNotice = options.onNotice ?? (() => undefined)
+  const networks = createNetworks({ helper: findProgram('slirp4netns'), onNotice })
+  const [host, tools] = [detectHost(), findTools()]
+  let count = 0
+  const nextCgroup = (): string => cgroupPath(++count)
+  return (runtime, filter) => {
+    return { host, starter, networks, nextCgroup, tools: { ...tools, runtime }, seccomp: filterIn(seccomp, filter) }
+  }
 }
 
 /** crun takes a compiled filter by this annotation in place of a profile. */

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import type { Tools } from './run.ts'
+import type { Tools } from './runtime-command.ts'
 
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const
 

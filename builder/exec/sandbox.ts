@@ -67,6 +67,12 @@ export const deviceRules: readonly DeviceRule[] = [
   character(5, 1),
 ]
 
+/** What is set in a network of the container's own: any port for everybody, and ICMP echo requests. */
+export const networkSysctls: Readonly<Record<string, string>> = {
+  'net.ipv4.ip_unprivileged_port_start': '0',
+  'net.ipv4.ping_group_range': '0 2147483647',
+}
+
 interface Mount {
   readonly destination: string
   readonly type: string

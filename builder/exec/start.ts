@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { umount2, umountFlags } from '../../shared/sys/native.ts'
+import { inNetworkNamespace } from './network-namespace.ts'
 import { mountOverlay, type Overlay } from './overlay.ts'
 import { inPrivateNamespace } from './private-namespace.ts'
 
@@ -11,6 +12,8 @@ export interface StartRequest {
   /** Program (absolute path) and arguments. */
   readonly command: readonly [string, ...string[]]
   readonly env: Readonly<Record<string, string>>
+  /** Open descriptor of the network namespace to start it in; undefined: the caller's. */
+  readonly network: number | undefined
   /** Open descriptors for its output; they stay the caller's. */
   readonly stdout: number
   readonly stderr: number
@@ -24,12 +27,16 @@ export function startWithOverlay(request: StartRequest): ChildProcess {
   return inPrivateNamespace(() => {
     mountOverlay(request.overlay)
     for (const target of request.unmount) umount2(target, umountFlags.detach)
-    const [program, ...args] = request.command
-    return spawn(program, args, {
-      cwd: '/',
-      env: { ...request.env },
-      stdio: ['ignore', request.stdout, request.stderr],
-      detached: true, // Ctrl-C in a terminal is for the build to handle
-    })
+    return request.network === undefined ? run(request) : inNetworkNamespace(request.network, () => run(request))
+  })
+}
+
+function run({ command, env, stdout, stderr }: StartRequest): ChildProcess {
+  const [program, ...args] = command
+  return spawn(program, args, {
+    cwd: '/',
+    env: { ...env },
+    stdio: ['ignore', stdout, stderr],
+    detached: true, // Ctrl-C in a terminal is for the build to handle
   })
 }

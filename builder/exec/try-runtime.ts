@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { trialFolder } from './leftovers.ts'
 import { compileSeccomp } from './libseccomp.ts'
 import type { SeccompConfig } from './seccomp.ts'
 import { filteredExitCode, trialProgram, unfilteredExitCode } from './trial-program.ts'
@@ -38,8 +39,8 @@ function compiled(seccomp: SeccompConfig): string | undefined {
 }
 
 async function tryOnce(trial: Trial, program: Buffer, filter: string | undefined): Promise<string | undefined> {
-  fs.mkdirSync(trial.stateDir, { recursive: true })
-  const folder = fs.mkdtempSync(`${trial.stateDir}/trial-`)
+  const folder = trialFolder(trial.stateDir)
+  fs.mkdirSync(folder, { recursive: true })
   try {
     return problemOf(await trial.run(trialRequest(folder, program), filter))
   } catch (error) {

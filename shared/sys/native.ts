@@ -46,9 +46,12 @@ const cPipe = nativeFunction('pipe2', 'int', ['void *', 'int'])
 const cFchdir = nativeFunction('fchdir', 'int', ['int'])
 const cChroot = nativeFunction('chroot', 'int', ['void *'])
 
+const cEventfd = nativeFunction('eventfd', 'int', ['uint', 'int'])
+
 const atFdcwd = -100
 const atSymlinkNofollow = 0x100
 const openCloexec = 0o2000000
+const openNonblock = 0o4000
 
 /** mount(2). `data` are the options of the filesystem: at most one page less a byte, else EINVAL. */
 export function mount(
@@ -126,4 +129,11 @@ export function fchdir(fd: number): void {
 /** chroot(2). */
 export function chroot(path: NativePath): void {
   if (cChroot(cString(path)) < 0) throw nativeError('chroot', path)
+}
+
+/** eventfd(2): a counter that the kernel adds to; reading gives it as 8 bytes, or EAGAIN when it is zero. */
+export function eventfd(): number {
+  const fd = cEventfd(0, openCloexec | openNonblock)
+  if (fd < 0) throw nativeError('eventfd')
+  return fd
 }
