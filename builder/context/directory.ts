@@ -30,7 +30,8 @@ export function openDirectoryContext(options: DirectoryOptions): BuildContext {
   return new DirectoryContext(new ContextFiles(root), rules, new HashCache(options.hashCacheFile))
 }
 
-function resolveRoot(root: string): string {
+/** The real path of a context directory. Errors: CONTEXT_INVALID. */
+export function resolveRoot(root: string): string {
   try {
     const real = realpathSync(root)
     if (statSync(real).isDirectory()) return real

@@ -1,21 +1,49 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { digestOf, hexOf } from '../../shared/base/digest.ts'
-import type { BuildOptions } from '../build-types.ts'
-import { openDirectoryContext } from '../context/directory.ts'
+import type { BuildOptions, DockerfileSource } from '../build-types.ts'
+import { openDirectoryContext, resolveRoot } from '../context/directory.ts'
+import { findDockerfile } from '../context/dockerfile-file.ts'
 import type { BuildContext } from '../context/types.ts'
 import type { Store } from '../store/types.ts'
 
+/** The context and the Dockerfile of a build. */
 export interface BuildInput {
   readonly context: BuildContext
-  readonly dockerfile: { readonly bytes: Uint8Array; readonly file: string }
+  readonly dockerfile: DockerfileText
+  /** Ends the use of the context; to be called whatever the build came to. */
   close(): Promise<void>
 }
 
+export interface DockerfileText {
+  readonly bytes: Uint8Array
+  /** Its name for messages. */
+  readonly file: string
+}
+
+const standard: DockerfileSource = { kind: 'default' }
+
+/** Opens what `options` name. Errors: CONTEXT_INVALID, IGNORE_INVALID, ARCHIVE_INVALID, ARCHIVE_UNSAFE. */
 export async function openBuildInput(store: Store, options: BuildOptions): Promise<BuildInput> {
-  if (options.context.kind !== 'directory') throw new Error('later')
-  const root = options.context.path
-  const file = join(root, 'Dockerfile')
-  const context = openDirectoryContext({ root, dockerfile: file, hashCacheFile: join(store.root, 'context', hexOf(digestOf(root))) })
-  return { context, dockerfile: { bytes: readFileSync(file), file }, close: async () => context.close() }
+  const { context, dockerfile = standard } = options
+  if (context.kind === 'directory') return directoryInput(store, context.path, dockerfile)
+  const { openStreamInput } = await import('./stream-input.ts')
+  return openStreamInput(store, context.stream, dockerfile)
+}
+
+function directoryInput(store: Store, path: string, source: DockerfileSource): BuildInput {
+  const root = resolveRoot(path)
+  const found = source.kind === 'bytes' ? undefined : findDockerfile({ file: fileOf(source), cwd: process.cwd(), root })
+  const hashCacheFile = join(store.root, 'context', hexOf(digestOf(root)))
+  const context = openDirectoryContext({ root, dockerfile: found?.path, hashCacheFile })
+  const dockerfile = source.kind === 'bytes' ? { bytes: source.bytes, file: 'Dockerfile (stdin)' } : textOf(found)
+  return { context, dockerfile, close: async () => context.close() }
+}
+
+function fileOf(source: DockerfileSource): string | undefined {
+  return source.kind === 'path' ? source.path : undefined
+}
+
+function textOf(found: ReturnType<typeof findDockerfile> | undefined): DockerfileText {
+  if (found === undefined) throw new Error('a Dockerfile from a path was not looked for')
+  return { bytes: found.bytes, file: found.name }
 }
