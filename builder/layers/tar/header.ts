@@ -78,7 +78,7 @@ function prefixOf(block: Buffer): string {
 }
 
 /** The bytes up to the first NUL. */
-export function textField(block: Buffer, start: number, end: number): string {
+export function textField(block: Buffer, start: number, end = block.length): string {
   let stop = start
   while (stop < end && block[stop] !== 0) stop++
   return stop === start ? '' : block.toString('latin1', start, stop)

@@ -7,30 +7,34 @@ export type PaxRecords = Map<string, string>
  * Parses the records `LENGTH KEY=VALUE\n` of a pax header (POSIX.1-2001, pax, extended header). Later records replace
  * earlier ones, save the offset and length pairs of GNU sparse 0.0, which are gathered into one `GNU.sparse.map`.
  */
-export function parsePax(text: string): PaxRecords {
+export function parsePax(bytes: Buffer): PaxRecords {
   const records: PaxRecords = new Map()
   const map: string[] = []
-  for (let at = 0; at < text.length && text.charCodeAt(at) !== 0; ) {
-    const end = recordEnd(text, at)
-    const key = text.indexOf(' ', at) + 1
-    const equals = text.indexOf('=', key)
-    if (equals <= key || equals >= end) throw invalid('a pax record has no key')
-    addRecord(records, map, [text.slice(key, equals), text.slice(equals + 1, end - 1)])
+  for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
+    const { start, end } = recordAt(bytes, at)
+    const equals = bytes.indexOf(0x3d, start)
+    if (equals <= start || equals >= end) throw invalid('a pax record has no key')
+    addRecord(records, map, [bytes.toString('latin1', start, equals), bytes.toString('latin1', equals + 1, end - 1)])
     at = end
   }
   if (map.length > 0) records.set('GNU.sparse.map', map.join(','))
   return records
 }
 
-/** The position after the record that starts at `at`. */
-function recordEnd(text: string, at: number): number {
-  const match = /^[0-9]{1,9} /.exec(text.slice(at, at + 10))
-  if (match === null) throw invalid('a pax record has no length')
-  const end = at + Number(match[0])
-  if (end > text.length || end <= at + match[0].length || text.charCodeAt(end - 1) !== 10) {
+/** Where the key of the record at `at` starts, and where the record ends. */
+function recordAt(bytes: Buffer, at: number): { readonly start: number; readonly end: number } {
+  let length = 0
+  let start = at
+  for (; start < at + 9 && isDigit(bytes[start]); start++) length = length * 10 + (bytes[start] ?? 0) - 0x30
+  if (start === at || bytes[start] !== 0x20) throw invalid('a pax record has no length')
+  const end = at + length
+  if (end > bytes.length || end <= start + 1 || bytes[end - 1] !== 0x0a)
     throw invalid('a pax record has a wrong length')
-  }
-  return end
+  return { start: start + 1, end }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
 
 function addRecord(records: PaxRecords, map: string[], [key, value]: [string, string]): void {

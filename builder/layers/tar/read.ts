@@ -1,7 +1,7 @@
 import type { LayerEntry, LayerPath } from '../entry.ts'
 import { noContent, paddingOf, StoredContent } from './content.ts'
 import { ByteCursor } from './cursor.ts'
-import { blockSize, decodeHeader, isZeroBlock, numberField, type RawHeader } from './header.ts'
+import { blockSize, decodeHeader, isZeroBlock, numberField, type RawHeader, textField } from './header.ts'
 import { invalid, shown, type TarLimits, tarLimits, unsafe } from './limits.ts'
 import { type Extensions, entryOf, joinHeader, type MemberHeader, storedSize } from './member.ts'
 import { checkLengths, cleanName, type LayerName, layerName } from './names.ts'
@@ -125,10 +125,10 @@ class TarReader {
         this.#checkGlobals()
         return true
       case 'L':
-        extensions.longName = cString(await this.#extension(raw))
+        extensions.longName = textField(await this.#extension(raw), 0)
         return true
       case 'K':
-        extensions.longLink = cString(await this.#extension(raw))
+        extensions.longLink = textField(await this.#extension(raw), 0)
         return true
       case 'V':
         return true
@@ -137,14 +137,12 @@ class TarReader {
     }
   }
 
-  async #extension(raw: RawHeader): Promise<string> {
+  async #extension(raw: RawHeader): Promise<Buffer> {
     const size = numberField(raw, 'size')
     if (!(size >= 0)) throw invalid('an extension header has a malformed size')
     if (size > this.#limits.extension)
       throw unsafe(`an extension header is larger than ${this.#limits.extension} bytes`)
-    const bytes = await this.#bytes(size)
-    await this.#bytes(paddingOf(size))
-    return bytes.toString('latin1')
+    return (await this.#bytes(size + paddingOf(size))).subarray(0, size)
   }
 
   async #bytes(count: number): Promise<Buffer> {
@@ -218,10 +216,4 @@ class TarReader {
 
 function isSparse({ raw, records, type }: MemberHeader): boolean {
   return type === 'file' && (raw.type === 'S' || paxSparseForm(records) !== undefined)
-}
-
-/** The bytes up to the first NUL. */
-function cString(text: string): string {
-  const end = text.indexOf('\0')
-  return end < 0 ? text : text.slice(0, end)
 }

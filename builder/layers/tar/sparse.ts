@@ -111,6 +111,7 @@ export async function contentMap(
   let text = ''
   for (let read = 0; numbers.length === 0 || numbers.length <= 2 * (numbers[0] ?? 0); read += blockSize) {
     if (read >= limits.extension) throw unsafe('the map of a sparse file is too long')
+    if (text.length > 20) throw invalid('the map of a sparse file has a malformed number')
     text += await textBlock(stored)
     const lines = text.split('\n')
     text = lines.pop() ?? ''
