@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { IbuildError } from '../../shared/base/errors.ts'
 
+export type { Command } from 'commander'
+
 /** What a command's own file gets: positional words and options by camel-case name. */
 export interface Parsed<Options> {
   readonly words: readonly string[]
@@ -35,7 +37,9 @@ function translate(error: unknown, parser: Command): unknown {
   if (!(error instanceof CommanderError)) return error
   if (error.exitCode === 0) return new HelpShown()
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
-  return new IbuildError('USAGE', message, { hint: suggestion?.replace(/^\(|\)$/g, '') ?? `See ${parser.name()} --help.` })
+  return new IbuildError('USAGE', message, {
+    hint: suggestion?.replace(/^\(|\)$/g, '') ?? `See ${parser.name()} --help.`,
+  })
 }
 
 /** For options that may be given several times. Before the first one of a `--no-` option the parser says true. */

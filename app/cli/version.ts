@@ -1,15 +1,6 @@
-import { createRequire } from 'node:module'
+import manifest from '../../package.json' with { type: 'json' }
 
-/** The version in package.json, which lies beside both app/ and dist/. */
+/** The version in package.json; the bundle carries it. */
 export function version(): string {
-  const require = createRequire(import.meta.url)
-  for (const place of ['../package.json', '../../package.json']) {
-    try {
-      const { name, version } = require(place) as { name: string; version: string }
-      if (name === 'ibuild') return version
-    } catch {
-      // The bundle lies one folder less deep than the source.
-    }
-  }
-  return 'unknown'
+  return manifest.version
 }

@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { build } from '../../builder/build.ts'
 import type { BuildResult } from '../../builder/build-types.ts'
-import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { type Command, collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { createProgress } from '../progress/create-progress.ts'
-import type { Command } from 'commander'
 
 /** What commander gives for `ibuild build`. */
 export interface BuildFlags {
@@ -41,9 +40,17 @@ function buildParser(): Command {
     .option('-t, --tag <name>', 'name of the image (repeat for several)', collect)
     .option('-f, --file <path>', 'Dockerfile (default: Dockerfile in the context), - for stdin')
     .option('--target <stage>', 'stage to build')
-    .option('--build-arg <key=value>', 'value of an ARG; without a value it comes from the environment (repeat)', collect)
+    .option(
+      '--build-arg <key=value>',
+      'value of an ARG; without a value it comes from the environment (repeat)',
+      collect,
+    )
     .option('--label <key=value>', 'label of the image (repeat)', collect)
-    .option('-o, --output <spec>', 'type=oci|docker|local|tar,dest=PATH, beside or instead of the store (repeat)', collect)
+    .option(
+      '-o, --output <spec>',
+      'type=oci|docker|local|tar,dest=PATH, beside or instead of the store (repeat)',
+      collect,
+    )
     .option('--no-cache', 'run every step again')
     .option('--no-cache-filter <stages>', 'run every step of these stages again (repeat, or with commas)', collect)
     .option('--network <mode>', 'network of RUN steps: default, none or host', 'default')
@@ -64,7 +71,8 @@ function buildParser(): Command {
 export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<BuildFlags>(buildParser(), argv)
   const [context, ...extra] = words
-  if (context === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild build takes exactly one context')
+  if (context === undefined || extra.length > 0)
+    throw new IbuildError('USAGE', 'ibuild build takes exactly one context')
   const progress = await createProgress(flags.quiet === true ? 'quiet' : flags.progress, process.stderr)
   const interrupt = onInterrupt()
   try {

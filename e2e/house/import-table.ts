@@ -52,7 +52,7 @@ export const importTable: ImportTable = {
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'app', 'scripts'] },
     scripts: { imports: ['shared/base', 'e2e/testing'] },
-    bench: { imports: ['shared', 'builder', 'app', 'e2e/testing', 'scripts'] },
+    bench: { imports: ['shared', 'builder', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
     commander: 'app',
@@ -66,6 +66,7 @@ export const importTable: ImportTable = {
   reserved: {
     'node:child_process': ['shared/sys', 'builder/exec', 'e2e', 'scripts', 'bench'],
     'node:process': [],
+    'process.': command, // a member that is computed
     'process.dlopen': [],
     'process.binding': [],
     'process.argv': command,

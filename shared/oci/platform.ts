@@ -1,4 +1,3 @@
-import { arch, platform as nodePlatform } from 'node:process'
 import { IbuildError } from '../base/errors.ts'
 import { asObject, asString, type JsonPlace, type JsonValue, required } from '../base/json.ts'
 import { optionalMembers, withoutNulls } from './members.ts'
@@ -39,7 +38,7 @@ const knownSystems: ReadonlySet<string> = new Set(
 const componentPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 
 /**
- * Parses `os/arch[/variant]`, or one of them alone (the rest is the host's), as `--platform` takes it. USAGE when it is
+ * Parses `os/process.arch[/variant]`, or one of them alone (the rest is the host's), as `--platform` takes it. USAGE when it is
  * malformed.
  */
 export function parsePlatform(text: string): Platform {
@@ -86,7 +85,7 @@ function normalizeVariant(architecture: string, variant: string): string {
   return /^[568]$/.test(variant) ? `v${variant}` : variant
 }
 
-/** `os/arch[/variant]`. */
+/** `os/process.arch[/variant]`. */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`
@@ -99,7 +98,7 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 
 /** The platform of this machine. */
 export function hostPlatform(): Platform {
-  return normalizePlatform({ os: nodePlatform === 'win32' ? 'windows' : nodePlatform, architecture: arch })
+  return normalizePlatform({ os: process.platform === 'win32' ? 'windows' : process.platform, architecture: process.arch })
 }
 
 /** Platform of a descriptor in an index; values are kept as they are. */
