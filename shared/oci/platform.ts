@@ -38,7 +38,7 @@ const knownSystems: ReadonlySet<string> = new Set(
 const componentPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/
 
 /**
- * Parses `os/process.arch[/variant]`, or one of them alone (the rest is the host's), as `--platform` takes it. USAGE when it is
+ * Parses `os/arch[/variant]`, or one of them alone (the rest is the host's), as `--platform` takes it. USAGE when it is
  * malformed.
  */
 export function parsePlatform(text: string): Platform {
@@ -85,7 +85,7 @@ function normalizeVariant(architecture: string, variant: string): string {
   return /^[568]$/.test(variant) ? `v${variant}` : variant
 }
 
-/** `os/process.arch[/variant]`. */
+/** `os/arch[/variant]`. */
 export function formatPlatform(platform: Platform): string {
   const { os, architecture, variant } = platform
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`
