@@ -11,7 +11,7 @@ import type { Statement } from './statement.ts'
 import { decodeDockerfile, fileError } from './text.ts'
 import type { ArgInstruction, Dockerfile, DockerfileWarning, Instruction, LocalCheck, Stage } from './types.ts'
 
-export { parseTrigger, type TriggerOptions } from './trigger.ts'
+export { parseTrigger } from './trigger.ts'
 
 /**
  * Parses a Dockerfile of at most 4 MiB (builder.md 1.1 to 1.11). `file` is its name in errors. Words stay unexpanded.

@@ -10,7 +10,7 @@ export interface HeredocBody extends Heredoc {
 }
 
 /** Warns about the statement at hand. */
-export type Warn = (rule: string, message: string) => void
+type Warn = (rule: string, message: string) => void
 
 /** One instruction of the file, split but not yet understood. */
 export interface Statement {
