@@ -34,14 +34,19 @@ function invalid(text: string, location: SourceLocation): IbuildError {
   })
 }
 
+type Operator = '+' | '-' | '='
+
 interface Action {
   /** Bits of the classes that are changed; 0 when none was named. */
   readonly who: number
-  readonly operator: '+' | '-' | '='
+  readonly operator: Operator
   readonly permissions: string
 }
 
-const classBits: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o007, a: 0o6777 }
+const everyone = 0o6777
+const sticky = 0o1000
+
+const classBits: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o007, a: everyone }
 
 function parseClause(text: string): Action[] | undefined {
   const match = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(text)
@@ -59,39 +64,65 @@ interface Before {
   readonly isDirectory: boolean
 }
 
-function applyAction({ who, operator, permissions }: Action, mode: number, before: Before): number {
-  const scope = who === 0 ? 0o6777 : who
-  const bits = permissions.split('').reduce((sum, letter) => sum | bitsOf(letter, mode, before), 0)
-  const sticky = bits & 0o1000
-  const chosen = (bits & scope) | (who === 0o007 ? 0 : sticky)
-  if (operator === '+') return mode | chosen
-  if (operator === '-') return mode & ~chosen
-  return (mode & ~scope & ~0o1000) | (mode & 0o1000 & ~scope) | chosen
-}
-
-function bitsOf(letter: string, mode: number, { original, isDirectory }: Before): number {
-  switch (letter) {
-    case 'r':
-      return 0o444
-    case 'w':
-      return 0o222
-    case 'x':
-      return 0o111
-    case 'X':
-      return isDirectory || (original & 0o111) !== 0 ? 0o111 : 0
-    case 's':
-      return 0o6000
-    case 't':
-      return 0o1000
-    case 'u':
-      return spread((mode >> 6) & 7)
-    case 'g':
-      return spread((mode >> 3) & 7)
-    default:
-      return spread(mode & 7)
+/**
+ * Letters are taken as BSD's setmode does: `r`, `w`, `x`, `s` and `t` are collected and applied together; `u`, `g` or `o`
+ * first apply what was collected and then copy; `X` looks at the mode before any change; `t` narrows a clause without
+ * classes to the sticky bit.
+ */
+function applyAction({ who: named, operator, permissions }: Action, mode: number, before: Before): number {
+  let who = named
+  let result = mode
+  let collected = 0
+  let conditional = 0
+  let copied = false
+  const changesSpecial = (): boolean => who === 0 || (who & ~0o007) !== 0
+  for (const letter of permissions) {
+    if (letter === 's') collected |= changesSpecial() ? 0o6000 : 0
+    else if (letter === 't') {
+      if (changesSpecial()) {
+        who |= sticky
+        collected |= sticky
+      }
+    } else if (letter === 'X' && operator !== '-') conditional = 0o111
+    else if (letter === 'u' || letter === 'g' || letter === 'o') {
+      if (collected !== 0) result = change(result, operator, { who, bits: collected })
+      result = addConditional(result, { who, bits: conditional }, before)
+      collected = conditional = 0
+      result = copyClass(result, operator, { who, shift: shifts[letter] })
+      copied = true
+    } else collected |= letterBits[letter] ?? 0
   }
+  if (collected !== 0 || (operator === '=' && !copied)) result = change(result, operator, { who, bits: collected })
+  return addConditional(result, { who, bits: conditional }, before)
 }
 
-function spread(bits: number): number {
-  return bits * 0o111
+const letterBits: Readonly<Record<string, number>> = { r: 0o444, w: 0o222, x: 0o111, X: 0o111 }
+const shifts = { u: 6, g: 3, o: 0 } as const
+
+interface Bits {
+  readonly who: number
+  readonly bits: number
+}
+
+function change(mode: number, operator: Operator, { who, bits }: Bits): number {
+  const chosen = who === 0 ? bits : bits & who
+  if (operator === '-') return mode & ~chosen
+  const kept = operator === '=' ? mode & ~(who === 0 ? everyone : who) : mode
+  return kept | chosen
+}
+
+function addConditional(mode: number, bits: Bits, { original, isDirectory }: Before): number {
+  return isDirectory || (original & 0o111) !== 0 ? change(mode, '+', bits) : mode
+}
+
+/** Copies the permissions of one class to those named, all when none is. */
+function copyClass(mode: number, operator: Operator, { who, shift }: { who: number; shift: number }): number {
+  const value = (mode >> shift) & 7
+  let result = mode
+  for (const to of [6, 3, 0]) {
+    if (who !== 0 && (who & (0o4 << to)) === 0) continue
+    if (operator === '=') result = (result & ~(7 << to)) | (value << to)
+    else result = operator === '+' ? result | (value << to) : result & ~(value << to)
+  }
+  return result
 }

@@ -8,6 +8,7 @@ import { resolvePath } from '../layers/resolve.ts'
 import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
+import { located } from './located.ts'
 import { Staging } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackMembers } from './unpack.ts'
@@ -16,7 +17,11 @@ import { unpackMembers } from './unpack.ts'
  * Places selected sources in the target (1.9 C04-C08, 1.10 AD05). Errors: COPY_DESTINATION, USER_UNKNOWN, SYMLINK_LOOP,
  * those of archives and of the target.
  */
-export async function layOut(selection: CopySelection, options: LayOutOptions): Promise<CopyPlan> {
+export function layOut(selection: CopySelection, options: LayOutOptions): Promise<CopyPlan> {
+  return located(selection.request.location, () => layOutAll(selection, options))
+}
+
+async function layOutAll(selection: CopySelection, options: LayOutOptions): Promise<CopyPlan> {
   const copier = await createCopier(selection, options)
   try {
     copier.checkDestination()

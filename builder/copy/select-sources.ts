@@ -7,6 +7,7 @@ import { resolvePath } from '../layers/resolve.ts'
 import type { FileTree } from '../layers/tree.ts'
 import { parseModeChange } from './chmod.ts'
 import { contentKey, keyScope } from './content-key.ts'
+import { located } from './located.ts'
 import { missingSource } from './missing.ts'
 import { expandWildcards, sourcePath } from './source-words.ts'
 import type { CopySelection, KeyPart, SelectedSource, SelectRequest } from './types.ts'
@@ -16,7 +17,11 @@ import type { CopySelection, KeyPart, SelectedSource, SelectRequest } from './ty
  * in the cache before anything below it is opened. Errors: COPY_SOURCE_MISSING, DOCKERFILE_SYNTAX (`--chmod`, a malformed
  * wildcard), NOT_SUPPORTED (URLs), and those of the source.
  */
-export async function selectSources(request: SelectRequest): Promise<CopySelection> {
+export function selectSources(request: SelectRequest): Promise<CopySelection> {
+  return located(request.location, () => selectAll(request))
+}
+
+async function selectAll(request: SelectRequest): Promise<CopySelection> {
   if (request.chmod !== undefined) parseModeChange(request.chmod, request.location)
   const sources: SelectedSource[] = []
   const keyParts: KeyPart[] = []

@@ -1,6 +1,6 @@
 import { bytesOf } from '../context/byte-text.ts'
 import { goMatch, hasWildcard } from '../context/go-match.ts'
-import { baseOf, joinPath, type LayerPath } from '../layers/entry.ts'
+import { joinPath, type LayerPath } from '../layers/entry.ts'
 import { resolvePath } from '../layers/resolve.ts'
 import type { FileTree } from '../layers/tree.ts'
 
@@ -38,7 +38,7 @@ interface Walk {
 }
 
 function collect(source: FileTree, walk: Walk, relative: string, matches: LayerPath[]): void {
-  for (const name of source.list(joinPath(walk.base, relative) || walk.base)) {
+  for (const name of source.list(below(walk.base, relative))) {
     const path = joinPath(relative, name)
     if (goMatch(walk.pattern, path)) matches.push(joinPath(walk.base, path))
     else if (mayGoDeeper(walk, path)) collect(source, walk, path, matches)
@@ -50,7 +50,6 @@ function mayGoDeeper({ pattern, depth }: Walk, path: string): boolean {
   return pattern.includes('[') || path.split('/').length < depth
 }
 
-/** The name that something gets in a directory. */
-export function nameOf(path: LayerPath): string {
-  return baseOf(path)
+function below(base: LayerPath, relative: LayerPath): LayerPath {
+  return relative === '' ? base : joinPath(base, relative)
 }

@@ -7,7 +7,7 @@ import type { CopyMember } from './types.ts'
 
 /** An entry of the layer to be. */
 export interface Staged extends CopyMember {
-  /** The same for all names of one file. */
+  /** The same for all names of one file; the metadata put last holds for all of them. */
   readonly linkGroup?: string | undefined
 }
 
@@ -18,6 +18,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #staged = new Map<LayerPath, Staged>()
   /** Directories of the layer in which nothing of the target can be seen: new ones, and those that replace something. */
   readonly #fresh = new Set<LayerPath>()
+  readonly #shared = new Map<string, LayerEntry>()
 
   constructor(target: FileTree, location: SourceLocation) {
     this.#target = target
@@ -41,6 +42,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     const before = this.lstat(path)
     if (before?.type === 'dir' && staged.entry.type !== 'dir') this.#removeBelow(path)
     if (staged.entry.type === 'dir' && before?.type !== 'dir') this.#fresh.add(path)
+    if (staged.linkGroup !== undefined) this.#shared.set(staged.linkGroup, staged.entry)
     this.#staged.set(path, staged)
   }
 
@@ -76,11 +78,13 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   #member({ entry, content, linkGroup }: Staged, firsts: Map<string, LayerPath>): CopyMember {
-    const first = linkGroup === undefined ? undefined : firsts.get(linkGroup)
+    if (linkGroup === undefined) return content === undefined ? { entry } : { entry, content }
+    const shared = { ...(this.#shared.get(linkGroup) ?? entry), path: entry.path }
+    const first = firsts.get(linkGroup)
     if (first !== undefined)
-      return { entry: { ...entry, type: 'hardlink', linkname: first, size: 0, digest: undefined } }
-    if (linkGroup !== undefined) firsts.set(linkGroup, entry.path)
-    return content === undefined ? { entry } : { entry, content }
+      return { entry: { ...shared, type: 'hardlink', linkname: first, size: 0, digest: undefined } }
+    firsts.set(linkGroup, entry.path)
+    return content === undefined ? { entry: shared } : { entry: shared, content }
   }
 
   #addParents(path: LayerPath): void {

@@ -52,19 +52,26 @@ function merged(entry: LayerEntry, path: LayerPath, { staging, owner }: UnpackPl
   return { ...entry, ...owner, path, xattrs }
 }
 
-/** The other name is written too when it is a file of the image below: a layer must not link out of itself. */
+/**
+ * A second name: what its header tells goes for both, as they are one file. The first name is written too when it is a file
+ * of the image below, because a layer must not link out of itself.
+ */
 function putLink(entry: LayerEntry, path: LayerPath, place: UnpackPlace): void {
-  const { staging, target } = place
+  const { staging, target, owner } = place
   const other = locate(entry.linkname, place, false)
-  let original = staging.staged(other)
-  if (original === undefined) {
-    const below = staging.lstat(other)
-    if (below === undefined)
-      throw staging.refuse(path, `it is a hardlink to ${JSON.stringify(`/${other}`)}, which does not exist`)
-    original = { entry: below, ...(below.size > 0 && { content: () => target.open(other) }) }
+  const below = staging.lstat(other)
+  if (below === undefined)
+    throw staging.refuse(path, `it is a hardlink to ${JSON.stringify(`/${other}`)}, which does not exist`)
+  if (below.type === 'dir') throw staging.refuse(path, 'it is a hardlink to a directory')
+  if (path === other) return
+  const original = staging.staged(other) ?? {
+    entry: below,
+    ...(below.size > 0 && { content: () => target.open(other) }),
   }
-  if (original.entry.type === 'dir') throw staging.refuse(path, 'it is a hardlink to a directory')
+  const mode = below.type === 'symlink' ? below.mode : entry.mode
   const linkGroup = original.linkGroup ?? randomUUID()
-  staging.put({ ...original, linkGroup })
-  if (path !== other) staging.put({ ...original, entry: { ...original.entry, path }, linkGroup })
+  const { uid, gid, mtime } = entry
+  const shared = { ...below, mode, uid, gid, mtime, ...owner, opaque: false, dataOffset: -1 }
+  if (original.linkGroup === undefined) staging.put({ ...original, linkGroup })
+  staging.put({ ...original, entry: { ...shared, path }, linkGroup })
 }
