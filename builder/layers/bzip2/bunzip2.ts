@@ -12,15 +12,20 @@ const pieceSize = 1 << 17
  */
 export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const bits = new BitInput(source)
+  let links = new Uint32Array(0)
   try {
-    while (await bits.fill()) yield* readStream(bits)
+    while (await bits.fill()) {
+      const most = 100_000 * readLevel(bits)
+      if (most > links.length) links = new Uint32Array(most)
+      yield* readStream(bits, links.subarray(0, most))
+    }
   } finally {
     await bits.close()
   }
 }
 
-async function* readStream(bits: BitInput): AsyncGenerator<Uint8Array, void, undefined> {
-  const links = new Uint32Array(100_000 * readLevel(bits))
+/** Reads a stream after its level. `links` is where its blocks are worked on. */
+async function* readStream(bits: BitInput, links: Uint32Array): AsyncGenerator<Uint8Array, void, undefined> {
   let combined = 0
   for (let mark = readMark(bits); mark !== endMark; mark = readMark(bits)) {
     if (mark !== blockMark) throw invalid('damaged bzip2 data: neither a block nor the end')
