@@ -7,8 +7,8 @@ import { isAbandoned, ownedName } from './owner.ts'
 const parent = 'ibuild'
 
 /** Path, below the root of each hierarchy, of a new container's group. Nothing is made. */
-export function cgroupPath(number: number): string {
-  return `/${parent}/${ownedName(number)}`
+export function newCgroupPath(): string {
+  return `/${parent}/${ownedName()}`
 }
 
 /** The host folders where a group may exist: one for each hierarchy. */

@@ -2,7 +2,6 @@ import { hostname } from 'node:os'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Surroundings } from './bundle.ts'
-import { cgroupPath } from './cgroups.ts'
 import { chooseRuntime } from './choose-runtime.ts'
 import { detectHost } from './host.ts'
 import { cleanupLeftovers } from './leftovers.ts'
@@ -65,10 +64,8 @@ function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): Context
   const onNotice = options.onNotice ?? (() => undefined)
   const networks = createNetworks({ helper: findProgram('slirp4netns'), onNotice })
   const [host, tools] = [detectHost(), findTools()]
-  let count = 0
-  const nextCgroup = (): string => cgroupPath(++count)
   return (runtime, filter) => {
-    return { host, starter, networks, nextCgroup, tools: { ...tools, runtime }, seccomp: filterIn(seccomp, filter) }
+    return { host, starter, networks, tools: { ...tools, runtime }, seccomp: filterIn(seccomp, filter) }
   }
 }
 

@@ -5,11 +5,9 @@ import { isAbandoned, ownedName } from './owner.ts'
 
 const trialPrefix = 'trial-'
 
-let trials = 0
-
 /** Path of a new folder for a trial of this process. */
 export function trialFolder(stateDir: string): string {
-  return `${stateDir}/${trialPrefix}${ownedName(++trials)}`
+  return `${stateDir}/${trialPrefix}${ownedName()}`
 }
 
 /**

@@ -1,16 +1,18 @@
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 
 /**
- * Names for what a process leaves on the host when it is killed. A name says who made it: pid namespace, process id and
- * start time, and a number; so a later process can tell what is abandoned.
+ * A new name for something that stays on the host when this process is killed. It says who made it (pid namespace,
+ * process id and start time), so that a later process can tell what is abandoned.
  */
-export function ownedName(number: number): string {
-  return `${ownPidNamespace()}-${process.pid}-${startTimeOf(process.pid) ?? '0'}-${number}`
+export function ownedName(): string {
+  const unique = randomBytes(6).toString('hex')
+  return `${ownPidNamespace()}-${process.pid}-${startTimeOf(process.pid) ?? '0'}-${unique}`
 }
 
 /** True when a process of this pid namespace made that name, and is dead. False for all other names. */
 export function isAbandoned(name: string): boolean {
-  const [, pidNamespace, pid, startTime] = /^(\d+)-(\d+)-(\d+)-\d+$/.exec(name) ?? []
+  const [, pidNamespace, pid, startTime] = /^(\d+)-(\d+)-(\d+)-[0-9a-f]+$/.exec(name) ?? []
   if (pidNamespace === undefined || pidNamespace !== ownPidNamespace()) return false
   return startTimeOf(Number(pid)) !== startTime
 }

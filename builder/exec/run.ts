@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { awaitEnd } from './await-end.ts'
 import { type Bundle, makeBundle, type Surroundings } from './bundle.ts'
-import { removeCgroup } from './cgroups.ts'
+import { newCgroupPath, removeCgroup } from './cgroups.ts'
 import type { Host } from './host.ts'
 import type { Network, Networks } from './networks.ts'
 import { watchOom } from './oom-watch.ts'
@@ -19,15 +19,13 @@ export interface RunContext {
   readonly starter: Starter
   readonly networks: Networks
   readonly seccomp: Pick<Surroundings, 'seccomp' | 'annotations'>
-  /** Path for the control group of the next container. */
-  readonly nextCgroup: () => string
 }
 
 /** Runs one request to its end; see `Executor.run`. */
 export async function runContainer(request: RunRequest, context: RunContext): Promise<RunResult> {
   throwIfCancelled(request.signal)
   const network = await context.networks.acquire(request.network)
-  const cgroup = context.nextCgroup()
+  const cgroup = newCgroupPath()
   try {
     return await runInNetwork(request, context, { network, cgroup })
   } finally {
