@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { openStore } from '../../builder/store/open.ts'
+import { makeImage } from '../../builder/store/testing/make-image.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { nextChainID } from '../../shared/oci/chain-id.ts'
-import { makeImage } from '../testing/images.ts'
 
 /**
  * Everything that an import, a build and a tag ask of the store: `store-writer.ts ROOT TEXT` stores an image of a tar

@@ -129,7 +129,7 @@ test('six processes that count with a plain read and write lose nothing', async 
   const file = path.join(path.dirname(path.dirname(folder)), 'count')
   writeFileSync(file, '0')
   const children = Array.from({ length: 6 }, () => startHolder(t, [folder, 'count', file, '25']))
-  const codes = await Promise.all(children.map(async (child) => await once(child, 'exit')))
+  const codes = await Promise.all(children.map(async (child) => once(child, 'exit')))
   t.deepEqual(codes.flat(), Array.from({ length: 6 }, () => [0, null]).flat())
   t.is(readFileSync(file, 'utf8'), '150')
 })

@@ -1,0 +1,93 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import test from 'ava'
+import { ownOwner } from '../../shared/cas/owner.ts'
+import { openStore } from './open.ts'
+import { addImage, folderFor, storeFor } from './testing/fixture.ts'
+
+test('a new folder becomes an OCI layout that only its owner can enter', (t) => {
+  const root = path.join(folderFor(t), 'a', 'b')
+  t.is(openStore(root).root, root)
+  t.is(readFileSync(path.join(root, 'oci-layout'), 'utf8'), '{"imageLayoutVersion":"1.0.0"}')
+  t.is(statSync(root).mode & 0o777, 0o700)
+})
+
+test('a relative root is made absolute', (t) => {
+  const root = path.join(folderFor(t), 'x')
+  t.is(openStore(path.relative(process.cwd(), root)).root, root)
+})
+
+test('opening again finds what was stored', async (t) => {
+  const store = storeFor(t)
+  const { manifestDigest } = await addImage(store, 'layer', 'app:1')
+  t.is(openStore(store.root).images.get('app:1')?.manifestDigest, manifestDigest)
+})
+
+const foreign: readonly [string, (root: string) => void, RegExp][] = [
+  ['a folder with something else', (root) => writeFileSync(path.join(root, 'notes.txt'), ''), /it holds "notes.txt"/],
+  [
+    'an OCI layout made by another tool',
+    (root) => {
+      writeFileSync(path.join(root, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
+      writeFileSync(path.join(root, 'index.json'), '{}')
+    },
+    /it holds "index.json"/,
+  ],
+  ['a newer format', (root) => writeFileSync(path.join(root, 'ibuild-store.json'), '{"format":2}'), /store format 2/],
+  ['a damaged format file', (root) => writeFileSync(path.join(root, 'ibuild-store.json'), '{"for'), /is not JSON/],
+  ['an empty format file', (root) => writeFileSync(path.join(root, 'ibuild-store.json'), ''), /is not JSON/],
+  [
+    'a format that is no number',
+    (root) => writeFileSync(path.join(root, 'ibuild-store.json'), '{"format":"1"}'),
+    /no format number/,
+  ],
+]
+for (const [title, prepare, message] of foreign) {
+  test(`refused and left alone: ${title}`, (t) => {
+    const root = folderFor(t)
+    prepare(root)
+    const before = readdirSync(root)
+    t.throws(() => openStore(root), { code: 'STORE_INVALID', message })
+    t.deepEqual(readdirSync(root), before)
+  })
+}
+
+test('refused: a file', (t) => {
+  const file = path.join(folderFor(t), 'file')
+  writeFileSync(file, 'x')
+  t.throws(() => openStore(file), { code: 'STORE_INVALID' })
+  t.is(readFileSync(file, 'utf8'), 'x')
+})
+
+test('a folder that was half made is completed', (t) => {
+  const root = folderFor(t)
+  mkdirSync(path.join(root, 'tmp'))
+  mkdirSync(path.join(root, 'blobs'))
+  t.deepEqual(openStore(root).images.list(), [])
+})
+
+test('work in progress of dead processes is cleared, that of living ones stays', async (t) => {
+  const store = storeFor(t)
+  const mine = await store.temp('mine')
+  const dead = path.join(store.root, 'tmp', ownOwner().replace(/-\d+-/, '-1-'))
+  mkdirSync(path.join(dead, 'layer-0', 'deep'), { recursive: true })
+  writeFileSync(path.join(dead, 'layer-0', 'deep', 'file'), 'x')
+  mkdirSync(path.join(store.root, 'tmp', 'no process name'))
+  openStore(store.root)
+  t.deepEqual(readdirSync(path.join(store.root, 'tmp')), [ownOwner()])
+  writeFileSync(path.join(mine.dir, 'x'), '')
+  await mine.release()
+  t.deepEqual(
+    readdirSync(path.join(store.root, 'tmp', ownOwner())).filter((name) => name.startsWith('mine')),
+    [],
+  )
+})
+
+test('temporary folders are empty and never the same', async (t) => {
+  const store = storeFor(t)
+  const folders = await Promise.all(Array.from({ length: 20 }, async () => store.temp('a')))
+  t.is(new Set(folders.map((folder) => folder.dir)).size, 20)
+  for (const folder of folders) t.deepEqual(readdirSync(folder.dir), [])
+  rmSync(folders[0]?.dir ?? '', { recursive: true })
+  await t.notThrowsAsync(async () => folders[0]?.release(), 'a folder that was moved away can be released')
+})
