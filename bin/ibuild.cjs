@@ -27,20 +27,28 @@ require(entry)
   })
 
 // The cache holds code that will run, so it lies only in a folder of the user who runs it: never in a shared one, and
-// never in another user's home (sudo may keep HOME). Without such a folder there is no cache.
+// never in another user's home (sudo may keep HOME). Where no such folder can be made there is no cache.
 function enableCompileCache() {
   var home = process.env.HOME
-  var folder = process.env.XDG_CACHE_HOME || (home && home + '/.cache')
-  if (folder && (isOurs(folder) || (!fs.existsSync(folder) && isOurs(home)))) {
-    require('module').enableCompileCache(folder + '/ibuild/code')
+  var cache = process.env.XDG_CACHE_HOME || home + '/.cache'
+  if (!home) return
+  try {
+    var folder = cache + '/ibuild/code'
+    if (!fs.existsSync(folder) && isOurs(home)) makeFolders([cache, cache + '/ibuild', folder])
+    if (isOurs(cache) && isOurs(folder)) require('module').enableCompileCache(folder)
+  } catch (error) {
+    // Starting takes a few milliseconds longer.
   }
 }
 
+// One by one: making them recursively never ends in folders such as /proc.
+function makeFolders(folders) {
+  folders.forEach(function (folder) {
+    if (!fs.existsSync(folder)) fs.mkdirSync(folder, 448)
+  })
+}
+
 function isOurs(folder) {
-  try {
-    var stat = fs.statSync(folder)
-    return stat.isDirectory() && stat.uid === process.geteuid() && (stat.mode & 18) === 0
-  } catch (error) {
-    return false
-  }
+  var stat = fs.statSync(folder)
+  return stat.uid === process.geteuid() && (stat.mode & 18) === 0
 }
