@@ -63,3 +63,10 @@ needs(test, 'bzip2')('mutated data is unpacked or refused', async (t) => {
     { numRuns: 100 },
   )
 })
+
+needs(test, 'bzip2')('cut data is told as such', async (t) => {
+  const packed = await bzip2(allBytes)
+  for (const length of [5, 50, packed.length >> 1, packed.length - 1]) {
+    await t.throwsAsync(unpacked(packed.subarray(0, length)), { code: 'ARCHIVE_INVALID', message: /cut short/ })
+  }
+})

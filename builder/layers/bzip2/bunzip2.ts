@@ -19,6 +19,8 @@ export async function* bunzip2(source: AsyncIterable<Uint8Array>): AsyncGenerato
       if (most > links.length) links = new Uint32Array(most)
       yield* readStream(bits, links.subarray(0, most))
     }
+  } catch (error) {
+    throw bits.overrun ? invalid('bzip2 data is cut short', error) : error
   } finally {
     await bits.close()
   }

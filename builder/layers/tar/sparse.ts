@@ -5,7 +5,7 @@ import { parseDecimal, parseField } from './numbers.ts'
 import type { PaxRecords } from './pax.ts'
 
 /** A run of stored bytes within a sparse file; all else in the file is zeros. */
-export interface Extent {
+interface Extent {
   readonly offset: number
   readonly length: number
 }
@@ -91,7 +91,7 @@ export function paxSparseForm(records: PaxRecords | undefined): 'records' | 'con
 }
 
 /** The full size of a pax sparse file. */
-export function paxSparseSize(records: PaxRecords): number {
+function paxSparseSize(records: PaxRecords): number {
   return parseDecimal(records.get('GNU.sparse.realsize') ?? records.get('GNU.sparse.size') ?? '')
 }
 

@@ -211,7 +211,7 @@ export async function listArchive(source: AsyncIterable<Uint8Array>, options: Ta
 }
 
 /** One entry with its content in the form of a listing. */
-export function listEntry(entry: LayerEntry, content: Uint8Array): Listed {
+function listEntry(entry: LayerEntry, content: Uint8Array): Listed {
   const { type, mode, uid, gid, mtime, size, linkname } = entry
   return {
     type,
