@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
@@ -97,5 +96,5 @@ test('a digest of the other algorithm is compared with its own kind', async (t) 
   const file = join(temporaryDir(t), 'l.tar')
   const digest = digestOf('x', 'sha512')
   const layer = await writeLayer([fileMember('a', 'x', { digest })], file, { sync: false })
-  t.is(layer.entries[0]?.digest, `sha512:${hash('sha512', 'x')}`)
+  t.is(layer.entries[0]?.digest, digest)
 })

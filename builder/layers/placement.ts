@@ -27,10 +27,10 @@ function findMoves(below: Pick<FileTree, 'lstat'>, index: LayerIndex): Moves {
     const entry = below.lstat(at)
     if (entry === undefined || entry.type === 'dir') continue
     if (entry.type !== 'symlink') throw misfit(dir, at)
-    const target = resolvePath(below, at, { followLast: true })
-    if (target.entry !== undefined && target.entry.type !== 'dir') throw misfit(dir, target.path)
-    checkFree(index, dir, target.path)
-    moves.set(dir, target.path)
+    const target = resolvePath(below, at, { followLast: true }).path
+    checkDirectories(below, dir, target)
+    checkFree(index, dir, target)
+    moves.set(dir, target)
   }
   return moves
 }
@@ -44,6 +44,15 @@ function hidesBelow(index: LayerIndex, dir: LayerPath): boolean {
     if (facts.whiteout || facts.opaque) return true
   }
   return false
+}
+
+/** The target and what it lies in must be directories, or not there at all. */
+function checkDirectories(below: Pick<FileTree, 'lstat'>, dir: LayerPath, target: LayerPath): void {
+  for (let at = target; at !== ''; at = parentOf(at)) {
+    const type = below.lstat(at)?.type
+    if (type === 'dir') return
+    if (type !== undefined) throw misfit(dir, at)
+  }
 }
 
 /** The layer's own entries must not turn the place where something moves to into anything but directories. */

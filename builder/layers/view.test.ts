@@ -148,8 +148,8 @@ test('links of links, absolute and beyond the root, and one that leads nowhere',
 })
 
 test('a layer with a file inside a file does not fit', async (t) => {
-  const lower = [file('f'), link('l', 'f')]
-  for (const upper of [[file('f/x')], [file('l/x')]]) {
+  const lower = [file('f'), link('l', 'f'), link('m', 'f/new')]
+  for (const upper of [[file('f/x')], [file('l/x')], [file('m/x')]]) {
     const view = await viewOf(t, lower, upper)
     t.throws(() => view.lstat('f'), { code: 'LAYER_INVALID' })
   }
