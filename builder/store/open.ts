@@ -50,10 +50,19 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   }
 }
 
+/** Looks twice, because another process may be making the same folder: it is ours or foreign by what is in it then. */
 function ensureFormat(layout: Layout, temps: TempFolders): void {
+  if (isFormatKnown(layout)) return
+  const foreign = findForeign(layout)
+  if (foreign === undefined) createLayout(layout, temps)
+  else if (!isFormatKnown(layout)) throw foreign
+}
+
+/** False when there is no format file; STORE_INVALID when it is of another version or damaged. */
+function isFormatKnown(layout: Layout): boolean {
   const text = readIfThere(layout.formatFile)
-  if (text === undefined) createLayout(layout, temps)
-  else checkFormat(layout, text)
+  if (text !== undefined) checkFormat(layout, text)
+  return text !== undefined
 }
 
 function readIfThere(file: string): string | undefined {
@@ -83,7 +92,6 @@ function parseFormat(root: string, text: string): JsonValue {
 
 /** The format file comes last, so a folder without it is either new, half made by us, or not ours. */
 function createLayout(layout: Layout, temps: TempFolders): void {
-  refuseForeign(layout)
   mkdirSync(layout.root, { recursive: true, mode: 0o700 })
   const folders = foldersOf(layout)
   for (const folder of folders) mkdirSync(folder, { recursive: true })
@@ -93,12 +101,12 @@ function createLayout(layout: Layout, temps: TempFolders): void {
   syncPathSync(layout.root)
 }
 
-function refuseForeign(layout: Layout): void {
+function findForeign(layout: Layout): IbuildError | undefined {
   const ours = new Set([...foldersOf(layout), layout.ociLayoutFile].map((file) => path.relative(layout.root, file)))
   const foreign = namesIn(layout.root).find((name) => !ours.has(name))
-  if (foreign === undefined) return
+  if (foreign === undefined) return undefined
   const message = `${layout.root} is not a data folder of ibuild: it holds ${JSON.stringify(foreign)}`
-  throw new IbuildError('STORE_INVALID', message, { hint: 'Name an empty or a new folder with --root.' })
+  return new IbuildError('STORE_INVALID', message, { hint: 'Name an empty or a new folder with --root.' })
 }
 
 function namesIn(folder: string): string[] {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
@@ -53,14 +62,28 @@ export async function addImage(store: Store, text: string, ...names: readonly st
   return image
 }
 
-/** Makes everything look as if another boot had written it: what a power cut or a reboot leaves. */
+/** Makes everything look as if an earlier boot had written it: what a power cut leaves at best. */
 export function pretendReboot(store: Store): void {
-  for (const diffID of store.layers.list()) earlier(path.join(store.root, 'layers', hexOf(diffID), 'meta.json'))
+  for (const diffID of store.layers.list()) edit(path.join(store.root, 'layers', hexOf(diffID), 'meta.json'), { boot })
   const marks = path.join(store.root, 'snapshots')
-  for (const name of readdirSync(marks)) if (!name.includes('.')) earlier(path.join(marks, name))
+  for (const name of readdirSync(marks).filter((name) => !name.includes('.'))) renameSnapshot(store.root, name)
 }
 
-function earlier(file: string): void {
+const boot = '00000000-0000-0000-0000-000000000000'
+
+/** An earlier boot gave other ids. */
+function renameSnapshot(root: string, chain: string): void {
+  const mark = path.join(root, 'snapshots', chain)
+  const { id: oldID } = edit(mark, { boot })
+  if (typeof oldID !== 'string') throw new Error(`no id in ${mark}`)
+  const id = `0${oldID}`
+  edit(mark, { id })
+  renameSync(path.join(root, 's', oldID), path.join(root, 's', id))
+  if (existsSync(`${mark}.${oldID}`)) renameSync(`${mark}.${oldID}`, `${mark}.${id}`)
+}
+
+function edit(file: string, change: Record<string, string>): Record<string, unknown> {
   const document: Record<string, unknown> = JSON.parse(readFileSync(file, 'utf8'))
-  writeFileSync(file, JSON.stringify({ ...document, boot: '00000000-0000-0000-0000-000000000000' }))
+  writeFileSync(file, JSON.stringify({ ...document, ...change }))
+  return document
 }
