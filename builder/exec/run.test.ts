@@ -1,5 +1,6 @@
 import fs from 'node:fs'
-import { baseTime, runIn, runtimeTest } from './testing.ts'
+import { runtimeTest } from './testing.ts'
+import { baseTime, runIn } from './testing-run.ts'
 
 runtimeTest('the exit code is that of the command, 128 + N for a signal', async (t, box) => {
   for (const [command, code] of [
@@ -133,9 +134,12 @@ runtimeTest('without a network there is only loopback, and it is up', async (t, 
 
 runtimeTest('with the network of the host there are its interfaces', async (t, box) => {
   const { stdout } = await box.sh('cat /proc/net/dev', { network: 'host' })
-  const names = (text: string): string[] => [...text.matchAll(/^ *([^ :]+):/gm)].map((match) => match[1] ?? '')
-  t.deepEqual(names(stdout), names(fs.readFileSync('/proc/net/dev', 'utf8')))
+  t.deepEqual(interfacesIn(stdout), interfacesIn(fs.readFileSync('/proc/net/dev', 'utf8')))
 })
+
+function interfacesIn(text: string): string[] {
+  return [...text.matchAll(/^ *([^ :]+):/gm)].map((match) => match[1] ?? '')
+}
 
 runtimeTest('a program that is not there is RUNTIME_FAILED with its name', async (t, box) => {
   const error = await t.throwsAsync(box.sh('', { args: ['/no/such/program'] }), { code: 'RUNTIME_FAILED' })
