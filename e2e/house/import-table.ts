@@ -58,7 +58,6 @@ export const importTable: ImportTable = {
     commander: 'app',
     koffi: 'shared/sys',
     'log-update': 'app',
-    minimatch: 'builder/context',
     'tar-stream': 'builder/export',
     'xz-decompress': 'builder/layers',
   },
