@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { findProgram, isExecutable } from './programs.ts'
+import { isExecutable } from './programs.ts'
 import { type RuntimeFacts, readMemory, writeMemory } from './runtime-memory.ts'
 import type { Outcome } from './try-runtime.ts'
 import type { Executor } from './types.ts'
@@ -18,6 +18,8 @@ export interface Choice {
   /** `runc`, `crun`, an absolute path, or undefined for the fastest that works. */
   readonly wanted: string | undefined
   readonly stateDir: string
+  /** Absolute path of an installed program. */
+  readonly find: (name: string) => string | undefined
   /** What a remembered trial holds for: it is not used with another value. */
   readonly hostKey: string
   /** Runs a container to learn what a runtime can do here. */
@@ -30,7 +32,7 @@ export interface Choice {
  */
 export async function chooseRuntime(choice: Choice): Promise<ChosenRuntime> {
   if (choice.wanted !== undefined) return namedRuntime(choice, choice.wanted)
-  const [crun, runc] = [findProgram('crun'), findProgram('runc')]
+  const [crun, runc] = [choice.find('crun'), choice.find('runc')]
   if (crun === undefined && runc === undefined) throw missing('neither crun nor runc is installed')
   if (crun === undefined) return chosen(choice, runc, 'crun is not installed')
   const { failure } = await factsOf(choice, crun)
@@ -40,7 +42,7 @@ export async function chooseRuntime(choice: Choice): Promise<ChosenRuntime> {
 }
 
 async function namedRuntime(choice: Choice, wanted: string): Promise<ChosenRuntime> {
-  const file = path.isAbsolute(wanted) ? wanted : findProgram(wanted)
+  const file = path.isAbsolute(wanted) ? wanted : choice.find(wanted)
   if (file === undefined || !isExecutable(file)) throw missing(`the runtime ${wanted} is not installed`)
   return chosen(choice, file, 'asked for')
 }

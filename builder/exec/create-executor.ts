@@ -43,6 +43,7 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
   const { about, filter } = await chooseRuntime({
     wanted: options.runtime,
     stateDir,
+    find: findProgram,
     hostKey: hostKey(seccomp),
     tryRuntime: (runtime) =>
       tryRuntime({ stateDir, seccomp, run: (request, filter) => runContainer(request, contextFor(runtime, filter)) }),

@@ -43,6 +43,6 @@ export function writeMemory(stateDir: string, hostKey: string, runtimes: Readonl
     fs.writeFileSync(temporary, JSON.stringify({ host: hostKey, runtimes: Object.fromEntries(runtimes) }))
     fs.renameSync(temporary, `${stateDir}/${fileName}`)
   } catch {
-    fs.rmSync(temporary, { force: true })
+    if (fs.existsSync(temporary)) fs.rmSync(temporary)
   }
 }

@@ -1,0 +1,21 @@
+import test from 'ava'
+import { isAbandoned, ownedName } from './owner.ts'
+
+test('names of this process are its own, and no two are equal', (t) => {
+  const names = Array.from({ length: 100 }, ownedName)
+  t.is(new Set(names).size, 100)
+  t.false(names.some(isAbandoned))
+})
+
+const [namespace, pid, start] = ownedName().split('-')
+const rows: readonly [string, string, boolean][] = [
+  ['a dead process', `${namespace}-999999999-1-ab`, true],
+  ['a process that has the id of a dead one', `${namespace}-${pid}-${Number(start) - 1}-ab`, true],
+  ['a process that we cannot see', `1-999999999-1-ab`, false],
+  ['something else', 'docker', false],
+  ['something like it', `${namespace}-999999999-1-ab.service`, false],
+]
+
+for (const [title, name, expected] of rows) {
+  test(`what ${title} made is${expected ? '' : ' not'} abandoned`, (t) => t.is(isAbandoned(name), expected))
+}
