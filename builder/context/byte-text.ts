@@ -49,7 +49,8 @@ function isScalar(code: number, width: number): boolean {
 }
 
 /** True when a string has only characters below 128, whose bytes and text are the same. */
-export function isAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 127) return false
-  return true
+function isAscii(text: string): boolean {
+  return !beyondAscii.test(text)
 }
+
+const beyondAscii = /[^\0-\x7f]/

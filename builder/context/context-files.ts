@@ -1,9 +1,8 @@
 import * as fs from 'node:fs'
-import { type BigIntStats, constants, type Dirent } from 'node:fs'
+import { type BigIntStats, constants } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
 import type { LayerPath } from '../layers/entry.ts'
-import { isAscii } from './byte-text.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
 export class ContextFiles {
@@ -20,8 +19,8 @@ export class ContextFiles {
   }
 
   /** Names are latin1, in the order of the filesystem. */
-  list(path: LayerPath): Dirent[] {
-    return attempt(path, () => fs.readdirSync(this.#host(path), { withFileTypes: true, encoding: 'latin1' }))
+  list(path: LayerPath): string[] {
+    return attempt(path, () => fs.readdirSync(this.#host(path), 'latin1'))
   }
 
   readlink(path: LayerPath): string {
@@ -52,9 +51,11 @@ export class ContextFiles {
   /** Bytes of names are kept; text is cheaper to hand over, and the same as long as it is ASCII. */
   #host(path: LayerPath): string | Buffer {
     const host = path === '' ? this.#root || '/' : `${this.#root}/${path}`
-    return isAscii(host) ? host : Buffer.from(host, 'latin1')
+    return beyondAscii.test(host) ? Buffer.from(host, 'latin1') : host
   }
 }
+
+const beyondAscii = /[^\0-\x7f]/
 
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0

@@ -45,9 +45,11 @@ export function resolveRoot(root: string): string {
 
 interface Node {
   entry: LayerEntry
-  readonly stats: BigIntStats
-  /** Time before the content was first looked at; undefined when its digest was remembered. */
+  /** As of when it was looked at; of a file whose digest was remembered only when it is read after all. */
+  signature: StatSignature | undefined
+  /** Time before the content was read; undefined when its digest was remembered. */
   readAt: bigint | undefined
+  readonly linkGroup: string | undefined
 }
 
 class DirectoryContext implements BuildContext {
@@ -70,19 +72,14 @@ class DirectoryContext implements BuildContext {
   }
 
   list(path: LayerPath): readonly string[] {
+    const known = this.#lists.get(path)
+    if (known !== undefined) return known
     if (this.#node(path)?.entry.type !== 'dir') return []
-    let names = this.#lists.get(path)
-    if (names === undefined) {
-      names = this.#visibleNames(path)
-      this.#lists.set(path, names)
-    }
-    return names
+    return this.#load(path)
   }
 
   linkGroup(path: LayerPath): string | undefined {
-    const node = this.#node(path)
-    if (node?.entry.type !== 'file' || node.stats.nlink < 2n) return undefined
-    return `${node.stats.dev}:${node.stats.ino}`
+    return this.#node(path)?.linkGroup
   }
 
   async digest(path: LayerPath): Promise<Digest> {
@@ -90,10 +87,11 @@ class DirectoryContext implements BuildContext {
     if (node.entry.digest !== undefined) return node.entry.digest
     await this.#breathe()
     const readAt = now()
-    const digest = await digestFile(this.#expected(path, node))
+    const expected = this.#expected(path, node)
+    const digest = await digestFile(expected)
     node.entry = { ...node.entry, digest }
     node.readAt = readAt
-    this.#cache.set(path, { signature: node.stats, readAt, digest, xattrs: node.entry.xattrs })
+    this.#cache.set(path, { signature: expected.signature, readAt, digest, xattrs: node.entry.xattrs })
     return digest
   }
 
@@ -101,9 +99,9 @@ class DirectoryContext implements BuildContext {
     const digest = await this.digest(path)
     const node = this.#fileNode(path)
     const expected = this.#expected(path, node)
-    if (node.readAt === undefined || isSettled(node.stats, node.readAt)) {
+    if (node.readAt === undefined || isSettled(expected.signature, node.readAt)) {
       // The stat vouches for the content, and is compared before and after reading.
-      if (node.stats.size <= smallFileSize) yield readSmall(expected)
+      if (expected.signature.size <= smallFileSize) yield readSmall(expected)
       else yield* readPieces(expected)
     } else yield* verified(expected, digest)
   }
@@ -125,8 +123,14 @@ class DirectoryContext implements BuildContext {
     this.#busySince = performance.now()
   }
 
+  /** CONTEXT_CHANGED when a file whose digest was remembered is not that file any more. */
   #expected(path: LayerPath, node: Node): ExpectedFile {
-    return { files: this.#files, path, signature: node.stats }
+    if (node.signature === undefined) {
+      const stats = this.#files.lstat(path)
+      if (stats === undefined || this.#cache.get(path, stats) === undefined) throw changedError(path)
+      node.signature = stats
+    }
+    return { files: this.#files, path, signature: node.signature }
   }
 
   #fileNode(path: LayerPath): Node {
@@ -137,28 +141,51 @@ class DirectoryContext implements BuildContext {
 
   /** What is at a path, undefined for what is ignored, not there, a socket, or behind a symlink. */
   #node(path: LayerPath): Node | undefined {
-    if (this.#nodes.has(path)) return this.#nodes.get(path)
+    const known = this.#nodes.get(path)
+    if (known !== undefined || this.#nodes.has(path)) return known
     const isReachable = path === '' || this.#node(parentOf(path))?.entry.type === 'dir'
-    const node = isReachable ? this.#load(path) : undefined
+    const node = isReachable ? this.#visibleNode(path) : undefined
     this.#nodes.set(path, node)
     return node
   }
 
-  #load(path: LayerPath): Node | undefined {
+  /** Reads a directory with all that can be seen in it. */
+  #load(path: LayerPath): readonly string[] {
+    const all = this.#files.list(path)
+    this.#cache.listed(path, all)
+    const names: string[] = []
+    for (const name of all.sort(byCodeUnits)) {
+      const inner = joinPath(path, name)
+      let node = this.#nodes.get(inner)
+      if (node === undefined && !this.#nodes.has(inner)) {
+        node = this.#visibleNode(inner)
+        this.#nodes.set(inner, node)
+      }
+      if (node !== undefined) names.push(name)
+    }
+    this.#lists.set(path, names)
+    return names
+  }
+
+  #visibleNode(path: LayerPath): Node | undefined {
+    const ignored = this.#rules !== undefined && path !== '' && this.#isIgnored(path)
+    if (ignored && this.#rules?.mayContainIncluded(path) !== true) return undefined
     const stats = this.#files.lstat(path)
     const type = stats === undefined ? undefined : typeOf(stats)
-    if (stats === undefined || type === undefined || !this.#isVisible(path, type === 'dir')) return undefined
+    if (stats === undefined || type === undefined) return undefined
+    // An ignored directory is there when something in it is included again.
+    if (ignored && (type !== 'dir' || this.#load(path).length === 0)) return undefined
     return this.#makeNode(path, type, stats)
   }
 
   #makeNode(path: LayerPath, type: EntryType, stats: BigIntStats): Node {
-    const known =
-      type === 'file' || type === 'dir' ? (this.#cache.get(path, stats) ?? this.#learn(path, stats)) : unknown
+    const remembered = type === 'file' || type === 'dir' ? this.#cache.get(path, stats) : nothing
+    const known = remembered ?? this.#learn(path, stats)
     const special = type === 'char' || type === 'block'
     const entry: LayerEntry = {
       path,
       type,
-      mode: Number(stats.mode & 0o7777n),
+      mode: Number(stats.mode) & 0o7777,
       uid: 0,
       gid: 0,
       size: type === 'file' ? Number(stats.size) : 0,
@@ -171,7 +198,8 @@ class DirectoryContext implements BuildContext {
       digest: type === 'file' ? known.digest : undefined,
       dataOffset: -1,
     }
-    return { entry, stats, readAt: undefined }
+    const linkGroup = type === 'file' && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined
+    return { entry, signature: known.digest === undefined ? stats : undefined, readAt: undefined, linkGroup }
   }
 
   #learn(path: LayerPath, signature: StatSignature): { xattrs: ReadonlyMap<string, Uint8Array>; digest: undefined } {
@@ -181,25 +209,8 @@ class DirectoryContext implements BuildContext {
     return learned
   }
 
-  #visibleNames(path: LayerPath): readonly string[] {
-    const entries = this.#files.list(path)
-    this.#cache.listed(
-      path,
-      entries.map((entry) => entry.name),
-    )
-    const visible = entries.filter((entry) => {
-      return !entry.isSocket() && this.#isVisible(joinPath(path, entry.name), entry.isDirectory())
-    })
-    return visible.map((entry) => entry.name).sort(byCodeUnits)
-  }
-
-  /** An ignored directory is there when something in it is included again. */
-  #isVisible(path: LayerPath, isDirectory: boolean): boolean {
-    if (this.#rules === undefined || path === '') return true
-    if (!isDirectory) return !this.#rules.decide(path, this.#stateOf(parentOf(path))).ignored
-    const state = this.#stateOf(path)
-    if (!state?.ignored) return true
-    return this.#rules.mayContainIncluded(path) && this.#visibleNames(path).length > 0
+  #isIgnored(path: LayerPath): boolean {
+    return this.#rules?.decide(path, this.#stateOf(parentOf(path))).ignored === true
   }
 
   #stateOf(directory: LayerPath): IgnoreState | undefined {
@@ -213,7 +224,7 @@ class DirectoryContext implements BuildContext {
   }
 }
 
-const unknown = { xattrs: new Map<string, Uint8Array>(), digest: undefined }
+const nothing = { xattrs: new Map<string, Uint8Array>(), digest: undefined }
 
 async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
   if (expected.signature.size <= smallFileSize) {

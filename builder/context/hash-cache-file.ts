@@ -12,7 +12,7 @@ export interface HashRecords {
   readonly numbers: BigUint64Array
   /** {@link hasHash}, {@link hasXattrs} per record. */
   readonly flags: Uint8Array
-  readonly hashes: Uint8Array
+  readonly hashes: Buffer
   /** Of the records that have any: names are latin1, values are base64. */
   readonly xattrs: ReadonlyMap<number, readonly (readonly [name: string, value: string])[]>
 }
@@ -30,7 +30,7 @@ export const noRecords: HashRecords = {
   paths: [],
   numbers: new BigUint64Array(),
   flags: new Uint8Array(),
-  hashes: new Uint8Array(),
+  hashes: Buffer.alloc(0),
   xattrs: new Map(),
 }
 

@@ -1,5 +1,5 @@
-import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
-import type { LayerPath } from '../layers/entry.ts'
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { baseOf, type LayerPath, parentOf } from '../layers/entry.ts'
 import {
   type HashRecords,
   hasHash,
@@ -36,8 +36,10 @@ export class HashCache {
   readonly #file: string
   readonly #stored: HashRecords
   #positions: ReadonlyMap<LayerPath, number> | undefined
+  /** Where the next path is expected: a walk goes as the one went that made the file. */
+  #next = 0
   readonly #learned = new Map<LayerPath, Learned>()
-  readonly #listed = new Map<LayerPath, ReadonlySet<string>>()
+  readonly #listed = new Map<LayerPath, readonly string[]>()
 
   /** A file that cannot be used counts as empty. */
   constructor(file: string) {
@@ -47,10 +49,9 @@ export class HashCache {
 
   /** What was known of a path when it had this signature. */
   get(path: LayerPath, signature: StatSignature): Known | undefined {
-    const learned = this.#learned.get(path)
+    const learned = this.#learned.size === 0 ? undefined : this.#learned.get(path)
     if (learned !== undefined) return sameSignature(learned.signature, signature) ? learned : undefined
-    this.#positions ??= new Map(this.#stored.paths.map((stored, index) => [stored, index]))
-    const index = this.#positions.get(path)
+    const index = this.#positionOf(path)
     if (index === undefined || !this.#matches(index, signature)) return undefined
     return { digest: this.#digestAt(index), xattrs: this.#xattrsAt(index) }
   }
@@ -61,7 +62,7 @@ export class HashCache {
 
   /** All names of a directory: what was remembered of others in it is forgotten when the file is written. */
   listed(directory: LayerPath, names: readonly string[]): void {
-    this.#listed.set(directory, new Set(names))
+    this.#listed.set(directory, names)
   }
 
   /** Writes the file when something was learned. A data folder that is full or read-only is no reason to fail a build. */
@@ -71,6 +72,17 @@ export class HashCache {
     try {
       writeHashFile(this.#file, this.#merge(learned))
     } catch {}
+  }
+
+  #positionOf(path: LayerPath): number | undefined {
+    const { paths } = this.#stored
+    let index: number | undefined = this.#next
+    if (paths[index] !== path) {
+      this.#positions ??= new Map(paths.map((stored, position) => [stored, position]))
+      index = this.#positions.get(path)
+    }
+    if (index !== undefined) this.#next = index + 1
+    return index
   }
 
   #matches(index: number, signature: StatSignature): boolean {
@@ -88,7 +100,7 @@ export class HashCache {
 
   #digestAt(index: number): Digest | undefined {
     if (((this.#stored.flags[index] ?? 0) & hasHash) === 0) return undefined
-    return digestFromHash(this.#stored.hashes.subarray(index * 32, index * 32 + 32))
+    return parseDigest(`sha256:${this.#stored.hashes.toString('hex', index * 32, index * 32 + 32)}`)
   }
 
   #xattrsAt(index: number): ReadonlyMap<string, Uint8Array> {
@@ -97,22 +109,19 @@ export class HashCache {
   }
 
   #merge(learned: readonly (readonly [LayerPath, Learned])[]): HashRecords {
-    const kept = this.#stored.paths.flatMap((path, index) => (this.#isKept(path) ? [index] : []))
+    const listed = new Map([...this.#listed].map(([directory, names]) => [directory, new Set(names)]))
+    const isKept = (path: LayerPath): boolean => !this.#learned.has(path) && isListed(path, listed)
+    const kept = this.#stored.paths.flatMap((path, index) => (isKept(path) ? [index] : []))
     return mergeRecords(this.#stored, kept.length + learned.length > maxRecords ? [] : kept, learned)
   }
+}
 
-  /** Not learned anew, and in every directory above it that was listed. */
-  #isKept(path: LayerPath): boolean {
-    if (this.#learned.has(path)) return false
-    for (let start = 0; start >= 0; ) {
-      const slash = path.indexOf('/', start)
-      const name = path.slice(start, slash < 0 ? undefined : slash)
-      const names = this.#listed.get(start === 0 ? '' : path.slice(0, start - 1))
-      if (names !== undefined && path !== '' && !names.has(name)) return false
-      start = slash < 0 ? -1 : slash + 1
-    }
-    return true
+/** Whether a path is in every directory above it that was listed. */
+function isListed(path: LayerPath, listed: ReadonlyMap<LayerPath, ReadonlySet<string>>): boolean {
+  for (let inner = path; inner !== ''; inner = parentOf(inner)) {
+    if (listed.get(parentOf(inner))?.has(baseOf(inner)) === false) return false
   }
+  return true
 }
 
 function mergeRecords(
@@ -122,7 +131,7 @@ function mergeRecords(
 ): HashRecords {
   const count = kept.length + learned.length
   const numbers = new BigUint64Array(count * numbersPerRecord)
-  const hashes = new Uint8Array(count * 32)
+  const hashes = Buffer.alloc(count * 32)
   const flags = new Uint8Array(count)
   const xattrs = new Map<number, readonly (readonly [string, string])[]>()
   for (const [to, from] of kept.entries()) {

@@ -9,7 +9,7 @@ import { parseModeChange } from './chmod.ts'
 import { contentKey, keyScope } from './content-key.ts'
 import { located } from './located.ts'
 import { missingSource } from './missing.ts'
-import { expandWildcards, sourcePath } from './source-words.ts'
+import { expandWildcards, literalPrefix, sourcePath } from './source-words.ts'
 import type { CopySelection, KeyPart, SelectedSource, SelectRequest } from './types.ts'
 
 /**
@@ -37,8 +37,13 @@ async function selectAll(request: SelectRequest): Promise<CopySelection> {
 
 function namedPaths(request: SelectRequest, word: string): readonly LayerPath[] {
   refuseRemote(request, word)
+  const path = sourcePath(word)
+  const literal = literalPrefix(path)
+  if (resolvePath(request.source, literal, { followLast: true }).entry === undefined) {
+    throw missingSource(request, word, literal)
+  }
   try {
-    return expandWildcards(request.source, sourcePath(word))
+    return expandWildcards(request.source, path)
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error
     throw new IbuildError('DOCKERFILE_SYNTAX', `${request.kind}: the pattern ${JSON.stringify(word)} is malformed`, {

@@ -14,19 +14,25 @@ export function sourcePath(word: string): LayerPath {
   return parts.join('/')
 }
 
+/** What of a cleaned word stands before its first component with a wildcard; all of it when there is none. */
+export function literalPrefix(path: LayerPath): LayerPath {
+  const parts = path.split('/')
+  const first = parts.findIndex(hasWildcard)
+  return first < 0 ? path : parts.slice(0, first).join('/')
+}
+
 /**
  * The paths that a cleaned word names: itself, or all that its wildcards match, in order. A directory that matches stands
  * for what lies in it, which is not matched again. Links before the first wildcard are followed. Throws BadPattern.
  */
 export function expandWildcards(source: FileTree, path: LayerPath): readonly LayerPath[] {
-  const parts = path.split('/')
-  const first = parts.findIndex(hasWildcard)
-  if (first < 0) return [path]
-  const base = resolvePath(source, parts.slice(0, first).join('/'), { followLast: true }).path
+  const literal = literalPrefix(path)
+  if (literal === path) return [path]
+  const base = resolvePath(source, literal, { followLast: true }).path
   const matches: LayerPath[] = []
-  const pattern = parts.slice(first).join('/')
+  const pattern = literal === '' ? path : path.slice(literal.length + 1)
   goMatch(pattern, '')
-  collect(source, { base, pattern, depth: parts.length - first }, '', matches)
+  collect(source, { base, pattern, depth: pattern.split('/').length }, '', matches)
   return matches
 }
 
