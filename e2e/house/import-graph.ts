@@ -41,7 +41,7 @@ export function chainTo(file: string, edges: readonly Edge[], entries: readonly 
 
 /** True for tests and the helpers of tests. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.includes('/testing/') || path.startsWith('e2e/')
+  return path.endsWith('.test.ts') || /\/testing[/.]/.test(path) || path.startsWith('e2e/')
 }
 
 export function isWithin(path: string, folder: string): boolean {
