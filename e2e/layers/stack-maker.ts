@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { comparePaths, type LayerEntry, type LayerPath, parentOf } from '../../builder/layers/entry.ts'
 import { importLayer } from '../../builder/layers/import-layer.ts'
-import { encodeLayerIndex, indexOf, type LayerIndex, openLayerIndex } from '../../builder/layers/layer-index.ts'
 import { isWithin } from '../../builder/layers/index-types.ts'
+import { encodeLayerIndex, indexOf, type LayerIndex, openLayerIndex } from '../../builder/layers/layer-index.ts'
 import { RecordCollector } from '../../builder/layers/record-collector.ts'
 import { resolvePath } from '../../builder/layers/resolve.ts'
 import { opaqueHeader, tarEnd, tarHeader, tarPadding } from '../../builder/layers/tar/write.ts'
@@ -131,9 +131,14 @@ function isSound(members: readonly Member[], below: RootfsView, options: StackOp
     const placed = view.placed(below.layers.length)
     if (placed.totals.entries < index.totals.entries || hidesAcross(index, placed)) return false
     if (index.implicitDirs.some((dir) => !hidesWay(index, dir) && changesWay(below, view, dir))) return false
-    if (members.some(({ entry }) => entry.type === 'whiteout' && isInNewDirectory(below, index, entry.path))) return false
+    if (members.some(({ entry }) => entry.type === 'whiteout' && isInNewDirectory(below, index, entry.path)))
+      return false
     if (!options.danglingParents && index.implicitDirs.some((dir) => leadsNowhere(below, dir))) return false
-    return members.every(({ entry }) => entry.type !== 'hardlink' || leadsToSame(view, entry))
+    return members.every(
+      ({ entry }) =>
+        entry.type !== 'hardlink' ||
+        leadsToSame(view, index.lookup(entry.linkname) === undefined ? below : view, entry),
+    )
   } catch (error) {
     if (isIbuildError(error, 'LAYER_INVALID', 'ARCHIVE_INVALID', 'ARCHIVE_UNSAFE', 'SYMLINK_LOOP', 'INDEX_INVALID'))
       return false
@@ -168,7 +173,11 @@ function changesWay(below: RootfsView, view: RootfsView, dir: LayerPath): boolea
 /** The layer says itself that what lies below on the way to a directory does not count. */
 function hidesWay(index: LayerIndex, dir: LayerPath): boolean {
   const { whiteout, opaque } = index.find(dir)
-  return whiteout || (opaque && dir === '') || (dir !== '' && (index.find(parentOf(dir)).opaque || hidesWay(index, parentOf(dir))))
+  return (
+    whiteout ||
+    (opaque && dir === '') ||
+    (dir !== '' && (index.find(parentOf(dir)).opaque || hidesWay(index, parentOf(dir))))
+  )
 }
 
 /** A whiteout in a directory that replaces a link: an applier that comes to it first looks behind the link. */
@@ -185,12 +194,13 @@ function leadsNowhere(below: RootfsView, dir: LayerPath): boolean {
 }
 
 /** A hardlink's target must not be deleted or replaced by its own layer, nor be the link itself. */
-function leadsToSame(view: RootfsView, { path, linkname }: LayerEntry): boolean {
+function leadsToSame(view: RootfsView, home: RootfsView, { path, linkname }: LayerEntry): boolean {
   const [link, target] = [path, linkname].map((name) => resolvePath(view, name, { followLast: false }).path)
-  return link !== target && originName(view, link) === originName(view, target)
+  const origins = new Set([originName(view, path), originName(view, linkname), originName(home, linkname)])
+  return link !== target && origins.size === 1
 }
 
-function originName(view: RootfsView, path: LayerPath | undefined): string {
-  const origin = view.origin(path ?? '')
+function originName(view: RootfsView, path: LayerPath): string {
+  const origin = view.origin(resolvePath(view, path, { followLast: false }).path)
   return `${origin?.layer} ${origin?.entry.path}`
 }
