@@ -39,11 +39,13 @@ export async function collectGarbage(
   }
 }
 
+/** What refers goes before what it refers to: a layer before the snapshot that holds its bytes. */
 function sweep(context: StoreContext, parts: Parts, keepRecords: boolean): GarbageReport {
   const records = keepRecords ? 0 : dropRecords(context.layout, parts.records)
   const reachable = findReachable(parts)
-  const snapshots = sweepSnapshots(parts, { reachable, keepCache: keepRecords })
+  const sizes = new Map(parts.layers.list().map((diffID) => [diffID, parts.layers.get(diffID)?.size ?? 0]))
   const layers = sweepLayers(context, parts.layers, reachable)
+  const snapshots = sweepSnapshots(parts, { reachable, sizes, keepCache: keepRecords })
   const blobs = sweepBlobs(parts.blobs, reachable)
   const bytes = layers.bytes + snapshots.bytes + blobs.bytes
   return { records, layers: layers.count, snapshots: snapshots.count, blobs: blobs.count, bytes }
@@ -69,18 +71,20 @@ function sweepLayers(context: StoreContext, layers: LayerStore, reachable: Reach
 
 interface SnapshotPolicy {
   readonly reachable: Reachable
+  /** Of the layers that were extracted, for the report. */
+  readonly sizes: ReadonlyMap<Digest, number>
   /** Keep the snapshot of any layer that is kept, though no image has that stack: the next build may. */
   readonly keepCache: boolean
 }
 
-function sweepSnapshots(parts: Parts, { reachable, keepCache }: SnapshotPolicy): Swept {
+function sweepSnapshots(parts: Parts, { reachable, sizes, keepCache }: SnapshotPolicy): Swept {
   const doomed = parts.snapshots.marks().filter(({ chainID, mark }) => {
     const wanted = reachable.chains.has(chainID) || (keepCache && reachable.layers.has(mark.diffID))
     return !wanted || parts.snapshots.get(chainID) === undefined
   })
-  const sizes = doomed.map(({ mark }) => parts.layers.get(mark.diffID)?.size ?? 0)
+  const bytes = sum(doomed.map(({ mark }) => sizes.get(mark.diffID) ?? 0))
   for (const { chainID } of doomed) parts.snapshots.remove(chainID)
-  return { count: doomed.length + parts.snapshots.removeOrphans(), bytes: sum(sizes) }
+  return { count: doomed.length + parts.snapshots.removeOrphans(), bytes }
 }
 
 /** A blob that is the second name of a layer that is kept frees nothing and stays. */
