@@ -5,7 +5,7 @@ import test from 'ava'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
 import { makeBaseImages } from './base.ts'
-import { compareImages } from './compare.ts'
+import { compareImages, type Difference } from './compare.ts'
 import { type FlatEntry, type FlatImage, flattenLayout } from './flatten.ts'
 
 const file: FlatEntry = {
@@ -28,8 +28,12 @@ const image: FlatImage = {
 
 const options = { started: 2000, history: true }
 
-function dated(mtime: string): FlatImage {
-  return { ...image, tree: new Map([['/f', { ...file, mtime }]]) }
+function dated(mtime: string, type = 'file'): FlatImage {
+  return { ...image, tree: new Map([['/f', { ...file, mtime, type }]]) }
+}
+
+function fieldOf({ field }: Difference): string {
+  return field
 }
 
 /** What is compared of two images that differ in one thing. */
@@ -48,7 +52,7 @@ const changes: Record<string, Partial<FlatEntry>> = {
   mode: { mode: '0600' },
   uid: { uid: 0 },
   gid: { gid: 0 },
-  mtime: { mtime: '1000000001' },
+  mtime: { mtime: '3000000000' },
   xattrs: { xattrs: {} },
   size: { size: 4 },
   digest: { digest: 'bb' },
@@ -78,6 +82,18 @@ test('times made by the build itself may differ, a time of ours that should be o
   const fresh = dated('2000000001')
   t.deepEqual(compareImages(fresh, dated('3000000000'), options), [])
   t.is(compareImages(fresh, image, options)[0]?.field, 'tree:/f:mtime')
+  t.is(compareImages(image, fresh, options)[0]?.field, 'tree:/f:mtime', 'the directory rule is for directories')
+})
+
+test('times cut to seconds, and directories that BuildKit wrote to, have fields of their own', (t) => {
+  const cut = 'tree:/f:mtime (fraction of a second)'
+  t.deepEqual(compareImages(dated('1000000007'), dated('1000000000'), options).map(fieldOf), [cut])
+  t.deepEqual(compareImages(dated('1000000000'), dated('1000000007'), options).map(fieldOf), ['tree:/f:mtime'])
+  const touched = 'tree:/f:mtime (directory written to)'
+  t.deepEqual(compareImages(dated('1000000000', 'dir'), dated('2000000000', 'dir'), options).map(fieldOf), [touched])
+  t.deepEqual(compareImages(dated('2000000000', 'dir'), dated('1000000000', 'dir'), options).map(fieldOf), [
+    'tree:/f:mtime',
+  ])
 })
 
 needs(

@@ -2,7 +2,7 @@ import type { FlatEntry, FlatImage, ImageConfig } from './flatten.ts'
 
 /** One thing that the two builders did differently. Values are JSON text, undefined when it is absent. */
 export interface Difference {
-  /** `config.Env`, `history[2]`, `layers`, `tree:/etc/passwd:mode`, `tree:/new` (present on one side only). */
+  /** `config.Env`, `history[2]`, `layers`, `tree:/etc/passwd:mode`, `tree:/f:mtime (note)`, `tree:/new` (present on one side only). */
   readonly field: string
   readonly ours: string | undefined
   readonly buildkit: string | undefined
@@ -59,11 +59,29 @@ type Pair = readonly [FlatEntry | undefined, FlatEntry | undefined]
 
 function compareEntries(path: string, [ours, buildkit]: Pair, started: number): Difference[] {
   if (ours === undefined || buildkit === undefined) return differing(`tree:${path}`, ours, buildkit)
-  const fresh = BigInt(started) * 1_000_000n
-  const both = BigInt(ours.mtime) >= fresh && BigInt(buildkit.mtime) >= fresh
-  return (Object.keys({ ...ours, ...buildkit }) as (keyof FlatEntry)[])
-    .filter((key) => key !== 'mtime' || !both)
-    .flatMap((key) => differing(`tree:${path}:${key}`, ours[key], buildkit[key]))
+  const members = (Object.keys({ ...ours, ...buildkit }) as (keyof FlatEntry)[]).filter((key) => key !== 'mtime')
+  const times = differing(`tree:${path}:mtime${timeNote([ours, buildkit], started)}`, ours.mtime, buildkit.mtime)
+  const made = isFresh(ours, started) && isFresh(buildkit, started)
+  return [
+    ...members.flatMap((key) => differing(`tree:${path}:${key}`, ours[key], buildkit[key])),
+    ...(made ? [] : times),
+  ]
+}
+
+function isFresh({ mtime }: FlatEntry, started: number): boolean {
+  return BigInt(mtime) >= BigInt(started) * 1_000_000n
+}
+
+/** A time cut to the second before it. */
+function wholeSecond(mtime: string): string {
+  return `${mtime.slice(0, -9)}000000000`
+}
+
+/** Names the kinds of different times that are not plainly wrong. */
+function timeNote([ours, buildkit]: readonly [FlatEntry, FlatEntry], started: number): string {
+  if (wholeSecond(ours.mtime) === buildkit.mtime) return ' (fraction of a second)'
+  const touched = ours.type === 'dir' && !isFresh(ours, started) && isFresh(buildkit, started)
+  return touched ? ' (directory written to)' : ''
 }
 
 function keys(a: object, b: object): string[] {

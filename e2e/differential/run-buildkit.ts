@@ -13,8 +13,12 @@ export interface BuildInput {
   readonly result: string
 }
 
-/** Builds with BuildKit, without its cache (whose keys leave out file times). */
+/**
+ * Builds with BuildKit, without its cache (whose keys leave out file times), and without what it kept of other contexts:
+ * it would change that copy into this context, and directories of one name would have the time of that change.
+ */
 export async function runBuildkit(input: BuildInput, daemon: Buildkitd, base: BaseImages): Promise<Outcome> {
+  await daemon.buildctl(['prune', '--filter', 'type==source.local'])
   const output = await daemon.tryBuildctl([...common, ...given(input), ...bases(base), ...into(input.result)])
   return output.code === 0 ? { layout: input.result } : { refused: tail(output.stderr, 30) }
 }

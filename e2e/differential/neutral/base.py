@@ -56,6 +56,9 @@ class Layer:
         self.time += 61
         info.mtime = self.time
         info.linkname = more.get("link", "")
+        if kind == tarfile.LNKTYPE:  # extractors differ in whether they apply what a hardlink says of its file
+            target = self.tar.getmember(info.linkname)
+            info.mode, info.uid, info.gid, info.mtime = target.mode, target.uid, target.gid, target.mtime
         info.devmajor, info.devminor = more.get("device", (0, 0))
         for name, value in more.get("xattrs", {}).items():
             info.pax_headers["SCHILY.xattr." + name] = value

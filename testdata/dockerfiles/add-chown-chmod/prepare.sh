@@ -1,2 +1,2 @@
-mkdir -p t/sub && echo one > t/one && chown 21:22 t/one && ln -s one t/link && ln t/one t/hard && echo d > t/sub/d
-tar -C t -cf a.tar one sub link hard && rm -r t
+mkdir -p t/sub && echo one > t/one && chown 21:22 t/one && ln -s one t/link && echo d > t/sub/d
+tar -C t -cf a.tar one sub link && rm -r t

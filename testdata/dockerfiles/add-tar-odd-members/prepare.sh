@@ -17,7 +17,7 @@ with tarfile.open('odd.tar', 'w', format=tarfile.PAX_FORMAT) as tar:
     add('fifo', tarfile.FIFOTYPE, 0o666)
     add('setuid', mode=0o6755, data=b's')
     add('link', tarfile.SYMTYPE, 0o777, linkname='/absolute/target')
-    add('hard', tarfile.LNKTYPE, linkname='setuid')
+    add('hard', tarfile.LNKTYPE, 0o6755, linkname='setuid')
     add('dir', tarfile.DIRTYPE, 0o1777, uid=8, gid=9)
     add('dir/f', data=b'in dir')
     add('twice', data=b'first')
