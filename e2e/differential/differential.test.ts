@@ -88,11 +88,8 @@ declare('every accepted difference is seen, and the count is told', (t) => {
   t.log(
     `${tally.done} of ${cases.length} cases agree, ${total} accepted differences of ${accepted.length} kinds, ${tally.sides} cases that one side refuses`,
   )
-  if (tally.done < cases.length) return t.pass('not all cases were run, or some failed')
-  t.deepEqual(
-    accepted.filter((row) => !tally.used.has(row)).map((row) => row.why),
-    [],
-  )
+  const unused = accepted.filter((row) => !tally.used.has(row)).map((row) => row.why)
+  t.deepEqual(tally.done < cases.length ? [] : unused, [], 'rows that nothing needs')
 })
 
 test('no accepted difference concerns the content, type, mode or owner of a file', (t) => {
