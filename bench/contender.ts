@@ -27,6 +27,8 @@ export interface Contender extends AsyncDisposable {
   readonly name: string
   /** Program and version, as people would write them. */
   readonly version: string
+  /** What the output of a build whose steps run must show, where it is not certain which runtime runs them. */
+  readonly proof?: RegExp
   /** Makes an image known under its name. */
   load(image: BaseImage): Promise<void>
   /** The command line of a build; its output shows the steps as plain lines. */

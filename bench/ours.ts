@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { delimiter, dirname } from 'node:path'
+import { requireProgram } from '../e2e/testing/programs.ts'
 import { type RunOptions, runOk } from '../e2e/testing/run.ts'
 import type { Contender } from './contender.ts'
 
@@ -22,7 +23,8 @@ export async function startOurs({ name, program, root, runtime }: OursOptions): 
   const chosen = runtime === undefined ? [] : ['--runtime', runtime]
   return {
     name,
-    version: `ibuild ${stdout.trim()}, Node ${process.versions.node}`,
+    version: `${stdout.trim()}, Node ${process.versions.node}${runtime === undefined ? '' : `, ${await versionOf(runtime)}`}`,
+    ...(runtime !== undefined && { proof: new RegExp(`^runtime: ${runtime} `, 'm') }),
     load: async (image) => void (await runOk(program, ['load', '-i', image.archive], options)),
     build: ({ context, tag, cache }) => {
       const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...(cache ? [] : ['--no-cache'])]
@@ -34,6 +36,11 @@ export async function startOurs({ name, program, root, runtime }: OursOptions): 
     },
     [Symbol.asyncDispose]: async () => undefined,
   }
+}
+
+async function versionOf(runtime: string): Promise<string> {
+  const { stdout } = await runOk(requireProgram(runtime), ['--version'])
+  return stdout.split('\n')[0]?.replace(' version', '') ?? runtime
 }
 
 interface ListedImage {
