@@ -3,7 +3,7 @@ import path from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { createBlobStore } from '../../shared/cas/blob-store.ts'
-import { mapDiskFullSync, replaceFileSync, syncPathSync } from '../../shared/cas/disk.ts'
+import { mapDiskFullSync, replaceFileDurably, syncPathSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { collectGarbage } from './garbage.ts'
 import { createImageStore } from './images.ts'
@@ -95,9 +95,9 @@ function createLayout(layout: Layout, temps: TempFolders): void {
   mkdirSync(layout.root, { recursive: true, mode: 0o700 })
   const folders = foldersOf(layout)
   for (const folder of folders) mkdirSync(folder, { recursive: true })
-  replaceFileSync(layout.ociLayoutFile, temps.name(), '{"imageLayoutVersion":"1.0.0"}')
+  replaceFileDurably(layout.ociLayoutFile, temps.name(), '{"imageLayoutVersion":"1.0.0"}')
   for (const folder of [...folders, layout.root, path.dirname(layout.root)]) syncPathSync(folder)
-  replaceFileSync(layout.formatFile, temps.name(), `{"format":${formatVersion}}\n`)
+  replaceFileDurably(layout.formatFile, temps.name(), `{"format":${formatVersion}}\n`)
   syncPathSync(layout.root)
 }
 

@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, type JsonPlace, parseJson, required } from '../../shared/base/json.ts'
 import { formatReference, parseReference } from '../../shared/base/reference.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
-import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import { mapDiskFull, replaceFileDurably, syncPath } from '../../shared/cas/disk.ts'
 import { parseDescriptor } from '../../shared/oci/descriptor.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { StoreContext } from './context.ts'
@@ -31,10 +31,8 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     const target = fileOf(name)
     if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
     if (get(name) === manifest) return
-    const file = temps.name('tag')
-    writeFileSync(file, JSON.stringify({ name, descriptor: describe(blobs, manifest) }))
-    await syncPath(file)
-    renameSync(file, target)
+    const content = JSON.stringify({ name, descriptor: describe(blobs, manifest) })
+    replaceFileDurably(target, temps.name('tag'), content)
     await finish()
   }
   const remove = async (name: string): Promise<boolean> => {

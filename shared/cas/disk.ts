@@ -47,6 +47,13 @@ export function syncPathSync(path: string): void {
   }
 }
 
+/** {@link replaceFileSync} whose content survives a power cut; its name does once the folder is synced. */
+export function replaceFileDurably(file: string, temporary: string, content: string | Uint8Array): void {
+  writeFileSync(temporary, content, { mode: 0o644 })
+  syncPathSync(temporary)
+  renameSync(temporary, file)
+}
+
 /** Replaces a small file: readers see the old or the new content, never a part. `temporary` is on the same filesystem. */
 export function replaceFileSync(file: string, temporary: string, content: string | Uint8Array): void {
   writeFileSync(temporary, content, { mode: 0o644 })
