@@ -1,9 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, digestOf, isDigest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
-import { mapDiskFullSync } from '../../shared/cas/disk.ts'
+import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf, hashedFileName } from './layout.ts'
 import type { RecordPart, RecordStore, StepRecord } from './types.ts'
@@ -37,9 +37,7 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
     return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string').filter(isDigest) : []
   }
   const write = (file: string, content: string): void => {
-    const temporary = temps.name('record')
-    writeFileSync(temporary, content)
-    renameIntoFolder(temporary, file)
+    intoFolder(path.dirname(file), () => replaceFileSync(file, temps.name('record'), content))
   }
   const put = (key: Digest, record: StepRecord): void => {
     const content = seal(key, record)
@@ -105,12 +103,12 @@ function parseParts(value: JsonValue | undefined): RecordPart[] | undefined {
 }
 
 /** Makes the folder only when it turns out to be missing: 256 times in the life of a store. */
-function renameIntoFolder(from: string, to: string): void {
+function intoFolder(folder: string, write: () => void): void {
   try {
-    renameSync(from, to)
+    write()
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
-    mkdirSync(path.dirname(to), { recursive: true })
-    renameSync(from, to)
+    mkdirSync(folder, { recursive: true })
+    write()
   }
 }

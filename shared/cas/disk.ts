@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { errnoOf, IbuildError } from '../base/errors.ts'
 
@@ -47,15 +47,25 @@ export function syncPathSync(path: string): void {
   }
 }
 
-/** {@link replaceFileSync} whose content survives a power cut; its name does once the folder is synced. */
-export function replaceFileDurably(file: string, temporary: string, content: string | Uint8Array): void {
-  writeFileSync(temporary, content, { mode: 0o644 })
-  syncPathSync(temporary)
-  renameSync(temporary, file)
-}
-
 /** Replaces a small file: readers see the old or the new content, never a part. `temporary` is on the same filesystem. */
 export function replaceFileSync(file: string, temporary: string, content: string | Uint8Array): void {
-  writeFileSync(temporary, content, { mode: 0o644 })
-  renameSync(temporary, file)
+  replaceWith(file, temporary, () => writeFileSync(temporary, content, { mode: 0o644 }))
+}
+
+/** {@link replaceFileSync} whose content survives a power cut; its name does once the folder is synced. */
+export function replaceFileDurably(file: string, temporary: string, content: string | Uint8Array): void {
+  replaceWith(file, temporary, () => {
+    writeFileSync(temporary, content, { mode: 0o644 })
+    syncPathSync(temporary)
+  })
+}
+
+function replaceWith(file: string, temporary: string, write: () => void): void {
+  try {
+    write()
+    renameSync(temporary, file)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    throw error
+  }
 }
