@@ -91,7 +91,17 @@ class LayerExtraction {
     if (record.opaque) return this.#directory(record.path)
     this.#directory(parentOf(record.path))
     const { entry, implicit } = this.#index.find(record.path)
-    if (entry === undefined && !implicit) mknod(this.#at(record.path), constants.S_IFCHR, 0, 0)
+    if (entry === undefined && !implicit && this.#hidesSomething(record.path)) mknod(this.#at(record.path), constants.S_IFCHR, 0, 0)
+  }
+
+  /** A whiteout where nothing is below must not be made: a directory that is not merged would list it as a file. */
+  #hidesSomething(path: LayerPath): boolean {
+    for (let at = path; at !== ''; ) {
+      at = parentOf(at)
+      const { opaque, whiteout } = this.#index.find(at)
+      if (opaque || whiteout) return false
+    }
+    return this.#view.below(this.#layer).lstat(path) !== undefined
   }
 
   /** Makes a directory and those above it, when they are not there yet. */

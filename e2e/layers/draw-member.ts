@@ -8,10 +8,11 @@ export interface Member {
   readonly content: Buffer
 }
 
-interface Draw {
+export interface Draw {
   readonly random: Random
   readonly below: RootfsView
   readonly members: readonly Member[]
+  readonly attributes: boolean
 }
 
 const names = ['a', 'b', 'c', 'd', 'e', 'é\xff']
@@ -19,17 +20,15 @@ const linkTexts = ['a', 'b', '../c', '/d', 'b/c', '/a/b', './d/../c', '../../..'
 const contents = ['', 'x', 'some text', 'y'.repeat(700), 'z'.repeat(300_000)]
 
 /** Draws one member of a layer; undefined when there is nothing to draw it from. */
-export function drawMember(random: Random, below: RootfsView, members: readonly Member[]): Member | undefined {
-  const draw = { random, below, members }
-  return random.pick(kinds)(draw)
+export function drawMember(draw: Draw): Member | undefined {
+  return draw.random.pick(kinds)(draw)
 }
 
 type Kind = (draw: Draw) => Member | undefined
 
 const file: Kind = (draw) => {
   const content = Buffer.from(draw.random.pick(contents))
-  const xattrs = draw.random.oneIn(4) ? new Map([['user.x', Buffer.from([1, 0, 255])]]) : new Map<string, Buffer>()
-  return member(newPath(draw), { ...plain(draw, 'file'), size: content.length, xattrs }, content)
+  return member(newPath(draw), { ...plain(draw, 'file'), size: content.length }, content)
 }
 
 const directory: Kind = (draw) => member(newPath(draw), { ...plain(draw, 'dir'), opaque: draw.random.oneIn(4) })
@@ -94,11 +93,13 @@ function member(path: LayerPath, entry: LayerEntry, content: Buffer = Buffer.all
   return { entry: { ...entry, path }, content }
 }
 
-function plain({ random }: Draw, type: 'file' | 'dir' | 'symlink' | 'fifo' | 'char'): LayerEntry {
+function plain(draw: Draw, type: 'file' | 'dir' | 'symlink' | 'fifo' | 'char'): LayerEntry {
+  const { random } = draw
   return blankEntry('', type, {
     mode: random.pick([0o644, 0o755, 0o700, 0o4755, 0o600]),
     uid: random.pick([0, 0, 1000, 70_000]),
     gid: random.pick([0, 0, 33]),
+    xattrs: attributesFor(draw, type),
     mtime: 1_500_000_000_000_000_000n + BigInt(random.int(1e9)) * 1_000_000_007n,
   })
 }
@@ -114,3 +115,16 @@ function anyDirectory({ random, below, members }: Draw): LayerPath {
   const start = random.pick(['', ...lower, ...own])
   return random.oneIn(5) ? joinPath(start, random.pick(names)) : start
 }
+
+function attributesFor({ random, attributes }: Draw, type: string): ReadonlyMap<string, Uint8Array> {
+  if (!random.oneIn(4) || !attributes) return new Map()
+  if (type === 'file')
+    return new Map([
+      ['security.capability', capability],
+      ['user.x', Buffer.from([1, 0, 255])],
+    ])
+  return type === 'dir' ? new Map([['user.d', Buffer.from('of a directory')]]) : new Map()
+}
+
+/** cap_net_raw, permitted and effective (VFS_CAP_REVISION_2). */
+const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')

@@ -22,8 +22,8 @@ export interface StackOptions {
   readonly layers: number
   /** Members tried for each layer. */
   readonly members: number
-  /** Extended attributes on directories. */
-  readonly directoryAttributes: boolean
+  /** Some files and directories have extended attributes. */
+  readonly attributes: boolean
   /** Files whose directory is a symlink that leads to nothing yet. */
   readonly danglingParents: boolean
 }
@@ -71,13 +71,15 @@ class LayerDraft {
 
   /** Adds one member, or none when the one that was drawn cannot be. */
   addRandom(): void {
-    const drawn = drawMember(this.#random, this.#below, this.#members)
+    const drawn = this.#draw()
     if (drawn === undefined || this.#members.some(({ entry }) => clash(entry, drawn.entry))) return
-    if (drawn.entry.type === 'dir' && this.#options.directoryAttributes && this.#random.oneIn(3)) {
-      Object.assign(drawn.entry, { xattrs: new Map([['user.d', Buffer.from('of a directory')]]) })
-    }
     const members = inOrder([...this.#members, drawn], this.#byDepth)
     if (isSound(members, this.#below, this.#options)) this.#members = members
+  }
+
+  #draw(): Member | undefined {
+    const { attributes } = this.#options
+    return drawMember({ random: this.#random, below: this.#below, members: this.#members, attributes })
   }
 
   tar(): Buffer {
@@ -193,11 +195,11 @@ function leadsNowhere(below: RootfsView, dir: LayerPath): boolean {
   return isLink && resolvePath(below, dir, { followLast: true }).entry === undefined
 }
 
-/** A hardlink's target must not be deleted or replaced by its own layer, nor be the link itself. */
-function leadsToSame(view: RootfsView, home: RootfsView, { path, linkname }: LayerEntry): boolean {
+/** A hardlink's target must be what it was drawn as, not deleted or replaced by its own layer, nor the link itself. */
+function leadsToSame(view: RootfsView, home: RootfsView, { path, linkname, mtime }: LayerEntry): boolean {
   const [link, target] = [path, linkname].map((name) => resolvePath(view, name, { followLast: false }).path)
   const origins = new Set([originName(view, path), originName(view, linkname), originName(home, linkname)])
-  return link !== target && origins.size === 1
+  return link !== target && origins.size === 1 && view.lstat(link ?? '')?.mtime === mtime
 }
 
 function originName(view: RootfsView, path: LayerPath): string {

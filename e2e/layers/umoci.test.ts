@@ -23,7 +23,7 @@ needs(
     const { layers, view } = await makeStack(seed, dir, {
       layers: 4,
       members: 14,
-      directoryAttributes: true,
+      attributes: true,
       danglingParents: true,
     })
     writeLayout(join(dir, 'oci'), layers)

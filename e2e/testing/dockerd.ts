@@ -17,7 +17,7 @@ export interface Dockerd extends Daemon {
  * Starts a dockerd of our own that keeps everything below `directory` (short enough for sockets: at most 60 characters),
  * without bridge and iptables: containers use `--network host` or `none`. Needs root, dockerd and docker.
  */
-export async function startDockerd(directory: string): Promise<Dockerd> {
+export async function startDockerd(directory: string, storageDriver = 'overlay2'): Promise<Dockerd> {
   const at = (name: string): string => join(directory, name)
   const host = `unix://${at('docker.sock')}`
   mkdirSync(at('client'), { recursive: true })
@@ -31,7 +31,7 @@ export async function startDockerd(directory: string): Promise<Dockerd> {
   const tryDocker: Dockerd['tryDocker'] = (args, options) => run(client, args, withHost(options))
   const daemon = await startDaemon({
     program: requireProgram('dockerd'),
-    args: [`--host=${host}`, ...flags(at)],
+    args: [`--host=${host}`, ...flags(at), `--storage-driver=${storageDriver}`],
     directory,
     privateFolders: ['/run/containerd', '/run/docker'],
     ready: async () => (await tryDocker(['version', '--format', '{{.Server.Version}}'])).code === 0,
@@ -48,6 +48,5 @@ function flags(at: (name: string) => string): string[] {
     '--iptables=false',
     '--ip-forward=false',
     '--bridge=none',
-    '--storage-driver=overlay2',
   ]
 }
