@@ -20,6 +20,7 @@ const input: ConfigInput = {
   cgroup: '/ibuild/x',
   cgroupNamespace: true,
   swapLimit: true,
+  openFiles: 5000,
   seccomp: undefined,
   annotations: {},
 }
@@ -95,7 +96,24 @@ const rows: readonly [title: string, input: ConfigInput, place: string, expected
     'process.rlimits',
     [{ type: 'RLIMIT_NOFILE', soft: 1, hard: 2 }],
   ],
-  ['no ulimits', withLimits({ ulimits: [] }), 'process.rlimits', undefined],
+  [
+    'open files unless told otherwise',
+    withLimits({ ulimits: [] }),
+    'process.rlimits',
+    [{ type: 'RLIMIT_NOFILE', soft: 1024, hard: 5000 }],
+  ],
+  [
+    'open files on a host that allows few',
+    { ...input, openFiles: 100 },
+    'process.rlimits.0',
+    { type: 'RLIMIT_NOFILE', soft: 100, hard: 100 },
+  ],
+  [
+    'other ulimits',
+    withLimits({ ulimits: [{ name: 'core', soft: 0, hard: -1 }] }),
+    'process.rlimits.0',
+    { type: 'RLIMIT_CORE', soft: 0, hard: 2 ** 53 - 1 },
+  ],
   ['shared memory', withLimits({ shmSize: 4096 }), 'mounts.6.options.4', 'size=4096'],
   ['shared memory unless told otherwise', input, 'mounts.6.options.4', 'size=67108864'],
   ['/sys is read-only', input, 'mounts.3.options', ['nosuid', 'noexec', 'nodev', 'ro']],

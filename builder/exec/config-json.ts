@@ -24,6 +24,8 @@ export interface ConfigInput {
   readonly cgroupNamespace: boolean
   /** True when memory and swap together can be limited. */
   readonly swapLimit: boolean
+  /** How many files a process may open when it asks for more than the usual 1024. */
+  readonly openFiles: number
   readonly seccomp: SeccompConfig | undefined
   readonly annotations: Readonly<Record<string, string>>
 }
@@ -35,7 +37,7 @@ export function runtimeConfig(input: ConfigInput): object {
   const { request } = input
   return {
     ociVersion: '1.0.0',
-    process: processOf(request),
+    process: processOf(request, input.openFiles),
     root: { path: input.rootfs },
     hostname: request.hostname,
     mounts: [...systemMounts(request.limits.shmSize ?? defaultShmSize), ...input.files.map(bindMount)],
@@ -44,7 +46,7 @@ export function runtimeConfig(input: ConfigInput): object {
   }
 }
 
-function processOf(request: ConfigInput['request']): object {
+function processOf(request: ConfigInput['request'], openFiles: number): object {
   const { uid, gid, additionalGids } = request.user
   return {
     user: { uid, gid, additionalGids: [...new Set([gid, ...additionalGids])] },
@@ -53,7 +55,7 @@ function processOf(request: ConfigInput['request']): object {
     cwd: request.cwd,
     capabilities: capabilitiesOf(uid),
     oomScoreAdj: 0,
-    ...rlimitsOf(request.limits),
+    rlimits: rlimitsOf(request.limits, openFiles),
   }
 }
 
@@ -63,9 +65,14 @@ function capabilitiesOf(uid: number): object {
   return uid === 0 ? { ...bounding, effective: defaultCapabilities, permitted: defaultCapabilities } : bounding
 }
 
-function rlimitsOf(limits: Limits): object {
-  if (limits.ulimits === undefined || limits.ulimits.length === 0) return {}
-  return { rlimits: limits.ulimits.map(rlimit) }
+/**
+ * Node raises the number of files that it may open to the maximum, and some programs go through all that they may open:
+ * a container gets the usual number to start with.
+ */
+function rlimitsOf({ ulimits = [] }: Limits, openFiles: number): object[] {
+  const asked = ulimits.map(rlimit)
+  if (ulimits.some(({ name }) => name.toLowerCase() === 'nofile')) return asked
+  return [...asked, rlimit({ name: 'nofile', soft: Math.min(1024, openFiles), hard: openFiles })]
 }
 
 function rlimit({ name, soft, hard }: NonNullable<Limits['ulimits']>[number]): object {

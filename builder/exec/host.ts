@@ -9,6 +9,8 @@ export interface Host {
   readonly cgroupNamespaces: boolean
   /** True when memory and swap together can be limited. */
   readonly swapLimit: boolean
+  /** How many files this process may open at most (the hard limit). */
+  readonly openFiles: number
   /** Differs after each boot. */
   readonly bootId: string
 }
@@ -16,6 +18,7 @@ export interface Host {
 /** Where control groups are mounted on every distribution. */
 export const cgroupRoot = '/sys/fs/cgroup'
 
+const usualOpenFiles = 524_288
 const cgroup2Magic = 0x63677270
 const tmpfsMagic = 0x01021994
 
@@ -25,6 +28,7 @@ export function detectHost(): Host {
     cgroups,
     cgroupNamespaces: fs.existsSync('/proc/self/ns/cgroup'),
     swapLimit: cgroups === 'v2' || fs.existsSync(`${cgroupRoot}/memory/memory.memsw.limit_in_bytes`),
+    openFiles: hardOpenFiles(),
     bootId: fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
   }
 }
@@ -42,4 +46,9 @@ function filesystemType(path: string): number | undefined {
   } catch {
     return undefined
   }
+}
+
+function hardOpenFiles(): number {
+  const [, hard] = /^Max open files +\S+ +(\d+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1')) ?? []
+  return hard === undefined ? usualOpenFiles : Number(hard)
 }

@@ -49,6 +49,7 @@ async function runInNetwork(request: RunRequest, context: RunContext, place: Pla
     cgroup: host.cgroups === 'none' ? undefined : oom.cgroup,
     cgroupNamespace: host.cgroupNamespaces,
     swapLimit: host.swapLimit,
+    openFiles: host.openFiles,
   })
   const output = openOutput(request.onOutput)
   const started = await startRuntime({ request, bundle, output, network: place.network }, context)
