@@ -2,7 +2,7 @@ import { familiarName, formatReference, parseReference, withDefaultTag } from '.
 import { IbuildError } from '../shared/base/errors.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult } from './build-types.ts'
-import { parseDockerfile } from './dockerfile/parse.ts'
+import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
 import { createSolver } from './solve/create-solver.ts'
@@ -43,9 +43,9 @@ async function buildImage(store: Store, options: BuildOptions): Promise<StoredIm
   const emit = options.emit ?? (() => undefined)
   const input = await openBuildInput(store, options)
   try {
-    const dockerfile = parseDockerfile(input.dockerfile.bytes, input.dockerfile.file)
-    for (const warning of dockerfile.warnings) emit({ type: 'warning', warning })
+    const dockerfile = readDockerfile(input.dockerfile, options)
     const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
+    reportWarnings(dockerfile, options, emit)
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, createExecutor })
     const solved = await solvePlan(plan, solver)

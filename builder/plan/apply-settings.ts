@@ -1,3 +1,4 @@
+import { IbuildError } from '../../shared/base/errors.ts'
 import type {
   ArgInstruction,
   CommandInstruction,
@@ -44,8 +45,12 @@ export function applyLabel(state: StageState, instruction: KeyValueInstruction):
   recordEmpty(state, `LABEL ${pairs.map(([key, value]) => `${key}=${value}`).join(' ')}`)
 }
 
-function expandPairs(state: StageState, { pairs, location }: KeyValueInstruction): [string, string][] {
-  return pairs.map(({ key, value }) => [expand(state, key, location), expand(state, value, location)])
+function expandPairs(state: StageState, { kind, pairs, location }: KeyValueInstruction): [string, string][] {
+  return pairs.map(({ key, value }) => {
+    const name = expand(state, key, location)
+    if (name === '') throw new IbuildError('DOCKERFILE_EXPANSION', `${kind} names can not be blank: ${key} is empty`, { location })
+    return [name, expand(state, value, location)]
+  })
 }
 
 /** CMD and ENTRYPOINT; an ENTRYPOINT clears a CMD that is not of this stage (CF03). */

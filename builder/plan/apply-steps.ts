@@ -1,5 +1,6 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { expandHeredoc } from '../dockerfile/expand.ts'
+import { checkSources } from '../dockerfile/sources.ts'
 import { resolveShellForm } from '../dockerfile/shell-form.ts'
 import type { CommandLine, CopyInstruction, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
 import type { NetworkMode } from '../exec/types.ts'
@@ -7,6 +8,9 @@ import { shellOf } from './apply-settings.ts'
 import { proxyEnvironment } from './scope.ts'
 import { expand, expandOptions, formatEnvironment, recordEmpty, recordStep, type StageState, workdirOf } from './stage-state.ts'
 import type { CopyStep, RunStep } from './types.ts'
+
+/** Host name of RUN steps; it does not depend on the build, so that what they make does not either (A08). */
+const defaultHostname = 'buildkitsandbox'
 
 function stepBase(state: StageState, { source, location }: { source: string; location: SourceLocation }) {
   return { title: source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
@@ -24,6 +28,7 @@ export function applyRun(state: StageState, instruction: RunInstruction): void {
       env: formatEnvironment(state.env),
       proxyEnv: proxyEnvironment(state.options, new Set(state.buildArgs.keys())),
       network: networkOf(state, instruction),
+      hostname: state.options.buildArgs.get('BUILDKIT_SANDBOX_HOSTNAME') ?? defaultHostname,
     },
     `RUN ${[...argPrefix(state), ...args].join(' ')} # buildkit`,
   )
@@ -57,12 +62,14 @@ function networkOf(state: StageState, { network, location }: RunInstruction): Ne
 export function applyCopy(state: StageState, instruction: CopyInstruction, from: CopyStep['from']): void {
   const { location } = instruction
   const word = (text: string): string => expand(state, text, location)
+  const sources = instruction.sources.map(word)
+  checkSources(instruction.kind, sources, location)
   const step: CopyStep = {
     ...stepBase(state, instruction),
     kind: 'copy',
     instruction: instruction.kind,
     from,
-    sources: instruction.sources.map(word),
+    sources,
     inlineFiles: instruction.heredocs.map((heredoc) => ({
       name: heredoc.name,
       content: heredoc.expand ? expandHeredoc(heredoc.content, expandOptions(state, location)) : heredoc.content,

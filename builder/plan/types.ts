@@ -82,6 +82,7 @@ export interface RunStep extends StepBase {
   /** Predefined proxy ARGs: seen by the command, not by the cache key. */
   readonly proxyEnv: readonly string[]
   readonly network: NetworkMode
+  readonly hostname: string
   /** Heredoc script shown to the command as a read-only file. */
   readonly script: { readonly path: string; readonly content: string } | undefined
 }

@@ -17,8 +17,6 @@ export interface RunPlace {
   readonly number: number
 }
 
-/** What a RUN step's host name is; it does not depend on the build, so that outputs do not either. */
-const hostname = 'buildkitsandbox'
 
 /** Runs the command on the layers below; what it changed becomes a layer that stays as a folder. */
 export async function executeRun(solver: Solver, place: RunPlace): Promise<Digest> {
@@ -69,7 +67,7 @@ function requestOf(solver: Solver, { step }: RunPlace): Omit<RunRequest, 'lowers
     args: step.args,
     env: [...step.env, ...step.proxyEnv],
     cwd: step.workdir,
-    hostname,
+    hostname: step.hostname,
     network: step.network,
     extraHosts: solver.extraHosts,
     limits: solver.limits,

@@ -38,6 +38,7 @@ export function runKey(step: RunStep, { parent, limits, extraHosts }: KeyScope):
     { name: 'workdir', value: step.workdir },
     { name: 'user', value: step.user },
     { name: 'network', value: step.network },
+    { name: 'hostname', value: step.hostname },
     { name: 'hosts', value: JSON.stringify(extraHosts) },
     { name: 'limits', value: JSON.stringify(Object.entries(limits).sort(([a], [b]) => (a < b ? -1 : 1))) },
     ...(step.script === undefined ? [] : [{ name: 'script', value: digestOf(step.script.content) }]),

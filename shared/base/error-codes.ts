@@ -39,6 +39,11 @@ const table = {
     about: 'Symbolic links of an image or a context lead in a circle, or through too many others.',
   },
   // Dockerfile
+  CHECK_FAILED: {
+    exit: 3,
+    about: 'The Dockerfile breaks rules, and its check directive asks for that to be an error.',
+    hint: 'Mend what the warnings name, or take error=true out of the check directive.',
+  },
   DOCKERFILE_SYNTAX: { exit: 1, about: 'The Dockerfile does not follow the language.' },
   DOCKERFILE_EXPANSION: { exit: 1, about: 'A variable in the Dockerfile cannot be expanded.' },
   NOT_SUPPORTED: { exit: 1, about: 'A feature of the language or of the command line that ibuild does not have yet.' },
