@@ -6,10 +6,12 @@ import type { LayerPath } from '../layers/entry.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
 export class ContextFiles {
+  readonly root: string
   readonly #root: string
 
   /** `root` is absolute. */
   constructor(root: string) {
+    this.root = root
     this.#root = root === '/' ? '' : Buffer.from(root).toString('latin1')
   }
 
@@ -69,12 +71,15 @@ function attempt<T>(path: LayerPath, work: () => T): T {
   }
 }
 
+/** What opening or reading a path tells when something else has come in its place. */
+const replaced: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO', 'EISDIR', 'EAGAIN'])
+
 /** CONTEXT_CHANGED when the path went or became something else meanwhile, else CONTEXT_INVALID. */
 export function contextError(path: LayerPath, cause: unknown): unknown {
   const errno = errnoOf(cause)
   if (errno === undefined) return cause
   const shown = JSON.stringify(path === '' ? '.' : Buffer.from(path, 'latin1').toString())
-  if (['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'ENXIO'].includes(errno)) return changedError(path, cause)
+  if (replaced.has(errno)) return changedError(path, cause)
   if (errno !== 'EACCES' && errno !== 'EPERM') {
     return new IbuildError('CONTEXT_INVALID', `cannot read ${shown} of the build context: ${errno}`, { cause })
   }

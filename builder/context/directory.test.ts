@@ -1,6 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
-  appendFileSync,
   chmodSync,
   linkSync,
   lutimesSync,
@@ -13,52 +12,12 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { lsetxattr } from '../../shared/sys/native.ts'
-import { temporaryDir } from '../layers/testing/temporary.ts'
-import type { FileTree } from '../layers/tree.ts'
-import { openDirectoryContext } from './directory.ts'
 import { readHashFile } from './hash-cache-file.ts'
-import type { BuildContext } from './types.ts'
-
-interface Place {
-  readonly root: string
-  readonly cache: string
-}
-
-function place(t: ExecutionContext, files: Readonly<Record<string, string>> = {}): Place {
-  const dir = temporaryDir(t)
-  const root = join(dir, 'context')
-  mkdirSync(root)
-  for (const [name, content] of Object.entries(files)) {
-    mkdirSync(join(root, name, '..'), { recursive: true })
-    writeFileSync(join(root, name), content)
-  }
-  return { root, cache: join(dir, 'data', 'hashes') }
-}
-
-function open({ root, cache }: Place, dockerfile?: string): BuildContext {
-  return openDirectoryContext({ root, dockerfile, hashCacheFile: cache })
-}
-
-function walk(tree: FileTree, directory = ''): string[] {
-  return tree.list(directory).flatMap((name) => {
-    const path = directory === '' ? name : `${directory}/${name}`
-    return [path, ...walk(tree, path)]
-  })
-}
-
-async function read(tree: FileTree, path: string): Promise<string> {
-  const pieces: Uint8Array[] = []
-  for await (const piece of tree.open(path)) pieces.push(piece)
-  return Buffer.concat(pieces).toString('latin1')
-}
-
-/** Longer than any clock tick, so that what was written before is settled. */
-const settle = (): Promise<void> => setTimeout(60)
+import { open, place, read, settle, walk } from './testing/places.ts'
 
 test('entries tell type, mode, time and link, and belong to root', async (t) => {
   const at = place(t, { 'dir/file': 'hello', 'dir/twin': '' })
@@ -240,64 +199,6 @@ test('a file that another one takes the place of is hashed again', async (t) => 
   t.is(await open(at).digest('a'), digestOf('bbbb'))
 })
 
-const changes: readonly [string, (file: string) => void][] = [
-  ['grows', (file) => appendFileSync(file, 'more')],
-  ['is rewritten', (file) => writeFileSync(file, 'other')],
-  ['goes', (file) => rmSync(file)],
-  ['becomes a link', (file) => (rmSync(file), symlinkSync('/etc/passwd', file))],
-  ['becomes a fifo', (file) => (rmSync(file), void execFileSync('mkfifo', [file]))],
-  ['becomes a directory', (file) => (rmSync(file), void mkdirSync(file))],
-]
-
-for (const [what, change] of changes) {
-  test(`a file that ${what} before it is read is CONTEXT_CHANGED`, async (t) => {
-    const at = place(t, { a: 'first' })
-    await settle()
-    const tree = open(at)
-    t.is(tree.lstat('a')?.size, 5)
-    change(join(at.root, 'a'))
-    await t.throwsAsync(tree.digest('a'), { instanceOf: IbuildError, code: 'CONTEXT_CHANGED', message: /"a"/ })
-  })
-
-  test(`a remembered file that ${what} before it is copied is CONTEXT_CHANGED`, async (t) => {
-    const at = place(t, { a: 'first' })
-    await settle()
-    const first = open(at)
-    await first.digest('a')
-    first.close()
-    const tree = open(at)
-    t.is(tree.lstat('a')?.digest, digestOf('first'))
-    change(join(at.root, 'a'))
-    await t.throwsAsync(read(tree, 'a'), { instanceOf: IbuildError, code: 'CONTEXT_CHANGED' })
-  })
-}
-
-test('a large file that changes while it is read is CONTEXT_CHANGED at the end', async (t) => {
-  const at = place(t, { big: 'x'.repeat(5 * 1024 * 1024) })
-  await settle()
-  const tree = open(at)
-  await tree.digest('big')
-  const reading = async (): Promise<void> => {
-    let pieces = 0
-    for await (const piece of tree.open('big')) {
-      if (pieces++ === 0) writeFileSync(join(at.root, 'big'), 'y'.repeat(5 * 1024 * 1024))
-      t.true(piece.length > 0)
-    }
-  }
-  await t.throwsAsync(reading, { code: 'CONTEXT_CHANGED' })
-})
-
-test('a fresh file that changes within the clock tick after it was hashed is CONTEXT_CHANGED', async (t) => {
-  for (let round = 0; round < 20; round++) {
-    const at = place(t, { a: 'aaaa' })
-    const tree = open(at)
-    await tree.digest('a')
-    writeFileSync(join(at.root, 'a'), 'bbbb')
-    utimesSync(join(at.root, 'a'), 1, 1)
-    await t.throwsAsync(read(tree, 'a'), { code: 'CONTEXT_CHANGED' })
-  }
-})
-
 test('large files are hashed and read whole, and a reader may stop', async (t) => {
   const content = 'abcdefgh'.repeat(500_000)
   const at = place(t, { big: content })
@@ -394,4 +295,20 @@ test('records of files that went are dropped, of those that were not looked at a
   await second.digest('x')
   second.close()
   t.deepEqual(readHashFile(at.cache)?.paths.toSorted(), ['', 'kept', 'kept/a', 'kept/b', 'x'])
+})
+
+test('many files are hashed by several threads, and what they cannot read is told', async (t) => {
+  const names = Array.from({ length: 1200 }, (_, i) => `d${i % 7}/f${i}`)
+  const at = place(t, { ...Object.fromEntries(names.map((name) => [name, name])), big: 'b'.repeat(3_000_000) })
+  await settle()
+  const tree = open(at)
+  await tree.digestAll?.([...names, 'big'])
+  for (const name of names) t.is(tree.lstat(name)?.digest, digestOf(name))
+  t.is(tree.lstat('big')?.digest, digestOf('b'.repeat(3_000_000)))
+  tree.close()
+  t.is(open(at).lstat('d1/f1')?.digest, digestOf('d1/f1'))
+  const changed = open({ ...at, cache: `${at.cache}2` })
+  for (const name of names) changed.lstat(name)
+  writeFileSync(join(at.root, 'd3/f3'), 'other')
+  await t.throwsAsync(async () => changed.digestAll?.(names), { code: 'CONTEXT_CHANGED', message: /d3\/f3/ })
 })

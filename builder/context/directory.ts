@@ -6,6 +6,8 @@ import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } f
 import { ContextFiles, changedError } from './context-files.ts'
 import { digestFile, digestOfBytes, type ExpectedFile, readPieces, readSmall, smallFileSize } from './file-content.ts'
 import { HashCache } from './hash-cache.ts'
+import { hashFiles } from './hash-files.ts'
+import { now } from './hash-now.ts'
 import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
@@ -59,7 +61,6 @@ class DirectoryContext implements BuildContext {
   readonly #nodes = new Map<LayerPath, Node | undefined>()
   readonly #lists = new Map<LayerPath, readonly string[]>()
   readonly #states = new Map<LayerPath, IgnoreState>()
-  #busySince = performance.now()
 
   constructor(files: ContextFiles, rules: IgnoreRules | undefined, cache: HashCache) {
     this.#files = files
@@ -85,25 +86,47 @@ class DirectoryContext implements BuildContext {
   async digest(path: LayerPath): Promise<Digest> {
     const node = this.#fileNode(path)
     if (node.entry.digest !== undefined) return node.entry.digest
-    await this.#breathe()
+    const signature = this.#signatureOf(path, node)
     const readAt = now()
-    const expected = this.#expected(path, node)
-    const digest = await digestFile(expected)
-    node.entry = { ...node.entry, digest }
-    node.readAt = readAt
-    this.#cache.set(path, { signature: expected.signature, readAt, digest, xattrs: node.entry.xattrs })
+    const digest = await digestFile({ files: this.#files, path, signature })
+    this.#setDigest(node, { digest, readAt, signature })
     return digest
+  }
+
+  async digestAll(paths: readonly LayerPath[]): Promise<void> {
+    const items: { path: LayerPath; signature: StatSignature; node: Node }[] = []
+    for (const path of paths) {
+      const node = this.#fileNode(path)
+      if (node.entry.digest === undefined) items.push({ path, node, signature: this.#signatureOf(path, node) })
+    }
+    const hashed = await hashFiles(
+      this.#files,
+      items.map(({ path, signature }) => ({ path, signature })),
+    )
+    for (const [index, { node, signature }] of items.entries()) {
+      const result = hashed[index]
+      if (result !== undefined) this.#setDigest(node, { ...result, signature })
+    }
+  }
+
+  read(path: LayerPath): Uint8Array | undefined {
+    const node = this.#fileNode(path)
+    if (node.entry.size > smallFileSize) return undefined
+    const bytes = readSmall({ files: this.#files, path, signature: this.#signatureOf(path, node) })
+    if (!this.#isVouched(node) && digestOfBytes(bytes) !== node.entry.digest) throw changedError(path)
+    return bytes
   }
 
   async *open(path: LayerPath): AsyncGenerator<Uint8Array> {
     const digest = await this.digest(path)
+    const small = this.read(path)
+    if (small !== undefined) {
+      yield small
+      return
+    }
     const node = this.#fileNode(path)
-    const expected = this.#expected(path, node)
-    if (node.readAt === undefined || isSettled(expected.signature, node.readAt)) {
-      // The stat vouches for the content, and is compared before and after reading.
-      if (expected.signature.size <= smallFileSize) yield readSmall(expected)
-      else yield* readPieces(expected)
-    } else yield* verified(expected, digest)
+    const expected = { files: this.#files, path, signature: this.#signatureOf(path, node) }
+    yield* this.#isVouched(node) ? readPieces(expected) : verified(expected, digest)
   }
 
   describeIgnored(path: LayerPath): IgnoredBy | undefined {
@@ -116,21 +139,26 @@ class DirectoryContext implements BuildContext {
     this.#cache.save()
   }
 
-  /** Hashing many small files is synchronous work: others get their turn now and then. */
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#busySince < 20) return
-    await new Promise((resolve) => setImmediate(resolve))
-    this.#busySince = performance.now()
+  #setDigest(node: Node, learned: { digest: Digest; readAt: bigint; signature: StatSignature }): void {
+    node.entry = { ...node.entry, digest: learned.digest }
+    node.readAt = learned.readAt
+    this.#cache.set(node.entry.path, { ...learned, xattrs: node.entry.xattrs })
+  }
+
+  /** True when an unchanged stat, compared before and after reading, proves that the content is what was hashed. */
+  #isVouched({ entry, signature, readAt }: Node): boolean {
+    if (entry.digest === undefined || signature === undefined) return false
+    return readAt === undefined || isSettled(signature, readAt)
   }
 
   /** CONTEXT_CHANGED when a file whose digest was remembered is not that file any more. */
-  #expected(path: LayerPath, node: Node): ExpectedFile {
+  #signatureOf(path: LayerPath, node: Node): StatSignature {
     if (node.signature === undefined) {
       const stats = this.#files.lstat(path)
       if (stats === undefined || this.#cache.get(path, stats) === undefined) throw changedError(path)
       node.signature = stats
     }
-    return { files: this.#files, path, signature: node.signature }
+    return node.signature
   }
 
   #fileNode(path: LayerPath): Node {
@@ -169,7 +197,7 @@ class DirectoryContext implements BuildContext {
 
   #visibleNode(path: LayerPath): Node | undefined {
     const ignored = this.#rules !== undefined && path !== '' && this.#isIgnored(path)
-    if (ignored && this.#rules?.mayContainIncluded(path) !== true) return undefined
+    if (ignored && !this.#mayContainIncluded(path)) return undefined
     const stats = this.#files.lstat(path)
     const type = stats === undefined ? undefined : typeOf(stats)
     if (stats === undefined || type === undefined) return undefined
@@ -209,6 +237,10 @@ class DirectoryContext implements BuildContext {
     return learned
   }
 
+  #mayContainIncluded(path: LayerPath): boolean {
+    return this.#rules !== undefined && this.#rules.mayContainIncluded(path)
+  }
+
   #isIgnored(path: LayerPath): boolean {
     return this.#rules?.decide(path, this.#stateOf(parentOf(path))).ignored === true
   }
@@ -227,12 +259,6 @@ class DirectoryContext implements BuildContext {
 const nothing = { xattrs: new Map<string, Uint8Array>(), digest: undefined }
 
 async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
-  if (expected.signature.size <= smallFileSize) {
-    const bytes = readSmall(expected)
-    if (digestOfBytes(bytes) !== digest) throw changedError(expected.path)
-    yield bytes
-    return
-  }
   const hasher = createHash('sha256')
   for await (const piece of readPieces(expected)) {
     hasher.update(piece)
@@ -261,8 +287,4 @@ function minorOf(rdev: bigint): number {
 
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n
 }

@@ -22,19 +22,27 @@ export interface ExpectedFile {
 
 /** The bytes of a small file. CONTEXT_CHANGED when it is no longer the expected one, CONTEXT_INVALID when unreadable. */
 export function readSmall(expected: ExpectedFile): Buffer {
-  const size = Number(expected.signature.size)
+  return readInto(expected, Buffer.allocUnsafe(Number(expected.signature.size)))
+}
+
+/** Reads a whole file; the stat after reading tells whether it was the expected one, and still is. */
+function readInto(expected: ExpectedFile, buffer: Buffer): Buffer {
+  return withFile(expected, (fd) => {
+    let length = 0
+    while (length < buffer.length) {
+      const count = fs.readSync(fd, buffer, length, buffer.length - length, null)
+      if (count === 0) throw changedError(expected.path)
+      length += count
+    }
+    checkUnchanged(fd, expected)
+    return buffer
+  })
+}
+
+function withFile<T>(expected: ExpectedFile, work: (fd: number) => T): T {
   const fd = expected.files.open(expected.path)
   try {
-    checkUnchanged(fd, expected)
-    // One byte more than expected: a file that grew shows itself.
-    const bytes = Buffer.allocUnsafe(size + 1)
-    let length = 0
-    for (let count = -1; count !== 0 && length <= size; length += count) {
-      count = fs.readSync(fd, bytes, length, bytes.length - length, null)
-    }
-    if (length !== size) throw changedError(expected.path)
-    checkUnchanged(fd, expected)
-    return bytes.subarray(0, size)
+    return work(fd)
   } catch (error) {
     throw contextError(expected.path, error)
   } finally {
@@ -42,36 +50,38 @@ export function readSmall(expected: ExpectedFile): Buffer {
   }
 }
 
-/** The bytes of a file in pieces, the next one read while the last is used. Errors as {@link readSmall}, at the end at the latest. */
+/**
+ * The bytes of a file in pieces, the next one read while the last is used. Errors as {@link readSmall}, at the end at the
+ * latest.
+ */
 export async function* readPieces(expected: ExpectedFile): AsyncGenerator<Buffer> {
   const size = Number(expected.signature.size)
   const fd = expected.files.open(expected.path)
-  let pending: Promise<unknown> | undefined
+  let pending: Promise<Buffer> | undefined
   try {
     checkUnchanged(fd, expected)
-    let position = 0
-    let next = readAt(fd, position)
-    for (;;) {
-      pending = next
-      const piece = await next
+    pending = readAt(fd, 0, size)
+    for (let position = 0; position < size; ) {
+      const piece = await pending
+      if (piece.length === 0) throw changedError(expected.path)
       position += piece.length
-      if (piece.length === 0 || position > size) break
-      pending = next = readAt(fd, position)
+      pending = readAt(fd, position, size)
       yield piece
     }
-    if (position !== size) throw changedError(expected.path)
     checkUnchanged(fd, expected)
   } catch (error) {
     throw contextError(expected.path, error)
   } finally {
+    // The descriptor must not close under a read.
     await pending?.catch(() => undefined)
     fs.closeSync(fd)
   }
 }
 
-async function readAt(fd: number, position: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(pieceSize)
-  const { bytesRead } = await read(fd, buffer, 0, pieceSize, position)
+async function readAt(fd: number, position: number, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(pieceSize, size - position))
+  if (buffer.length === 0) return buffer
+  const { bytesRead } = await read(fd, buffer, 0, buffer.length, position)
   return buffer.subarray(0, bytesRead)
 }
 
@@ -80,12 +90,33 @@ function checkUnchanged(fd: number, { path, signature }: ExpectedFile): void {
   if (!stats.isFile() || !sameSignature(stats, signature)) throw changedError(path)
 }
 
-/** The digest of a file of any size. Errors as {@link readSmall}. */
+/** The digest of a file of any size, others at work meanwhile when it is large. Errors as {@link readSmall}. */
 export async function digestFile(expected: ExpectedFile): Promise<Digest> {
-  if (expected.signature.size <= smallFileSize) return digestOfBytes(readSmall(expected))
+  if (expected.signature.size <= smallFileSize) return digestFileSync(expected)
   const hasher = createHash('sha256')
   for await (const piece of readPieces(expected)) hasher.update(piece)
   return digestFromHash(hasher.digest())
+}
+
+let scratch: Buffer | undefined
+
+/** The same with the thread blocked until it is done. */
+export function digestFileSync(expected: ExpectedFile): Digest {
+  const size = Number(expected.signature.size)
+  scratch ??= Buffer.allocUnsafeSlow(smallFileSize)
+  if (size <= scratch.length) return digestOfBytes(readInto(expected, scratch.subarray(0, size)))
+  const buffer = scratch
+  return withFile(expected, (fd) => {
+    const hasher = createHash('sha256')
+    for (let position = 0; position < size; ) {
+      const count = fs.readSync(fd, buffer, 0, Math.min(buffer.length, size - position), position)
+      if (count === 0) throw changedError(expected.path)
+      hasher.update(buffer.subarray(0, count))
+      position += count
+    }
+    checkUnchanged(fd, expected)
+    return digestFromHash(hasher.digest())
+  })
 }
 
 export function digestOfBytes(bytes: Uint8Array): Digest {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { digestFromHash } from '../../shared/base/digest.ts'
-import type { LayerEntry } from '../layers/entry.ts'
+import type { LayerEntry, LayerPath } from '../layers/entry.ts'
 import type { SelectedSource, SelectRequest } from './types.ts'
 
 /** What of a source's metadata shows in the layer. */
@@ -25,13 +25,13 @@ export function keyScope(request: SelectRequest): KeyScope {
  */
 export function contentKey(source: SelectedSource, scope: KeyScope): string {
   const hash = createHash('sha256')
-  const groups = new Map<string, number>()
   if (source.entry.type === 'dir') hash.update('dir\n')
-  else hash.update(record(source.entry, '', { scope, groups }))
+  else hash.update(record(source.entry, { path: '', link: '', scope }), 'latin1')
+  const links = linkNumbers(source.below, scope)
   const prefix = source.path === '' ? 0 : source.path.length + 1
   let text = ''
   for (const entry of source.below) {
-    text += record(entry, entry.path.slice(prefix), { scope, groups })
+    text += record(entry, { path: entry.path.slice(prefix), link: links.get(entry.path) ?? '', scope })
     if (text.length < 65_536) continue
     hash.update(text, 'latin1')
     text = ''
@@ -39,23 +39,36 @@ export function contentKey(source: SelectedSource, scope: KeyScope): string {
   return digestFromHash(hash.update(text, 'latin1').digest())
 }
 
-interface RecordContext {
+/** Paths that are one file get a number; names of a file that lie elsewhere make no difference. */
+function linkNumbers(entries: readonly LayerEntry[], scope: KeyScope): ReadonlyMap<LayerPath, string> {
+  const groups = new Map<string, LayerPath[]>()
+  for (const { type, path } of entries) {
+    const group = type === 'file' ? scope.linkGroup(path) : undefined
+    if (group === undefined) continue
+    const paths = groups.get(group)
+    if (paths === undefined) groups.set(group, [path])
+    else paths.push(path)
+  }
+  const shared = [...groups.values()].filter((paths) => paths.length > 1)
+  return new Map(shared.flatMap((paths, number) => paths.map((path) => [path, String(number)] as const)))
+}
+
+interface RecordFields {
+  readonly path: string
+  readonly link: string
   readonly scope: KeyScope
-  readonly groups: Map<string, number>
 }
 
 /** Fields end with NUL, which no path, link or number has; attributes are written in hex. */
-function record(entry: LayerEntry, path: string, { scope, groups }: RecordContext): string {
+function record(entry: LayerEntry, { path, link, scope }: RecordFields): string {
   const mode = scope.withMode && entry.type !== 'symlink' ? entry.mode.toString(8) : ''
   const owner = scope.withOwner ? `${entry.uid}:${entry.gid}` : ''
   const device = entry.type === 'char' || entry.type === 'block' ? `${entry.devMajor}:${entry.devMinor}` : ''
   const content = entry.digest ?? entry.linkname
-  const group = entry.type === 'file' ? scope.linkGroup(entry.path) : undefined
-  let link = ''
-  if (group !== undefined) {
-    if (!groups.has(group)) groups.set(group, groups.size)
-    link = String(groups.get(group))
-  }
-  const xattrs = [...entry.xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).join(',')
-  return `${path}\0${entry.type}\0${mode}\0${owner}\0${device}\0${content}\0${link}\0${xattrs}\0\n`
+  return `${path}\0${entry.type}\0${mode}\0${owner}\0${device}\0${content}\0${link}\0${attributes(entry.xattrs)}\0\n`
+}
+
+function attributes(xattrs: ReadonlyMap<string, Uint8Array>): string {
+  if (xattrs.size === 0) return ''
+  return [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString('hex')}`).join(',')
 }

@@ -158,7 +158,11 @@ class Copier {
     const tree = this.#selection.request.source
     const links = tree.linkGroup(source.path)
     const linkGroup = links === undefined ? undefined : `${group} ${links}`
-    this.staging.put({ entry, linkGroup, ...(source.size > 0 && { content: () => tree.open(source.path) }) })
+    this.staging.put({
+      entry,
+      linkGroup,
+      ...(source.size > 0 && { content: () => tree.read?.(source.path) ?? tree.open(source.path) }),
+    })
   }
 
   #refuseDirectory(to: LayerPath): void {

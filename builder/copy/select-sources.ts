@@ -87,10 +87,17 @@ function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[
   }
 }
 
-/** Only files whose digest is not known yet cost a promise. */
+/** Only files whose digest is not known yet cost anything. */
 async function hashAll(source: FileTree, entries: LayerEntry[]): Promise<void> {
-  for (const [index, entry] of entries.entries()) {
-    if (entry.type === 'file' && entry.digest === undefined) entries[index] = await withDigest(source, entry)
+  const unknown = [...entries.keys()].filter(
+    (index) => entries[index]?.type === 'file' && entries[index].digest === undefined,
+  )
+  if (unknown.length > 1) await source.digestAll?.(unknown.flatMap((index) => entries[index]?.path ?? []))
+  for (const index of unknown) {
+    const path = entries[index]?.path ?? ''
+    const entry = source.lstat(path)
+    if (entry === undefined) throw new Error(`${JSON.stringify(path)} left the tree`)
+    entries[index] = await withDigest(source, entry)
   }
 }
 

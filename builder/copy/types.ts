@@ -68,7 +68,7 @@ export interface CopySelection {
 /** One entry of the layer to be. The content of a file that is not empty: bytes, or a function that reads it. */
 export interface CopyMember {
   readonly entry: LayerEntry
-  readonly content?: Uint8Array | (() => AsyncIterable<Uint8Array>)
+  readonly content?: Uint8Array | (() => Uint8Array | AsyncIterable<Uint8Array>)
 }
 
 export interface CopyPlan {

@@ -12,6 +12,10 @@ export interface FileTree {
   list(path: LayerPath): readonly string[]
   /** Digest of a file's content. Entries of an image already carry it. */
   digest(path: LayerPath): Promise<Digest>
+  /** Makes the digests of many files known at once, where that is faster than one by one; `lstat` then tells them. */
+  digestAll?(paths: readonly LayerPath[]): Promise<void>
+  /** The whole content of a file that is small enough to be had at once, else undefined. Errors as {@link FileTree.open}. */
+  read?(path: LayerPath): Uint8Array | undefined
   /** The content of a file, in pieces. Ends with an error when the bytes are not those that `digest` told. */
   open(path: LayerPath): AsyncIterable<Uint8Array>
   /**
