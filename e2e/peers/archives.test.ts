@@ -78,7 +78,7 @@ needs(test.serial, 'root', 'podman', 'busybox', 'runc')('podman loads and runs b
     await space.ok(['save', '--format', format, '-o', archive, 'sample:1'])
     const loaded = (await podman(['load', '-q', '-i', archive])).stdout
     const name = /(\S+)\s*$/.exec(loaded)?.[1] ?? ''
-    const { stdout } = await podman(['run', '--rm', '--network', 'none', '--log-driver', 'none', '--ulimit', 'host', name])
+    const { stdout } = await podman(['run', '--rm', '--network', 'none', '--log-driver', 'none', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', name])
     t.is(stable(stdout), stable(expected), format)
     await podman(['rmi', '-f', name])
   }
