@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { syncPathSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { StoreContext } from './context.ts'
 import type { Layout } from './layout.ts'
@@ -33,10 +34,17 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
-    return sweep(context, parts, options.keepRecords ?? true)
+    const report = sweep(context, parts, options.keepRecords ?? true)
+    syncRemovals(context.layout)
+    return report
   } finally {
     lock.release()
   }
+}
+
+/** So that a flag whose removal a power cut undoes never meets a folder that was made again after it. */
+function syncRemovals({ layers, snapshotMarks }: Layout): void {
+  for (const folder of [layers, snapshotMarks]) syncPathSync(folder)
 }
 
 /** What refers goes before what it refers to: a layer before the snapshot that holds its bytes. */

@@ -11,6 +11,7 @@ import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
+import { syncTree } from './sync-tree.ts'
 import type { LayerStore, StoredLayer } from './types.ts'
 
 export interface InternalLayerStore extends LayerStore {
@@ -113,26 +114,37 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     sync: async (diffIDs) =>
       guarded(async () => {
         const pending = [...new Set(diffIDs)].filter((diffID) => !isDurable(diffID)).flatMap((id) => get(id) ?? [])
-        if (pending.length === 0) return
-        await Promise.all([syncPath(layout.layers), ...pending.map(syncContent)])
-        await Promise.all(pending.map(markDurable))
+        if (pending.length > 0) await makeDurable(pending)
       }),
     list: () => readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? []),
     committed: () => [...committed],
   }
 
-  async function syncContent({ diffID, bytes, indexFile }: StoredLayer): Promise<void> {
-    const files = [indexFile, fileOf(diffID, 'meta.json'), dirOf(diffID)]
-    const content = bytes.kind === 'tar' ? syncPath(bytes.file) : snapshots.syncContent(bytes.chainID)
-    await Promise.all([content, ...files.map(syncPath)])
+  /** Three rounds: all content, then the flags of snapshots, then the flags of layers, which promise the former. */
+  async function makeDurable(pending: readonly StoredLayer[]): Promise<void> {
+    const chains = pending.flatMap(({ bytes }) => (bytes.kind === 'snapshot' ? [bytes.chainID] : []))
+    const unsynced = chains.flatMap((chainID) => snapshots.unsynced(chainID) ?? [])
+    const paths = new Set([
+      layout.layers,
+      ...pending.flatMap(filesOf),
+      ...unsynced.flatMap((snapshot) => snapshot.paths),
+    ])
+    await Promise.all([...[...paths].map(syncPath), ...unsynced.map(async ({ tree }) => syncTree(tree))])
+
+    for (const chainID of chains) snapshots.markDurable(chainID)
+    const tars = pending.flatMap(({ diffID, bytes }) => (bytes.kind === 'tar' ? [{ diffID, file: bytes.file }] : []))
+    await Promise.all([
+      syncPath(layout.snapshotMarks),
+      ...tars.map(async ({ diffID, file }) => blobs.link(file, diffID)),
+    ])
+
+    for (const { diffID } of pending) writeFileSync(fileOf(diffID, 'durable'), '')
+    await Promise.all(pending.map(async ({ diffID }) => syncPath(dirOf(diffID))))
   }
 
-  /** The flag of the snapshot comes first: the layer's own flag promises it. */
-  async function markDurable({ diffID, bytes }: StoredLayer): Promise<void> {
-    if (bytes.kind === 'tar') await blobs.link(bytes.file, diffID)
-    else await snapshots.markDurable(bytes.chainID)
-    writeFileSync(fileOf(diffID, 'durable'), '')
-    await syncPath(dirOf(diffID))
+  function filesOf({ diffID, bytes, indexFile }: StoredLayer): string[] {
+    const tar = bytes.kind === 'tar' ? [bytes.file] : []
+    return [...tar, indexFile, fileOf(diffID, 'meta.json'), dirOf(diffID)]
   }
 }
 

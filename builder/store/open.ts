@@ -12,6 +12,7 @@ import { foldersOf, type Layout, layoutOf } from './layout.ts'
 import { createRecordStore } from './records.ts'
 import { sharedLockOf } from './shared-lock.ts'
 import { createSnapshotStore } from './snapshots.ts'
+import { startWriteBack } from './sync-tree.ts'
 import { createTagStore } from './tags.ts'
 import { createTempFolders, type TempFolders } from './temp-folders.ts'
 import type { Store } from './types.ts'
@@ -45,6 +46,7 @@ function assemble(layout: Layout, temps: TempFolders): Store {
     ...parts,
     temp: async (prefix) => temps.folder(prefix),
     lockShared: async (options) => lock.take(options),
+    startWriteBack,
     sync: async () => layers.sync(layers.committed()),
     collectGarbage: async (options) => collectGarbage(context, parts, options),
   }

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
-import { mapDiskFull, mapDiskFullSync, replaceFileSync, syncPath } from '../../shared/cas/disk.ts'
+import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
@@ -16,21 +16,26 @@ import {
   readMark,
   type SnapshotMark,
 } from './snapshot-mark.ts'
-import { syncTree } from './sync-tree.ts'
 import type { Snapshot, SnapshotStore } from './types.ts'
 
 /** What the layer store and garbage collection need beside the public part. */
 export interface InternalSnapshotStore extends SnapshotStore {
   /** Moves `dir` in, or removes it when the snapshot is there. */
   commit(dir: string, chainID: Digest, diffID: Digest): Promise<Snapshot>
-  /** First half of making it durable: the content. */
-  syncContent(chainID: Digest): Promise<void>
-  /** Second half, after everything else is synced: the flag. */
-  markDurable(chainID: Digest): Promise<void>
+  /** What must be on the disk before it may be marked durable; undefined when it is marked already. */
+  unsynced(chainID: Digest): UnsyncedSnapshot | undefined
+  /** Marks it durable; the caller then syncs the folder of marks. */
+  markDurable(chainID: Digest): void
   marks(): readonly KeyedMark[]
   remove(chainID: Digest): void
   /** Removes folders and flags that no mark names; returns how many folders. Only under the exclusive lock. */
   removeOrphans(): number
+}
+
+export interface UnsyncedSnapshot {
+  readonly tree: string
+  /** Files and folders beside the tree. */
+  readonly paths: readonly string[]
 }
 
 export function createSnapshotStore(context: StoreContext): InternalSnapshotStore {
@@ -79,19 +84,14 @@ export function createSnapshotStore(context: StoreContext): InternalSnapshotStor
         discard: async () => rm(dir, { recursive: true, force: true }),
       }
     },
-    syncContent: async (chainID) => {
+    unsynced: (chainID) => {
       const mark = trustedMark(chainID)
-      if (mark === undefined || existsSync(flagFile(layout, chainID, mark))) return
-      const paths = [markFile(layout, chainID), layout.snapshotMarks, layout.snapshots]
-      await Promise.all([syncTree(dirOf(mark)), ...paths.map(syncPath)])
+      if (mark === undefined || existsSync(flagFile(layout, chainID, mark))) return undefined
+      return { tree: dirOf(mark), paths: [markFile(layout, chainID), layout.snapshotMarks, layout.snapshots] }
     },
-    markDurable: async (chainID) => {
+    markDurable: (chainID) => {
       const mark = trustedMark(chainID)
-      if (mark === undefined) return
-      await mapDiskFull(async () => {
-        writeFileSync(flagFile(layout, chainID, mark), '')
-        await syncPath(layout.snapshotMarks)
-      })
+      if (mark !== undefined) writeFileSync(flagFile(layout, chainID, mark), '')
     },
     marks: () => listMarks(layout),
     remove: (chainID) => {

@@ -1,6 +1,6 @@
-import { closeSync, constants, openSync, readdirSync } from 'node:fs'
+import { constants, readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { syncfs } from '../../shared/sys/native.ts'
+import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
 
 /** Up to this many files and folders are synced one by one; above, the whole filesystem is synced in one call. */
 const fewEntries = 64
@@ -8,17 +8,16 @@ const fewEntries = 64
 /** Waits until a folder with all that is in it is on the disk. */
 export async function syncTree(dir: string): Promise<void> {
   const paths = listTree(dir, fewEntries)
-  if (paths === undefined) syncFilesystem(dir)
+  if (paths === undefined) await syncFilesystem(dir)
   else await Promise.all(paths.map(syncOne))
 }
 
-function syncFilesystem(dir: string): void {
-  const fd = openSync(dir, 'r')
-  try {
-    syncfs(fd)
-  } finally {
-    closeSync(fd)
-  }
+/**
+ * Starts to write a folder that will be synced later to the disk, when there is much in it. An error is left to the sync
+ * itself.
+ */
+export function startWriteBack(dir: string): void {
+  if (listTree(dir, fewEntries) === undefined) syncFilesystem(dir).catch(() => undefined)
 }
 
 /** Folders and regular files; undefined when there are more than `max`. Names may be any bytes. */

@@ -24,6 +24,11 @@ export interface Store {
    * Keeps garbage collection away until released. Hold one from the first look-up of a build, import or tag to its end.
    */
   lockShared(options?: LockOptions): Promise<Lock>
+  /**
+   * Tells that nothing will be written to this folder any more and that it will soon be made durable, so that its bytes
+   * can go to the disk meanwhile. Costs nothing worth mentioning.
+   */
+  startWriteBack(dir: string): void
   /** Makes every layer that this process committed durable, also those that no image uses. */
   sync(): Promise<void>
   /**

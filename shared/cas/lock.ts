@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../base/errors.ts'
@@ -47,8 +47,8 @@ export async function lockExclusive(folder: string, options: LockOptions = {}): 
 async function claim(folder: string, kind: string, options: LockOptions): Promise<Lock> {
   return retry(options, () => {
     const file = makeFile(folder, kind)
-    if (!isHeld(folder, exclusive, path.basename(file))) return { release: () => rmSync(file, { force: true }) }
-    rmSync(file, { force: true })
+    if (!isHeld(folder, exclusive, path.basename(file))) return { release: () => removeFile(file) }
+    removeFile(file)
     return undefined
   })
 }
@@ -86,6 +86,14 @@ function isAlive(file: string, holder: string): boolean {
   const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs
   if (changed === undefined) return false
   const alive = isOwnerAlive(holder.slice(0, holder.lastIndexOf('-')), changed)
-  if (!alive) rmSync(file, { force: true })
+  if (!alive) removeFile(file)
   return alive
+}
+
+function removeFile(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
 }
