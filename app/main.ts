@@ -14,7 +14,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const [first] = argv
-  if (first === undefined || first === '--help' || first === '-h' || first === 'help') return printHelp(first !== undefined)
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help')
+    return printHelp(first !== undefined)
   if (first === '--version' || first === 'version') return printVersion()
   const { name, rest } = findCommand(argv)
   const module = await commands[name]?.load()

@@ -1,10 +1,10 @@
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../shared/base/reference.ts'
 import { IbuildError } from '../shared/base/errors.ts'
+import { familiarName, formatReference, parseReference, withDefaultTag } from '../shared/base/reference.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult } from './build-types.ts'
-import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
+import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
 import { createSolver } from './solve/create-solver.ts'
 import { assembleImage } from './solve/image.ts'
 import { localImages } from './solve/local-images.ts'
@@ -36,7 +36,9 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 function tagName(text: string): string {
   const reference = withDefaultTag(parseReference(text))
   if (reference.digest === undefined) return formatReference(reference)
-  throw new IbuildError('USAGE', `--tag ${text}: a name with a digest cannot be given to an image`, { hint: 'Leave the digest away.' })
+  throw new IbuildError('USAGE', `--tag ${text}: a name with a digest cannot be given to an image`, {
+    hint: 'Leave the digest away.',
+  })
 }
 
 async function buildImage(store: Store, options: BuildOptions): Promise<StoredImage> {
@@ -47,7 +49,7 @@ async function buildImage(store: Store, options: BuildOptions): Promise<StoredIm
     const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
     reportWarnings(dockerfile, options, emit)
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
-    const solver = createSolver({ store, context: input.context, options, emit, createExecutor })
+    const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
     const solved = await solvePlan(plan, solver)
     return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
   } finally {
@@ -72,7 +74,7 @@ interface Finished {
 }
 
 async function storeImage(store: Store, { plan, solved, useCache }: Finished): Promise<StoredImage> {
-  const times = { now: () => new Date(), useCache }
+  const times = { now: () => new Date(plan.epoch ?? Date.now()), useCache }
   const { manifest, config } = await assembleImage(store, { stage: plan.target, solved }, times)
   return store.images.put(manifest, config)
 }
@@ -88,6 +90,7 @@ async function writeOutputs(store: Store, image: StoredImage, options: BuildOpti
   const { outputs = [] } = options
   if (outputs.length === 0) return false
   const { writeOutput } = await import('./export/write-output.ts')
-  for (const output of outputs) await writeOutput({ store, image, output, stdout: options.stdout, names: options.tags ?? [] })
+  for (const output of outputs)
+    await writeOutput({ store, image, output, stdout: options.stdout, names: options.tags ?? [] })
   return outputs.some(({ dest }) => dest === '-')
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { IbuildError } from '../shared/base/errors.ts'
 import { createExecutor } from './exec/create-executor.ts'
 import type { Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
 import { resolveWorkdir } from './plan/apply-steps.ts'
@@ -7,7 +8,6 @@ import { formatEnvironment, parseEnvironment } from './plan/stage-state.ts'
 import { createLayerAccess } from './solve/layer-access.ts'
 import { chainOf } from './solve/layer-chain.ts'
 import { resolveUser } from './solve/user.ts'
-import { IbuildError } from '../shared/base/errors.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 export interface RunImageOptions {

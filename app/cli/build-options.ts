@@ -46,9 +46,13 @@ async function dockerfileOf(file: string | undefined): Promise<DockerfileSource>
   return { kind: 'path', path: file }
 }
 
-/** `K=V`, or `K` alone for the value in the environment; a K that is not there is left out (A09). */
+/**
+ * `K=V`, or `K` alone for the value in the environment; a K that is not there is left out (A09). SOURCE_DATE_EPOCH is taken
+ * from the environment in any case.
+ */
 function buildArgsOf(texts: readonly string[]): Map<string, string> {
-  const given = new Map<string, string>()
+  const epoch = process.env['SOURCE_DATE_EPOCH']
+  const given = new Map(epoch === undefined ? [] : [['SOURCE_DATE_EPOCH', epoch]])
   for (const text of texts) {
     const [key, value] = splitPair(text, undefined)
     const effective = value ?? process.env[key]
@@ -60,7 +64,8 @@ function buildArgsOf(texts: readonly string[]): Map<string, string> {
 function splitPair<Missing>(text: string, missing: Missing): [string, string | Missing] {
   const at = text.indexOf('=')
   const key = at < 0 ? text : text.slice(0, at)
-  if (key.trim() === '') throw new IbuildError('USAGE', `${JSON.stringify(text)} has no key`, { hint: 'Write KEY=VALUE.' })
+  if (key.trim() === '')
+    throw new IbuildError('USAGE', `${JSON.stringify(text)} has no key`, { hint: 'Write KEY=VALUE.' })
   return [key, at < 0 ? missing : text.slice(at + 1)]
 }
 
@@ -112,7 +117,9 @@ function limitsOf(flags: BuildFlags): Limits {
 function parseUlimit(text: string): { name: string; soft: number; hard: number } {
   const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text)
   if (match?.[1] === undefined) {
-    throw new IbuildError('USAGE', `--ulimit: ${JSON.stringify(text)} is not name=soft[:hard]`, { hint: 'For example nofile=1024:2048.' })
+    throw new IbuildError('USAGE', `--ulimit: ${JSON.stringify(text)} is not name=soft[:hard]`, {
+      hint: 'For example nofile=1024:2048.',
+    })
   }
   return { name: match[1], soft: Number(match[2]), hard: Number(match[3] ?? match[2]) }
 }

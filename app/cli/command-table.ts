@@ -10,7 +10,10 @@ interface TableEntry {
 
 /** Every command, each loaded only when it is asked for. */
 export const commands: Readonly<Record<string, TableEntry>> = {
-  build: { summary: 'build an image from a Dockerfile (the default command)', load: () => import('../commands/build.ts') },
+  build: {
+    summary: 'build an image from a Dockerfile (the default command)',
+    load: () => import('../commands/build.ts'),
+  },
   images: { summary: 'list images', load: () => import('../commands/images.ts') },
   tag: { summary: 'give an image another name', load: () => import('../commands/tag.ts') },
   rmi: { summary: 'remove names and images', load: () => import('../commands/rmi.ts') },

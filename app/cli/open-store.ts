@@ -13,7 +13,10 @@ export function storeOf(flags: { readonly root?: string }): Store {
 export function imageOf(store: Store, text: string): StoredImage {
   const found = store.images.get(text)
   if (found !== undefined) return found
-  const similar = suggest(text, store.images.list().flatMap(({ names }) => names))
+  const similar = suggest(
+    text,
+    store.images.list().flatMap(({ names }) => names),
+  )
   throw new IbuildError('IMAGE_NOT_FOUND', `no image ${JSON.stringify(text)} in ${store.root}`, {
     hint: similar === undefined ? 'See ibuild images, and --root for the data folder.' : `Did you mean ${similar}?`,
   })

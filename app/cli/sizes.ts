@@ -5,9 +5,12 @@ const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 
 /** Bytes from `512m`, `1.5g`, `65536`, with or without a final b or ib, as docker reads them. Errors: USAGE. */
 export function parseSize(text: string, flag: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)i?b?$/i.exec(text.trim())
-  const bytes = match === null ? Number.NaN : Math.floor(Number(match[1]) * (units[(match[2] ?? '').toLowerCase()] ?? Number.NaN))
+  const bytes =
+    match === null ? Number.NaN : Math.floor(Number(match[1]) * (units[(match[2] ?? '').toLowerCase()] ?? Number.NaN))
   if (Number.isSafeInteger(bytes)) return bytes
-  throw new IbuildError('USAGE', `${flag}: ${JSON.stringify(text)} is not a size`, { hint: 'Write it as 512m, 2g or a number of bytes.' })
+  throw new IbuildError('USAGE', `${flag}: ${JSON.stringify(text)} is not a size`, {
+    hint: 'Write it as 512m, 2g or a number of bytes.',
+  })
 }
 
 /** A whole number, zero or above. Errors: USAGE. */

@@ -45,7 +45,9 @@ function linesOf({ config, manifest }: StoredImage): Line[] {
     next++
     return { entry, diffID, size: layer?.size ?? 0 }
   }
-  const lines = (config.history ?? []).map((entry) => (entry.empty_layer === true ? { entry, diffID: undefined, size: 0 } : take(entry)))
+  const lines = (config.history ?? []).map((entry) =>
+    entry.empty_layer === true ? { entry, diffID: undefined, size: 0 } : take(entry),
+  )
   while (next < config.rootfs.diff_ids.length) lines.push(take({}))
   return lines
 }
@@ -61,5 +63,9 @@ function toTable(lines: readonly Line[], { trunc }: Flags): string {
 }
 
 function toJson(lines: readonly Line[]): string {
-  return `${JSON.stringify(lines.map(({ entry, diffID, size }) => ({ ...entry, diffID: diffID ?? null, size })), undefined, 2)}\n`
+  return `${JSON.stringify(
+    lines.map(({ entry, diffID, size }) => ({ ...entry, diffID: diffID ?? null, size })),
+    undefined,
+    2,
+  )}\n`
 }

@@ -49,7 +49,13 @@ function format(rows: readonly Row[], { json, quiet, trunc }: Flags): string {
   const id = ({ image }: Row): string => (trunc ? shortID(image.imageID) : image.imageID)
   if (quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`).join('')
   const head = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE']
-  const lines = rows.map((row) => [row.repository, row.tag, id(row), formatAge(row.image.config.created), formatSize(sizeOf(row.image))])
+  const lines = rows.map((row) => [
+    row.repository,
+    row.tag,
+    id(row),
+    formatAge(row.image.config.created),
+    formatSize(sizeOf(row.image)),
+  ])
   return formatTable([head, ...lines])
 }
 

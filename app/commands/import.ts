@@ -17,7 +17,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('import', 'Make an image from a root filesystem tar')
     .argument('<file>', 'tar, possibly compressed, or - for stdin')
     .argument('[name]', 'name of the image')
-    .option('-c, --change <instruction>', 'Dockerfile instruction for the config, for example CMD ["sh"] (repeat)', collect)
+    .option(
+      '-c, --change <instruction>',
+      'Dockerfile instruction for the config, for example CMD ["sh"] (repeat)',
+      collect,
+    )
     .option('-m, --message <text>', 'comment of the history entry')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [file, name, ...extra] = words

@@ -20,17 +20,21 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('-q, --quiet', 'print IDs only')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const source = flags.input ?? words[0] ?? '-'
-  if (words.length + (flags.input === undefined ? 0 : 1) > 1) throw new IbuildError('USAGE', 'ibuild load takes one source')
+  if (words.length + (flags.input === undefined ? 0 : 1) > 1)
+    throw new IbuildError('USAGE', 'ibuild load takes one source')
   const store = storeOf(flags)
   const loaded = await loadImages(store, source === '-' ? process.stdin : source)
   if (flags.tag !== undefined) {
     const [only, ...others] = loaded
-    if (only === undefined || others.length > 0) throw new IbuildError('USAGE', `--tag needs an archive with one image, this one has ${loaded.length}`)
+    if (only === undefined || others.length > 0)
+      throw new IbuildError('USAGE', `--tag needs an archive with one image, this one has ${loaded.length}`)
     await store.tags.set(formatReference(withDefaultTag(parseReference(flags.tag))), only.image.manifestDigest)
   }
   for (const { image, names } of loaded) {
     const given = flags.tag === undefined ? names.map((name) => familiarName(parseReference(name))) : [flags.tag]
-    process.stdout.write(flags.quiet === true ? `${image.imageID}\n` : `loaded ${given.join(', ') || '<no name>'} ${image.imageID}\n`)
+    process.stdout.write(
+      flags.quiet === true ? `${image.imageID}\n` : `loaded ${given.join(', ') || '<no name>'} ${image.imageID}\n`,
+    )
   }
   return 0
 }

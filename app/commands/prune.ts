@@ -10,7 +10,10 @@ interface Flags {
 
 /** `ibuild prune`: images without a name, and layers, snapshots and blobs that nothing reaches; with --all the build cache too. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const parser = createParser('prune', 'Remove what nothing needs: images without a name, layers that no image and no cache record has')
+  const parser = createParser(
+    'prune',
+    'Remove what nothing needs: images without a name, layers that no image and no cache record has',
+  )
     .option('-a, --all', 'remove the build cache too')
     .option('--json', 'print the report as JSON')
     .allowExcessArguments(false)

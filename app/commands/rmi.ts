@@ -26,7 +26,8 @@ async function removeOne(store: Store, word: string, { force }: Flags): Promise<
   if (name === undefined && image.names.length > 1 && force !== true) throw severalNames(image)
   const names = name === undefined ? image.names : [name]
   const lines: string[] = []
-  for (const each of names) if (await store.tags.remove(each)) lines.push(`untagged: ${familiarName(parseReference(each))}`)
+  for (const each of names)
+    if (await store.tags.remove(each)) lines.push(`untagged: ${familiarName(parseReference(each))}`)
   if (names.length < image.names.length) return lines
   await store.images.remove(image.manifestDigest)
   return [...lines, `deleted: ${image.imageID}`]

@@ -1,3 +1,4 @@
+import { startFailureCode } from '../../builder/exec/start-failure.ts'
 import { runImage } from '../../builder/run-image.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { collect, createParser, HelpShown, parseArguments } from '../cli/arguments.ts'
@@ -19,10 +20,10 @@ interface Flags {
   readonly runtime?: string
 }
 
-/** Exit codes of `docker run` for a command that never ran. */
+/** Exit code of `docker run` when something other than the command failed. */
 const failedExit = 125
-const notExecutable = 126
-const notFound = 127
+/** 128 + SIGINT. */
+const cancelledExit = 130
 
 /** `ibuild run IMAGE [COMMAND...]`: the exit code is the command's own; 125 to 127 as docker has them. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -87,7 +88,5 @@ function environmentLine(text: string): string[] {
 }
 
 function exitOf(error: unknown): number {
-  if (!isIbuildError(error, 'RUNTIME_FAILED')) return isIbuildError(error, 'CANCELLED') ? 130 : failedExit
-  if (/not found|no such file/i.test(error.message)) return notFound
-  return /permission denied|is a directory|exec format/i.test(error.message) ? notExecutable : failedExit
+  return isIbuildError(error, 'CANCELLED') ? cancelledExit : (startFailureCode(error) ?? failedExit)
 }

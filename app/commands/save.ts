@@ -1,5 +1,5 @@
-import { IbuildError } from '../../shared/base/errors.ts'
 import { writeOutput } from '../../builder/export/write-output.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 
@@ -22,7 +22,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new IbuildError('USAGE', `--format: ${JSON.stringify(flags.format)} is not docker or oci`)
   }
   if (flags.output === undefined && process.stdout.isTTY) {
-    throw new IbuildError('USAGE', 'an archive is not written to a terminal', { hint: 'Give -o FILE, or redirect stdout.' })
+    throw new IbuildError('USAGE', 'an archive is not written to a terminal', {
+      hint: 'Give -o FILE, or redirect stdout.',
+    })
   }
   const store = storeOf(flags)
   const image = imageOf(store, word)

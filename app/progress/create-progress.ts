@@ -20,7 +20,9 @@ export async function createProgress(kind: string, stream: NodeJS.WriteStream): 
     case 'quiet':
       return { emit: () => undefined, close: () => undefined }
     default:
-      throw new IbuildError('USAGE', `unknown progress ${JSON.stringify(kind)}`, { hint: 'Use auto, tty, plain or quiet.' })
+      throw new IbuildError('USAGE', `unknown progress ${JSON.stringify(kind)}`, {
+        hint: 'Use auto, tty, plain or quiet.',
+      })
   }
 }
 

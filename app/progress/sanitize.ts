@@ -4,5 +4,7 @@
  */
 export function sanitize(line: string): string {
   const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? ''
-  return last.replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
+  return last
+    .replace(/\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|.)/g, '')
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '')
 }

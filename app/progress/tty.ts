@@ -76,7 +76,16 @@ function addOutput(step: LiveStep | undefined, text: string): void {
 function renderRunning(running: ReadonlyMap<number, LiveStep>, columns: number): string {
   const lines = [...running.values()].flatMap(({ title, started, tail, rest }) => [
     ` > ${title}  ${seconds(performance.now() - started)}`,
-    ...[...tail, sanitize(rest)].filter((line) => line !== '').slice(-tailLength).map((line) => `   | ${line}`),
+    ...[...tail, sanitize(rest)]
+      .filter((line) => line !== '')
+      .slice(-tailLength)
+      .map((line) => `   | ${line}`),
   ])
-  return lines.map((line) => [...line].slice(0, columns - 1).join('')).join('\n')
+  return lines
+    .map((line) =>
+      Array.from(line)
+        .slice(0, columns - 1)
+        .join(''),
+    )
+    .join('\n')
 }

@@ -65,7 +65,8 @@ function filesOf(locate: (name: string) => Promise<string | undefined>): Archive
     has: async (name) => (await existing(name)) !== undefined,
     async read(name, maxBytes) {
       const { file, size } = await needed(name)
-      if (size > maxBytes) throw new IbuildError('ARCHIVE_INVALID', `${JSON.stringify(name)} is larger than ${maxBytes} bytes`)
+      if (size > maxBytes)
+        throw new IbuildError('ARCHIVE_INVALID', `${JSON.stringify(name)} is larger than ${maxBytes} bytes`)
       return readFile(file)
     },
     open: async (name) => createReadStream((await needed(name)).file, { highWaterMark: 1 << 20 }),

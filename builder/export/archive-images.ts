@@ -1,6 +1,15 @@
-import { type Digest, digestOf, hexOf, algorithmOf } from '../../shared/base/digest.ts'
+import { algorithmOf, type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { arrayOf, asObject, asString, asStrings, type JsonPlace, optional, parseJson, required } from '../../shared/base/json.ts'
+import {
+  arrayOf,
+  asObject,
+  asString,
+  asStrings,
+  type JsonPlace,
+  optional,
+  parseJson,
+  required,
+} from '../../shared/base/json.ts'
 import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { parseIndex, parseManifest } from '../../shared/oci/manifest.ts'
@@ -25,9 +34,13 @@ const maxImages = 10_000
 export async function listImages(files: ArchiveFiles): Promise<ArchivedImage[]> {
   if (await files.has('manifest.json')) return dockerImages(files)
   if (await files.has('index.json')) return layoutImages(files)
-  throw new IbuildError('ARCHIVE_INVALID', 'neither a docker archive nor an OCI layout: it has no manifest.json and no index.json', {
-    hint: 'A root filesystem tar is brought in with ibuild import.',
-  })
+  throw new IbuildError(
+    'ARCHIVE_INVALID',
+    'neither a docker archive nor an OCI layout: it has no manifest.json and no index.json',
+    {
+      hint: 'A root filesystem tar is brought in with ibuild import.',
+    },
+  )
 }
 
 const place: JsonPlace = { code: 'MANIFEST_INVALID', path: 'manifest.json' }
@@ -56,7 +69,11 @@ async function layoutImages(files: ArchiveFiles): Promise<ArchivedImage[]> {
 }
 
 /** Descriptors of image manifests for this machine; names of an index pass on to what it holds. */
-async function manifestsOf(files: ArchiveFiles, descriptors: readonly Descriptor[], depth: number): Promise<Descriptor[]> {
+async function manifestsOf(
+  files: ArchiveFiles,
+  descriptors: readonly Descriptor[],
+  depth: number,
+): Promise<Descriptor[]> {
   if (depth > maxDepth) throw new IbuildError('MANIFEST_INVALID', 'indexes are nested too deep')
   const lists = await Promise.all(
     descriptors.filter(isForThisMachine).map(async (descriptor) => {
@@ -76,7 +93,9 @@ function isForThisMachine({ platform, annotations }: Descriptor): boolean {
 }
 
 async function layoutImage(files: ArchiveFiles, descriptor: Descriptor): Promise<ArchivedImage> {
-  const manifest = parseManifest(parseJson(await readBlob(files, descriptor), { what: `manifest ${descriptor.digest}` }))
+  const manifest = parseManifest(
+    parseJson(await readBlob(files, descriptor), { what: `manifest ${descriptor.digest}` }),
+  )
   return {
     config: await readBlob(files, manifest.config),
     layers: manifest.layers.map(({ digest }) => ({ file: blobFile(digest), digest })),

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { parseDockerfile } from '../dockerfile/parse.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
+import { parseDockerfile } from '../dockerfile/parse.ts'
 import { importLayer } from '../layers/import-layer.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { planBuild } from '../plan/plan.ts'
@@ -20,7 +20,11 @@ export interface ImportOptions {
 }
 
 /** Makes an image of one layer from a root filesystem tar, possibly compressed. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE, USAGE, DOCKERFILE_SYNTAX. */
-export async function importRootfs(store: Store, source: AsyncIterable<Uint8Array>, options: ImportOptions): Promise<StoredImage> {
+export async function importRootfs(
+  store: Store,
+  source: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<StoredImage> {
   const settings = await settingsOf(options.changes)
   const lock = await store.lockShared()
   const folder = await store.temp('import')
@@ -51,7 +55,9 @@ async function settingsOf(changes: readonly string[]): Promise<ImageConfig> {
   const plan = await planBuild(
     dockerfile,
     { target: undefined, buildArgs: new Map(), labels: new Map(), network: 'default', platform: hostPlatform() },
-    { resolve: async (name) => Promise.reject(new IbuildError('USAGE', `--change cannot name another image: ${name}`)) },
+    {
+      resolve: async (name) => Promise.reject(new IbuildError('USAGE', `--change cannot name another image: ${name}`)),
+    },
   )
   const [step] = plan.target.steps
   if (step === undefined && plan.stages.length === 1) return plan.target.config

@@ -45,7 +45,8 @@ function blobName(digest: StoredImage['imageID']): string {
 async function* blobMembers(store: Store, image: StoredImage, written: Set<string>): AsyncGenerator<ArchiveMember> {
   for (const { digest, size } of image.manifest.layers) {
     const layer = store.layers.get(digest)
-    if (layer === undefined) throw new IbuildError('LAYER_INVALID', `layer ${digest} of image ${image.imageID} is not in the store`)
+    if (layer === undefined)
+      throw new IbuildError('LAYER_INVALID', `layer ${digest} of image ${image.imageID} is not in the store`)
     if (isNew(digest, written)) yield { name: blobName(digest), size, content: layerTar(layer) }
   }
   if (isNew(image.imageID, written)) yield textMember(blobName(image.imageID), image.configBytes)
@@ -65,7 +66,9 @@ function indexOf(images: readonly NamedImage[]) {
       size: image.manifestBytes.length,
       platform: { os, architecture, ...(variant !== undefined && { variant }) },
     }
-    return names.length === 0 ? [descriptor] : names.map((name) => ({ ...descriptor, annotations: nameAnnotations(name) }))
+    return names.length === 0
+      ? [descriptor]
+      : names.map((name) => ({ ...descriptor, annotations: nameAnnotations(name) }))
   })
   return { schemaVersion: 2 as const, mediaType: mediaTypes.ociIndex, manifests }
 }
@@ -83,4 +86,3 @@ function dockerManifest({ image, names }: NamedImage): object {
     Layers: image.manifest.layers.map(({ digest }) => blobName(digest)),
   }
 }
-

@@ -49,7 +49,10 @@ async function openArchive(source: ArchiveSource, folder: string): Promise<Archi
     if ((await stat(source)).isDirectory()) return layoutFolder(source)
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
-    throw new IbuildError('USAGE', `cannot read ${source}: ${errnoOf(error)}`, { cause: error, hint: 'Name an archive, a layout folder, or - for stdin.' })
+    throw new IbuildError('USAGE', `cannot read ${source}: ${errnoOf(error)}`, {
+      cause: error,
+      hint: 'Name an archive, a layout folder, or - for stdin.',
+    })
   }
   return spoolArchive(createReadStream(source, { highWaterMark: 1 << 20 }), folder)
 }
@@ -66,18 +69,28 @@ async function loadImage(scope: LoadScope, { config: bytes, layers }: ArchivedIm
   if (diffIDs.length !== layers.length) {
     throw new IbuildError('MANIFEST_INVALID', `the manifest has ${layers.length} layers, the config ${diffIDs.length}`)
   }
-  for (const [i, layer] of layers.entries()) await loadLayer(scope, { ...layer, diffID: diffIDs[i] as Digest })
+  for (const [i, diffID] of diffIDs.entries()) {
+    const layer = layers[i]
+    if (layer !== undefined) await loadLayer(scope, { ...layer, diffID })
+  }
   return scope.store.images.put(localManifest(scope.store, config, bytes), bytes)
 }
 
-async function loadLayer({ store, files, folder }: LoadScope, layer: ArchivedImage['layers'][number] & { diffID: Digest }): Promise<void> {
+async function loadLayer(
+  { store, files, folder }: LoadScope,
+  layer: ArchivedImage['layers'][number] & { diffID: Digest },
+): Promise<void> {
   if (store.layers.get(layer.diffID) !== undefined) return
   const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
   const { diffID, size, entries } = await importLayer(await files.open(layer.file), tarFile)
   if (diffID !== layer.diffID) {
-    throw new IbuildError('DIGEST_MISMATCH', `layer ${layer.file} is ${diffID}, but the image config says ${layer.diffID}`, {
-      hint: 'The archive is damaged or was tampered with.',
-    })
+    throw new IbuildError(
+      'DIGEST_MISMATCH',
+      `layer ${layer.file} is ${diffID}, but the image config says ${layer.diffID}`,
+      {
+        hint: 'The archive is damaged or was tampered with.',
+      },
+    )
   }
   await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
 }

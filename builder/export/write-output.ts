@@ -48,7 +48,8 @@ export function imageView(store: Store, image: StoredImage): RootfsView {
   return createView(
     image.config.rootfs.diff_ids.map((diffID) => {
       const layer = store.layers.get(diffID)
-      if (layer === undefined) throw new IbuildError('LAYER_INVALID', `layer ${diffID} of image ${image.imageID} is not in the store`)
+      if (layer === undefined)
+        throw new IbuildError('LAYER_INVALID', `layer ${diffID} of image ${image.imageID} is not in the store`)
       return { diffID, index: openLayerIndex(layer.indexFile), bytes: layer.bytes }
     }),
   )
@@ -69,7 +70,8 @@ export async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: str
     await rename(partial, dest)
   } catch (error) {
     await rm(partial, { force: true })
-    if (errnoOf(error) === 'ENOSPC') throw new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
+    if (errnoOf(error) === 'ENOSPC')
+      throw new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
     throw error
   }
 }

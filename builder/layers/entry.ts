@@ -42,6 +42,11 @@ export interface LayerEntry {
   readonly dataOffset: number
 }
 
+/** The entry with its time no later than `latest` (nanoseconds); as it is when there is no such bound. */
+export function notAfter(entry: LayerEntry, latest: bigint | undefined): LayerEntry {
+  return latest === undefined || entry.mtime <= latest ? entry : { ...entry, mtime: latest }
+}
+
 /** Orders paths per component, so that a directory comes first and all of its subtree directly after it. */
 export function comparePaths(a: LayerPath, b: LayerPath): number {
   const length = Math.min(a.length, b.length)

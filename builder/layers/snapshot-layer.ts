@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { LayerEntry } from './entry.ts'
+import { type LayerEntry, notAfter } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import type { WrittenLayer } from './layer-writer.ts'
 import { walkSnapshot } from './snapshot-walk.ts'
@@ -15,6 +15,8 @@ export interface ScanOptions {
    * stay that hide something.
    */
   readonly below?: Pick<FileTree, 'lstat'>
+  /** Times after this one (nanoseconds) are written as this one; the folder keeps them. */
+  readonly latest?: bigint | undefined
 }
 
 /**
@@ -23,8 +25,8 @@ export interface ScanOptions {
  * shrinks meanwhile; LAYER_INVALID for a name that layers cannot hold.
  */
 export async function scanSnapshot(dir: string, options: ScanOptions = {}): Promise<WrittenLayer> {
-  const walked = walkSnapshot(dir)
-  const { below } = options
+  const { below, latest } = options
+  const walked = walkSnapshot(dir).map((entry) => notAfter(entry, latest))
   const records = below === undefined ? walked : walked.map((entry) => withoutIdleMark(entry, below))
   const contents = new Map<LayerEntry, Pick<LayerEntry, 'digest' | 'dataOffset'>>()
   const assembly = new TarAssembly(

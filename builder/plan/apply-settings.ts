@@ -10,8 +10,15 @@ import type {
 } from '../dockerfile/types.ts'
 import { goQuoteList } from './go-quote.ts'
 import { parsePorts } from './ports.ts'
+import {
+  expand,
+  expandToWords,
+  formatEnvironment,
+  parseEnvironment,
+  recordEmpty,
+  type StageState,
+} from './stage-state.ts'
 import { parseSignal } from './stop-signal.ts'
-import { expand, expandToWords, formatEnvironment, parseEnvironment, recordEmpty, type StageState } from './stage-state.ts'
 
 /** ARG: pairs of one line are seen from left to right (V07); a value without default comes from the global scope (A02). */
 export function applyArg(state: StageState, instruction: ArgInstruction): void {
@@ -48,7 +55,8 @@ export function applyLabel(state: StageState, instruction: KeyValueInstruction):
 function expandPairs(state: StageState, { kind, pairs, location }: KeyValueInstruction): [string, string][] {
   return pairs.map(({ key, value }) => {
     const name = expand(state, key, location)
-    if (name === '') throw new IbuildError('DOCKERFILE_EXPANSION', `${kind} names can not be blank: ${key} is empty`, { location })
+    if (name === '')
+      throw new IbuildError('DOCKERFILE_EXPANSION', `${kind} names can not be blank: ${key} is empty`, { location })
     return [name, expand(state, value, location)]
   })
 }
@@ -112,7 +120,10 @@ export function goDuration(nanoseconds: number): string {
 export function applyExpose(state: StageState, { values, location }: WordsInstruction): void {
   const words = values.flatMap((value) => expandToWords(state, value, location))
   const ports = parsePorts(words, location)
-  state.settings.ExposedPorts = { ...state.settings.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) }
+  state.settings.ExposedPorts = {
+    ...state.settings.ExposedPorts,
+    ...Object.fromEntries(ports.map((port) => [port, {}])),
+  }
   recordEmpty(state, `EXPOSE [${ports.join(' ')}]`)
 }
 

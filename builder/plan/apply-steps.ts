@@ -1,12 +1,20 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { expandHeredoc } from '../dockerfile/expand.ts'
-import { checkSources } from '../dockerfile/sources.ts'
 import { resolveShellForm } from '../dockerfile/shell-form.ts'
+import { checkSources } from '../dockerfile/sources.ts'
 import type { CommandLine, CopyInstruction, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
 import type { NetworkMode } from '../exec/types.ts'
 import { shellOf } from './apply-settings.ts'
 import { proxyEnvironment } from './scope.ts'
-import { expand, expandOptions, formatEnvironment, recordEmpty, recordStep, type StageState, workdirOf } from './stage-state.ts'
+import {
+  expand,
+  expandOptions,
+  formatEnvironment,
+  recordEmpty,
+  recordStep,
+  type StageState,
+  workdirOf,
+} from './stage-state.ts'
 import type { CopyStep, RunStep } from './types.ts'
 
 /** Host name of RUN steps; it does not depend on the build, so that what they make does not either (A08). */

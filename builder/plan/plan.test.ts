@@ -20,7 +20,12 @@ function images(settings: ContainerSettings = {}, asked: string[] = []): ImageSo
     resolve: async (name) => {
       asked.push(name)
       const diffIDs = [digestOf('layer')]
-      const config = { os: 'linux', architecture: 'amd64', config: settings, rootfs: { type: 'layers' as const, diff_ids: diffIDs } }
+      const config = {
+        os: 'linux',
+        architecture: 'amd64',
+        config: settings,
+        rootfs: { type: 'layers' as const, diff_ids: diffIDs },
+      }
       return { name, manifestDigest: digestOf('manifest'), config, diffIDs }
     },
   }
@@ -44,9 +49,24 @@ const settingsRows: [title: string, text: string, base: ContainerSettings, expec
   ['ENV of one line sees the values before the line', 'FROM x\nENV a=1\nENV a=2 b=$a', {}, { Env: ['a=2', 'b=1'] }],
   ['ENV replaces in place', 'FROM x\nENV a=3', { Env: ['a=1', 'b=2'] }, { Env: ['a=3', 'b=2'] }],
   ['ENTRYPOINT clears the CMD of the base', 'FROM x\nENTRYPOINT ["e"]', { Cmd: ['c'] }, { Entrypoint: ['e'] }],
-  ['ENTRYPOINT keeps a CMD of this stage', 'FROM x\nCMD ["c"]\nENTRYPOINT ["e"]', {}, { Cmd: ['c'], Entrypoint: ['e'], ArgsEscaped: true }],
-  ['shell form uses SHELL', 'FROM x\nSHELL ["/bin/bash", "-lc"]\nCMD a b', {}, { Shell: ['/bin/bash', '-lc'], Cmd: ['/bin/bash', '-lc', 'a b'], ArgsEscaped: true }],
-  ['EXPOSE ranges and protocols', 'FROM x\nARG p=53\nEXPOSE $p/UDP 80-81', {}, { ExposedPorts: { '53/udp': {}, '80/tcp': {}, '81/tcp': {} } }],
+  [
+    'ENTRYPOINT keeps a CMD of this stage',
+    'FROM x\nCMD ["c"]\nENTRYPOINT ["e"]',
+    {},
+    { Cmd: ['c'], Entrypoint: ['e'], ArgsEscaped: true },
+  ],
+  [
+    'shell form uses SHELL',
+    'FROM x\nSHELL ["/bin/bash", "-lc"]\nCMD a b',
+    {},
+    { Shell: ['/bin/bash', '-lc'], Cmd: ['/bin/bash', '-lc', 'a b'], ArgsEscaped: true },
+  ],
+  [
+    'EXPOSE ranges and protocols',
+    'FROM x\nARG p=53\nEXPOSE $p/UDP 80-81',
+    {},
+    { ExposedPorts: { '53/udp': {}, '80/tcp': {}, '81/tcp': {} } },
+  ],
   ['WORKDIR joins', 'FROM x\nWORKDIR /a\nWORKDIR b/../c', {}, { WorkingDir: '/a/c' }],
   ['ONBUILD of the base is run and not kept', 'FROM x', { OnBuild: ['ENV a=1'] }, { Env: ['a=1'] }],
   ['ONBUILD is stored', 'FROM x\nONBUILD RUN make', {}, { OnBuild: ['RUN make'] }],
@@ -98,21 +118,48 @@ test('unreachable stages are not looked at: their images are not resolved', asyn
 test('stages come after those that they need', async (t) => {
   const text = 'FROM x AS a\nRUN 1\nFROM a AS b\nRUN 2\nFROM x\nCOPY --from=B / /\nCOPY --from=0 / /'
   const { stages, target } = await plan(text)
-  t.deepEqual(stages.map(({ name, index }) => name ?? index), ['a', 'b', 2])
-  t.deepEqual(target.steps.map((step) => step.kind === 'copy' && step.from.kind === 'stage' && step.from.stage.name), ['b', 'a'])
+  t.deepEqual(
+    stages.map(({ name, index }) => name ?? index),
+    ['a', 'b', 2],
+  )
+  t.deepEqual(
+    target.steps.map((step) => step.kind === 'copy' && step.from.kind === 'stage' && step.from.stage.name),
+    ['b', 'a'],
+  )
 })
 
 const historyRows: [title: string, text: string, expected: readonly (readonly [text: string, layer: boolean])[]][] = [
-  ['RUN names its ARGs', 'FROM x\nARG a=1\nRUN make', [['ARG a=1', false], ['RUN |1 a=1 /bin/sh -c make # buildkit', true]]],
-  ['COPY with flags', 'FROM x\nCOPY --chown=1 --chmod=755 a b /d/', [['COPY --chown=1 --chmod=755 a b /d/ # buildkit', true]]],
-  ['WORKDIR makes a layer, but not of the root', 'FROM x\nWORKDIR /a\nWORKDIR /', [['WORKDIR /a', true], ['WORKDIR /', false]]],
+  [
+    'RUN names its ARGs',
+    'FROM x\nARG a=1\nRUN make',
+    [
+      ['ARG a=1', false],
+      ['RUN |1 a=1 /bin/sh -c make # buildkit', true],
+    ],
+  ],
+  [
+    'COPY with flags',
+    'FROM x\nCOPY --chown=1 --chmod=755 a b /d/',
+    [['COPY --chown=1 --chmod=755 a b /d/ # buildkit', true]],
+  ],
+  [
+    'WORKDIR makes a layer, but not of the root',
+    'FROM x\nWORKDIR /a\nWORKDIR /',
+    [
+      ['WORKDIR /a', true],
+      ['WORKDIR /', false],
+    ],
+  ],
   ['CMD as Go quotes it', 'FROM x\nCMD ["a b", "\\""]', [['CMD ["a b" "\\""]', false]]],
 ]
 
 for (const [title, text, expected] of historyRows) {
   test(`history: ${title}`, async (t) => {
     const { target } = await plan(text)
-    t.deepEqual(target.history.map(({ entry, step }) => [entry.created_by, step !== undefined] as const), expected as never)
+    t.deepEqual(
+      target.history.map(({ entry, step }) => [entry.created_by, step !== undefined] as const),
+      expected as never,
+    )
   })
 }
 
@@ -137,6 +184,5 @@ for (const [title, text, options, code, message] of errorRows) {
 }
 
 async function rejection(t: ExecutionContext, work: Promise<unknown>): Promise<IbuildError> {
-  const error = await t.throwsAsync(work, { instanceOf: IbuildError })
-  return error as IbuildError
+  return t.throwsAsync(work, { instanceOf: IbuildError })
 }

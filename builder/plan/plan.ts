@@ -16,7 +16,7 @@ import {
   applyWord,
 } from './apply-settings.ts'
 import { applyCopy, applyRun, applyWorkdir } from './apply-steps.ts'
-import { globalScope } from './scope.ts'
+import { globalScope, sourceDateEpoch } from './scope.ts'
 import { createStageState, type StageState } from './stage-state.ts'
 import { findBaseStage, findCopyStage, findTarget } from './stages.ts'
 import type { BaseImage, CopyStep, ImageSource, Plan, PlannedStage, PlanOptions, StageBase } from './types.ts'
@@ -43,7 +43,8 @@ export async function planBuild(dockerfile: Dockerfile, options: PlanOptions, im
   const globals = globalScope(dockerfile, options)
   const planner: Planner = { dockerfile, options, images, globals, planned: new Map() }
   const target = await planStage(planner, findTarget(dockerfile, options.target))
-  return { stages: [...planner.planned.values()].map(({ stage }) => stage), target: withLabels(target.stage, options) }
+  const stages = [...planner.planned.values()].map(({ stage }) => stage)
+  return { epoch: sourceDateEpoch(globals, options), stages, target: withLabels(target.stage, options) }
 }
 
 function withLabels(stage: PlannedStage, { labels }: PlanOptions): PlannedStage {
@@ -78,7 +79,11 @@ async function openStage(planner: Planner, stage: Stage): Promise<OpenStage> {
   const name = baseName(planner, stage)
   checkPlatform(planner, stage)
   if (name === 'scratch') {
-    return { base: { kind: 'scratch' }, state: createStageState({ image: scratchConfig(planner.options) }, shared), triggers: [] }
+    return {
+      base: { kind: 'scratch' },
+      state: createStageState({ image: scratchConfig(planner.options) }, shared),
+      triggers: [],
+    }
   }
   const baseStage = findBaseStage(planner.dockerfile, stage, name)
   if (baseStage !== undefined) {
@@ -101,11 +106,21 @@ async function openStage(planner: Planner, stage: Stage): Promise<OpenStage> {
 function scratchConfig({ platform }: PlanOptions): ImageConfig {
   const { os, architecture, variant } = platform
   const config = { WorkingDir: '/' }
-  return { architecture, os, ...(variant !== undefined && { variant }), config, rootfs: { type: 'layers', diff_ids: [] } }
+  return {
+    architecture,
+    os,
+    ...(variant !== undefined && { variant }),
+    config,
+    rootfs: { type: 'layers', diff_ids: [] },
+  }
 }
 
 function baseName(planner: Planner, stage: Stage): string {
-  const name = expandWord(stage.base, { variables: planner.globals, escape: planner.dockerfile.escape, location: stage.location })
+  const name = expandWord(stage.base, {
+    variables: planner.globals,
+    escape: planner.dockerfile.escape,
+    location: stage.location,
+  })
   if (name !== '') return name
   throw new IbuildError('DOCKERFILE_EXPANSION', `base name (${stage.base}) should not be blank`, {
     location: stage.location,
@@ -119,13 +134,19 @@ function checkPlatform({ dockerfile, options, globals }: Planner, stage: Stage):
   const { location } = stage
   const text = expandWord(stage.platform, { variables: globals, escape: dockerfile.escape, location })
   if (text === '') {
-    throw new IbuildError('DOCKERFILE_EXPANSION', `empty platform value from expression ${stage.platform}`, { location })
+    throw new IbuildError('DOCKERFILE_EXPANSION', `empty platform value from expression ${stage.platform}`, {
+      location,
+    })
   }
   if (samePlatform(parsePlatform(text), options.platform)) return
-  throw new IbuildError('NOT_SUPPORTED', `FROM --platform=${text}: building for another platform is not supported yet`, {
-    location,
-    hint: `This machine builds ${formatPlatform(options.platform)} only.`,
-  })
+  throw new IbuildError(
+    'NOT_SUPPORTED',
+    `FROM --platform=${text}: building for another platform is not supported yet`,
+    {
+      location,
+      hint: `This machine builds ${formatPlatform(options.platform)} only.`,
+    },
+  )
 }
 
 interface Placed {
@@ -183,7 +204,10 @@ async function copySource(
 
 async function copyImage(planner: Planner, name: string, location: SourceLocation): Promise<BaseImage> {
   if (name !== 'scratch') return planner.images.resolve(name, location)
-  throw new IbuildError('STAGE_UNKNOWN', 'COPY --from=scratch has nothing to copy', { location, hint: 'Name a stage or an image.' })
+  throw new IbuildError('STAGE_UNKNOWN', 'COPY --from=scratch has nothing to copy', {
+    location,
+    hint: 'Name a stage or an image.',
+  })
 }
 
 function closeStage(stage: Stage, base: StageBase, state: StageState): PlannedStage {

@@ -1,5 +1,6 @@
-import type { ArgInstruction, Dockerfile } from '../dockerfile/types.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { expandWord } from '../dockerfile/expand.ts'
+import type { ArgInstruction, Dockerfile } from '../dockerfile/types.ts'
 import type { PlanOptions } from './types.ts'
 
 /** Names that every RUN sees when given by --build-arg, without an ARG line, outside of cache key and history (A06). */
@@ -59,4 +60,20 @@ export function proxyEnvironment(options: PlanOptions, declared: ReadonlySet<str
   return [...options.buildArgs]
     .filter(([name]) => proxyNames.has(name) && !declared.has(name))
     .map(([name, value]) => `${name}=${value}`)
+}
+
+/**
+ * SOURCE_DATE_EPOCH in milliseconds: --build-arg, else the default of an ARG before the first FROM (A11). Errors:
+ * DOCKERFILE_EXPANSION, NOT_SUPPORTED for the forms that take the time from a context or a stage.
+ */
+export function sourceDateEpoch(globals: ReadonlyMap<string, string>, { buildArgs }: PlanOptions): number | undefined {
+  const text = buildArgs.get('SOURCE_DATE_EPOCH') ?? globals.get('SOURCE_DATE_EPOCH') ?? ''
+  if (text === '') return undefined
+  if (/^\d{1,11}$/.test(text)) return Number(text) * 1000
+  const isName = /^[a-zA-Z][\w.-]*$/.test(text)
+  throw isName
+    ? new IbuildError('NOT_SUPPORTED', `SOURCE_DATE_EPOCH=${text}: a time from a context or stage is not supported yet`)
+    : new IbuildError('DOCKERFILE_EXPANSION', `invalid SOURCE_DATE_EPOCH: ${JSON.stringify(text)}`, {
+        hint: 'Give seconds since 1970 as a whole number.',
+      })
 }

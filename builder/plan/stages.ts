@@ -27,7 +27,11 @@ export function findBaseStage(dockerfile: Dockerfile, stage: Stage, base: string
 }
 
 /** The earlier stage that COPY --from names by name (any case) or index, or undefined when the text is an image (C09). */
-export function findCopyStage(dockerfile: Dockerfile, user: Stage, place: { from: string; location: SourceLocation }): Stage | undefined {
+export function findCopyStage(
+  dockerfile: Dockerfile,
+  user: Stage,
+  place: { from: string; location: SourceLocation },
+): Stage | undefined {
   const name = place.from.toLowerCase()
   const earlier = dockerfile.stages.slice(0, user.index).findLast((stage) => stage.name === name)
   if (earlier !== undefined) return earlier
@@ -52,10 +56,14 @@ function refuseLater(dockerfile: Dockerfile, place: { name: string; user: Stage;
     if (later !== undefined && location !== user.location) throw selfReference(name, location)
     return
   }
-  throw new IbuildError('STAGE_UNKNOWN', `stage ${JSON.stringify(name)} is defined later, on line ${later.location.startLine}`, {
-    location,
-    hint: 'A stage can only use stages that stand before it: move it up.',
-  })
+  throw new IbuildError(
+    'STAGE_UNKNOWN',
+    `stage ${JSON.stringify(name)} is defined later, on line ${later.location.startLine}`,
+    {
+      location,
+      hint: 'A stage can only use stages that stand before it: move it up.',
+    },
+  )
 }
 
 function selfReference(name: string, location: SourceLocation): IbuildError {

@@ -35,6 +35,8 @@ export interface PlanOptions {
 }
 
 export interface Plan {
+  /** SOURCE_DATE_EPOCH in milliseconds: no time of the image is later. Undefined: times are those of the build. */
+  readonly epoch: number | undefined
   /** Stages that the target needs, each after those it needs; the target is last. */
   readonly stages: readonly PlannedStage[]
   readonly target: PlannedStage

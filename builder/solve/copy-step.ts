@@ -17,7 +17,10 @@ export async function selectCopy(scope: StageScope, step: CopyStep): Promise<Cop
 
 type SourceFields = 'source' | 'sourceIsImage' | 'describeIgnored'
 
-async function sourceOf({ solver, solved }: StageScope, { from }: CopyStep): Promise<Pick<SelectRequest, SourceFields>> {
+async function sourceOf(
+  { solver, solved }: StageScope,
+  { from }: CopyStep,
+): Promise<Pick<SelectRequest, SourceFields>> {
   switch (from.kind) {
     case 'context': {
       const { context } = solver
@@ -50,7 +53,7 @@ export async function executeCopy(solver: Solver, { chain, selection }: CopyPlac
       temporary: join(folder.dir, 'unpacked'),
     })
     try {
-      return await commitLayer(solver.store, readMembers(plan.members))
+      return await commitLayer(solver, readMembers(plan.members))
     } finally {
       plan.close()
     }

@@ -3,25 +3,27 @@ import { join } from 'node:path'
 import { hexOf } from '../../shared/base/digest.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { BuildOptions } from '../build-types.ts'
+import type { BuildContext } from '../context/types.ts'
 import type { Executor } from '../exec/types.ts'
 import type { PlannedStage } from '../plan/types.ts'
 import type { Store } from '../store/types.ts'
-import type { BuildContext } from '../context/types.ts'
 import type { EmitEvent } from './events.ts'
 import { createLayerAccess } from './layer-access.ts'
-import type { Solver } from './solver.ts'
+import type { Solver, StepLayer } from './solver.ts'
 
 export interface SolverInput {
   readonly store: Store
   readonly context: BuildContext
   readonly options: BuildOptions
   readonly emit: EmitEvent
+  /** SOURCE_DATE_EPOCH in milliseconds. */
+  readonly epoch: number | undefined
   /** Makes the executor; called once, when the first RUN needs it. */
   readonly createExecutor: () => Promise<Executor>
 }
 
 /** The services that the steps of one build share. */
-export function createSolver({ store, context, options, emit, createExecutor }: SolverInput): Solver {
+export function createSolver({ store, context, options, emit, epoch, createExecutor }: SolverInput): Solver {
   const failures: unknown[] = []
   const abort = new AbortController()
   const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])])
@@ -36,13 +38,17 @@ export function createSolver({ store, context, options, emit, createExecutor }: 
     executor: () => (executor ??= createExecutor()),
     limits: options.limits ?? {},
     extraHosts: options.extraHosts ?? [],
-    now: () => new Date(),
+    now: () => new Date(epoch ?? Date.now()),
+    latest: epoch === undefined ? undefined : BigInt(epoch) * 1_000_000n,
     nextNumber: () => ++number,
     mayUseCache: cacheRule(options),
     once: createOnce(),
     withClaim: async (key, work) => {
       let waited = false
-      const lock = await lockExclusive(join(store.root, 'locks', 'steps', hexOf(key)), { signal, onWait: () => (waited = true) })
+      const lock = await lockExclusive(join(store.root, 'locks', 'steps', hexOf(key)), {
+        signal,
+        onWait: () => (waited = true),
+      })
       try {
         return await work(waited)
       } finally {
@@ -60,13 +66,14 @@ export function createSolver({ store, context, options, emit, createExecutor }: 
 
 function cacheRule({ noCache, noCacheStages = [] }: BuildOptions): (stage: PlannedStage) => boolean {
   const excluded = new Set(noCacheStages.map((name) => name.toLowerCase()))
-  return ({ name, index }) => noCache !== true && !excluded.has(String(index)) && (name === undefined || !excluded.has(name))
+  return ({ name, index }) =>
+    noCache !== true && !excluded.has(String(index)) && (name === undefined || !excluded.has(name))
 }
 
 function createOnce(): Solver['once'] {
-  const running = new Map<string, Promise<unknown>>()
-  return <T>(key: string, work: () => Promise<T>): Promise<T> => {
-    const known = running.get(key) as Promise<T> | undefined
+  const running = new Map<string, Promise<StepLayer>>()
+  return (key, work) => {
+    const known = running.get(key)
     if (known !== undefined) return known
     const started = work()
     running.set(key, started)

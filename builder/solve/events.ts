@@ -8,7 +8,12 @@ export type BuildEvent =
   | { readonly type: 'step-failed'; readonly step: number; readonly title: string; readonly elapsed: number }
   /** Stopped because another step failed or the caller wanted it. */
   | { readonly type: 'step-cancelled'; readonly step: number; readonly title: string; readonly elapsed: number }
-  | { readonly type: 'step-output'; readonly step: number; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'step-output'
+      readonly step: number
+      readonly stream: 'stdout' | 'stderr'
+      readonly bytes: Uint8Array
+    }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'warning'; readonly warning: DockerfileWarning }
 

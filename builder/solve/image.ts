@@ -23,13 +23,20 @@ export interface ImageTimes {
  * Config and manifest of a solved stage. The same stage with the same layers gives the same bytes: `created` is the time
  * of the newest layer, or for an image with no layer of its own the time at which the same config was first made.
  */
-export async function assembleImage(store: Store, { stage, solved }: { stage: PlannedStage; solved: SolvedStage }, times: ImageTimes): Promise<BuiltImage> {
+export async function assembleImage(
+  store: Store,
+  { stage, solved }: { stage: PlannedStage; solved: SolvedStage },
+  times: ImageTimes,
+): Promise<BuiltImage> {
   const draft: ImageConfig = {
     ...stage.config,
     rootfs: { type: 'layers', diff_ids: solved.chain.diffIDs },
     history: solved.history,
   }
-  const newest = solved.layers.map(({ created }) => created).sort((a, b) => (a < b ? -1 : 1)).at(-1)
+  const newest = solved.layers
+    .map(({ created }) => created)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .at(-1)
   const created = newest ?? (await firstMade(store, draft, times))
   const config = { ...draft, created, history: fillTimes(solved.history, created) }
   const bytes = serializeConfig(config)

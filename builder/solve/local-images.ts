@@ -19,11 +19,21 @@ function find(store: Store, name: string, location: SourceLocation) {
     if (found !== undefined) return found
   } catch (error) {
     if (!(error instanceof IbuildError)) throw error
-    throw new IbuildError(error.code, error.message, { location, cause: error, ...(error.hint !== undefined && { hint: error.hint }) })
+    throw new IbuildError(error.code, error.message, {
+      location,
+      cause: error,
+      ...(error.hint !== undefined && { hint: error.hint }),
+    })
   }
-  const similar = suggest(name, store.images.list().flatMap(({ names }) => names))
+  const similar = suggest(
+    name,
+    store.images.list().flatMap(({ names }) => names),
+  )
   throw new IbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(name)} is not in the local store`, {
     location,
-    hint: similar === undefined ? 'Bring it in with ibuild load or ibuild import; see ibuild images.' : `Did you mean ${similar}?`,
+    hint:
+      similar === undefined
+        ? 'Bring it in with ibuild load or ibuild import; see ibuild images.'
+        : `Did you mean ${similar}?`,
   })
 }

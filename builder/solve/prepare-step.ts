@@ -16,7 +16,8 @@ export interface PreparedStep {
 /** Finds out all that the cache key needs; of the layers below only their identity. */
 export async function prepareStep(scope: StageScope, { step, chain }: PlacedStep): Promise<PreparedStep> {
   const { solver } = scope
-  const keyScope: KeyScope = { parent: chainKey(chain), limits: solver.limits, extraHosts: solver.extraHosts }
+  const { limits, extraHosts, latest } = solver
+  const keyScope: KeyScope = { parent: chainKey(chain), limits, extraHosts, latest }
   switch (step.kind) {
     case 'run':
       return { parts: runKey(step, keyScope), execute: (number) => executeRun(solver, { step, chain, number }) }
@@ -24,8 +25,10 @@ export async function prepareStep(scope: StageScope, { step, chain }: PlacedStep
       return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain }) }
     case 'copy': {
       const selection = await selectCopy(scope, step)
-      return { parts: copyKey(step, keyScope, selection.keyParts), execute: () => executeCopy(solver, { chain, selection }) }
+      return {
+        parts: copyKey(step, keyScope, selection.keyParts),
+        execute: () => executeCopy(solver, { chain, selection }),
+      }
     }
   }
 }
-

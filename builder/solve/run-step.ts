@@ -5,10 +5,12 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import type { RunRequest, RunResult } from '../exec/types.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { scanSnapshot } from '../layers/snapshot-layer.ts'
+import type { RootfsView } from '../layers/view.ts'
 import type { RunStep } from '../plan/types.ts'
 import { extendChain, type LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
 import type { Solver } from './solver.ts'
+import { startError } from './start-error.ts'
 import { resolveUser } from './user.ts'
 
 export interface RunPlace {
@@ -16,7 +18,6 @@ export interface RunPlace {
   readonly chain: LayerChain
   readonly number: number
 }
-
 
 /** Runs the command on the layers below; what it changed becomes a layer that stays as a folder. */
 export async function executeRun(solver: Solver, place: RunPlace): Promise<Digest> {
@@ -28,16 +29,13 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
     try {
       const [upper, scratch] = [makeFolder(folder.dir, 'fs'), makeFolder(folder.dir, 'run')]
       const tail = createOutputTail()
-      const result = await executor.run({
-        ...requestOf(solver, place),
-        lowers,
-        user,
-        upper,
-        scratch,
-        onOutput: (stream, bytes) => {
-          tail.add(bytes)
-          solver.emit({ type: 'step-output', step: place.number, stream, bytes })
-        },
+      const onOutput: RunRequest['onOutput'] = (stream, bytes) => {
+        tail.add(bytes)
+        solver.emit({ type: 'step-output', step: place.number, stream, bytes })
+      }
+      const request = { ...requestOf(solver, place), lowers, user, upper, scratch, onOutput }
+      const result = await executor.run(request).catch((error: unknown) => {
+        throw startError(step, error)
       })
       if (result.exitCode !== 0) throw runFailed(step, result, tail.lines())
       return await commitRun(solver, chain, upper)
@@ -54,14 +52,20 @@ function makeFolder(parent: string, name: string): string {
 }
 
 async function commitRun(solver: Solver, chain: LayerChain, dir: string): Promise<Digest> {
-  const { diffID, size, entries } = await scanSnapshot(dir)
+  // Overlayfs marks nearly every new directory opaque: only marks that hide something stay. Most steps have none.
+  let view: RootfsView | undefined
+  const below = { lstat: (path: string) => (view ??= solver.layers.view(chain)).lstat(path) }
+  const { diffID, size, entries } = await scanSnapshot(dir, { below, latest: solver.latest })
   const chainID = extendChain(chain, diffID).chainIDs.at(-1)
   if (chainID === undefined) throw new Error('an extended chain has a chainID')
   await solver.store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
   return diffID
 }
 
-function requestOf(solver: Solver, { step }: RunPlace): Omit<RunRequest, 'lowers' | 'user' | 'upper' | 'scratch' | 'onOutput'> {
+function requestOf(
+  solver: Solver,
+  { step }: RunPlace,
+): Omit<RunRequest, 'lowers' | 'user' | 'upper' | 'scratch' | 'onOutput'> {
   const { script } = step
   return {
     args: step.args,
@@ -78,13 +82,17 @@ function requestOf(solver: Solver, { step }: RunPlace): Omit<RunRequest, 'lowers
 
 function runFailed(step: RunStep, result: RunResult, lines: readonly string[]): IbuildError {
   const { exitCode, oomKilled } = result
-  const how = exitCode > 128 ? `was ended by signal ${exitCode - 128} (exit code ${exitCode})` : `ended with exit code ${exitCode}`
+  const how =
+    exitCode > 128
+      ? `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
+      : `ended with exit code ${exitCode}`
   const memory = oomKilled ? '; the kernel killed it because it needed more memory than it may have' : ''
   const output = lines.length === 0 ? '' : `\nlast output:\n${lines.map((line) => `  ${line}`).join('\n')}`
   return new IbuildError('RUN_FAILED', `the command ${how}${memory}${output}`, {
     location: step.location,
     ...(oomKilled && { hint: 'Give the step more with --memory, or let the command use less.' }),
-    ...(exitCode === 127 && { hint: 'Exit code 127 means that the shell did not find a command: is it installed, is PATH right?' }),
+    ...(exitCode === 127 && {
+      hint: 'Exit code 127 means that the shell did not find a command: is it installed, is PATH right?',
+    }),
   })
 }
-

@@ -63,7 +63,10 @@ async function solveStage(scope: StageScope, stage: PlannedStage): Promise<Solve
   return { chain, layers, history: [...base.history, ...newHistory(stage, layers)] }
 }
 
-async function openBase({ solved }: StageScope, { base }: PlannedStage): Promise<Pick<SolvedStage, 'chain' | 'history'>> {
+async function openBase(
+  { solved }: StageScope,
+  { base }: PlannedStage,
+): Promise<Pick<SolvedStage, 'chain' | 'history'>> {
   switch (base.kind) {
     case 'scratch':
       return { chain: emptyChain, history: [] }
@@ -150,4 +153,3 @@ async function executeStep(solver: Solver, { number, title, execute }: Execution
     throw error
   }
 }
-

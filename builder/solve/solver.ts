@@ -24,11 +24,14 @@ export interface Solver {
   readonly emit: EmitEvent
   /** Aborts when the caller does or when a step failed. */
   readonly signal: AbortSignal
+  /** The time that goes into images: the epoch when there is one. */
   readonly now: () => Date
+  /** SOURCE_DATE_EPOCH in nanoseconds: no time in a layer is later. */
+  readonly latest: bigint | undefined
   readonly nextNumber: () => number
   readonly mayUseCache: (stage: PlannedStage) => boolean
   /** Runs work for one key once; a second caller gets the outcome of the first. */
-  readonly once: <T>(key: Digest, work: () => Promise<T>) => Promise<T>
+  readonly once: (key: Digest, work: () => Promise<StepLayer>) => Promise<StepLayer>
   /** Runs work while no other process works on the key. `waited` tells that another one just did. */
   readonly withClaim: <T>(key: Digest, work: (waited: boolean) => Promise<T>) => Promise<T>
   /** Limits how many RUN steps go on at once. */

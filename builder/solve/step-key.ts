@@ -27,10 +27,13 @@ export interface KeyScope {
   readonly parent: string
   readonly limits: Limits
   readonly extraHosts: readonly string[]
+  /** No time of the layer is later than this; nanoseconds. */
+  readonly latest: bigint | undefined
 }
 
-export function runKey(step: RunStep, { parent, limits, extraHosts }: KeyScope): KeyPart[] {
+export function runKey(step: RunStep, { parent, limits, extraHosts, latest }: KeyScope): KeyPart[] {
   return [
+    ...epochParts(latest),
     { name: 'instruction', value: 'RUN' },
     { name: 'parent', value: parent },
     { name: 'command', value: JSON.stringify(step.args) },
@@ -45,6 +48,10 @@ export function runKey(step: RunStep, { parent, limits, extraHosts }: KeyScope):
   ]
 }
 
+function epochParts(latest: bigint | undefined): KeyPart[] {
+  return latest === undefined ? [] : [{ name: 'SOURCE_DATE_EPOCH', value: String(latest) }]
+}
+
 function environmentParts(env: readonly string[]): KeyPart[] {
   return env.map((line) => {
     const at = line.indexOf('=')
@@ -53,8 +60,9 @@ function environmentParts(env: readonly string[]): KeyPart[] {
 }
 
 /** `selected` are the parts that the sources give: their paths, modes and content. */
-export function copyKey(step: CopyStep, { parent }: KeyScope, selected: readonly KeyPart[]): KeyPart[] {
+export function copyKey(step: CopyStep, { parent, latest }: KeyScope, selected: readonly KeyPart[]): KeyPart[] {
   return [
+    ...epochParts(latest),
     { name: 'instruction', value: step.instruction },
     { name: 'parent', value: parent },
     { name: 'destination', value: step.destination },
@@ -66,8 +74,9 @@ export function copyKey(step: CopyStep, { parent }: KeyScope, selected: readonly
   ]
 }
 
-export function workdirKey(step: WorkdirStep, { parent }: KeyScope): KeyPart[] {
+export function workdirKey(step: WorkdirStep, { parent, latest }: KeyScope): KeyPart[] {
   return [
+    ...epochParts(latest),
     { name: 'instruction', value: 'WORKDIR' },
     { name: 'parent', value: parent },
     { name: 'path', value: step.workdir },

@@ -43,7 +43,11 @@ async function* concat(first: readonly Uint8Array[], rest: AsyncIterable<Uint8Ar
   yield* rest
 }
 
-async function archiveInput(store: Store, bytes: AsyncIterable<Uint8Array>, source: DockerfileSource): Promise<BuildInput> {
+async function archiveInput(
+  store: Store,
+  bytes: AsyncIterable<Uint8Array>,
+  source: DockerfileSource,
+): Promise<BuildInput> {
   const folder = await store.temp('context')
   try {
     const context = await openTarContext(bytes, { temporary: join(folder.dir, 'files') })
@@ -51,7 +55,8 @@ async function archiveInput(store: Store, bytes: AsyncIterable<Uint8Array>, sour
       context.close()
       await folder.release()
     }
-    if (source.kind === 'bytes') return { context, dockerfile: { bytes: source.bytes, file: 'Dockerfile (stdin)' }, close }
+    if (source.kind === 'bytes')
+      return { context, dockerfile: { bytes: source.bytes, file: 'Dockerfile (stdin)' }, close }
     const found = await findDockerfileInTree(context, source.kind === 'path' ? source.path : undefined)
     return { context, dockerfile: { bytes: found.bytes, file: found.name }, close }
   } catch (error) {
@@ -75,7 +80,8 @@ async function readText(bytes: AsyncIterable<Uint8Array>): Promise<DockerfileTex
   let size = 0
   for await (const chunk of bytes) {
     size += chunk.length
-    if (size > maxDockerfile) throw new IbuildError('CONTEXT_INVALID', `the Dockerfile on stdin is larger than ${maxDockerfile} bytes`)
+    if (size > maxDockerfile)
+      throw new IbuildError('CONTEXT_INVALID', `the Dockerfile on stdin is larger than ${maxDockerfile} bytes`)
     chunks.push(chunk)
   }
   return { bytes: Buffer.concat(chunks), file: 'Dockerfile (stdin)' }

@@ -17,5 +17,8 @@ export async function executeWorkdir(solver: Solver, { step, chain }: WorkdirPla
   const target = solver.layers.view(chain)
   const { uid, gid } = await resolveUser(step.user, { view: () => target, location: step.location })
   const mtime = BigInt(solver.now().getTime()) * 1_000_000n
-  return commitLayer(solver.store, readMembers(planWorkdir({ path: step.workdir, target, uid, gid, mtime, location: step.location })))
+  return commitLayer(
+    solver,
+    readMembers(planWorkdir({ path: step.workdir, target, uid, gid, mtime, location: step.location })),
+  )
 }

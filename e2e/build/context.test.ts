@@ -10,7 +10,9 @@ const withTar = needs(test, 'tar')
 async function filesOf(space: Workspace, args: readonly string[], input?: string | Uint8Array): Promise<string[]> {
   const out = join(space.folder, 'out')
   await space.ok(['-o', out, ...args], input === undefined ? {} : { input })
-  const { stdout } = await runOk('sh', ['-c', 'for f in $(find . -type f | sort); do echo "$f=$(cat $f)"; done'], { cwd: out })
+  const { stdout } = await runOk('sh', ['-c', 'for f in $(find . -type f | sort); do echo "$f=$(cat $f)"; done'], {
+    cwd: out,
+  })
   return stdout.split('\n').filter((line) => line !== '')
 }
 

@@ -19,7 +19,10 @@ interface Interrupted {
 
 /** Starts a build, sends a signal when its RUN has printed `ready`, and waits for the command's end. */
 async function interrupt(space: Workspace, args: readonly string[], name: NodeJS.Signals): Promise<Interrupted> {
-  const child = spawn(process.execPath, [bin, ...args], { env: { ...process.env, IBUILD_ROOT: space.root }, stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(process.execPath, [bin, ...args], {
+    env: { ...process.env, IBUILD_ROOT: space.root },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   let stderr = ''
   const ready = Promise.withResolvers<void>()
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -63,21 +66,33 @@ const signals: [name: NodeJS.Signals, code: number | null][] = [
 
 for (const runtime of runtimes) {
   for (const [name, code] of signals) {
-    needs(test.serial, 'root', 'busybox', runtime)(`${name} while a RUN ignores SIGTERM in ${runtime}: nothing runs, is mounted or stays`, async (t: ExecutionContext) => {
-      const space = await makeWorkspace(t, { base: true })
-      const marker = `marker-${process.pid}-${name}-${runtime}`
-      const script = `trap '' TERM INT; : ${marker}; (while true; do sleep 0.2; : ${marker}; done) & echo ready; while true; do sleep 0.2; done`
-      const context = space.write('context', { Dockerfile: `FROM busybox\nRUN ${script}\n` })
-      const before = mounts()
-      const result = await interrupt(space, ['--runtime', runtime, '--progress', 'plain', '-t', 'never', context], name)
-      t.is(result.code, code, result.stderr)
-      t.true(result.took < 8000, `it ended after ${result.took} ms`)
-      if (code !== null) t.regex(result.stderr, /CANCELLED/)
-      t.deepEqual(await waitForNone(marker), [])
-      t.is(mounts(), before)
-      t.notRegex((await space.ok(['images'])).stdout, /never/)
-      t.deepEqual(readdirSync(join(space.root, 'tmp')), [], 'the next command has cleared what was left')
-    })
+    needs(
+      test.serial,
+      'root',
+      'busybox',
+      runtime,
+    )(
+      `${name} while a RUN ignores SIGTERM in ${runtime}: nothing runs, is mounted or stays`,
+      async (t: ExecutionContext) => {
+        const space = await makeWorkspace(t, { base: true })
+        const marker = `marker-${process.pid}-${name}-${runtime}`
+        const script = `trap '' TERM INT; : ${marker}; (while true; do sleep 0.2; : ${marker}; done) & echo ready; while true; do sleep 0.2; done`
+        const context = space.write('context', { Dockerfile: `FROM busybox\nRUN ${script}\n` })
+        const before = mounts()
+        const result = await interrupt(
+          space,
+          ['--runtime', runtime, '--progress', 'plain', '-t', 'never', context],
+          name,
+        )
+        t.is(result.code, code, result.stderr)
+        t.true(result.took < 8000, `it ended after ${result.took} ms`)
+        if (code !== null) t.regex(result.stderr, /CANCELLED/)
+        t.deepEqual(await waitForNone(marker), [])
+        t.is(mounts(), before)
+        t.notRegex((await space.ok(['images'])).stdout, /never/)
+        t.deepEqual(readdirSync(join(space.root, 'tmp')), [], 'the next command has cleared what was left')
+      },
+    )
   }
 }
 

@@ -6,7 +6,9 @@ const withRuntime = needs(test.serial, 'root', 'busybox', 'tar', 'runc')
 
 withRuntime('two identical builds at once run each step once', async (t) => {
   const space = await makeWorkspace(t, { base: true })
-  const context = space.write('context', { Dockerfile: 'FROM busybox\nRUN sleep 1; echo "ran-$((40+2))"; date +%N > /a\nRUN sleep 0.5; echo "ran-$((40+3))"\n' })
+  const context = space.write('context', {
+    Dockerfile: 'FROM busybox\nRUN sleep 1; echo "ran-$((40+2))"; date +%N > /a\nRUN sleep 0.5; echo "ran-$((40+3))"\n',
+  })
   const outputs = await Promise.all([1, 2, 3].map(() => space.ok(['--progress', 'plain', '-t', 'same', context])))
   const text = outputs.map(({ stderr }) => stderr).join('')
   t.is(text.match(/ran-42/g)?.length, 1)

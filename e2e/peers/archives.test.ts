@@ -34,7 +34,14 @@ function stable(listing: string): string {
 
 const short = (): string => mkdtempSync(join(tmpdir(), 'pd-'))
 
-needs(test.serial, 'root', 'docker', 'dockerd', 'busybox', 'runc')('docker loads and runs what we save, and we load what docker saves', async (t) => {
+needs(
+  test.serial,
+  'root',
+  'docker',
+  'dockerd',
+  'busybox',
+  'runc',
+)('docker loads and runs what we save, and we load what docker saves', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   const expected = await buildSample(space)
   const folder = short()
@@ -68,23 +75,49 @@ function containersOptions(folder: string): string[] {
   return ['--root', join(folder, 'cs/root'), '--runroot', join(folder, 'cs/run'), '--storage-driver', 'vfs']
 }
 
-needs(test.serial, 'root', 'podman', 'busybox', 'runc')('podman loads and runs both formats', async (t) => {
+needs(
+  test.serial,
+  'root',
+  'podman',
+  'busybox',
+  'runc',
+)('podman loads and runs both formats', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   const expected = await buildSample(space)
   const global = [...containersOptions(space.folder), '--runtime', '/usr/sbin/runc', '--cgroup-manager', 'cgroupfs']
-  const podman = (args: readonly string[], options?: RunOptions): Promise<RunOutput> => runOk('podman', [...global, ...args], options)
+  const podman = (args: readonly string[], options?: RunOptions): Promise<RunOutput> =>
+    runOk('podman', [...global, ...args], options)
   for (const format of ['docker', 'oci']) {
     const archive = join(space.folder, `${format}.tar`)
     await space.ok(['save', '--format', format, '-o', archive, 'sample:1'])
     const loaded = (await podman(['load', '-q', '-i', archive])).stdout
     const name = /(\S+)\s*$/.exec(loaded)?.[1] ?? ''
-    const { stdout } = await podman(['run', '--rm', '--network', 'none', '--log-driver', 'none', '--ulimit', 'nofile=1024:1024', '--ulimit', 'nproc=1024:1024', name])
+    const { stdout } = await podman([
+      'run',
+      '--rm',
+      '--network',
+      'none',
+      '--log-driver',
+      'none',
+      '--ulimit',
+      'nofile=1024:1024',
+      '--ulimit',
+      'nproc=1024:1024',
+      name,
+    ])
     t.is(stable(stdout), stable(expected), format)
     await podman(['rmi', '-f', name])
   }
 })
 
-needs(test.serial, 'root', 'skopeo', 'umoci', 'busybox', 'runc')('skopeo copies and umoci unpacks both formats; we load what skopeo writes', async (t) => {
+needs(
+  test.serial,
+  'root',
+  'skopeo',
+  'umoci',
+  'busybox',
+  'runc',
+)('skopeo copies and umoci unpacks both formats; we load what skopeo writes', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   const expected = await buildSample(space)
   await space.ok(['save', '--format', 'docker', '-o', join(space.folder, 'd.tar'), 'sample:1'])
@@ -97,7 +130,14 @@ needs(test.serial, 'root', 'skopeo', 'umoci', 'busybox', 'runc')('skopeo copies 
     await runOk('umoci', ['unpack', '--image', `${layout}:${tag}`, bundle])
     t.is(readFileSync(join(bundle, 'rootfs/home/app/secret'), 'utf8'), 'sesame\n')
     const { stdout } = await runOk('find', [join(bundle, 'rootfs/data'), '-printf', '%P %y %l %n\\n'])
-    t.deepEqual(stdout.split('\n').filter(Boolean).sort(), [' d  3', 'hard f  2', 'kept f  2', 'old d  2', 'old/new f  1', 'soft l kept 1'])
+    t.deepEqual(stdout.split('\n').filter(Boolean).sort(), [
+      ' d  3',
+      'hard f  2',
+      'kept f  2',
+      'old d  2',
+      'old/new f  1',
+      'soft l kept 1',
+    ])
   }
   const { stdout } = await runOk('skopeo', ['inspect', '--config', `oci:${layout}:oci`])
   t.deepEqual(JSON.parse(stdout).config.Entrypoint, ['sh', '-c'])
@@ -108,14 +148,24 @@ needs(test.serial, 'root', 'skopeo', 'umoci', 'busybox', 'runc')('skopeo copies 
   await runOk('skopeo', ['copy', `oci:${layout}:oci`, `docker-archive:${other.folder}/s.tar:from/skopeo:3`])
   t.regex((await other.ok(['load', '-i', join(other.folder, 's.tar')])).stdout, new RegExp(`from/skopeo:3 ${id}`))
   await runOk('skopeo', ['copy', `oci-archive:${space.folder}/o.tar`, `oci:${other.folder}/single:x`])
-  t.regex((await other.ok(['load', '-t', 'layout:1', join(other.folder, 'single')])).stdout, new RegExp(`layout:1 ${id}`))
+  t.regex(
+    (await other.ok(['load', '-t', 'layout:1', join(other.folder, 'single')])).stdout,
+    new RegExp(`layout:1 ${id}`),
+  )
   t.is(stable((await other.ok(['run', 'layout:1'])).stdout), stable(expected))
 })
 
-needs(test.serial, 'root', 'buildah', 'busybox', 'runc')('we load what buildah pushes', async (t) => {
+needs(
+  test.serial,
+  'root',
+  'buildah',
+  'busybox',
+  'runc',
+)('we load what buildah pushes', async (t) => {
   const space = await makeWorkspace(t)
   const options = containersOptions(space.folder)
-  const buildah = async (args: readonly string[]): Promise<string> => (await runOk('buildah', [...options, ...args])).stdout.trim()
+  const buildah = async (args: readonly string[]): Promise<string> =>
+    (await runOk('buildah', [...options, ...args])).stdout.trim()
   const container = await buildah(['from', 'scratch'])
   writeFileSync(join(space.folder, 'file'), 'from buildah\n')
   await buildah(['copy', '--chown', '7:8', container, join(space.folder, 'file'), '/d/file'])

@@ -5,7 +5,8 @@ import type { ExecutionContext } from 'ava'
 import { requireProgram } from './programs.ts'
 import { type RunOptions, type RunOutput, run, runOk } from './run.ts'
 
-const bin = join(import.meta.dirname, '../../bin/ibuild.cjs')
+/** The command as a script for Node. */
+export const ibuildScript = join(import.meta.dirname, '../../bin/ibuild.cjs')
 const passwd =
   'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'
 const group = 'root:x:0:\napp:x:1001:\nextra:x:1002:app\nnogroup:x:65534:\n'
@@ -33,7 +34,7 @@ export async function makeWorkspace(
   const root = join(folder, 'data')
   const env = { IBUILD_ROOT: root }
   const ibuild = (args: readonly string[], options: RunOptions = {}): Promise<RunOutput> =>
-    run(process.execPath, [bin, ...args], { cwd: folder, ...options, env: { ...env, ...options.env } })
+    run(process.execPath, [ibuildScript, ...args], { cwd: folder, ...options, env: { ...env, ...options.env } })
   const workspace: Workspace = {
     folder,
     root,
