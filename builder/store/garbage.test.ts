@@ -3,8 +3,8 @@ import path from 'node:path'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { addImage, addSnapshotLayer, addTarLayer, pretendReboot, storeFor } from './testing/fixture.ts'
-import { makeImage } from './testing/make-image.ts'
 import type { Store, StoredImage } from './types.ts'
 
 /** An image of a tar layer, extracted, and a snapshot layer on top. */

@@ -2,9 +2,9 @@ import { utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { type Digest, digestOf, hexOf, parseDigest } from '../../shared/base/digest.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { findImage } from './image-query.ts'
 import { addImage, addSnapshotLayer, addTarLayer, storeFor } from './testing/fixture.ts'
-import { makeImage } from './testing/make-image.ts'
 
 test('an image comes back as it was put', async (t) => {
   const store = storeFor(t)

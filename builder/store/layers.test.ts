@@ -3,9 +3,9 @@ import path from 'node:path'
 import test from 'ava'
 import { digestOf, hexOf } from '../../shared/base/digest.ts'
 import { nextChainID } from '../../shared/oci/chain-id.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { openStore } from './open.ts'
 import { addSnapshotLayer, addTarLayer, pretendReboot, storeFor } from './testing/fixture.ts'
-import { makeImage } from './testing/make-image.ts'
 import type { Store } from './types.ts'
 
 function flagOf(store: Store, text: string): string {

@@ -1,6 +1,5 @@
 import { constants, readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
 
 /** Up to this many files and folders are synced one by one; above, the whole filesystem is synced in one call. */
 const fewEntries = 64
@@ -18,6 +17,12 @@ export async function syncTree(dir: string): Promise<void> {
  */
 export function startWriteBack(dir: string): void {
   if (listTree(dir, fewEntries) === undefined) syncFilesystem(dir).catch(() => undefined)
+}
+
+/** Loaded only here: it brings the means to start programs, which most commands never need. */
+async function syncFilesystem(dir: string): Promise<void> {
+  const loaded = await import('../../shared/sys/sync-filesystem.ts')
+  await loaded.syncFilesystem(dir)
 }
 
 /** Folders and regular files; undefined when there are more than `max`. Names may be any bytes. */

@@ -1,11 +1,11 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { openStore } from '../../builder/store/open.ts'
-import { makeImage } from '../../builder/store/testing/make-image.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { ownOwner } from '../../shared/cas/owner.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 
 /**
  * Works in a store on a filesystem of 1 MiB, first with too much at once and then with no block left, and prints what

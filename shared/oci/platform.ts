@@ -98,7 +98,11 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 
 /** The platform of this machine. */
 export function hostPlatform(): Platform {
-  return normalizePlatform({ os: process.platform === 'win32' ? 'windows' : process.platform, architecture: process.arch })
+  const { arch, platform } = process
+  return normalizePlatform({
+    os: process.platform === 'win32' ? 'windows' : process.platform,
+    architecture: process.arch,
+  })
 }
 
 /** Platform of a descriptor in an index; values are kept as they are. */

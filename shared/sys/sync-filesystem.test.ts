@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { env } from 'node:process'
 import test from 'ava'
 import { syncFilesystem } from './sync-filesystem.ts'
 
@@ -11,10 +10,10 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 test.serial('a filesystem is synced, by the program or without it', async (t) => {
   writeFileSync(path.join(folder, 'file'), 'x')
   await t.notThrowsAsync(syncFilesystem(folder))
-  const { PATH } = env
-  env['PATH'] = folder
+  const { PATH } = process.env
+  process.env['PATH'] = folder
   await t.notThrowsAsync(syncFilesystem(folder))
-  env['PATH'] = PATH
+  process.env['PATH'] = PATH
 })
 
 test.serial('a path that is not there is an error', async (t) => {

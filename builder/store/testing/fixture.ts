@@ -13,9 +13,9 @@ import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { type Digest, digestOf, hexOf } from '../../../shared/base/digest.ts'
 import { nextChainID } from '../../../shared/oci/chain-id.ts'
+import { makeImage } from '../../../shared/oci/testing/make-image.ts'
 import { openStore } from '../open.ts'
 import type { Store, StoredImage, StoredLayer } from '../types.ts'
-import { makeImage } from './make-image.ts'
 
 /** An empty folder that the test removes at its end. */
 export function folderFor(t: ExecutionContext): string {

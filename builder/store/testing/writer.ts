@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { nextChainID } from '../../../shared/oci/chain-id.ts'
+import { makeImage } from '../../../shared/oci/testing/make-image.ts'
 import { openStore } from '../open.ts'
-import { makeImage } from './make-image.ts'
 
 /**
  * A process that does all that an import, a build and a tag ask of the store: `writer.ts ROOT TEXT...` stores for each

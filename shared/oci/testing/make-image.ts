@@ -1,7 +1,7 @@
-import { type Digest, digestOf } from '../../../shared/base/digest.ts'
-import { type ImageConfig, serializeConfig } from '../../../shared/oci/config.ts'
-import { serializeManifest } from '../../../shared/oci/manifest.ts'
-import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import { type Digest, digestOf } from '../../base/digest.ts'
+import { type ImageConfig, serializeConfig } from '../config.ts'
+import { serializeManifest } from '../manifest.ts'
+import { mediaTypes } from '../media-types.ts'
 
 export interface MadeImage {
   readonly manifest: Buffer

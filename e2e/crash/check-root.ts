@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { layerTar } from '../../builder/export/layer-tar.ts'
+import { openLayerIndex } from '../../builder/layers/layer-index.ts'
+import { streamHash } from '../../builder/layers/stream-hash.ts'
+import { openStore } from '../../builder/store/open.ts'
+import type { Store, StoredImage } from '../../builder/store/types.ts'
+import type { Digest } from '../../shared/base/digest.ts'
+import { isOwnerAlive } from '../../shared/cas/owner.ts'
+
+const maxDocument = 1 << 24
+
+/**
+ * Opens a data folder and asserts what holds after every command, whatever happened to it: each image that can be seen is
+ * whole and has its bytes, each tag and each line of index.json leads to one, each layer that a cached step would use and
+ * each blob is what its name says, nothing is left of dead processes.
+ */
+export async function checkRoot(t: ExecutionContext, root: string, at: string): Promise<Store> {
+  const store = openStore(root)
+  t.deepEqual(leftOvers(root), [], `${at}: work in progress is cleared`)
+  for (const image of store.images.list()) checkImage(t, store, image)
+  for (const { name, manifest } of store.tags.list()) {
+    t.is(store.images.get(name)?.manifestDigest, manifest, `${at}: ${name} leads to an image`)
+  }
+  for (const diffID of store.layers.list()) await checkLayer(t, store, diffID)
+  for (const digest of store.blobs.list()) {
+    t.notThrows(() => store.blobs.readVerified(digest, maxDocument), `${at}: blob ${digest}`)
+  }
+  for (const digest of namedByIndex(root)) t.true(store.blobs.has(digest), `${at}: index.json names ${digest}`)
+  return store
+}
+
+/** What lies in the folder for work in progress and is not of a process that lives. */
+export function leftOvers(root: string): string[] {
+  return readdirSync(path.join(root, 'tmp')).filter((name) => !isOwnerAlive(name, Date.now()))
+}
+
+/** Documents are read and verified by the getters. */
+function checkImage(t: ExecutionContext, store: Store, image: StoredImage): void {
+  const { config, manifest } = image
+  t.is(config.rootfs.diff_ids.length, manifest.layers.length)
+  for (const diffID of config.rootfs.diff_ids) t.truthy(store.layers.get(diffID), `layer ${diffID} of ${image.imageID}`)
+}
+
+/** A layer that is listed but not trusted counts as not there. */
+async function checkLayer(t: ExecutionContext, store: Store, diffID: Digest): Promise<void> {
+  const layer = store.layers.get(diffID)
+  if (layer === undefined) return
+  const hash = streamHash()
+  let size = 0
+  for await (const piece of layerTar(layer)) {
+    hash.update(piece)
+    size += piece.byteLength
+  }
+  t.is(hash.digest(), diffID, 'the bytes of a layer')
+  t.is(size, layer.size)
+  t.notThrows(() => [...openLayerIndex(layer.indexFile).entries()], `the index of ${diffID}`)
+}
+
+interface OciIndex {
+  readonly manifests: readonly { readonly digest: Digest }[]
+}
+
+function namedByIndex(root: string): Digest[] {
+  if (!readdirSync(root).includes('index.json')) return []
+  const index: OciIndex = JSON.parse(readFileSync(path.join(root, 'index.json'), 'utf8'))
+  return index.manifests.map(({ digest }) => digest)
+}

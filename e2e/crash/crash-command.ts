@@ -1,0 +1,63 @@
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import type { ExecutionContext } from 'ava'
+import type { Store } from '../../builder/store/types.ts'
+import { crashEveryCall } from '../testing/crash.ts'
+import { remainsOf } from '../testing/remains.ts'
+import { runOk } from '../testing/run.ts'
+import { ibuildScript, type Workspace } from '../testing/workspace.ts'
+import { checkRoot, leftOvers } from './check-root.ts'
+
+/** Calls that make a difference visible, or promise one; `write` is met in between them. */
+const visibleCalls: readonly string[] = 'rename link unlink rmdir mkdir fsync mount'.split(' ')
+
+export interface CrashCommand {
+  readonly args: readonly string[]
+  /** Default: {@link visibleCalls}. */
+  readonly syscalls?: readonly string[]
+  /** What else holds after each kill. */
+  readonly check?: (store: Store, at: string) => void
+  /** What holds when the same command has then come to its end. */
+  readonly checkAgain: (store: Store, at: string) => void
+  /** Exit code of the command when it is given again after a kill that came late; default 0 only. */
+  readonly mayFailAgain?: boolean
+}
+
+/** Milliseconds for some dozens of runs under strace on a busy machine. */
+const longest = 600_000
+
+/**
+ * Takes the data folder of the workspace as it is, kills the command at every call on it, and after each kill asserts that
+ * nothing runs or is mounted, that the next command clears what was left and finds a whole store, and that the same
+ * command comes to its end. Logs the number of kills per call and returns their sum.
+ */
+export async function crashCommand(t: ExecutionContext, space: Workspace, command: CrashCommand): Promise<number> {
+  t.timeout(longest)
+  const { root } = space
+  const template = path.join(space.folder, 'template')
+  await runOk('cp', ['-a', root, template])
+  const { reached, kills } = await crashEveryCall({
+    script: ibuildScript,
+    args: command.args,
+    env: { IBUILD_ROOT: root },
+    cwd: space.folder,
+    syscalls: command.syscalls ?? visibleCalls,
+    within: root,
+    threadsOnly: true,
+    prepare: async () => {
+      rmSync(root, { recursive: true, force: true })
+      await runOk('cp', ['-a', template, root])
+    },
+    check: async (at) => {
+      t.deepEqual(await remainsOf(space.root), [], at)
+      await space.ok(['images'])
+      t.deepEqual(leftOvers(root), [], `${at}: the next command has cleared what was left`)
+      command.check?.(await checkRoot(t, root, at), at)
+      const again = await space.ibuild(command.args)
+      if (command.mayFailAgain !== true) t.is(again.code, 0, `${at}, then again: ${again.stderr}`)
+      command.checkAgain(await checkRoot(t, root, `${at}, then again`), at)
+    },
+  })
+  t.log(`ibuild ${command.args[0]}: ${kills} kills`, reached)
+  return kills
+}
