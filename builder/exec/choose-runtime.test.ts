@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import test, { type ExecutionContext } from 'ava'
 import { type Choice, type ChosenRuntime, chooseRuntime } from './choose-runtime.ts'
 import { tempFolder } from './testing.ts'
-import type { Outcome } from './try-runtime.ts'
+import { type Outcome, unfiltered } from './try-runtime.ts'
 
 interface Setup {
   readonly folder: string
@@ -114,4 +114,22 @@ test('a state folder that cannot be written to is no error', async (t) => {
   const { folder, choose } = host(t, ['crun'])
   fs.writeFileSync(`${folder}/state`, 'a file')
   t.is((await choose({})).about.name, 'crun')
+})
+
+test('a program that was named but does not tell a version is tried, and refused when it is no runtime', async (t) => {
+  const { folder, tried, choose } = host(t, [])
+  writeScript(`${folder}/true`, 'exit 0')
+  const wanted = `${folder}/true`
+  await t.throwsAsync(choose({ failure: 'a trial program ended with 0' }, { wanted }), {
+    message: /does not work as a runtime: a trial program ended with 0/,
+  })
+  await t.throwsAsync(choose({ failure: 'not asked again' }, { wanted }), { message: /ended with 0/ })
+  t.deepEqual(tried, ['true'])
+})
+
+test('a program without a version that does run containers is taken', async (t) => {
+  const { folder, choose } = host(t, [])
+  writeScript(`${folder}/mine`, 'exit 0')
+  const { about } = await choose({ failure: unfiltered }, { wanted: `${folder}/mine` })
+  t.is(about.reason, 'asked for')
 })

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { isExecutable } from './programs.ts'
 import { type RuntimeFacts, readMemory, writeMemory } from './runtime-memory.ts'
-import type { Outcome } from './try-runtime.ts'
+import { type Outcome, unfiltered } from './try-runtime.ts'
 import type { Executor } from './types.ts'
 
 /** A runtime, why it was chosen, and the compiled seccomp profile that it takes, if it does. */
@@ -44,6 +44,10 @@ export async function chooseRuntime(choice: Choice): Promise<ChosenRuntime> {
 async function namedRuntime(choice: Choice, wanted: string): Promise<ChosenRuntime> {
   const file = path.isAbsolute(wanted) ? wanted : choice.find(wanted)
   if (file === undefined || !isExecutable(file)) throw missing(`the runtime ${wanted} is not installed`)
+  const { version, failure } = await factsOf(choice, file)
+  if (version === unknownVersion && failure !== undefined && failure !== unfiltered) {
+    throw missing(`${file} does not work as a runtime: ${failure}`)
+  }
   return chosen(choice, file, 'asked for')
 }
 
@@ -57,6 +61,9 @@ async function chosen(choice: Choice, file: string | undefined, reason: string):
   return { about: { name, path: file, version, reason }, filter }
 }
 
+/** Stands for the version of a program that does not tell it as a runtime does. */
+const unknownVersion = 'unknown'
+
 /** What is known about a binary: from memory, if it is the same on the same host. */
 async function factsOf(choice: Choice, file: string): Promise<RuntimeFacts> {
   const { mtimeMs, size } = fs.statSync(file)
@@ -65,7 +72,11 @@ async function factsOf(choice: Choice, file: string): Promise<RuntimeFacts> {
   const known = memory.get(file)
   if (known?.binary === binary) return known
   const version = await versionOf(file)
-  const outcome = version.name === 'crun' ? await choice.tryRuntime({ ...version, path: file }) : {}
+  // A program that says nothing like "runc version 1" may be anything, even one that does nothing and calls that success.
+  const outcome =
+    version.name === 'crun' || version.version === unknownVersion
+      ? await choice.tryRuntime({ ...version, path: file })
+      : {}
   const facts = { ...version, ...outcome, binary }
   writeMemory(choice.stateDir, choice.hostKey, new Map([...memory, [file, facts]]))
   return facts
@@ -77,7 +88,7 @@ async function versionOf(file: string): Promise<{ readonly name: string; readonl
   try {
     const { stdout } = await run(file, ['--version'], { timeout: 10_000 })
     const [, name, version] = /^(\S+) version (\S+)/.exec(stdout) ?? []
-    return { name: name ?? path.basename(file), version: version ?? 'unknown' }
+    return { name: name ?? path.basename(file), version: version ?? unknownVersion }
   } catch (error) {
     throw new IbuildError('RUNTIME_MISSING', `${file} --version does not work`, { cause: error })
   }

@@ -13,6 +13,9 @@ export interface Outcome {
   readonly filter?: string
 }
 
+/** The failure of a runtime that ran the trial, but with no seccomp filter in force. */
+export const unfiltered = 'it does not filter system calls'
+
 export interface Trial {
   readonly stateDir: string
   readonly seccomp: SeccompConfig
@@ -52,7 +55,7 @@ async function tryOnce(trial: Trial, program: Buffer, filter: string | undefined
 
 function problemOf({ exitCode }: RunResult): string | undefined {
   if (exitCode === filteredExitCode) return undefined
-  if (exitCode === unfilteredExitCode) return 'it does not filter system calls'
+  if (exitCode === unfilteredExitCode) return unfiltered
   return `a trial program ended with ${exitCode}`
 }
 
