@@ -98,7 +98,6 @@ export function samePlatform(a: Platform, b: Platform): boolean {
 
 /** The platform of this machine. */
 export function hostPlatform(): Platform {
-  const { arch, platform } = process
   return normalizePlatform({
     os: process.platform === 'win32' ? 'windows' : process.platform,
     architecture: process.arch,
