@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { type BigIntStats, constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
 import type { LayerPath } from '../layers/entry.ts'
@@ -16,8 +16,13 @@ export class ContextFiles {
   }
 
   /** Undefined when nothing is there. */
-  lstat(path: LayerPath): BigIntStats | undefined {
-    return attempt(path, () => fs.lstatSync(this.#host(path), { bigint: true, throwIfNoEntry: false }))
+  lstat(path: LayerPath): Stats | undefined {
+    return attempt(path, () => fs.lstatSync(this.#host(path), { throwIfNoEntry: false }))
+  }
+
+  /** The exact modification time, nanoseconds. */
+  mtime(path: LayerPath): bigint {
+    return attempt(path, () => fs.lstatSync(this.#host(path), { bigint: true }).mtimeNs)
   }
 
   /** Names are latin1, in the order of the filesystem. */

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type BigIntStats, realpathSync, statSync } from 'node:fs'
+import { realpathSync, type Stats, statSync } from 'node:fs'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { ContextFiles, changedError } from './context-files.ts'
 import { digestFile, digestOfBytes, type ExpectedFile, readPieces, readSmall, smallFileSize } from './file-content.ts'
-import { HashCache } from './hash-cache.ts'
+import { HashCache, type Known } from './hash-cache.ts'
 import { hashFiles } from './hash-files.ts'
-import { now } from './hash-now.ts'
 import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
@@ -50,7 +49,7 @@ interface Node {
   /** As of when it was looked at; of a file whose digest was remembered only when it is read after all. */
   signature: StatSignature | undefined
   /** Time before the content was read; undefined when its digest was remembered. */
-  readAt: bigint | undefined
+  readAt: number | undefined
   readonly linkGroup: string | undefined
 }
 
@@ -87,7 +86,7 @@ class DirectoryContext implements BuildContext {
     const node = this.#fileNode(path)
     if (node.entry.digest !== undefined) return node.entry.digest
     const signature = this.#signatureOf(path, node)
-    const readAt = now()
+    const readAt = Date.now()
     const digest = await digestFile({ files: this.#files, path, signature })
     this.#setDigest(node, { digest, readAt, signature })
     return digest
@@ -139,10 +138,11 @@ class DirectoryContext implements BuildContext {
     this.#cache.save()
   }
 
-  #setDigest(node: Node, learned: { digest: Digest; readAt: bigint; signature: StatSignature }): void {
+  #setDigest(node: Node, learned: { digest: Digest; readAt: number; signature: StatSignature }): void {
     node.entry = { ...node.entry, digest: learned.digest }
     node.readAt = learned.readAt
-    this.#cache.set(node.entry.path, { ...learned, xattrs: node.entry.xattrs })
+    const { path, xattrs, mtime } = node.entry
+    this.#cache.set(path, { ...learned, xattrs, mtime })
   }
 
   /** True when an unchanged stat, compared before and after reading, proves that the content is what was hashed. */
@@ -182,7 +182,7 @@ class DirectoryContext implements BuildContext {
     const all = this.#files.list(path)
     this.#cache.listed(path, all)
     const names: string[] = []
-    for (const name of all.sort(byCodeUnits)) {
+    for (const name of all.sort()) {
       const inner = joinPath(path, name)
       let node = this.#nodes.get(inner)
       if (node === undefined && !this.#nodes.has(inner)) {
@@ -206,18 +206,18 @@ class DirectoryContext implements BuildContext {
     return this.#makeNode(path, type, stats)
   }
 
-  #makeNode(path: LayerPath, type: EntryType, stats: BigIntStats): Node {
-    const remembered = type === 'file' || type === 'dir' ? this.#cache.get(path, stats) : nothing
-    const known = remembered ?? this.#learn(path, stats)
+  #makeNode(path: LayerPath, type: EntryType, stats: Stats): Node {
+    const isKept = type === 'file' || type === 'dir'
+    const known = (isKept ? this.#cache.get(path, stats) : undefined) ?? this.#learn(path, stats, isKept)
     const special = type === 'char' || type === 'block'
     const entry: LayerEntry = {
       path,
       type,
-      mode: Number(stats.mode) & 0o7777,
+      mode: stats.mode & 0o7777,
       uid: 0,
       gid: 0,
-      size: type === 'file' ? Number(stats.size) : 0,
-      mtime: stats.mtimeNs,
+      size: type === 'file' ? stats.size : 0,
+      mtime: known.mtime,
       linkname: type === 'symlink' ? this.#files.readlink(path) : '',
       devMajor: special ? majorOf(stats.rdev) : 0,
       devMinor: special ? minorOf(stats.rdev) : 0,
@@ -226,14 +226,18 @@ class DirectoryContext implements BuildContext {
       digest: type === 'file' ? known.digest : undefined,
       dataOffset: -1,
     }
-    const linkGroup = type === 'file' && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined
+    const linkGroup = type === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : undefined
     return { entry, signature: known.digest === undefined ? stats : undefined, readAt: undefined, linkGroup }
   }
 
-  #learn(path: LayerPath, signature: StatSignature): { xattrs: ReadonlyMap<string, Uint8Array>; digest: undefined } {
-    const readAt = now()
-    const learned = { xattrs: this.#files.xattrs(path), digest: undefined }
-    this.#cache.set(path, { ...learned, signature, readAt })
+  #learn(path: LayerPath, signature: StatSignature, isKept: boolean): Known {
+    const readAt = Date.now()
+    const learned = {
+      xattrs: isKept ? this.#files.xattrs(path) : noXattrs,
+      digest: undefined,
+      mtime: this.#files.mtime(path),
+    }
+    if (isKept) this.#cache.set(path, { ...learned, signature, readAt })
     return learned
   }
 
@@ -256,7 +260,7 @@ class DirectoryContext implements BuildContext {
   }
 }
 
-const nothing = { xattrs: new Map<string, Uint8Array>(), digest: undefined }
+const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()
 
 async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
   const hasher = createHash('sha256')
@@ -268,7 +272,7 @@ async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator
 }
 
 /** Undefined for a socket: it has no place in an image. */
-function typeOf(stats: BigIntStats): EntryType | undefined {
+function typeOf(stats: Stats): EntryType | undefined {
   if (stats.isFile()) return 'file'
   if (stats.isDirectory()) return 'dir'
   if (stats.isSymbolicLink()) return 'symlink'
@@ -277,14 +281,13 @@ function typeOf(stats: BigIntStats): EntryType | undefined {
   return stats.isBlockDevice() ? 'block' : undefined
 }
 
-function majorOf(rdev: bigint): number {
-  return Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & 0xfffff000n))
+/** Linux packs device numbers into more than 32 bits. */
+function majorOf(rdev: number): number {
+  const bits = BigInt(rdev)
+  return Number(((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xfffff000n))
 }
 
-function minorOf(rdev: bigint): number {
-  return Number((rdev & 0xffn) | ((rdev >> 12n) & 0xffffff00n))
-}
-
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+function minorOf(rdev: number): number {
+  const bits = BigInt(rdev)
+  return Number((bits & 0xffn) | ((bits >> 12n) & 0xffffff00n))
 }

@@ -22,7 +22,7 @@ export interface ExpectedFile {
 
 /** The bytes of a small file. CONTEXT_CHANGED when it is no longer the expected one, CONTEXT_INVALID when unreadable. */
 export function readSmall(expected: ExpectedFile): Buffer {
-  return readInto(expected, Buffer.allocUnsafe(Number(expected.signature.size)))
+  return readInto(expected, Buffer.allocUnsafe(expected.signature.size))
 }
 
 /** Reads a whole file; the stat after reading tells whether it was the expected one, and still is. */
@@ -55,7 +55,7 @@ function withFile<T>(expected: ExpectedFile, work: (fd: number) => T): T {
  * latest.
  */
 export async function* readPieces(expected: ExpectedFile): AsyncGenerator<Buffer> {
-  const size = Number(expected.signature.size)
+  const { size } = expected.signature
   const fd = expected.files.open(expected.path)
   let pending: Promise<Buffer> | undefined
   try {
@@ -86,7 +86,7 @@ async function readAt(fd: number, position: number, size: number): Promise<Buffe
 }
 
 function checkUnchanged(fd: number, { path, signature }: ExpectedFile): void {
-  const stats = fs.fstatSync(fd, { bigint: true })
+  const stats = fs.fstatSync(fd)
   if (!stats.isFile() || !sameSignature(stats, signature)) throw changedError(path)
 }
 
@@ -102,7 +102,7 @@ let scratch: Buffer | undefined
 
 /** The same with the thread blocked until it is done. */
 export function digestFileSync(expected: ExpectedFile): Digest {
-  const size = Number(expected.signature.size)
+  const { size } = expected.signature
   scratch ??= Buffer.allocUnsafeSlow(smallFileSize)
   if (size <= scratch.length) return digestOfBytes(readInto(expected, scratch.subarray(0, size)))
   const buffer = scratch

@@ -8,14 +8,16 @@ import { temporaryDir } from '../layers/testing/temporary.ts'
 import { type HashRecords, hasHash, hasXattrs, noRecords, readHashFile, writeHashFile } from './hash-cache-file.ts'
 
 const path = fc.stringMatching(/^[^\0]{1,12}$/).map((text) => Buffer.from(text).toString('latin1'))
-const number = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
+const number = fc.double({ noNaN: true })
+const time = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
 
 const records = fc.uniqueArray(path, { maxLength: 8 }).chain((paths) =>
   fc.record({
     paths: fc.constant(paths),
     numbers: fc
       .array(number, { minLength: paths.length * 6, maxLength: paths.length * 6 })
-      .map((all) => BigUint64Array.from(all)),
+      .map((all) => Float64Array.from(all)),
+    mtimes: fc.array(time, { minLength: paths.length, maxLength: paths.length }).map((all) => BigInt64Array.from(all)),
     flags: fc.uint8Array({ minLength: paths.length, maxLength: paths.length, max: hasHash | hasXattrs }),
     hashes: fc
       .uint8Array({ minLength: paths.length * 32, maxLength: paths.length * 32 })
@@ -35,17 +37,19 @@ test('what is written is read', (t) => {
 
 function plain(value: HashRecords | undefined): unknown {
   if (value === undefined) return undefined
-  const { paths, numbers, flags, hashes, xattrs } = value
-  return [paths, [...numbers], [...flags], hashes.toString('hex'), [...xattrs]]
+  const { paths, numbers, mtimes, flags, hashes, xattrs } = value
+  return [paths, [...numbers], [...mtimes], [...flags], hashes.toString('hex'), [...xattrs]]
 }
 
 test('a file that is not there, damaged, cut or of another version counts as none', (t) => {
   const file = join(temporaryDir(t), 'hashes')
   t.is(readHashFile(file), undefined)
-  const numbers = BigUint64Array.from([1n, 2n, 3n, 4n, 5n, 6n])
+  const numbers = Float64Array.from([1, 2, 3, 4, 5, 6])
+  const mtimes = BigInt64Array.of(7n)
   writeHashFile(file, {
     paths: ['a'],
     numbers,
+    mtimes,
     flags: Uint8Array.of(1),
     hashes: Buffer.alloc(32, 7),
     xattrs: new Map(),
@@ -75,7 +79,7 @@ test('processes that write at once leave one whole file and nothing else', async
     const mark = Number(process.argv[1])
     const paths = Array.from({ length: 500 }, (_, i) => mark + '-' + i)
     for (let round = 0; round < 30; round++) {
-      writeHashFile(${JSON.stringify(file)}, { paths, numbers: new BigUint64Array(3000), flags: new Uint8Array(500), hashes: Buffer.alloc(16000), xattrs: new Map() })
+      writeHashFile(${JSON.stringify(file)}, { paths, numbers: new Float64Array(3000), mtimes: new BigInt64Array(500), flags: new Uint8Array(500), hashes: Buffer.alloc(16000), xattrs: new Map() })
       const seen = readHashFile(${JSON.stringify(file)})
       if (seen === undefined || new Set(seen.paths.map((path) => path.split('-')[0])).size !== 1) process.exit(9)
     }`

@@ -4,12 +4,14 @@ import { crc32 } from 'node:zlib'
 import type { LayerPath } from '../layers/entry.ts'
 
 /**
- * The records of a hash cache, as columns: number 6i to 6i+5 are dev, ino, size, mode, mtime and ctime of record i, byte
- * 32i to 32i+31 its SHA-256.
+ * The records of a hash cache, as columns: number 6i to 6i+5 are dev, ino, size, mode, mtime and ctime (milliseconds) of
+ * record i, byte 32i to 32i+31 its SHA-256.
  */
 export interface HashRecords {
   readonly paths: readonly LayerPath[]
-  readonly numbers: BigUint64Array
+  readonly numbers: Float64Array
+  /** Exact modification times, nanoseconds. */
+  readonly mtimes: BigInt64Array
   /** {@link hasHash}, {@link hasXattrs} per record. */
   readonly flags: Uint8Array
   readonly hashes: Buffer
@@ -21,14 +23,15 @@ export const hasHash = 1
 export const hasXattrs = 2
 export const numbersPerRecord = 6
 
-const magic = Buffer.from('ibuild hashes 1\n', 'latin1')
+const magic = Buffer.from('ibuild hashes 2\n', 'latin1')
 const headerSize = 32
 const maxFileSize = 1024 * 1024 * 1024
 const staleAfter = 3_600_000
 
 export const noRecords: HashRecords = {
   paths: [],
-  numbers: new BigUint64Array(),
+  numbers: new Float64Array(),
+  mtimes: new BigInt64Array(),
   flags: new Uint8Array(),
   hashes: Buffer.alloc(0),
   xattrs: new Map(),
@@ -38,7 +41,7 @@ export const noRecords: HashRecords = {
  * Reads a cache file; undefined when it is not there, damaged, or of another version.
  *
  *     magic (16) | crc32 of all that follows it: u32 | records: u32 | length of the paths: u32 | 0: u32
- *     numbers: 48 bytes a record | hashes: 32 bytes a record | flags: 1 byte a record
+ *     numbers: 48 bytes a record | mtimes: 8 bytes a record | hashes: 32 bytes a record | flags: 1 byte a record
  *     paths in latin1, joined by NUL | extended attributes as JSON: [[record, [[name, value], ...]], ...]
  *
  * Numbers have the byte order of the machine: the file never leaves it.
@@ -64,15 +67,17 @@ function readAligned(file: string): Buffer {
 
 function decode(bytes: Buffer): HashRecords | undefined {
   const records = bytes.readUInt32LE(20)
-  const pathsAt = headerSize + records * (8 * numbersPerRecord + 33)
+  const pathsAt = headerSize + records * (8 * (numbersPerRecord + 1) + 33)
   const pathsEnd = pathsAt + bytes.readUInt32LE(24)
   const paths = records === 0 ? [] : bytes.toString('latin1', pathsAt, pathsEnd).split('\0')
   if (paths.length !== records || pathsEnd > bytes.length) return undefined
-  const hashesAt = headerSize + records * 8 * numbersPerRecord
+  const mtimesAt = headerSize + records * 8 * numbersPerRecord
+  const hashesAt = mtimesAt + records * 8
   const xattrs: [number, [string, string][]][] = JSON.parse(bytes.toString('latin1', pathsEnd))
   return {
     paths,
-    numbers: new BigUint64Array(bytes.buffer, bytes.byteOffset + headerSize, records * numbersPerRecord),
+    numbers: new Float64Array(bytes.buffer, bytes.byteOffset + headerSize, records * numbersPerRecord),
+    mtimes: new BigInt64Array(bytes.buffer, bytes.byteOffset + mtimesAt, records),
     hashes: bytes.subarray(hashesAt, hashesAt + records * 32),
     flags: bytes.subarray(hashesAt + records * 32, pathsAt),
     xattrs: new Map(xattrs),
@@ -96,16 +101,16 @@ export function writeHashFile(file: string, records: HashRecords): void {
 }
 
 function encode(records: HashRecords): Buffer {
-  const { numbers, hashes, flags } = records
+  const { numbers, mtimes, hashes, flags } = records
   const paths = Buffer.from(records.paths.join('\0'), 'latin1')
   const header = Buffer.alloc(headerSize)
   magic.copy(header)
   header.writeUInt32LE(records.paths.length, 20)
   header.writeUInt32LE(paths.length, 24)
-  const columns = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+  const columns = [numbers, mtimes].map((column) => Buffer.from(column.buffer, column.byteOffset, column.byteLength))
   const bytes = Buffer.concat([
     header,
-    columns,
+    ...columns,
     hashes,
     flags,
     paths,

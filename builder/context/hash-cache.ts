@@ -15,12 +15,14 @@ import { isSettled, type StatSignature, sameSignature } from './stat-signature.t
 export interface Known {
   readonly digest: Digest | undefined
   readonly xattrs: ReadonlyMap<string, Uint8Array>
+  /** The exact modification time, nanoseconds. */
+  readonly mtime: bigint
 }
 
 interface Learned extends Known {
   readonly signature: StatSignature
-  /** The time before it was read, nanoseconds. */
-  readonly readAt: bigint
+  /** The time before it was read, milliseconds. */
+  readonly readAt: number
 }
 
 /** Beyond this many, records of paths that no build looked at go. */
@@ -53,7 +55,7 @@ export class HashCache {
     if (learned !== undefined) return sameSignature(learned.signature, signature) ? learned : undefined
     const index = this.#positionOf(path)
     if (index === undefined || !this.#matches(index, signature)) return undefined
-    return { digest: this.#digestAt(index), xattrs: this.#xattrsAt(index) }
+    return { digest: this.#digestAt(index), xattrs: this.#xattrsAt(index), mtime: this.#stored.mtimes[index] ?? 0n }
   }
 
   set(path: LayerPath, learned: Learned): void {
@@ -89,10 +91,10 @@ export class HashCache {
     const at = index * numbersPerRecord
     const { numbers } = this.#stored
     return (
-      numbers[at + 5] === signature.ctimeNs &&
+      numbers[at + 5] === signature.ctimeMs &&
       numbers[at + 1] === signature.ino &&
       numbers[at + 2] === signature.size &&
-      numbers[at + 4] === BigInt.asUintN(64, signature.mtimeNs) &&
+      numbers[at + 4] === signature.mtimeMs &&
       numbers[at + 3] === signature.mode &&
       numbers[at] === signature.dev
     )
@@ -130,12 +132,14 @@ function mergeRecords(
   learned: readonly (readonly [LayerPath, Learned])[],
 ): HashRecords {
   const count = kept.length + learned.length
-  const numbers = new BigUint64Array(count * numbersPerRecord)
+  const numbers = new Float64Array(count * numbersPerRecord)
+  const mtimes = new BigInt64Array(count)
   const hashes = Buffer.alloc(count * 32)
   const flags = new Uint8Array(count)
   const xattrs = new Map<number, readonly (readonly [string, string])[]>()
   for (const [to, from] of kept.entries()) {
     numbers.set(stored.numbers.subarray(from * numbersPerRecord, (from + 1) * numbersPerRecord), to * numbersPerRecord)
+    mtimes[to] = stored.mtimes[from] ?? 0n
     hashes.set(stored.hashes.subarray(from * 32, from * 32 + 32), to * 32)
     flags[to] = stored.flags[from] ?? 0
     const attributes = stored.xattrs.get(from)
@@ -143,14 +147,15 @@ function mergeRecords(
   }
   for (const [index, [, known]] of learned.entries()) {
     const to = kept.length + index
-    const { dev, ino, size, mode, mtimeNs, ctimeNs } = known.signature
-    numbers.set([dev, ino, size, mode, BigInt.asUintN(64, mtimeNs), ctimeNs], to * numbersPerRecord)
+    const { dev, ino, size, mode, mtimeMs, ctimeMs } = known.signature
+    numbers.set([dev, ino, size, mode, mtimeMs, ctimeMs], to * numbersPerRecord)
+    mtimes[to] = known.mtime
     if (known.digest !== undefined) hashes.set(Buffer.from(known.digest.slice(7), 'hex'), to * 32)
     flags[to] = (known.digest === undefined ? 0 : hasHash) | (known.xattrs.size === 0 ? 0 : hasXattrs)
     if (known.xattrs.size > 0) xattrs.set(to, encodeXattrs(known.xattrs))
   }
   const paths = [...kept.map((index) => stored.paths[index] ?? ''), ...learned.map(([path]) => path)]
-  return { paths, numbers, hashes, flags, xattrs }
+  return { paths, numbers, mtimes, hashes, flags, xattrs }
 }
 
 function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): [string, string][] {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../shared/base/worker.ts'
 import type { ContextFiles } from './context-files.ts'
 import { digestFile, smallFileSize } from './file-content.ts'
-import { type Hashed, type HashItem, hashNow, now } from './hash-now.ts'
+import { type Hashed, type HashItem, hashNow } from './hash-now.ts'
 
 /** From here on a thread is worth its start. */
 const manyFiles = 500
@@ -41,7 +41,7 @@ function chunksOf(items: readonly HashItem[]): Chunk[] {
   let start = 0
   let bytes = 0
   for (const [index, { signature }] of items.entries()) {
-    bytes += Number(signature.size)
+    bytes += signature.size
     if (index - start < chunkFiles - 1 && bytes < chunkBytes && index < items.length - 1) continue
     chunks.push({ start, items: items.slice(start, index + 1) })
     start = index + 1
@@ -51,7 +51,7 @@ function chunksOf(items: readonly HashItem[]): Chunk[] {
 }
 
 function startWorkers(files: ContextFiles, items: readonly HashItem[], chunks: number): Worker[] {
-  const bytes = items.reduce((sum, { signature }) => sum + Number(signature.size), 0)
+  const bytes = items.reduce((sum, { signature }) => sum + signature.size, 0)
   if (items.length < manyFiles && bytes < manyBytes) return []
   const count = Math.min(availableParallelism() - 1, chunks - 1, 3)
   const start = (): Worker => new Worker(workerUrl('./hash-worker.ts', import.meta.url), { workerData: files.root })
@@ -82,6 +82,6 @@ async function runHere(files: ContextFiles, chunks: Chunk[], results: (Hashed | 
 }
 
 async function hashHere(files: ContextFiles, { path, signature }: HashItem): Promise<Hashed> {
-  const readAt = now()
+  const readAt = Date.now()
   return { readAt, digest: await digestFile({ files, path, signature }) }
 }

@@ -12,17 +12,12 @@ export interface HashItem {
 
 export interface Hashed {
   readonly digest: Digest
-  /** The time before it was opened, nanoseconds. */
-  readonly readAt: bigint
+  /** The time before it was opened, milliseconds. */
+  readonly readAt: number
 }
 
 /** Hashes on this thread. Errors: CONTEXT_CHANGED, CONTEXT_INVALID. */
 export function hashNow(files: ContextFiles, { path, signature }: HashItem): Hashed {
-  const readAt = now()
+  const readAt = Date.now()
   return { readAt, digest: digestFileSync({ files, path, signature }) }
-}
-
-/** The clock that file times are compared with, nanoseconds. */
-export function now(): bigint {
-  return BigInt(Date.now()) * 1_000_000n
 }
