@@ -6,7 +6,7 @@ import test from 'ava'
 import { tarEnd, tarHeader, tarPadding } from '../../builder/layers/tar/write.ts'
 import { blankEntry } from '../../builder/layers/testing/entries.ts'
 import type { RootfsView } from '../../builder/layers/view.ts'
-import { makeImage } from '../../builder/store/testing/make-image.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { hexOf } from '../../shared/base/digest.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
@@ -35,7 +35,7 @@ needs(
   for (let seed = firstSeed; seed < firstSeed + stacks; seed++) {
     const dir = join(folder, `${seed}`)
     mkdirSync(dir)
-    const options = { layers: 3, members: 14, attributes: false, danglingParents: false }
+    const options = { layers: 3, members: 14, attributes: false, beyondDockerd: false }
     const stack = await makeStack(seed, dir, options)
     await writeArchive(join(dir, 'docker.tar'), stack)
     await daemon.docker(['load', '-i', join(dir, 'docker.tar')])

@@ -21,7 +21,7 @@ async function makeStacks(
   for (let seed = firstSeed; seed < firstSeed + stacks; seed++) {
     const dir = join(folder, `${seed}`)
     mkdirSync(dir)
-    const options = { layers: 4, members: 14, attributes: true, danglingParents: true }
+    const options = { layers: 4, members: 14, attributes: true, beyondDockerd: true }
     made.push({ ...(await makeStack(seed, dir, options)), dir, seed })
   }
   return made

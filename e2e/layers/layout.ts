@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeImage } from '../../builder/store/testing/make-image.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { type Digest, hexOf } from '../../shared/base/digest.ts'
 import type { MadeStack } from './stack-maker.ts'
 

@@ -24,8 +24,11 @@ export interface StackOptions {
   readonly members: number
   /** Some files and directories have extended attributes. */
   readonly attributes: boolean
-  /** Files whose directory is a symlink that leads to nothing yet. */
-  readonly danglingParents: boolean
+  /**
+   * What umoci takes and dockerd does not: files whose directory is a symlink that leads to nothing yet, and opaque marks
+   * behind a symlink.
+   */
+  readonly beyondDockerd: boolean
 }
 
 /**
@@ -135,7 +138,7 @@ function isSound(members: readonly Member[], below: RootfsView, options: StackOp
     if (index.implicitDirs.some((dir) => !hidesWay(index, dir) && changesWay(below, view, dir))) return false
     if (members.some(({ entry }) => entry.type === 'whiteout' && isInNewDirectory(below, index, entry.path)))
       return false
-    if (!options.danglingParents && index.implicitDirs.some((dir) => leadsNowhere(below, dir))) return false
+    if (!options.beyondDockerd && index.implicitDirs.some((dir) => isBeyondDockerd(below, index, dir))) return false
     return members.every(
       ({ entry }) =>
         entry.type !== 'hardlink' ||
@@ -169,7 +172,8 @@ function isIdle(view: RootfsView, { path, type }: LayerEntry): boolean {
 /** The layer deletes or replaces a link that it reaches its own files through. */
 function changesWay(below: RootfsView, view: RootfsView, dir: LayerPath): boolean {
   const [before, after] = [below, view].map((tree) => resolvePath(tree, dir, { followLast: true }).path)
-  return before !== after
+  const isLink = resolvePath(below, dir, { followLast: false }).entry?.type === 'symlink'
+  return before !== after || (isLink && originName(below, dir) !== originName(view, dir))
 }
 
 /** The layer says itself that what lies below on the way to a directory does not count. */
@@ -182,17 +186,21 @@ function hidesWay(index: LayerIndex, dir: LayerPath): boolean {
   )
 }
 
-/** A whiteout in a directory that replaces a link: an applier that comes to it first looks behind the link. */
+/**
+ * A whiteout in a directory that replaces something else: an applier that comes to it first looks behind the link, or
+ * opens the fifo and waits.
+ */
 function isInNewDirectory(below: RootfsView, index: LayerIndex, path: LayerPath): boolean {
   if (path === '') return false
   const parent = parentOf(path)
-  const isNew = index.lookup(parent) !== undefined && resolvePath(below, parent, { followLast: true }).path !== parent
-  return isNew || isInNewDirectory(below, index, parent)
+  const before = resolvePath(below, parent, { followLast: true })
+  const isNew = before.path !== parent || (before.entry?.type ?? 'dir') !== 'dir'
+  return (isNew && index.lookup(parent) !== undefined) || isInNewDirectory(below, index, parent)
 }
 
-function leadsNowhere(below: RootfsView, dir: LayerPath): boolean {
-  const isLink = resolvePath(below, dir, { followLast: false }).entry?.type === 'symlink'
-  return isLink && resolvePath(below, dir, { followLast: true }).entry === undefined
+function isBeyondDockerd(below: RootfsView, index: LayerIndex, dir: LayerPath): boolean {
+  if (resolvePath(below, dir, { followLast: false }).entry?.type !== 'symlink') return false
+  return index.find(dir).opaque || resolvePath(below, dir, { followLast: true }).entry === undefined
 }
 
 /** A hardlink's target must be what it was drawn as, not deleted or replaced by its own layer, nor the link itself. */

@@ -24,7 +24,7 @@ needs(
       layers: 4,
       members: 14,
       attributes: true,
-      danglingParents: true,
+      beyondDockerd: true,
     })
     writeLayout(join(dir, 'oci'), layers)
     const unpacked = await run(requireProgram('umoci'), ['unpack', '--image', `${dir}/oci:t`, `${dir}/bundle`])
