@@ -2,7 +2,7 @@ import type { SourceLocation } from '../../shared/base/errors.ts'
 import { quote, syntaxError } from './fail.ts'
 import type { DockerfileWarning, LocalCheck } from './types.ts'
 
-/** A `check` directive, or the BUILDKIT_DOCKERFILE_CHECK build argument that replaces it (builder.md D06). */
+/** A `check` directive, or the BUILDKIT_DOCKERFILE_CHECK build argument that replaces it (docs/dockerfile.md D06). */
 export interface CheckOptions {
   /** Rules that are not reported. */
   readonly skip: ReadonlySet<string> | 'all'

@@ -15,7 +15,7 @@ export interface DirectiveZone {
 const names: ReadonlySet<string> = new Set(['syntax', 'escape', 'check'])
 
 /**
- * Reads the parser directives at the start of the file (builder.md 1.2); the reader then stands at the first other
+ * Reads the parser directives at the start of the file (docs/dockerfile.md 1.2); the reader then stands at the first other
  * line. A `#!` line is skipped, and after one `escape` has no effect. Foreign frontends are NOT_SUPPORTED.
  */
 export function readDirectives(reader: LineReader, file: string): DirectiveZone {

@@ -18,7 +18,7 @@ export interface ExpandOptions {
 export type ExpandHeredocOptions = Omit<ExpandOptions, 'escape'>
 
 /**
- * Expands the variables of a word and removes its quotes and escapes (builder.md V01-V06). The result is one word,
+ * Expands the variables of a word and removes its quotes and escapes (docs/dockerfile.md V01-V06). The result is one word,
  * white space and all. DOCKERFILE_EXPANSION when the word is malformed, when `${v:?}` refuses, or when the result
  * grows beyond 16 Mi characters.
  */

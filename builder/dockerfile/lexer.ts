@@ -12,7 +12,7 @@ export interface LexResult {
   readonly words: readonly string[]
 }
 
-/** Quotes, escapes and variables of a word, as a shell reads them (builder.md 1.4). Errors go to `rules.fail`. */
+/** Quotes, escapes and variables of a word, as a shell reads them (docs/dockerfile.md 1.4). Errors go to `rules.fail`. */
 export function lex(text: string, rules: LexRules, escapes: 'remove' | 'keep' = 'remove'): LexResult {
   return new Lexer(text, rules).readAll(escapes)
 }

@@ -14,7 +14,7 @@ import type { ArgInstruction, Dockerfile, DockerfileWarning, Instruction, LocalC
 export { parseTrigger } from './trigger.ts'
 
 /**
- * Parses a Dockerfile of at most 4 MiB (builder.md 1.1 to 1.11). `file` is its name in errors. Words stay unexpanded.
+ * Parses a Dockerfile of at most 4 MiB (docs/dockerfile.md 1.1 to 1.11). `file` is its name in errors. Words stay unexpanded.
  * Errors: DOCKERFILE_SYNTAX, and NOT_SUPPORTED for parts of the language that cannot be built yet; both name the
  * lines. Findings that are no errors are in `warnings`, unfiltered: see `applyCheck`.
  */

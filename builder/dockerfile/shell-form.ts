@@ -11,7 +11,7 @@ export interface ResolvedShellForm {
 }
 
 /**
- * What the shell of a RUN is given (builder.md H05, H06). A heredoc as the only word is a script of its own when it
+ * What the shell of a RUN is given (docs/dockerfile.md H05, H06). A heredoc as the only word is a script of its own when it
  * starts with `#!`, else its body is the command. With other words around, the shell reads the heredocs itself.
  */
 export function resolveShellForm({ text, heredocs }: ShellCommand): ResolvedShellForm {
