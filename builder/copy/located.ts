@@ -1,12 +1,25 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 
 /** Runs work for an instruction: errors of it that have no place in the Dockerfile get this one. */
-export async function located<T>(location: SourceLocation, work: () => T | Promise<T>): Promise<T> {
+export async function located<T>(location: SourceLocation, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof IbuildError) || error.location !== undefined) throw error
-    const { code, message, hint, cause } = error
-    throw new IbuildError(code, message, { location, cause, ...(hint !== undefined && { hint }) })
+    throw withLocation(error, location)
   }
+}
+
+/** The same for work that is done at once. */
+export function locatedSync<T>(location: SourceLocation, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw withLocation(error, location)
+  }
+}
+
+function withLocation(error: unknown, location: SourceLocation): unknown {
+  if (!(error instanceof IbuildError) || error.location !== undefined) return error
+  const { code, message, hint, cause } = error
+  return new IbuildError(code, message, { location, cause, ...(hint !== undefined && { hint }) })
 }

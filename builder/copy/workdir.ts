@@ -3,6 +3,7 @@ import { bytesOf } from '../context/byte-text.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { resolvePath } from '../layers/resolve.ts'
 import type { FileTree } from '../layers/tree.ts'
+import { locatedSync } from './located.ts'
 import { Staging } from './staging.ts'
 import type { CopyMember } from './types.ts'
 
@@ -23,8 +24,10 @@ export interface WorkdirRequest {
  * COPY_DESTINATION when something that is not a directory is in the way, SYMLINK_LOOP.
  */
 export function planWorkdir({ path, target, uid, gid, mtime, location }: WorkdirRequest): readonly CopyMember[] {
-  const staging = new Staging(target, location)
-  const resolved = resolvePath(staging, bytesOf(path), { followLast: true })
-  staging.makeDirectories(resolved.path, { ...plainDirectory(''), uid, gid, mtime })
-  return staging.members()
+  return locatedSync(location, () => {
+    const staging = new Staging(target, location)
+    const resolved = resolvePath(staging, bytesOf(path), { followLast: true })
+    staging.makeDirectories(resolved.path, { ...plainDirectory(''), uid, gid, mtime })
+    return staging.members()
+  })
 }
