@@ -19,7 +19,7 @@ import { runOk } from '../e2e/testing/run.ts'
 import type { BaseImage } from './contender.ts'
 
 /** Where downloads stay between runs: outside the repository. */
-export const cacheFolder = join(dirname(peersFolder()), 'bench')
+const cacheFolder = join(dirname(peersFolder()), 'bench')
 
 /** A small root filesystem around a static busybox. */
 export async function busyboxImage(directory: string): Promise<BaseImage> {

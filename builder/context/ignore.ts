@@ -153,7 +153,7 @@ const leadingSpace = new RegExp(`^${space}+`)
 const trailingSpace = new RegExp(`(?<!${space})${space}+$`)
 
 /** Go's filepath.Clean: the shortest equal path, `.` for an empty one. */
-export function cleanPath(path: string): string {
+function cleanPath(path: string): string {
   const rooted = path.startsWith('/')
   const parts: string[] = []
   for (const part of path.split('/')) {

@@ -44,7 +44,7 @@ export async function writeOutput(request: OutputRequest): Promise<void> {
 }
 
 /** The root filesystem of a stored image. */
-export function imageView(store: Store, image: StoredImage): RootfsView {
+function imageView(store: Store, image: StoredImage): RootfsView {
   return createView(
     image.config.rootfs.diff_ids.map((diffID) => {
       const layer = store.layers.get(diffID)
@@ -62,7 +62,7 @@ async function writeStream(bytes: AsyncIterable<Uint8Array>, { output, stdout }:
 }
 
 /** Writes beside the destination and renames, so that no half file ever has its name. Errors: DISK_FULL, USAGE. */
-export async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): Promise<void> {
+async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): Promise<void> {
   const partial = `${dest}.${process.pid}.partial`
   try {
     await mkdir(dirname(dest), { recursive: true })

@@ -20,7 +20,7 @@ export const indexMagic = 'ibldx\x00\r\n'
 export const indexVersion = 1
 export const trailerSize = 32
 /** A block is closed once it has this many bytes. */
-export const blockTarget = 16 * 1024
+const blockTarget = 16 * 1024
 
 interface BlockInfo {
   readonly bytes: Buffer

@@ -57,7 +57,7 @@ function writeXattrs(writer: ByteWriter, xattrs: ReadonlyMap<string, Uint8Array>
 }
 
 /** The type of the record that starts at the reader, which does not move on. */
-export function peekType(firstByte: number): EntryType {
+function peekType(firstByte: number): EntryType {
   const type = types[firstByte & 0x0f]
   if (type === undefined) throw indexInvalid('an entry has an unknown type')
   return type

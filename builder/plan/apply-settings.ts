@@ -105,7 +105,7 @@ export function applyHealthcheck(state: StageState, instruction: HealthcheckInst
 }
 
 /** Nanoseconds as Go prints a duration: 0s, 1.5s, 1m30s, 2h0m0s, 250ms. */
-export function goDuration(nanoseconds: number): string {
+function goDuration(nanoseconds: number): string {
   if (nanoseconds === 0) return '0s'
   const seconds = nanoseconds / 1e9
   if (seconds < 1) return nanoseconds >= 1e6 ? `${nanoseconds / 1e6}ms` : `${nanoseconds / 1e3}µs`

@@ -11,7 +11,7 @@ const short: Readonly<Record<string, string>> = {
 }
 
 /** A string as Go's %q writes it; histories of images carry commands in this form. */
-export function goQuote(text: string): string {
+function goQuote(text: string): string {
   const body = text.replace(/["\\]|[\p{C}\p{Zl}\p{Zp}]|[\p{Zs}]/gu, (char) => {
     if (char === ' ') return char
     return short[char] ?? escapeChar(char.codePointAt(0) ?? 0)

@@ -45,7 +45,7 @@ interface ArgPlace {
 }
 
 /** What an ARG line gives: --build-arg, else the expanded default, else nothing. */
-export function argValue(
+function argValue(
   arg: { readonly key: string; readonly value: string | undefined },
   { scope, options, dockerfile, instruction }: ArgPlace,
 ): string | undefined {

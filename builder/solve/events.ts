@@ -18,9 +18,3 @@ export type BuildEvent =
   | { readonly type: 'warning'; readonly warning: DockerfileWarning }
 
 export type EmitEvent = (event: BuildEvent) => void
-
-/** Numbers steps in the order in which they start to be looked at. */
-export function createStepCounter(): () => number {
-  let last = 0
-  return () => ++last
-}

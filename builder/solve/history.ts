@@ -21,7 +21,7 @@ export function fillTimes(history: readonly HistoryEntry[], fallback: string): H
 }
 
 /** Marks the entries that a build of ours wrote. */
-export const historyComment = 'ibuild.dockerfile.v0'
+const historyComment = 'ibuild.dockerfile.v0'
 
 function isNewLayer(entry: HistoryEntry): boolean {
   return entry.comment === historyComment && entry.created !== undefined

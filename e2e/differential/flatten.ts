@@ -75,7 +75,7 @@ async function unpack(
 }
 
 /** Everything below `directory`, keyed by path with a leading slash; paths are bytes as latin1. */
-export async function walk(directory: string): Promise<FlatImage['tree']> {
+async function walk(directory: string): Promise<FlatImage['tree']> {
   const { stdout } = await runOk('python3', [join(import.meta.dirname, 'neutral/walk.py'), directory])
   return new Map(Object.entries(JSON.parse(stdout) as Record<string, FlatEntry>))
 }

@@ -1,4 +1,4 @@
-import { type Digest, digestOf, isDigest } from '../base/digest.ts'
+import { type Digest, isDigest } from '../base/digest.ts'
 import {
   asInteger,
   asObject,
@@ -72,9 +72,4 @@ export function orderDescriptor(descriptor: Descriptor): JsonObject {
   const { annotations } = descriptor
   const sorted = annotations === undefined ? {} : { annotations: sortKeys(annotations) }
   return orderKeys({ ...descriptor, ...sorted }, members)
-}
-
-/** The descriptor of bytes. */
-export function descriptorOf(mediaType: string, bytes: Uint8Array): Descriptor {
-  return { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
 }
