@@ -9,7 +9,7 @@ import { blockIndex } from './index-search.ts'
 import { type BlockPlace, decodeTable, decodeTrailer } from './index-table.ts'
 import type { LayerIndex } from './index-types.ts'
 
-export type { LayerIndex, LayerTotals, PathFacts } from './index-types.ts'
+export type { LayerIndex } from './index-types.ts'
 export { encodeLayerIndex }
 
 /** Reads `length` bytes at `offset` of an index file. */

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { type Digest, hexOf } from '../../shared/base/digest.ts'
+import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import type { MadeStack } from './stack-maker.ts'
 
 /** Writes an OCI image layout with one image, tag `t`, of these layers. */
