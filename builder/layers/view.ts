@@ -9,7 +9,7 @@ import { plainDirectory } from './plain-directory.ts'
 import { resolvePath } from './resolve.ts'
 import type { FileTree } from './tree.ts'
 
-export type { LayerBytes, LayerRef } from './layer-ref.ts'
+export type { LayerRef } from './layer-ref.ts'
 
 /** Where the entry that answers for a path stands: the number of its layer from the bottom, and its path there. */
 export interface Origin {
