@@ -169,3 +169,36 @@ test('ADD --unpack=false copies an archive, COPY never unpacks', async (t) => {
   t.deepEqual(await members({ kind: 'ADD', unpack: false, source: treeOf(specs) }), expected)
   t.deepEqual(await members({ kind: 'COPY', source: treeOf(specs) }), expected)
 })
+
+test('a source that changes until it is read is told with the instruction', async (t) => {
+  const tree = treeOf(source)
+  const broken = {
+    lstat: (path: string) => tree.lstat(path),
+    list: (path: string) => tree.list(path),
+    linkGroup: () => undefined,
+    digest: (path: string) => tree.digest(path),
+    read: (path: string) => {
+      if (path === 'a') throw new IbuildError('CONTEXT_CHANGED', 'small')
+      return undefined
+    },
+    // oxlint-disable-next-line require-yield
+    open: async function* (): AsyncGenerator<Uint8Array> {
+      throw new IbuildError('CONTEXT_CHANGED', 'large')
+    },
+  }
+  const plan = await planCopy(copyRequest({ source: broken, sources: ['a', 'b'] }))
+  for (const [path, message] of [
+    ['app/a', 'small'],
+    ['app/b', 'large'],
+  ] as const) {
+    const { content } = plan.members.find(({ entry }) => entry.path === path) ?? {}
+    const error = await t.throwsAsync(
+      async () => {
+        const pieces = typeof content === 'function' ? content() : []
+        if (!(pieces instanceof Uint8Array)) for await (const piece of pieces) t.log(piece)
+      },
+      { instanceOf: IbuildError, message },
+    )
+    t.is(error?.location, location)
+  }
+})

@@ -8,7 +8,7 @@ import { resolvePath } from '../layers/resolve.ts'
 import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
-import { located } from './located.ts'
+import { located, locatedPieces, locatedSync } from './located.ts'
 import { Staging } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackMembers } from './unpack.ts'
@@ -161,8 +161,14 @@ class Copier {
     this.staging.put({
       entry,
       linkGroup,
-      ...(source.size > 0 && { content: () => tree.read?.(source.path) ?? tree.open(source.path) }),
+      ...(source.size > 0 && { content: () => this.#contentOf(source.path) }),
     })
+  }
+
+  #contentOf(path: LayerPath): Uint8Array | AsyncIterable<Uint8Array> {
+    const { source, location } = this.#selection.request
+    const whole = locatedSync(location, () => source.read?.(path))
+    return whole ?? locatedPieces(location, source.open(path))
   }
 
   #refuseDirectory(to: LayerPath): void {

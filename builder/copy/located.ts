@@ -18,6 +18,18 @@ export function locatedSync<T>(location: SourceLocation, work: () => T): T {
   }
 }
 
+/** The same for content that is read piece by piece. */
+export async function* locatedPieces(
+  location: SourceLocation,
+  pieces: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces
+  } catch (error) {
+    throw withLocation(error, location)
+  }
+}
+
 function withLocation(error: unknown, location: SourceLocation): unknown {
   if (!(error instanceof IbuildError) || error.location !== undefined) return error
   const { code, message, hint, cause } = error
