@@ -3,7 +3,7 @@ import path from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { createBlobStore } from '../../shared/cas/blob-store.ts'
-import { mapDiskFullSync, replaceFileDurably, syncPathSync } from '../../shared/cas/disk.ts'
+import { makeFolders, mapDiskFullSync, replaceFileDurably, syncPathSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { collectGarbage } from './garbage.ts'
 import { createImageStore } from './images.ts'
@@ -94,13 +94,21 @@ function parseFormat(root: string, text: string): JsonValue {
 
 /** The format file comes last, so a folder without it is either new, half made by us, or not ours. */
 function createLayout(layout: Layout, temps: TempFolders): void {
-  mkdirSync(layout.root, { recursive: true, mode: 0o700 })
+  makeRoot(layout.root)
   const folders = foldersOf(layout)
   for (const folder of folders) mkdirSync(folder, { recursive: true })
   replaceFileDurably(layout.ociLayoutFile, temps.name(), '{"imageLayoutVersion":"1.0.0"}')
   for (const folder of [...folders, layout.root, path.dirname(layout.root)]) syncPathSync(folder)
   replaceFileDurably(layout.formatFile, temps.name(), `{"format":${formatVersion}}\n`)
   syncPathSync(layout.root)
+}
+
+function makeRoot(root: string): void {
+  try {
+    mapDiskFullSync(() => makeFolders(root, 0o700))
+  } catch (error) {
+    throw error instanceof IbuildError ? error : invalid(`cannot make the data folder ${root} (${errnoOf(error)})`, error)
+  }
 }
 
 function findForeign(layout: Layout): IbuildError | undefined {

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { errnoOf, IbuildError } from '../base/errors.ts'
 
 /** Runs `work`; a system error that means "no space left" becomes DISK_FULL. */
@@ -25,6 +26,25 @@ function diskFullOr(error: unknown): unknown {
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error
   const file = error instanceof Error && 'path' in error ? ` (while writing ${String(error.path)})` : ''
   return new IbuildError('DISK_FULL', `no space left on the disk${file}`, { cause: error })
+}
+
+/**
+ * Makes a folder and those above it that are missing. Node's own `recursive` tries for ever where the system has no such
+ * file but lets none be made either, as below /proc.
+ */
+export function makeFolders(folder: string, mode = 0o777): void {
+  if (isFolder(folder)) return
+  const parent = dirname(folder)
+  if (parent !== folder) makeFolders(parent, mode)
+  try {
+    mkdirSync(folder, { mode })
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST' || !isFolder(folder)) throw error
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
 }
 
 /** Waits until the content of a file, or the names in a folder, are on the disk. */

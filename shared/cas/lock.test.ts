@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { mock } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Lock, lockExclusive, lockShared } from './lock.ts'
@@ -85,15 +86,30 @@ for (const [title, owner] of dead) {
   })
 }
 
-test('a process of another pid namespace is believed for a day', async (t) => {
+test('a process of another pid namespace is believed for five minutes', async (t) => {
   const folder = folderOf(t)
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, `x-1-1-${boot}-1-0`)
   writeFileSync(file, '')
   t.is(await tryLock(lockShared, folder), undefined)
-  utimesSync(file, 0, Date.now() / 1000 - 25 * 3600)
+  utimesSync(file, 0, Date.now() / 1000 - 301)
   const lock = await lockShared(folder)
   lock.release()
+  t.deepEqual(readdirSync(folder), [])
+})
+
+test.serial('a holder touches its file, until it gives the lock back', async (t) => {
+  const folder = folderOf(t)
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const lock = await lockShared(folder)
+  const [name = ''] = readdirSync(folder)
+  const file = path.join(folder, name)
+  utimesSync(file, 0, 0)
+  mock.timers.tick(30_000)
+  t.true(Date.now() - statSync(file).mtimeMs < 10_000)
+  lock.release()
+  mock.timers.tick(30_000)
   t.deepEqual(readdirSync(folder), [])
 })
 

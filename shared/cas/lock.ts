@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../base/errors.ts'
@@ -24,6 +24,10 @@ export interface LockOptions {
 
 const shared = 's-'
 const exclusive = 'x-'
+/** A holder touches its file so often, for processes that cannot look it up because their pid namespace is another. */
+const heartbeat = 30_000
+/** Without a touch for so long, such a holder counts as dead. */
+const foreignLifetime = 10 * heartbeat
 let counter = 0
 
 /** Holds the lock together with other shared holders; waits while one holds it exclusively. Not reentrant. */
@@ -47,10 +51,26 @@ export async function lockExclusive(folder: string, options: LockOptions = {}): 
 async function claim(folder: string, kind: string, options: LockOptions): Promise<Lock> {
   return retry(options, () => {
     const file = makeFile(folder, kind)
-    if (!isHeld(folder, exclusive, path.basename(file))) return { release: () => removeFile(file) }
+    if (!isHeld(folder, exclusive, path.basename(file))) return lockOf(file)
     removeFile(file)
     return undefined
   })
+}
+
+function lockOf(file: string): Lock {
+  const timer = setInterval(() => touch(file), heartbeat).unref()
+  const release = (): void => {
+    clearInterval(timer)
+    removeFile(file)
+  }
+  return { release }
+}
+
+/** A file that is gone needs no touch. */
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date())
+  } catch {}
 }
 
 async function retry<T>(options: LockOptions, attempt: () => T | undefined): Promise<T> {
@@ -85,7 +105,7 @@ function isHeld(folder: string, kind: string, except?: string): boolean {
 function isAlive(file: string, holder: string): boolean {
   const changed = statSync(file, { throwIfNoEntry: false })?.mtimeMs
   if (changed === undefined) return false
-  const alive = isOwnerAlive(holder.slice(0, holder.lastIndexOf('-')), changed)
+  const alive = isOwnerAlive(holder.slice(0, holder.lastIndexOf('-')), changed, foreignLifetime)
   if (!alive) removeFile(file)
   return alive
 }

@@ -7,9 +7,6 @@ import { readFileSync, readlinkSync } from 'node:fs'
 export type OwnerName = string
 
 const ownerPattern = /^(\d+)-(\d+)-([0-9a-f]{12})-(\d+)$/
-/** A process of another pid namespace cannot be looked up; what it left counts as dead after this time without a touch. */
-const foreignLifetime = 24 * 60 * 60 * 1000
-
 let bootID: string | undefined
 let self: OwnerName | undefined
 
@@ -25,14 +22,17 @@ export function ownOwner(): OwnerName {
   return self
 }
 
+const day = 24 * 60 * 60 * 1000
+
 /**
- * True when the process of that name still runs. `touchedAt` (milliseconds since the epoch) is when its file was last
- * changed. False for text that is not such a name.
+ * True when the process of that name still runs. False for text that is not such a name. A process of another pid
+ * namespace cannot be looked up: it counts as dead `lifetime` milliseconds after what it left was touched for the last
+ * time (`touchedAt`, milliseconds since the epoch).
  */
-export function isOwnerAlive(name: OwnerName, touchedAt: number): boolean {
+export function isOwnerAlive(name: OwnerName, touchedAt: number, lifetime = day): boolean {
   const [, pid = '', startTime, boot, namespace] = ownerPattern.exec(name) ?? []
   if (boot !== shortBoot()) return false
-  if (namespace !== pidNamespace()) return Date.now() - touchedAt < foreignLifetime
+  if (namespace !== pidNamespace()) return Date.now() - touchedAt < lifetime
   return startTimeOf(pid) === startTime
 }
 
