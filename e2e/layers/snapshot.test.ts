@@ -21,13 +21,13 @@ needs(test, 'root')(
     }
     const changed = await describeMounted(temporaryFolder(t), requests)
     const again: OverlayRequest[] = []
-  const records: LayerEntry[] = []
+    const records: LayerEntry[] = []
     for (const [i, { view, dir, seed, layers }] of made.entries()) {
       const upper = join(dir, 'upper')
       const { diffID, entries, size } = await scanSnapshot(upper, { below: view })
       const snapshot: LayerRef = { diffID, index: indexOf(entries), bytes: { kind: 'snapshot', dir: upper } }
       records.push(...entries)
-    const wanted = changed[i]?.entries
+      const wanted = changed[i]?.entries
       const seen = createView([...layers, snapshot])
       t.deepEqual((await describeView(seen)).entries, wanted, `snapshot ${seed}`)
 
@@ -47,7 +47,8 @@ needs(test, 'root')(
       described.map(({ entries }) => entries),
       changed.map(({ entries }) => entries),
     )
+    const types = new Set(records.map((entry) => (entry.opaque ? 'opaque' : entry.type)))
+    for (const type of ['whiteout', 'opaque', 'hardlink', 'file', 'dir', 'symlink', 'fifo'])
+      t.true(types.has(type), type)
   },
-  const types = new Set(records.map((entry) => (entry.opaque ? 'opaque' : entry.type)))
-  for (const type of ['whiteout', 'opaque', 'hardlink', 'file', 'dir', 'symlink', 'fifo']) t.true(types.has(type), type)
-})
+)
