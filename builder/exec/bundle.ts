@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { type ConfigInput, runtimeConfig } from './config-json.ts'
-import { hostsFile, resolvConf } from './etc-files.ts'
+import { hostResolvConf, hostsFile, resolvConf } from './etc-files.ts'
 import { MergedView } from './merged-view.ts'
 import { copyMetadata, type MountPoint, makeStubLayer } from './stub-layer.ts'
 import type { RunRequest } from './types.ts'
@@ -70,14 +70,6 @@ function writeFiles(request: RunRequest, nameServer: string | undefined): HostFi
     fs.chmodSync(source, mode)
     return { source, destination: path }
   })
-}
-
-function hostResolvConf(): string {
-  try {
-    return fs.readFileSync('/etc/resolv.conf', 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 /** Mount points inside of filesystems that the runtime mounts are made there by the runtime. */

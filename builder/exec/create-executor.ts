@@ -6,7 +6,7 @@ import { chooseRuntime } from './choose-runtime.ts'
 import { detectHost } from './host.ts'
 import { cleanupLeftovers } from './leftovers.ts'
 import { createNetworks } from './networks.ts'
-import { findProgram, findTools } from './programs.ts'
+import { findNetworkHelper, findProgram, findTools } from './programs.ts'
 import { type RunContext, runContainer } from './run.ts'
 import type { Tools } from './runtime-command.ts'
 import { defaultCapabilities } from './sandbox.ts'
@@ -63,8 +63,8 @@ type ContextMaker = (runtime: Tools['runtime'], filter: string | undefined) => R
 function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): ContextMaker {
   const starter = options.ownProcess === true ? createDirectStarter() : createThreadStarter()
   const onNotice = options.onNotice ?? (() => undefined)
-  const networks = createNetworks({ helper: findProgram('slirp4netns'), onNotice })
   const [host, tools] = [detectHost(), findTools()]
+  const networks = createNetworks({ helper: findNetworkHelper(tools), onNotice })
   return (runtime, filter) => {
     return { host, starter, networks, tools: { ...tools, runtime }, seccomp: filterIn(seccomp, filter) }
   }

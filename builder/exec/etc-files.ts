@@ -1,3 +1,4 @@
+import fs from 'node:fs'
 import type { NetworkMode } from './types.ts'
 
 /** The text of /etc/hosts: localhost, the container's own name, and the pairs `name:ip` of the request. */
@@ -33,4 +34,13 @@ export function resolvConf(hostText: string, network: NetworkMode, server?: stri
 
 function asText(lines: readonly string[]): string {
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`
+}
+
+/** The text of the host's /etc/resolv.conf; empty when there is none. */
+export function hostResolvConf(): string {
+  try {
+    return fs.readFileSync('/etc/resolv.conf', 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import net from 'node:net'
+import { promisify } from 'node:util'
 import test from 'ava'
+import { type HelperProgram, pasta, slirp } from './network-helper.ts'
+import { inNetworkNamespace } from './network-namespace.ts'
 import { createNetworks } from './networks.ts'
-import { findProgram } from './programs.ts'
-import { openBox, rootTest } from './testing.ts'
+import { findProgram, findTools } from './programs.ts'
+import { openBox, rootTest, type Wanted } from './testing.ts'
 
 test('none is a new network, host the one there is, and neither needs a helper', async (t) => {
   const notices: string[] = []
-  const networks = createNetworks({ helper: '/no/such/helper', onNotice: (text) => notices.push(text) })
+  const networks = createNetworks({ helper: slirp('/no/such/helper'), onNotice: (text) => notices.push(text) })
   t.like(await networks.acquire('none'), { namespace: 'new', enter: undefined, nameServer: undefined })
   t.like(await networks.acquire('host'), { namespace: 'inherited', enter: undefined, nameServer: undefined })
   t.deepEqual(notices, [])
@@ -24,45 +28,77 @@ test('without a helper default is the network of the host, said once', async (t)
 for (const helper of ['/no/such/helper', '/bin/false']) {
   rootTest(`a helper that does not work (${helper}) is said once`, [], async (t) => {
     const notices: string[] = []
-    const networks = createNetworks({ helper, onNotice: (text) => notices.push(text) })
+    const networks = createNetworks({ helper: slirp(helper), onNotice: (text) => notices.push(text) })
     for (let run = 0; run < 2; run++) t.is((await networks.acquire('default')).enter, undefined)
     t.is(notices.length, 1)
   })
 }
 
-rootTest('a private network is used again when it is free, and not shared', ['slirp4netns'], async (t) => {
-  const helper = findProgram('slirp4netns')
-  const networks = createNetworks({ helper, onNotice: (text) => t.fail(text), keep: 50 })
-  const [first, second] = [await networks.acquire('default'), await networks.acquire('default')]
-  t.not(first.enter, undefined)
-  t.not(first.enter, second.enter)
-  first.release()
-  const third = await networks.acquire('default')
-  t.is(third.enter, first.enter)
-  for (const one of [second, third]) one.release()
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  t.throws(() => fs.fstatSync(first.enter ?? -1), { code: 'EBADF' }, 'an unused one is closed')
+const run = promisify(execFile)
+
+const helpers: readonly [Wanted, () => HelperProgram][] = [
+  ['slirp4netns', () => slirp(findProgram('slirp4netns') ?? '')],
+  ['pasta', () => pasta(findProgram('pasta') ?? '', findTools().deathSignal, '')],
+]
+
+for (const [name, helper] of helpers) {
+  rootTest(`${name}: a private network is used again when it is free, and not shared`, [name], async (t) => {
+    const networks = createNetworks({ helper: helper(), onNotice: (text) => t.fail(text), keep: 50 })
+    const [first, second] = [await networks.acquire('default'), await networks.acquire('default')]
+    t.not(first.enter, undefined)
+    t.not(first.enter, second.enter)
+    first.release()
+    const third = await networks.acquire('default')
+    t.is(third.enter, first.enter)
+    for (const one of [second, third]) one.release()
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    t.throws(() => fs.fstatSync(first.enter ?? -1), { code: 'EBADF' }, 'an unused one is closed')
+  })
+
+  rootTest(
+    `${name}: there is a way out, but none to a server on loopback of this host`,
+    [name, 'busybox'],
+    async (t) => {
+      const box = await openBox(t)
+      const networks = createNetworks({ helper: helper(), onNotice: (text) => t.fail(text) })
+      const { enter } = await networks.acquire('default')
+      const server = net.createServer((socket) => socket.end('hello\n')).listen(0, '127.0.0.1')
+      t.teardown(() => server.close())
+      await new Promise((resolve) => server.once('listening', resolve))
+      const { port } = server.address() as net.AddressInfo
+      const gateway = inNetworkNamespace(enter ?? -1, () => defaultGateway())
+      const ask = (host: string): string => `busybox nc -w 1 ${host} ${port} </dev/null || echo refused;`
+      const inside = await inNetworkNamespace(enter ?? -1, () =>
+        run('sh', ['-c', `${ask(gateway)} ${ask('127.0.0.1')}`]),
+      )
+      t.is(inside.stdout, 'refused\nrefused\n')
+      t.is((await box.sh(ask('127.0.0.1'), { network: 'host' })).stdout, 'hello\n')
+    },
+  )
+}
+
+/** The router of the calling thread's network, from the kernel's table (an address in hexadecimal, last byte first). */
+function defaultGateway(): string {
+  const table = fs.readFileSync('/proc/thread-self/net/route', 'latin1')
+  const hex = /^\S+\t00000000\t([0-9A-F]{8})/m.exec(table)?.[1] ?? ''
+  return [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.')
+}
+
+rootTest('a RUN finds the name server of its private network', ['busybox', 'slirp4netns'], async (t) => {
+  const box = await openBox(t)
+  const { stdout } = await box.sh('cat /etc/resolv.conf; ip -o addr', { network: 'default' })
+  t.regex(stdout, /^nameserver /m)
+  t.regex(stdout, /^\d+: (?!lo)\w+ .*inet /m)
 })
 
-rootTest(
-  'default reaches other hosts, but no server on loopback of this one',
-  ['busybox', 'slirp4netns'],
-  async (t) => {
-    const box = await openBox(t)
-    const server = net.createServer((socket) => socket.end('hello\n')).listen(0, '127.0.0.1')
-    t.teardown(() => server.close())
-    await new Promise((resolve) => server.once('listening', resolve))
-    const { port } = server.address() as net.AddressInfo
-    const ask = (host: string): string => `busybox nc -w 2 ${host} ${port} </dev/null || echo refused;`
-    const { stdout } = await box.sh(
-      `ip -o addr show tap0; ${ask('10.0.2.2')} ${ask('127.0.0.1')} cat /etc/resolv.conf`,
-      {
-        network: 'default',
-      },
-    )
-    t.regex(stdout, /inet 10\.0\.2\.100/)
-    t.notRegex(stdout, /hello/)
-    t.regex(stdout, /^nameserver 10\.0\.2\.3$/m)
-    t.regex((await box.sh(ask('127.0.0.1'), { network: 'host' })).stdout, /hello/)
-  },
-)
+for (const [text, expected] of [
+  ['nameserver 192.0.2.1\n', undefined],
+  ['nameserver 127.0.0.53\nnameserver 192.0.2.1', undefined],
+  ['nameserver 127.0.0.53\n', '169.254.1.1'],
+  ['nameserver ::1\n', '169.254.1.1'],
+  ['', '169.254.1.1'],
+] as const) {
+  test(`pasta is asked for names when the host says ${JSON.stringify(text)}: ${expected}`, (t) => {
+    t.is(pasta('/pasta', [], text).nameServer, expected)
+  })
+}

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import type { NetworkNamespace } from './config-json.ts'
+import { type HelperProgram, type NetworkHelper, startHelper } from './network-helper.ts'
 import { makeNetworkNamespace } from './network-namespace.ts'
-import { type NetworkHelper, startSlirp } from './slirp.ts'
 import type { NetworkMode } from './types.ts'
 
 /** The network that a container gets. */
@@ -19,8 +19,8 @@ export interface Networks {
 }
 
 export interface NetworksOptions {
-  /** slirp4netns; undefined when it is not installed. */
-  readonly helper: string | undefined
+  /** pasta or slirp4netns; undefined when none is installed. */
+  readonly helper: HelperProgram | undefined
   readonly onNotice: (text: string) => void
   /** Milliseconds for which an unused network is kept for the next container. */
   readonly keep?: number
@@ -60,7 +60,8 @@ export function createNetworks({ helper, onNotice, keep = 2000 }: NetworksOption
     async acquire(mode) {
       if (mode === 'none') return noNetwork
       if (mode === 'host') return hostNetwork
-      if (helper === undefined) notice("RUN uses the host's network, because slirp4netns is not installed")
+      if (helper === undefined)
+        notice("RUN uses the host's network, because neither pasta nor slirp4netns is installed")
       return acquirePrivate()
     },
   }
@@ -92,10 +93,10 @@ interface PrivateNetwork {
   readonly helper: NetworkHelper
 }
 
-async function openPrivate(program: string): Promise<PrivateNetwork> {
+async function openPrivate(program: HelperProgram): Promise<PrivateNetwork> {
   const namespace = makeNetworkNamespace()
   try {
-    return { namespace, helper: await startSlirp(program, namespace) }
+    return { namespace, helper: await startHelper(program, namespace) }
   } catch (error) {
     fs.closeSync(namespace)
     throw error

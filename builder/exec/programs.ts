@@ -1,4 +1,6 @@
 import fs from 'node:fs'
+import { hostResolvConf } from './etc-files.ts'
+import { type HelperProgram, pasta, slirp } from './network-helper.ts'
 import type { Tools } from './runtime-command.ts'
 
 const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'] as const
@@ -28,4 +30,11 @@ export function findTools(): Omit<Tools, 'runtime'> {
 function withArguments(name: string, args: readonly string[]): string[] {
   const path = findProgram(name)
   return path === undefined ? [] : [path, ...args]
+}
+
+/** The helper for private networks that is here. pasta is only used where it can be made to end with this process. */
+export function findNetworkHelper({ deathSignal }: Pick<Tools, 'deathSignal'>): HelperProgram | undefined {
+  const [pastaPath, slirpPath] = [findProgram('pasta'), findProgram('slirp4netns')]
+  if (pastaPath !== undefined && deathSignal.length > 0) return pasta(pastaPath, deathSignal, hostResolvConf())
+  return slirpPath === undefined ? undefined : slirp(slirpPath)
 }

@@ -8,7 +8,7 @@ import { makeBusybox, type RunOutcome, runIn } from './testing-run.ts'
 import type { Executor, RunRequest } from './types.ts'
 
 /** Programs that the tests of this folder want beside root. */
-export type Wanted = 'busybox' | 'crun' | 'runc' | 'slirp4netns'
+export type Wanted = 'busybox' | 'crun' | 'runc' | 'pasta' | 'slirp4netns'
 
 /** Declares a test that needs root and programs; skipped with the reason when something is missing. */
 export function rootTest(title: string, wanted: readonly Wanted[], run: (t: ExecutionContext) => Promise<void>): void {
