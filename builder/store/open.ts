@@ -107,7 +107,9 @@ function makeRoot(root: string): void {
   try {
     mapDiskFullSync(() => makeFolders(root, 0o700))
   } catch (error) {
-    throw error instanceof IbuildError ? error : invalid(`cannot make the data folder ${root} (${errnoOf(error)})`, error)
+    throw error instanceof IbuildError
+      ? error
+      : invalid(`cannot make the data folder ${root} (${errnoOf(error)})`, error)
   }
 }
 
