@@ -32,7 +32,7 @@ export async function checkRoot(t: ExecutionContext, root: string, at: string): 
 }
 
 /** What lies in the folder for work in progress and is not of a process that lives. */
-export function leftOvers(root: string): string[] {
+function leftOvers(root: string): string[] {
   return readdirSync(path.join(root, 'tmp')).filter((name) => !isOwnerAlive(name, Date.now()))
 }
 

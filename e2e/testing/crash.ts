@@ -21,6 +21,10 @@ export interface CrashOptions {
   readonly cwd?: string
   /** Calls to kill at; {@link diskCalls} unless told otherwise. */
   readonly syscalls?: readonly string[]
+  /** Only calls on paths below this folder count; without it all but those on pipes, sockets and wake-ups. */
+  readonly within?: string
+  /** Programs that the script starts are let go at once: calls of theirs do not count, and a kill spares them. */
+  readonly threadsOnly?: boolean
   /** Runs before each run, to put the state back that the script starts from. */
   readonly prepare?: () => void | Promise<void>
   /** Runs after each kill, when no process of the run is left; `at` says where it was, e.g. `rename 3`. */
@@ -63,15 +67,15 @@ async function listCalls(options: CrashOptions): Promise<Map<string, number[]>> 
   for (const [, thread = '', call = '', rest = ''] of log.matchAll(/^(\d+) +(\w+)\((.*)$/gm)) {
     const count = (counts.get(thread + call) ?? 0) + 1
     counts.set(thread + call, count)
-    if (isNoFile(rest)) continue
+    if (!isCounted(rest, options)) continue
     ordinals.set(call, (ordinals.get(call) ?? new Set()).add(count))
   }
   return new Map([...ordinals].map(([call, set]) => [call, [...set].sort((a, b) => a - b)]))
 }
 
-/** True for the arguments of a call on a descriptor that is a pipe, a socket or a wake-up. */
-function isNoFile(args: string): boolean {
-  return /^\d+<[^/]/.test(args)
+/** False for the arguments of a call on a descriptor that is a pipe, a socket or a wake-up, or on another folder. */
+function isCounted(args: string, { within }: CrashOptions): boolean {
+  return within === undefined ? !/^\d+<[^/]/.test(args) : args.includes(`${within}/`)
 }
 
 /** True when the run was killed at its `n`-th call and that was on a file; false also when it came to its end. */
@@ -81,7 +85,7 @@ async function crashAt(call: string, n: number, options: CrashOptions): Promise<
   const { log } = await runTraced(['-y', '-e', `trace=${call}`, '-e', inject], options)
   if (!log.includes(killed)) return false
   await options.check(`${call} ${n}`)
-  return !isNoFile(/\(([^\n]*)= \?/.exec(log)?.[1] ?? '')
+  return [...log.matchAll(/\((.*)(?:= \?|<unfinished \.\.\.>)$/gm)].some(([, rest = '']) => isCounted(rest, options))
 }
 
 const killed = 'killed by SIGKILL'
@@ -90,9 +94,10 @@ const killed = 'killed by SIGKILL'
 async function runTraced(flags: readonly string[], options: CrashOptions): Promise<{ log: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crash-'))
   const file = path.join(folder, 'strace')
-  const { script, args, env, cwd, timeout = 60_000 } = options
+  const { script, args, env, cwd, threadsOnly = false, timeout = 60_000 } = options
   try {
-    const command = ['-f', '-q', '-o', file, ...flags, process.execPath, script, ...args]
+    const follow = threadsOnly ? ['-f', '--detach-on=execve'] : ['-f']
+    const command = [...follow, '-q', '-o', file, ...flags, process.execPath, script, ...args]
     const output = await run(requireProgram('strace'), command, {
       env: { ...env, UV_THREADPOOL_SIZE: '1' },
       timeout,
