@@ -1,13 +1,13 @@
 import { constants, linkSync, mkdirSync, readdirSync } from 'node:fs'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { lsetxattr, mknod } from '../../shared/sys/native.ts'
-import { plainDirectory } from './plain-directory.ts'
-import { StackContents } from './stack-contents.ts'
 import { type Abilities, applyMetadata, createEntry, extractionError } from './create-entry.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import { hostPath, type LayerRef } from './layer-ref.ts'
 import { opaqueAttribute } from './overlay-marks.ts'
+import { plainDirectory } from './plain-directory.ts'
+import { StackContents } from './stack-contents.ts'
 import { turns } from './turns.ts'
 import { createView, type RootfsView } from './view.ts'
 
@@ -84,17 +84,26 @@ class LayerExtraction {
     if (record.type === 'dir') return this.#directory(path)
     this.#directory(parentOf(path))
     if (record.type === 'hardlink') this.#links.push(record)
-    else await createEntry(this.#at(path), record, { abilities: root, content: () => this.#contents.of(this.#layer, record) })
+    else if (isWhiteoutDevice(record)) this.#hide(path)
+    else
+      await createEntry(this.#at(path), record, {
+        abilities: root,
+        content: () => this.#contents.of(this.#layer, record),
+      })
   }
 
   #whiteout(record: LayerEntry): void {
     if (record.opaque) return this.#directory(record.path)
     this.#directory(parentOf(record.path))
     const { entry, implicit } = this.#index.find(record.path)
-    if (entry === undefined && !implicit && this.#hidesSomething(record.path)) mknod(this.#at(record.path), constants.S_IFCHR, 0, 0)
+    if (entry === undefined && !implicit) this.#hide(record.path)
   }
 
-  /** A whiteout where nothing is below must not be made: a directory that is not merged would list it as a file. */
+  /** Where nothing is below no mark must be made: a directory that is not merged would list it as a file. */
+  #hide(path: LayerPath): void {
+    if (this.#hidesSomething(path)) mknod(this.#at(path), constants.S_IFCHR, 0, 0)
+  }
+
   #hidesSomething(path: LayerPath): boolean {
     for (let at = path; at !== ''; ) {
       at = parentOf(at)
@@ -133,6 +142,14 @@ class LayerExtraction {
   }
 }
 
+/** A device 0/0 in an image: no overlay can show it, it only hides what is below. */
+function isWhiteoutDevice({ type, devMajor, devMinor }: LayerEntry): boolean {
+  return type === 'char' && devMajor === 0 && devMinor === 0
+}
+
 function missing(path: LayerPath): IbuildError {
-  return new IbuildError('LAYER_INVALID', `the layer's ${JSON.stringify(path.slice(0, 200))} is not what its index says`)
+  return new IbuildError(
+    'LAYER_INVALID',
+    `the layer's ${JSON.stringify(path.slice(0, 200))} is not what its index says`,
+  )
 }

@@ -47,7 +47,7 @@ needs(test, 'root')(
       described.map(({ entries }) => entries),
       changed.map(({ entries }) => entries),
     )
-    const types = new Set(records.map((entry) => (entry.opaque ? 'opaque' : entry.type)))
+    const types = new Set<string>(records.map((entry) => (entry.opaque ? 'opaque' : entry.type)))
     for (const type of ['whiteout', 'opaque', 'hardlink', 'file', 'dir', 'symlink', 'fifo'])
       t.true(types.has(type), type)
   },
