@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { makeFolders } from '../../shared/cas/disk.ts'
 import type { OutputSpec } from '../build-types.ts'
 import { extractTree } from '../layers/extract-tree.ts'
 import { openLayerIndex } from '../layers/layer-index.ts'
@@ -37,7 +38,7 @@ export async function writeOutput(request: OutputRequest): Promise<void> {
     case 'tar':
       return writeStream(flatTar(imageView(store, image)), request)
     case 'local':
-      await mkdir(output.dest, { recursive: true })
+      makeFolders(output.dest)
       await extractTree(imageView(store, image), output.dest)
       return
   }
@@ -65,7 +66,7 @@ async function writeStream(bytes: AsyncIterable<Uint8Array>, { output, stdout }:
 async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): Promise<void> {
   const partial = `${dest}.${process.pid}.partial`
   try {
-    await mkdir(dirname(dest), { recursive: true })
+    makeFolders(dirname(dest))
     await pipeline(Readable.from(bytes, { objectMode: false }), createWriteStream(partial, { flags: 'wx' }))
     await rename(partial, dest)
   } catch (error) {
