@@ -18,13 +18,14 @@ function describeLocation({ file, startLine, endLine, text }: SourceLocation): s
   const range = startLine === endLine ? `${startLine}` : `${startLine}-${endLine}`
   const lines = text.split('\n').map((line, i) => `  ${String(startLine + i).padStart(4)} | ${sanitize(line)}`)
   const shown = lines.length > maxLines ? [...lines.slice(0, maxLines), '       | ...'] : lines
-  return [`${file}:${range}`, ...shown]
+  return [`${sanitize(file)}:${range}`, ...shown]
 }
 
 function describeUnexpected(error: unknown): string {
-  if (!(error instanceof Error)) return `ibuild: ${String(error)}\n`
+  if (!(error instanceof Error)) return `ibuild: ${sanitize(String(error))}\n`
   if (errnoOf(error) !== undefined) return `ibuild: ${sanitize(error.message)}\n`
-  return `ibuild: unexpected error: ${error.stack ?? error.message}\nhint: This is a defect of ibuild; please report it with the lines above.\n`
+  const stack = (error.stack ?? error.message).split('\n').map(sanitize).join('\n')
+  return `ibuild: unexpected error: ${stack}\nhint: This is a defect of ibuild; please report it with the lines above.\n`
 }
 
 /** The exit code that an error ends the process with: 1 failed, 2 wrong usage, 3 refused. */

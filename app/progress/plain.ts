@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
 import { sanitize } from './sanitize.ts'
 
@@ -11,6 +12,8 @@ export function plainProgress(write: (text: string) => void): EmitEvent {
 
 interface StepLog {
   readonly started: number
+  /** Keeps the bytes of a character that is not complete yet. */
+  readonly decoder: StringDecoder
   /** Output not yet ended by a line feed. */
   rest: string
 }
@@ -18,12 +21,12 @@ interface StepLog {
 function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
   switch (event.type) {
     case 'step-started':
-      steps.set(event.step, { started: performance.now(), rest: '' })
+      steps.set(event.step, { started: performance.now(), decoder: new StringDecoder('utf8'), rest: '' })
       return `#${event.step} ${sanitize(event.title)}\n`
     case 'step-cached':
       return `#${event.step} ${sanitize(event.title)}\n#${event.step} CACHED\n\n`
     case 'step-output':
-      return outputLines(event.step, Buffer.from(event.bytes).toString('utf8'), steps.get(event.step))
+      return outputLines(event.step, event.bytes, steps.get(event.step))
     case 'step-done':
       return `${flush(event.step, steps)}#${event.step} DONE ${seconds(event.elapsed)}\n\n`
     case 'step-failed':
@@ -31,23 +34,30 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
     case 'step-cancelled':
       return `${flush(event.step, steps)}#${event.step} CANCELLED\n\n`
     case 'notice':
-      return `${event.message}\n`
+      return `${sanitize(event.message)}\n`
     case 'warning':
-      return `warning: ${event.warning.rule}: ${event.warning.message} (line ${event.warning.location.startLine})\n`
+      return `warning: ${event.warning.rule}: ${sanitize(event.warning.message)} (line ${event.warning.location.startLine})\n`
   }
 }
 
-function outputLines(step: number, text: string, log: StepLog | undefined): string {
+/** What never ends a line is shown in pieces of this length, so that memory stays bounded. */
+const longestLine = 64 * 1024
+
+function outputLines(step: number, bytes: Uint8Array, log: StepLog | undefined): string {
   if (log === undefined) return ''
-  const lines = (log.rest + text).split('\n')
+  const lines = (log.rest + log.decoder.write(bytes)).split('\n')
   log.rest = lines.pop() ?? ''
+  if (log.rest.length > longestLine) {
+    lines.push(log.rest)
+    log.rest = ''
+  }
   const time = ((performance.now() - log.started) / 1000).toFixed(3)
   return lines.map((line) => `#${step} ${time} ${sanitize(line)}\n`).join('')
 }
 
 function flush(step: number, steps: Map<number, StepLog>): string {
   const log = steps.get(step)
-  return log === undefined || log.rest === '' ? '' : outputLines(step, '\n', log)
+  return log === undefined || log.rest === '' ? '' : outputLines(step, Buffer.from('\n'), log)
 }
 
 export function seconds(milliseconds: number): string {

@@ -60,9 +60,9 @@ function update(event: BuildEvent, running: Map<number, LiveStep>): string | und
       running.delete(event.step)
       return ` ${endings[event.type]} ${sanitize(event.title)}  ${seconds(event.elapsed)}`
     case 'notice':
-      return ` . ${event.message}`
+      return ` . ${sanitize(event.message)}`
     case 'warning':
-      return ` ? ${event.warning.rule}: ${event.warning.message} (line ${event.warning.location.startLine})`
+      return ` ? ${event.warning.rule}: ${sanitize(event.warning.message)} (line ${event.warning.location.startLine})`
   }
 }
 
