@@ -16,18 +16,30 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   const [first] = argv
   if (first === undefined || first === '--help' || first === '-h' || first === 'help')
     return printHelp(first !== undefined)
-  if (first === '--version' || first === 'version') return printVersion()
-  const { name, rest } = findCommand(argv)
+  if (first === '--version' || first === 'version') return printVersion(argv.slice(1))
+  const { name, rest, word } = findCommand(argv)
   const module = await commands[name]?.load()
   if (module === undefined) throw new Error(`command ${name} is not in the table`)
-  return module.run(rest)
+  try {
+    return await module.run(rest)
+  } catch (error) {
+    throw word === undefined ? error : (await import('./cli/meant-command.ts')).meantCommand(word, error)
+  }
+}
+
+interface FoundCommand {
+  readonly name: string
+  readonly rest: readonly string[]
+  /** The first word, when it is no command's name and so may be a misspelt one. */
+  readonly word?: string
 }
 
 /** The command's name is the first word, also behind `--root DIR`; anything else is a build. */
-function findCommand(argv: readonly string[]): { name: string; rest: readonly string[] } {
+function findCommand(argv: readonly string[]): FoundCommand {
   const position = argv[0] === '--root' ? 2 : argv[0]?.startsWith('--root=') === true ? 1 : 0
   const word = argv[position]
-  if (word === undefined || !Object.hasOwn(commands, word)) return { name: 'build', rest: argv }
+  if (word === undefined) return { name: 'build', rest: argv }
+  if (!Object.hasOwn(commands, word)) return { name: 'build', rest: argv, word }
   return { name: word, rest: [...argv.slice(0, position), ...argv.slice(position + 1)] }
 }
 
@@ -37,7 +49,9 @@ async function printHelp(asked: boolean): Promise<number> {
   return asked ? 0 : 2
 }
 
-async function printVersion(): Promise<number> {
+async function printVersion(extra: readonly string[]): Promise<number> {
+  if (extra.length > 0)
+    throw new (await import('../shared/base/errors.ts')).IbuildError('USAGE', 'ibuild version: too many arguments')
   const { version } = await import('./cli/version.ts')
   process.stdout.write(`ibuild ${version()}\n`)
   return 0

@@ -17,7 +17,11 @@ const table = {
     hint: 'Write it as sha256:<64 hex digits>.',
   },
   DIGEST_MISMATCH: { exit: 1, about: 'Content does not have the digest or size that names it.' },
-  REFERENCE_INVALID: { exit: 2, about: 'An image name breaks the reference grammar.' },
+  REFERENCE_INVALID: {
+    exit: 2,
+    about: 'An image name breaks the reference grammar.',
+    hint: 'Write it as [host[:port]/]path[:tag], the path in lower case.',
+  },
   // JSON documents of images
   CONFIG_INVALID: { exit: 1, about: 'An image config is malformed.' },
   JSON_INVALID: { exit: 1, about: 'A JSON document does not parse, is too large or nested too deep.' },
@@ -49,7 +53,11 @@ const table = {
   NOT_SUPPORTED: { exit: 1, about: 'A feature of the language or of the command line that ibuild does not have yet.' },
   STAGE_UNKNOWN: { exit: 1, about: 'A stage that is not there, comes later, or depends on itself.' },
   // context
-  CONTEXT_INVALID: { exit: 2, about: 'The build context cannot be opened or read.' },
+  CONTEXT_INVALID: {
+    exit: 2,
+    about: 'The build context cannot be opened or read.',
+    hint: 'The context is a folder, or - for a tar or a Dockerfile on stdin.',
+  },
   CONTEXT_CHANGED: {
     exit: 1,
     about: 'A file of the context changed while the build was reading it.',
