@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
 import test from 'ava'
 import { isAbandoned, ownedName } from './owner.ts'
 
@@ -19,3 +22,14 @@ const rows: readonly [string, string, boolean][] = [
 for (const [title, name, expected] of rows) {
   test(`what ${title} made is${expected ? '' : ' not'} abandoned`, (t) => t.is(isAbandoned(name), expected))
 }
+
+test('what a zombie made is abandoned', async (t) => {
+  // The shell does not wait for its child: when that has ended, it is a zombie.
+  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 20'])
+  t.teardown(() => shell.kill('SIGKILL'))
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer]
+  const child = line.toString().trim()
+  const stat = (): string[] => fs.readFileSync(`/proc/${child}/stat`, 'latin1').split(' ')
+  while (stat()[2] !== 'Z') await new Promise((resolve) => setTimeout(resolve, 5))
+  t.true(isAbandoned(`${namespace}-${child}-${stat()[21]}-ab`))
+})

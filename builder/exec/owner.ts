@@ -21,11 +21,12 @@ function ownPidNamespace(): string {
   return /\d+/.exec(fs.readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0'
 }
 
-/** Start time of a process in clock ticks since boot, as text; undefined when there is no such process. */
+/** Start time of a living process in clock ticks since boot, as text; undefined when there is none, or a zombie. */
 function startTimeOf(pid: number): string | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19]
   } catch {
     return undefined
   }
