@@ -17,7 +17,7 @@ export interface ExtractReport {
 
 /**
  * Writes a whole tree into a plain directory: no overlay marks, hardlinks kept, contents verified. What is in the
- * directory stays, unless the tree has something else at the same path. As another user than root all files are the
+ * directory stays, unless the tree has something else at the same path; the directory itself keeps owner, mode and time. As another user than root all files are the
  * user's, and devices and privileged attributes are left out. Errors: SYSTEM_CALL, DISK_FULL, LAYER_INVALID,
  * DIGEST_MISMATCH.
  */
@@ -57,8 +57,6 @@ class TreeExtraction {
 
   async run(): Promise<ExtractReport> {
     const turn = turns()
-    const root = this.#view.lstat('')
-    if (root !== undefined) this.#dirs.push(root)
     for (const entry of this.#view.walk()) {
       await this.#entry(entry)
       await turn()
@@ -68,7 +66,8 @@ class TreeExtraction {
   }
 
   async #entry(entry: LayerEntry): Promise<void> {
-    if (!this.#abilities.owners && (entry.uid !== process.geteuid?.() || entry.gid !== process.getegid?.())) this.#owners++
+    if (!this.#abilities.owners && (entry.uid !== process.geteuid?.() || entry.gid !== process.getegid?.()))
+      this.#owners++
     if (entry.type === 'dir') return this.#directory(entry)
     if (!this.#abilities.devices && (entry.type === 'char' || entry.type === 'block')) {
       this.#devices.push(entry.path)
