@@ -1,0 +1,1 @@
+printf 'LABEL long=%070000d\n' 7 >> Dockerfile
