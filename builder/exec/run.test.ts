@@ -145,3 +145,22 @@ runtimeTest('a program that is not there is RUNTIME_FAILED with its name', async
   const error = await t.throwsAsync(box.sh('', { args: ['/no/such/program'] }), { code: 'RUNTIME_FAILED' })
   t.regex(error?.message ?? '', /no\/such\/program/)
 })
+
+runtimeTest('runs at the same time do not meet', async (t, box) => {
+  const numbers = Array.from({ length: 6 }, (_, index) => index)
+  const run = (number: number) => box.sh(`sleep 0.${number}; echo ${number} > /mine; exit ${number}`)
+  const results = await Promise.all(numbers.map(run))
+  t.deepEqual(
+    results.map(({ exitCode }) => exitCode),
+    numbers,
+  )
+  const texts = results.map(({ upperFolder }) => fs.readFileSync(`${upperFolder}/mine`, 'utf8').trim())
+  t.deepEqual(texts, numbers.map(String))
+})
+
+runtimeTest('folders that overlayfs cannot use are a clear error', async (t, box) => {
+  const upper = fs.mkdtempSync('/dev/shm/exec-') // another filesystem than that of the work folder
+  t.teardown(() => fs.rmSync(upper, { recursive: true }))
+  const error = await t.throwsAsync(box.sh('true', { upper }), { code: 'RUNTIME_FAILED' })
+  t.regex(error?.message ?? '', /cannot start a container: E\w+: mount 'overlay'/)
+})

@@ -60,6 +60,9 @@ async function runInNetwork(request: RunRequest, context: RunContext, place: Pla
   return { exitCode, oomKilled: oom.killed(exitCode) }
 }
 
+const startHint =
+  'RUN needs CAP_SYS_ADMIN, and a data folder on a filesystem that overlayfs can write to, such as ext4.'
+
 interface Run {
   readonly request: RunRequest
   readonly bundle: Bundle
@@ -81,7 +84,7 @@ async function startRuntime(run: Run, { host, tools, starter }: RunContext): Pro
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new IbuildError('RUNTIME_FAILED', `cannot start a container: ${reason}`, { cause: error })
+    throw new IbuildError('RUNTIME_FAILED', `cannot start a container: ${reason}`, { cause: error, hint: startHint })
   } finally {
     output.handedOver()
   }

@@ -2,9 +2,15 @@
 export interface RunRequest {
   /** Extracted layers, the lowest (base) first; each a directory. May be empty (FROM scratch). */
   readonly lowers: readonly string[]
-  /** Empty directory that receives the complete diff: the overlay's upper directory. */
+  /**
+   * Empty directory that receives the complete diff: the overlay's upper directory. It is given the metadata of the root
+   * directory below it. Nothing in it is synced: who keeps it syncs it.
+   */
   readonly upper: string
-  /** Empty directory on the same filesystem as `upper`, for the overlay's work folder, stubs, bundle and runtime state. */
+  /**
+   * Empty directory on the same filesystem as `upper`, for the overlay's work folder, stubs, bundle and runtime state. The
+   * caller removes it afterwards, with what is in it.
+   */
   readonly scratch: string
   readonly args: readonly string[]
   /** `KEY=value`, in order. */
