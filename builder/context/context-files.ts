@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { constants, type Stats } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
-import type { LayerPath } from '../layers/entry.ts'
+import { joinPath, type LayerPath } from '../layers/entry.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
 export class ContextFiles {
@@ -17,7 +17,25 @@ export class ContextFiles {
 
   /** Undefined when nothing is there. */
   lstat(path: LayerPath): Stats | undefined {
-    return attempt(path, () => fs.lstatSync(this.#host(path), { throwIfNoEntry: false }))
+    try {
+      return fs.lstatSync(this.#host(path), orUndefined)
+    } catch (cause) {
+      throw contextError(path, cause)
+    }
+  }
+
+  /** The same for many names of one directory: what can be done once for all of them is. */
+  lstatIn(directory: LayerPath, names: readonly string[]): (name: string) => Stats | undefined {
+    const prefix = directory === '' ? `${this.#root}/` : `${this.#root}/${directory}/`
+    if (beyondAscii.test(prefix) || beyondAscii.test(names.join('')))
+      return (name) => this.lstat(joinPath(directory, name))
+    return (name) => {
+      try {
+        return fs.lstatSync(prefix + name, orUndefined)
+      } catch (cause) {
+        throw contextError(joinPath(directory, name), cause)
+      }
+    }
   }
 
   /** The exact modification time, nanoseconds. */
@@ -63,6 +81,7 @@ export class ContextFiles {
 }
 
 const beyondAscii = /[^\0-\x7f]/
+const orUndefined = { throwIfNoEntry: false } as const
 
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0

@@ -60,6 +60,8 @@ class DirectoryContext implements BuildContext {
   readonly #nodes = new Map<LayerPath, Node | undefined>()
   readonly #lists = new Map<LayerPath, readonly string[]>()
   readonly #states = new Map<LayerPath, IgnoreState>()
+  /** Whether any file seen so far has several names. */
+  #hasLinks = false
 
   constructor(files: ContextFiles, rules: IgnoreRules | undefined, cache: HashCache) {
     this.#files = files
@@ -78,8 +80,14 @@ class DirectoryContext implements BuildContext {
     return this.#load(path)
   }
 
+  walk(directory: LayerPath): readonly LayerEntry[] {
+    const entries: LayerEntry[] = []
+    this.#collect(directory, entries)
+    return entries
+  }
+
   linkGroup(path: LayerPath): string | undefined {
-    return this.#node(path)?.linkGroup
+    return this.#hasLinks ? this.#node(path)?.linkGroup : undefined
   }
 
   async digest(path: LayerPath): Promise<Digest> {
@@ -138,6 +146,15 @@ class DirectoryContext implements BuildContext {
     this.#cache.save()
   }
 
+  #collect(directory: LayerPath, entries: LayerEntry[]): void {
+    for (const name of this.list(directory)) {
+      const entry = this.#nodes.get(joinPath(directory, name))?.entry
+      if (entry === undefined) continue
+      entries.push(entry)
+      if (entry.type === 'dir') this.#collect(entry.path, entries)
+    }
+  }
+
   #setDigest(node: Node, learned: { digest: Digest; readAt: number; signature: StatSignature }): void {
     node.entry = { ...node.entry, digest: learned.digest }
     node.readAt = learned.readAt
@@ -172,7 +189,7 @@ class DirectoryContext implements BuildContext {
     const known = this.#nodes.get(path)
     if (known !== undefined || this.#nodes.has(path)) return known
     const isReachable = path === '' || this.#node(parentOf(path))?.entry.type === 'dir'
-    const node = isReachable ? this.#visibleNode(path) : undefined
+    const node = isReachable ? this.#visibleNode(path, () => this.#files.lstat(path)) : undefined
     this.#nodes.set(path, node)
     return node
   }
@@ -182,11 +199,12 @@ class DirectoryContext implements BuildContext {
     const all = this.#files.list(path)
     this.#cache.listed(path, all)
     const names: string[] = []
+    const lstat = this.#files.lstatIn(path, all)
     for (const name of all.sort()) {
       const inner = joinPath(path, name)
       let node = this.#nodes.get(inner)
       if (node === undefined && !this.#nodes.has(inner)) {
-        node = this.#visibleNode(inner)
+        node = this.#visibleNode(inner, () => lstat(name))
         this.#nodes.set(inner, node)
       }
       if (node !== undefined) names.push(name)
@@ -195,10 +213,10 @@ class DirectoryContext implements BuildContext {
     return names
   }
 
-  #visibleNode(path: LayerPath): Node | undefined {
+  #visibleNode(path: LayerPath, lstat: () => Stats | undefined): Node | undefined {
     const ignored = this.#rules !== undefined && path !== '' && this.#isIgnored(path)
     if (ignored && !this.#mayContainIncluded(path)) return undefined
-    const stats = this.#files.lstat(path)
+    const stats = lstat()
     const type = stats === undefined ? undefined : typeOf(stats)
     if (stats === undefined || type === undefined) return undefined
     // An ignored directory is there when something in it is included again.
@@ -227,6 +245,7 @@ class DirectoryContext implements BuildContext {
       dataOffset: -1,
     }
     const linkGroup = type === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : undefined
+    if (linkGroup !== undefined) this.#hasLinks = true
     return { entry, signature: known.digest === undefined ? stats : undefined, readAt: undefined, linkGroup }
   }
 

@@ -1,4 +1,4 @@
-import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import { baseOf, type LayerPath, parentOf } from '../layers/entry.ts'
 import {
   type HashRecords,
@@ -102,7 +102,7 @@ export class HashCache {
 
   #digestAt(index: number): Digest | undefined {
     if (((this.#stored.flags[index] ?? 0) & hasHash) === 0) return undefined
-    return parseDigest(`sha256:${this.#stored.hashes.toString('hex', index * 32, index * 32 + 32)}`)
+    return digestFromHash(this.#stored.hashes.subarray(index * 32, index * 32 + 32))
   }
 
   #xattrsAt(index: number): ReadonlyMap<string, Uint8Array> {

@@ -60,11 +60,16 @@ function startWorkers(files: ContextFiles, items: readonly HashItem[], chunks: n
 
 /** What a worker could not hash, or all if it broke, is left to be hashed here, where the error is told. */
 async function runWorker(worker: Worker, chunks: Chunk[], results: (Hashed | undefined)[]): Promise<void> {
+  const ended = once(worker, 'exit').then(
+    () => undefined,
+    () => undefined,
+  )
   try {
     for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
       worker.postMessage(chunk.items, [])
-      const [hashed]: (Hashed | undefined)[][] = await once(worker, 'message')
-      for (const [index, result] of (hashed ?? []).entries()) results[chunk.start + index] = result
+      const message: (Hashed | undefined)[][] | undefined = await Promise.race([once(worker, 'message'), ended])
+      if (message === undefined) return
+      for (const [index, result] of (message[0] ?? []).entries()) results[chunk.start + index] = result
     }
   } catch {
     // The chunk that it had stays without results.

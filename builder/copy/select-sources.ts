@@ -71,13 +71,12 @@ async function selectOne(request: SelectRequest, word: string, named: LayerPath)
   if (entry === undefined) throw missingSource(request, word, named)
   if (entry.type === 'file') return { named, path, entry: await withDigest(source, entry), below: [] }
   if (entry.type !== 'dir') return { named, path, entry, below: [] }
-  const below: LayerEntry[] = []
-  collectBelow(source, path, below)
+  const below = source.walk === undefined ? collectBelow(source, path, []) : [...source.walk(path)]
   await hashAll(source, below)
   return { named, path, entry, below }
 }
 
-function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[]): void {
+function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[]): LayerEntry[] {
   for (const name of source.list(directory)) {
     const path = joinPath(directory, name)
     const entry = source.lstat(path)
@@ -85,6 +84,7 @@ function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[
     below.push(entry)
     if (entry.type === 'dir') collectBelow(source, path, below)
   }
+  return below
 }
 
 /** Only files whose digest is not known yet cost anything. */

@@ -10,6 +10,8 @@ export interface FileTree {
   lstat(path: LayerPath): LayerEntry | undefined
   /** Names in a directory, sorted by bytes; an empty list for anything else. */
   list(path: LayerPath): readonly string[]
+  /** All entries below a directory, ordered by path ({@link comparePaths}), where that is faster than asking one by one. */
+  walk?(directory: LayerPath): Iterable<LayerEntry>
   /** Digest of a file's content. Entries of an image already carry it. */
   digest(path: LayerPath): Promise<Digest>
   /** Makes the digests of many files known at once, where that is faster than one by one; `lstat` then tells them. */
