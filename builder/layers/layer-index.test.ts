@@ -1,12 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { digestOf } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { comparePaths, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
-import { encodeLayerIndex } from './index-encode.ts'
+import { decodeBlock } from './index-block.ts'
+import { encodeLayerIndex, trailerSize } from './index-encode.ts'
+import { decodeTable, decodeTrailer } from './index-table.ts'
 import { compareRecords, isWithin, type LayerIndex } from './index-types.ts'
 import { openLayerIndex, parseLayerIndex } from './layer-index.ts'
 import { blankEntry } from './testing/entries.ts'
@@ -188,4 +191,49 @@ test('a cut or extended index is refused', (t) => {
   }
   t.throws(() => parseLayerIndex(Buffer.concat([good, Buffer.alloc(1)])), { code: 'INDEX_INVALID' })
   t.throws(() => openLayerIndex('/nonexistent/index'), { code: 'INDEX_INVALID' })
+})
+
+/** Damage whose checksums are right: an index that somebody made up. */
+const edits = fc.array(fc.tuple(fc.nat(100_000), fc.nat(255)), { minLength: 1, maxLength: 4 })
+
+function edited(good: Buffer, changes: readonly (readonly [number, number])[]): Buffer {
+  const bad = Buffer.from(good)
+  for (const [at, value] of changes) bad[at % bad.length] = value
+  return bad
+}
+
+function invalidOrFine(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch (error) {
+    return isIbuildError(error, 'INDEX_INVALID')
+  }
+}
+
+test('a made-up index is read or refused, and never breaks the program', (t) => {
+  const xattrs = new Map([['user.a', Buffer.from('b')]])
+  const records = [
+    blankEntry('a', 'symlink', { linkname: 'b' }),
+    blankEntry('b', 'char', { devMajor: 1, devMinor: 3 }),
+    blankEntry('c', 'dir', { xattrs, opaque: true }),
+    ...manyFiles(5),
+    blankEntry('e', 'hardlink', { linkname: 'f' }),
+  ].sort(compareRecords)
+  const good = encodeLayerIndex(records)
+  const trailer = decodeTrailer(good.subarray(-trailerSize), good.length)
+  const table = good.subarray(trailer.blockBytes, good.length - trailerSize)
+  fc.assert(
+    fc.property(edits, (changes) => {
+      const block = edited(good.subarray(0, trailer.blockBytes), changes)
+      const readBlock = (): void => {
+        const decoded = decodeBlock(block, records.length)
+        for (const i of decoded.paths.keys()) decoded.entry(i)
+      }
+      const bad = edited(table, changes)
+      t.true(invalidOrFine(readBlock))
+      t.true(invalidOrFine(() => decodeTable(bad, { ...trailer, tableCrc: crc32(bad) }).lists()))
+    }),
+    { numRuns: 300, seed: 11 },
+  )
 })
