@@ -2,6 +2,7 @@ import type { StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { HistoryEntry } from '../../shared/oci/config.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatAge, formatTable, shortID } from '../cli/table.ts'
@@ -63,9 +64,5 @@ function toTable(lines: readonly Line[], { trunc }: Flags): string {
 }
 
 function toJson(lines: readonly Line[]): string {
-  return `${JSON.stringify(
-    lines.map(({ entry, diffID, size }) => ({ ...entry, diffID: diffID ?? null, size })),
-    undefined,
-    2,
-  )}\n`
+  return jsonText(lines.map(({ entry, diffID, size }) => ({ ...entry, diffID: diffID ?? null, size })))
 }

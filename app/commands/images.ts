@@ -1,6 +1,7 @@
 import type { StoredImage } from '../../builder/store/types.ts'
 import { familiarName, parseReference } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatAge, formatTable, shortID } from '../cli/table.ts'
@@ -45,7 +46,7 @@ function byAge(a: Row, b: Row): number {
 }
 
 function format(rows: readonly Row[], { json, quiet, trunc }: Flags): string {
-  if (json === true) return `${JSON.stringify(rows.map(toJson), undefined, 2)}\n`
+  if (json === true) return jsonText(rows.map(toJson))
   const id = ({ image }: Row): string => (trunc ? shortID(image.imageID) : image.imageID)
   if (quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`).join('')
   const head = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE']

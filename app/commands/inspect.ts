@@ -1,5 +1,6 @@
 import type { StoredImage } from '../../builder/store/types.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 
 /** `ibuild inspect IMAGE...`: an array with one object for each image. */
@@ -8,7 +9,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options } = parseArguments<{ root?: string }>(parser, argv)
   const store = storeOf(options)
   const images = words.map((word) => describe(imageOf(store, word)))
-  process.stdout.write(`${JSON.stringify(images, undefined, 2)}\n`)
+  process.stdout.write(jsonText(images))
   return 0
 }
 

@@ -21,7 +21,12 @@ export function createOutputTail(): OutputTail {
     },
     lines() {
       const text = Buffer.concat(kept).subarray(-maxBytes).toString('utf8').trimEnd()
-      return text === '' ? [] : text.split('\n').slice(-maxLines)
+      return text === '' ? [] : text.split('\n').slice(-maxLines).map(lastState)
     },
   }
+}
+
+/** What a line shows in the end when it overwrites itself with carriage returns. */
+function lastState(line: string): string {
+  return line.replace(/\r+$/, '').split('\r').at(-1) ?? ''
 }
