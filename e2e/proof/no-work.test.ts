@@ -34,7 +34,7 @@ withTrace(
     const space = await makeWorkspace(t, { base: true })
     const context = await makeContext(space, ['FROM busybox', 'COPY . /context', 'WORKDIR /w', 'COPY d1 d2 ./'])
     const first = await space.ok(['-t', 'app', context])
-    const traced = await traceCommand(space, ['-t', 'app', '--progress', 'plain', context], { syscalls: ['openat'] })
+    const traced = await traceCommand(space, ['-t', 'app', '--progress', 'plain', context], ['openat'])
     t.is(traced.stdout, first.stdout)
     t.is(traced.stderr.match(/CACHED/g)?.length, 3)
 
@@ -60,9 +60,7 @@ withTrace('a build of COPY alone opens the index of its base and neither reads n
     Dockerfile: 'FROM busybox\nCOPY f /etc/\nCOPY --chown=7:8 f /home/app/\n',
     f: 'f',
   })
-  const traced = await traceCommand(space, [context], {
-    syscalls: ['openat', '/mkdir', 'mount', 'unshare', '/clone', 'execve'],
-  })
+  const traced = await traceCommand(space, [context], ['openat', '/mkdir', 'mount', 'unshare', '/clone', 'execve'])
   const opened = openedPaths(traced)
   const base = baseLayer(space)
   t.true(opened.includes(join(base, 'index')), 'the log has what was opened')
@@ -77,7 +75,7 @@ withTrace('a build of COPY alone opens the index of its base and neither reads n
 withTrace('an owner by name reads the accounts out of the base and no more', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   const context = space.write('context', { Dockerfile: 'FROM busybox\nCOPY --chown=app:extra f /home/app/\n', f: 'f' })
-  const { calls } = await traceCommand(space, [context], { syscalls: ['read', 'pread64', 'readv', 'preadv'] })
+  const { calls } = await traceCommand(space, [context], ['read', 'pread64', 'readv', 'preadv'])
   const tar = join(baseLayer(space), 'tar')
   const bytes = calls.filter(({ args }) => args.includes(`<${tar}>`)).map(({ result }) => Number(result))
   const total = bytes.reduce((sum, n) => sum + n, 0)
@@ -110,7 +108,7 @@ withRuntime(
       'mount',
       'unshare',
     ]
-    const traced = await traceCommand(space, ['-t', 'app', '--progress', 'plain', context], { syscalls })
+    const traced = await traceCommand(space, ['-t', 'app', '--progress', 'plain', context], syscalls)
     t.is(traced.stderr.match(/CACHED/g)?.length, 3)
 
     t.deepEqual(
@@ -128,7 +126,7 @@ withRuntime(
       [],
     )
 
-    const uncached = await traceCommand(space, ['--no-cache', context], { syscalls })
+    const uncached = await traceCommand(space, ['--no-cache', context], syscalls)
     t.true(
       openedPaths(uncached).some((path) => /koffi.*\.node$/.test(path)),
       'a RUN that is executed does load it',

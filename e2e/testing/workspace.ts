@@ -62,7 +62,7 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): st
 let made: Promise<Buffer> | undefined
 
 /** A root filesystem of busybox and a few accounts, as a tar; made once for a test process. */
-function busyboxTar(): Promise<Buffer> {
+export function busyboxTar(): Promise<Buffer> {
   made ??= makeBusyboxTar()
   return made
 }
