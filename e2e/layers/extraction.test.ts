@@ -1,6 +1,5 @@
 import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { extractTree } from '../../builder/layers/extract-tree.ts'
 import { importLayer } from '../../builder/layers/import-layer.ts'
@@ -52,7 +51,7 @@ rooted('another user than root gets all files as his own, and is told what is le
   const tree = join(folder, 'tree')
   mkdirSync(tree)
   for (const dir of [folder, tree]) chmodSync(dir, 0o777)
-  const script = fileURLToPath(new URL('extract-as-nobody.ts', import.meta.url))
+  const script = join(import.meta.dirname, 'extract-as-nobody.ts')
   const { stdout } = await runOk(process.execPath, [script, folder])
   t.deepEqual(JSON.parse(stdout), { owners: 2, devices: ['null'] })
   const { entries } = describeDirectory(tree)
