@@ -26,8 +26,7 @@ export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm 
 /** The digest made of an algorithm and a raw hash (32 or 64 bytes). */
 export function digestFromHash(hash: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): Digest {
   const bytes = Buffer.from(hash.buffer, hash.byteOffset, hash.byteLength)
-  if (bytes.length !== (algorithm === 'sha256' ? 32 : 64)) throw new Error(`not a ${algorithm}: ${bytes.length} bytes`)
-  return `${algorithm}:${bytes.toString('hex')}` as Digest
+  return parseDigest(`${algorithm}:${bytes.toString('hex')}`)
 }
 
 /** The hex part. */
