@@ -1,3 +1,4 @@
+import { runInThisContext } from 'node:vm'
 import test from 'ava'
 import { readBuiltinsDirectly } from './builtins.ts'
 
@@ -34,4 +35,14 @@ test('reads come before all other code, because imports are hoisted', (t) => {
     readBuiltinsDirectly(code),
     'const { join } = globalThis.process.getBuiltinModule("node:path");\na(join);\nb();\n',
   )
+})
+
+test('names of a module that is seldom used load it at their first use', (t) => {
+  const code = readBuiltinsDirectly('import { constants, gunzipSync as gunzip } from "node:zlib";\n')
+  t.notRegex(code, /^const .*getBuiltinModule\("node:zlib"\);$/m)
+  const bytes = `Buffer.from('1f8b08000000000000034b040043beb7e801000000', 'hex')`
+  const used: unknown = runInThisContext(
+    `(() => { ${code}; return [constants.Z_NO_FLUSH, String(gunzip(${bytes}))].join() })()`,
+  )
+  t.is(used, '0,a')
 })

@@ -10,12 +10,37 @@ export function readBuiltinsDirectly(code: string): string {
   const rest = code.replaceAll(statement, (line: string, ...groups: string[]) => {
     const [whole, names, name = ''] = groups
     if (!isBuiltin(name)) return line
+    if (late.has(name) && whole === undefined) return lateReads(name, names ?? '', reads)
     const read = `globalThis.process.getBuiltinModule("${name}");\n`
     if (whole !== undefined) reads.push(`const ${whole.replace('* as ', '')} = ${read}`)
     if (names !== undefined) reads.push(`const ${names.replaceAll(/([\w$]+) as /g, '$1: ')} = ${read}`)
     return ''
   })
   return reads.join('') + rest
+}
+
+/**
+ * Modules that a build which finds all in its cache does not use: each takes 1 to 2 ms to load, so each name of theirs asks
+ * for the module when it is first called, constructed or looked into.
+ */
+const late: ReadonlySet<string> = new Set([
+  'node:fs/promises',
+  'node:stream/consumers',
+  'node:worker_threads',
+  'node:zlib',
+])
+
+function lateReads(module: string, names: string, reads: string[]): string {
+  for (const [, name = '', local = name] of names.matchAll(/([\w$]+)(?: as ([\w$]+))?/g)) {
+    const value = `globalThis.process.getBuiltinModule("${module}").${name}`
+    const traps = [
+      `get: (_, key) => ${value}[key]`,
+      `apply: (_, self, args) => ${value}(...args)`,
+      `construct: (_, args) => new ${value}(...args)`,
+    ]
+    reads.push(`const ${local} = new Proxy(function () {}, { ${traps.join(', ')} });\n`)
+  }
+  return ''
 }
 
 const statement = /^import (?:((?:\* as )?[\w$]+)(?:, )?)?(\{[^}"]*\})? from "([\w:/]+)";\n/gm
