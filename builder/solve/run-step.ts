@@ -52,6 +52,7 @@ function makeFolder(parent: string, name: string): string {
 }
 
 async function commitRun(solver: Solver, chain: LayerChain, dir: string): Promise<Digest> {
+  solver.store.startWriteBack(dir)
   // Overlayfs marks nearly every new directory opaque: only marks that hide something stay. Most steps have none.
   let view: RootfsView | undefined
   const below = { lstat: (path: string) => (view ??= solver.layers.view(chain)).lstat(path) }
