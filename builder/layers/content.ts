@@ -63,7 +63,8 @@ export class LayerContents {
   }
 
   #open(entry: LayerEntry): Span {
-    if (this.#bytes.kind === 'snapshot') return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0 }
+    if (this.#bytes.kind === 'snapshot')
+      return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0 }
     this.#tar ??= openSync(this.#bytes.file, 'r')
     return { fd: this.#tar, start: entry.dataOffset }
   }

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, constants, fchmodSync, lchownSync, openSync, symlinkSync, write, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  lchownSync,
+  openSync,
+  symlinkSync,
+  write,
+  writeSync,
+} from 'node:fs'
 import { promisify } from 'node:util'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lsetxattr, mknod, utimensNs } from '../../shared/sys/native.ts'
