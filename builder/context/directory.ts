@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto'
 import { realpathSync, type Stats, statSync } from 'node:fs'
-import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { ContextFiles, changedError } from './context-files.ts'
-import { digestFile, digestOfBytes, type ExpectedFile, readPieces, readSmall, smallFileSize } from './file-content.ts'
+import { digestFile, digestOfBytes, readPieces, readSmall, readVerified, smallFileSize } from './file-content.ts'
 import { HashCache, type Known } from './hash-cache.ts'
 import { hashFiles } from './hash-files.ts'
 import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
+import { entryOf, typeOf } from './stat-entry.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
 import type { BuildContext, IgnoredBy } from './types.ts'
 
@@ -133,7 +133,7 @@ class DirectoryContext implements BuildContext {
     }
     const node = this.#fileNode(path)
     const expected = { files: this.#files, path, signature: this.#signatureOf(path, node) }
-    yield* this.#isVouched(node) ? readPieces(expected) : verified(expected, digest)
+    yield* this.#isVouched(node) ? readPieces(expected) : readVerified(expected, digest)
   }
 
   describeIgnored(path: LayerPath): IgnoredBy | undefined {
@@ -227,23 +227,8 @@ class DirectoryContext implements BuildContext {
   #makeNode(path: LayerPath, type: EntryType, stats: Stats): Node {
     const isKept = type === 'file' || type === 'dir'
     const known = (isKept ? this.#cache.get(path, stats) : undefined) ?? this.#learn(path, stats, isKept)
-    const special = type === 'char' || type === 'block'
-    const entry: LayerEntry = {
-      path,
-      type,
-      mode: stats.mode & 0o7777,
-      uid: 0,
-      gid: 0,
-      size: type === 'file' ? stats.size : 0,
-      mtime: known.mtime,
-      linkname: type === 'symlink' ? this.#files.readlink(path) : '',
-      devMajor: special ? majorOf(stats.rdev) : 0,
-      devMinor: special ? minorOf(stats.rdev) : 0,
-      xattrs: known.xattrs,
-      opaque: false,
-      digest: type === 'file' ? known.digest : undefined,
-      dataOffset: -1,
-    }
+    const linkname = type === 'symlink' ? this.#files.readlink(path) : ''
+    const entry = entryOf({ path, type, stats, linkname }, known)
     const linkGroup = type === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : undefined
     if (linkGroup !== undefined) this.#hasLinks = true
     return { entry, signature: known.digest === undefined ? stats : undefined, readAt: undefined, linkGroup }
@@ -280,33 +265,3 @@ class DirectoryContext implements BuildContext {
 }
 
 const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()
-
-async function* verified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
-  const hasher = createHash('sha256')
-  for await (const piece of readPieces(expected)) {
-    hasher.update(piece)
-    yield piece
-  }
-  if (digestFromHash(hasher.digest()) !== digest) throw changedError(expected.path)
-}
-
-/** Undefined for a socket: it has no place in an image. */
-function typeOf(stats: Stats): EntryType | undefined {
-  if (stats.isFile()) return 'file'
-  if (stats.isDirectory()) return 'dir'
-  if (stats.isSymbolicLink()) return 'symlink'
-  if (stats.isFIFO()) return 'fifo'
-  if (stats.isCharacterDevice()) return 'char'
-  return stats.isBlockDevice() ? 'block' : undefined
-}
-
-/** Linux packs device numbers into more than 32 bits. */
-function majorOf(rdev: number): number {
-  const bits = BigInt(rdev)
-  return Number(((bits >> 8n) & 0xfffn) | ((bits >> 32n) & 0xfffff000n))
-}
-
-function minorOf(rdev: number): number {
-  const bits = BigInt(rdev)
-  return Number((bits & 0xffn) | ((bits >> 12n) & 0xffffff00n))
-}

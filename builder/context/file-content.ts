@@ -78,6 +78,16 @@ export async function* readPieces(expected: ExpectedFile): AsyncGenerator<Buffer
   }
 }
 
+/** {@link readPieces} for a file whose stat alone does not vouch for its content: the digest is compared at the end. */
+export async function* readVerified(expected: ExpectedFile, digest: Digest): AsyncGenerator<Uint8Array> {
+  const hasher = createHash('sha256')
+  for await (const piece of readPieces(expected)) {
+    hasher.update(piece)
+    yield piece
+  }
+  if (digestFromHash(hasher.digest()) !== digest) throw changedError(expected.path)
+}
+
 async function readAt(fd: number, position: number, size: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(Math.min(pieceSize, size - position))
   if (buffer.length === 0) return buffer
