@@ -31,7 +31,7 @@ export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
   timer.unref()
   return {
     emit(event) {
-      const line = update(event, running)
+      const line = update(event, running, stream.columns ?? 80)
       if (line !== undefined) view.persist(line)
       if (event.type !== 'step-output') draw()
     },
@@ -44,7 +44,7 @@ export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
 }
 
 /** Takes an event in; gives the line that stays on the screen, if it ends something. */
-function update(event: BuildEvent, running: Map<number, LiveStep>): string | undefined {
+function update(event: BuildEvent, running: Map<number, LiveStep>, columns: number): string | undefined {
   switch (event.type) {
     case 'step-started':
       running.set(event.step, { title: sanitize(event.title), started: performance.now(), tail: [], rest: '' })
@@ -53,12 +53,12 @@ function update(event: BuildEvent, running: Map<number, LiveStep>): string | und
       addOutput(running.get(event.step), Buffer.from(event.bytes).toString('utf8'))
       return undefined
     case 'step-cached':
-      return ` = ${sanitize(event.title)}  cached`
+      return fit(` = ${sanitize(event.title)}`, '  cached', columns)
     case 'step-done':
     case 'step-failed':
     case 'step-cancelled':
       running.delete(event.step)
-      return ` ${endings[event.type]} ${sanitize(event.title)}  ${seconds(event.elapsed)}`
+      return fit(` ${endings[event.type]} ${sanitize(event.title)}`, `  ${seconds(event.elapsed)}`, columns)
     case 'notice':
       return ` . ${sanitize(event.message)}`
     case 'warning':
@@ -75,17 +75,18 @@ function addOutput(step: LiveStep | undefined, text: string): void {
 
 function renderRunning(running: ReadonlyMap<number, LiveStep>, columns: number): string {
   const lines = [...running.values()].flatMap(({ title, started, tail, rest }) => [
-    ` > ${title}  ${seconds(performance.now() - started)}`,
+    fit(` > ${title}`, `  ${seconds(performance.now() - started)}`, columns),
     ...[...tail, sanitize(rest)]
       .filter((line) => line !== '')
       .slice(-tailLength)
-      .map((line) => `   | ${line}`),
+      .map((line) => fit(`   | ${line}`, '', columns)),
   ])
-  return lines
-    .map((line) =>
-      Array.from(line)
-        .slice(0, columns - 1)
-        .join(''),
-    )
-    .join('\n')
+  return lines.join('\n')
+}
+
+/** One line of the terminal: what does not fit is cut from `text`, so that `end` is always there. */
+function fit(text: string, end: string, columns: number): string {
+  const room = Math.max(10, columns - 1 - end.length)
+  const characters = Array.from(text)
+  return (characters.length > room ? `${characters.slice(0, room - 3).join('')}...` : text) + end
 }
