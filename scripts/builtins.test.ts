@@ -46,3 +46,8 @@ test('names of a module that is seldom used load it at their first use', (t) => 
   )
   t.is(used, '0,a')
 })
+
+test('what is read late can be constructed', (t) => {
+  const code = readBuiltinsDirectly('import { MessageChannel } from "node:worker_threads";\n')
+  t.is(runInThisContext(`(() => { ${code}; return new MessageChannel().constructor.name })()`), 'MessageChannel')
+})

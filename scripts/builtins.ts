@@ -36,7 +36,7 @@ function lateReads(module: string, names: string, reads: string[]): string {
     const traps = [
       `get: (_, key) => ${value}[key]`,
       `apply: (_, self, args) => ${value}(...args)`,
-      `construct: (_, args) => new ${value}(...args)`,
+      `construct: (_, args) => new (${value})(...args)`,
     ]
     reads.push(`const ${local} = new Proxy(function () {}, { ${traps.join(', ')} });\n`)
   }
