@@ -46,13 +46,11 @@ async function main(): Promise<void> {
   const chosen = rows.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name))
   const unknown = options.rows.filter((name) => !rows.some((row) => row.name === name))
   if (unknown.length > 0) throw new Error(`no row ${unknown.join(', ')}\n\n${usage}`)
-  const results: Result[] = []
   for (const row of chosen) {
     const result = await runRow(row, options)
     console.log(`${table(result)}\n`)
-    results.push(result)
+    if (options.write) writeReport(result)
   }
-  if (options.write) writeReport(results)
 }
 
 try {

@@ -59,8 +59,8 @@ and that the steps ran, or came from the cache, as the row says. Machines differ
 count, and where the median and the fastest round disagree about a limit, nothing is claimed.
 `
 
-/** Replaces the sections of the rows measured in docs/benchmarks.md; the others stay as they are. */
-export function writeReport(results: readonly Result[]): void {
+/** Replaces the section of the row measured in docs/benchmarks.md; the others stay as they are. */
+export function writeReport(result: Result): void {
   const old = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const sections = new Map(
     old
@@ -68,7 +68,7 @@ export function writeReport(results: readonly Result[]): void {
       .slice(1)
       .map((section) => [heading(section), section.trim()]),
   )
-  for (const result of results) sections.set(result.row.name, `${table(result)}\n\n${circumstances(result)}`)
+  sections.set(result.row.name, `${table(result)}\n\n${circumstances(result)}`)
   const sorted = [...sections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, section]) => section)
   writeFileSync(file, `${[method, ...sorted].join('\n').replaceAll(/\n+(?=## )/g, '\n\n')}\n`)
 }
