@@ -20,9 +20,17 @@ if (parseInt(process.versions.node, 10) < needed) {
 
 enableCompileCache()
 var entry = fs.existsSync(__dirname + '/../app/main.ts') ? '../app/main.ts' : '../dist/main.js'
+var done = false
+process.once('beforeExit', function () {
+  if (done) return
+  // Nothing is left that could go on with the work: Node would call that success.
+  process.stderr.write('ibuild: the work stopped before its end\nhint: This is a defect of ibuild; please report it.\n')
+  process.exitCode = 1
+})
 require(entry)
   .main(process.argv.slice(2))
   .then(function (code) {
+    done = true
     process.exitCode = code
   })
 

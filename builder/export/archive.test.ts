@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises'
 import test from 'ava'
 import { needs } from '../../e2e/testing/needs.ts'
 import { runOk } from '../../e2e/testing/run.ts'
@@ -108,6 +109,24 @@ test('stopping early closes what is read', async (t) => {
     if (taken > 1_000_000) break
   }
   t.true(log.closed)
+})
+
+/** Content that stays away until it is asked for a second time from outside. */
+async function* lateContent(late: Promise<void>): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Buffer.alloc(1000)
+  await late
+  yield Buffer.alloc(100_000)
+  yield Buffer.alloc(100_000)
+}
+
+test('stopping while the content is being waited for comes to an end', async (t) => {
+  const { promise: late, resolve: arrive } = Promise.withResolvers<void>()
+  const archive = writeArchive(stream([{ name: 'a', size: 1e6, content: lateContent(late) }]))
+  await archive.next()
+  const stopped = archive.return()
+  setTimeout(arrive, 20)
+  const outcome = await Promise.race([stopped, setTimeoutPromise(2000, 'still waiting')])
+  t.deepEqual(outcome, { done: true, value: undefined })
 })
 
 test('only as much is read as is taken', async (t) => {

@@ -62,11 +62,16 @@ async function addMember(archive: Pack, member: ArchiveMember): Promise<void> {
   await promise
 }
 
+class GivenUp extends Error {
+  override readonly message = 'the archive was given up'
+}
+
 type Sink = ReturnType<Pack['entry']>
 
 /** Resolves when the archive wants more, or has been given up. */
 async function written(sink: Sink, piece: Uint8Array): Promise<void> {
   if (sink.write(piece)) return
+  if (sink.destroyed) throw new GivenUp() // it will say neither that it wants more nor that it closes
   await new Promise<void>((resolve) => {
     const proceed = (): void => {
       sink.off('drain', proceed)
@@ -76,7 +81,7 @@ async function written(sink: Sink, piece: Uint8Array): Promise<void> {
     sink.on('drain', proceed)
     sink.on('close', proceed)
   })
-  if (sink.destroyed) throw new Error('the archive was given up')
+  if (sink.destroyed) throw new GivenUp()
 }
 
 async function copyContent(

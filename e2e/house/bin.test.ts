@@ -3,17 +3,24 @@ import { join } from 'node:path'
 import test from 'ava'
 import { repository } from '../../scripts/repository.ts'
 import { needs } from '../testing/needs.ts'
-import { runOk } from '../testing/run.ts'
+import { run, runOk } from '../testing/run.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 
-/** A package of the bin alone, around a command that prints whether the compile cache is on. */
-async function start(folder: string, env: Record<string, string | undefined>): Promise<string> {
+/** A package of the bin alone around a module with the function `main`. */
+function makePackage(folder: string, main: string): void {
   cpSync(join(repository, 'bin'), join(folder, 'bin'), { recursive: true })
   mkdirSync(join(folder, 'dist'), { recursive: true })
-  const code = `import { getCompileCacheDir } from 'node:module'
-export async function main(argv) { process.stdout.write([getCompileCacheDir() ?? 'none', ...argv].join()); return 0 }`
-  writeFileSync(join(folder, 'dist/main.js'), code)
+  writeFileSync(join(folder, 'dist/main.js'), main)
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+}
+
+/** Runs the bin around a command that prints whether the compile cache is on. */
+async function start(folder: string, env: Record<string, string | undefined>): Promise<string> {
+  makePackage(
+    folder,
+    `import { getCompileCacheDir } from 'node:module'
+export async function main(argv) { process.stdout.write([getCompileCacheDir() ?? 'none', ...argv].join()); return 0 }`,
+  )
   const options = { env: { XDG_CACHE_HOME: undefined, HOME: undefined, NODE_COMPILE_CACHE: undefined, ...env } }
   return (await runOk(process.execPath, [join(folder, 'bin/ibuild.cjs'), 'a', 'b'], options)).stdout
 }
@@ -58,4 +65,18 @@ needs(test, 'root')("another user's home is not used, and nothing is put there",
   mkdirSync(join(home, '.cache/ibuild/code'), { recursive: true })
   chownSync(join(home, '.cache'), 65534, 65534)
   t.is(await start(folder, { HOME: home }), 'none,a,b')
+})
+
+test('work that comes to rest without an end is a failure, not a success', async (t) => {
+  const folder = temporaryFolder(t)
+  makePackage(folder, 'export async function main() { await new Promise(() => undefined) }')
+  const { code, stderr } = await run(process.execPath, [join(folder, 'bin/ibuild.cjs')])
+  t.is(code, 1)
+  t.regex(stderr, /^ibuild: the work stopped before its end\nhint: /)
+})
+
+test('the exit code is the one of the command', async (t) => {
+  const folder = temporaryFolder(t)
+  makePackage(folder, 'export async function main() { return 3 }')
+  t.is((await run(process.execPath, [join(folder, 'bin/ibuild.cjs')])).code, 3)
 })
