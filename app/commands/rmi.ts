@@ -24,11 +24,12 @@ async function removeOne(store: Store, word: string, { force }: Flags): Promise<
   const image = imageOf(store, word)
   const name = nameOf(image, word)
   if (name === undefined && image.names.length > 1 && force !== true) throw severalNames(image)
-  const names = name === undefined ? image.names : [name]
+  const all = image.names // read anew at each use, so it shrinks
+  const names = name === undefined ? all : [name]
   const lines: string[] = []
   for (const each of names)
     if (await store.tags.remove(each)) lines.push(`untagged: ${familiarName(parseReference(each))}`)
-  if (names.length < image.names.length) return lines
+  if (names.length < all.length) return lines
   await store.images.remove(image.manifestDigest)
   return [...lines, `deleted: ${image.imageID}`]
 }
