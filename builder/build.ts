@@ -1,5 +1,6 @@
 import { IbuildError } from '../shared/base/errors.ts'
 import { familiarName, formatReference, parseReference, withDefaultTag } from '../shared/base/reference.ts'
+import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult } from './build-types.ts'
 import { planBuild } from './plan/plan.ts'
@@ -22,7 +23,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const store = openStore(options.root)
   const lock = await store.lockShared(options.signal === undefined ? {} : { signal: options.signal })
   try {
-    const image = await buildImage(store, options)
+    const image = await mapDiskFull(() => buildImage(store, options))
     await name(store, image, names)
     const wroteToStdout = await writeOutputs(store, image, options)
     const { imageID, manifestDigest } = image

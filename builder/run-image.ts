@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { IbuildError } from '../shared/base/errors.ts'
+import { mapDiskFull } from '../shared/cas/disk.ts'
 import { createExecutor } from './exec/create-executor.ts'
 import type { Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
 import { resolveWorkdir } from './plan/apply-steps.ts'
@@ -35,23 +36,27 @@ export async function runImage(store: Store, options: RunImageOptions): Promise<
   const lock = await store.lockShared({ signal: options.signal })
   const folder = await store.temp('run')
   try {
-    const layers = createLayerAccess(store)
-    const chain = chainOf(options.image.config.rootfs.diff_ids)
-    const executor = await createExecutor({
-      stateDir: join(store.root, 'runtime'),
-      onNotice: options.onNotice,
-      ownProcess: options.ownProcess === true,
-      ...(options.runtime !== undefined && { runtime: options.runtime }),
-    })
-    const user = await resolveUser(options.user ?? settingsOf(options).User ?? '', { view: () => layers.view(chain) })
-    const [upper, scratch] = [join(folder.dir, 'fs'), join(folder.dir, 'run')]
-    mkdirSync(upper, { mode: 0o755 })
-    mkdirSync(scratch)
-    return await executor.run({ ...requestOf(options), lowers: await layers.lowers(chain), upper, scratch, user })
+    return await mapDiskFull(() => runIn(folder.dir, store, options))
   } finally {
     await folder.release()
     lock.release()
   }
+}
+
+async function runIn(folder: string, store: Store, options: RunImageOptions): Promise<RunResult> {
+  const layers = createLayerAccess(store)
+  const chain = chainOf(options.image.config.rootfs.diff_ids)
+  const executor = await createExecutor({
+    stateDir: join(store.root, 'runtime'),
+    onNotice: options.onNotice,
+    ownProcess: options.ownProcess === true,
+    ...(options.runtime !== undefined && { runtime: options.runtime }),
+  })
+  const user = await resolveUser(options.user ?? settingsOf(options).User ?? '', { view: () => layers.view(chain) })
+  const [upper, scratch] = [join(folder, 'fs'), join(folder, 'run')]
+  mkdirSync(upper, { mode: 0o755 })
+  mkdirSync(scratch)
+  return executor.run({ ...requestOf(options), lowers: await layers.lowers(chain), upper, scratch, user })
 }
 
 function settingsOf({ image }: RunImageOptions) {

@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { mapDiskFull } from '../../shared/cas/disk.ts'
 import { decompress } from '../layers/compression.ts'
 import { readArchive } from './archive.ts'
 
@@ -34,7 +35,7 @@ export async function spoolArchive(source: AsyncIterable<Uint8Array>, folder: st
     if (member.type === 'symlink') links.set(member.name, join('/', member.name, '..', member.linkname ?? '').slice(1))
     if (member.type !== 'file') continue
     const file = join(folder, String(files.size))
-    await pipeline(member.content, createWriteStream(file))
+    await mapDiskFull(() => pipeline(member.content, createWriteStream(file)))
     files.set(member.name, file)
   }
   return filesOf(async (name) => {

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
-import type { RunRequest, RunResult } from '../exec/types.ts'
+import type { RunRequest } from '../exec/types.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { scanSnapshot } from '../layers/snapshot-layer.ts'
 import type { RootfsView } from '../layers/view.ts'
 import type { RunStep } from '../plan/types.ts'
 import { extendChain, type LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
+import { isDiskFull, runFailed } from './run-failure.ts'
 import type { Solver } from './solver.ts'
 import { startError } from './start-error.ts'
 import { resolveUser } from './user.ts'
@@ -37,7 +37,7 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
       const result = await executor.run(request).catch((error: unknown) => {
         throw startError(step, error)
       })
-      if (result.exitCode !== 0) throw runFailed(step, result, tail.lines())
+      if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
       return await commitRun(solver, chain, upper)
     } finally {
       await folder.release()
@@ -79,21 +79,4 @@ function requestOf(
     files: script === undefined ? [] : [{ path: script.path, content: Buffer.from(script.content), mode: 0o755 }],
     signal: solver.signal,
   }
-}
-
-function runFailed(step: RunStep, result: RunResult, lines: readonly string[]): IbuildError {
-  const { exitCode, oomKilled } = result
-  const how =
-    exitCode > 128
-      ? `was ended by signal ${exitCode - 128} (exit code ${exitCode})`
-      : `ended with exit code ${exitCode}`
-  const memory = oomKilled ? '; the kernel killed it because it needed more memory than it may have' : ''
-  const output = lines.length === 0 ? '' : `\nlast output:\n${lines.map((line) => `  ${line}`).join('\n')}`
-  return new IbuildError('RUN_FAILED', `the command ${how}${memory}${output}`, {
-    location: step.location,
-    ...(oomKilled && { hint: 'Give the step more with --memory, or let the command use less.' }),
-    ...(exitCode === 127 && {
-      hint: 'Exit code 127 means that the shell did not find a command: is it installed, is PATH right?',
-    }),
-  })
 }
