@@ -13,26 +13,31 @@ const demo: readonly SystemPackage[] = [
 
 const tests: readonly SystemPackage[] = [
   ...demo,
+  { name: 'attr', program: 'getfattr' },
+  { name: 'bzip2', program: 'bzip2' },
   { name: 'gcc', program: 'gcc' },
+  { name: 'libarchive-tools', program: 'bsdtar' },
   { name: 'libc6-dev', program: 'gcc' },
+  { name: 'libcap2-bin', program: 'setcap' },
+  { name: 'passt', program: 'pasta' },
+  { name: 'python3', program: 'python3' },
+  { name: 'slirp4netns', program: 'slirp4netns' },
   { name: 'strace', program: 'strace' },
   { name: 'uidmap', program: 'newuidmap' },
   { name: 'umoci', program: 'umoci' },
   { name: 'util-linux', program: 'setpriv' },
+  { name: 'xz-utils', program: 'xz' },
+  { name: 'zstd', program: 'zstd' },
 ]
 
 const peers: readonly SystemPackage[] = [
   ...tests,
   { name: 'buildah', program: 'buildah' },
-  { name: 'bzip2', program: 'bzip2' },
   { name: 'docker.io', program: 'dockerd' },
   { name: 'fuse-overlayfs', program: 'fuse-overlayfs' },
   { name: 'hyperfine', program: 'hyperfine' },
   { name: 'mmdebstrap', program: 'mmdebstrap' },
   { name: 'podman', program: 'podman' },
-  { name: 'python3', program: 'python3' },
-  { name: 'xz-utils', program: 'xz' },
-  { name: 'zstd', program: 'zstd' },
 ]
 
 /** What each profile needs of the system: the demo, `npm test`, and the tests beside other tools. */
