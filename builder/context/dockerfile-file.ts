@@ -48,7 +48,7 @@ export function findDockerfile(options: FindOptions): DockerfileSource {
 }
 
 function findDefault(root: string): DockerfileSource {
-  const names = namesIn(root)
+  const names = namesOfContext(root)
   for (const name of defaultNames) {
     // By the directory's own names: on a case-insensitive filesystem `dockerfile` would else be found as Dockerfile.
     if (!names.includes(name)) continue
@@ -115,6 +115,18 @@ function notFound(file: string, where: string, names: readonly string[]): Ibuild
   const others = similar !== undefined && !alike.includes(similar) ? [similar, ...alike] : alike
   const hint = others.length === 0 ? 'Name it with -f.' : `There is ${others.join(', ')}: name it with -f.`
   return new IbuildError('CONTEXT_INVALID', `there is no ${file} in ${where}`, { hint })
+}
+
+function namesOfContext(root: string): readonly string[] {
+  try {
+    return readdirSync(root)
+  } catch (cause) {
+    const message = `cannot list the build context ${root}: ${errnoOf(cause) ?? String(cause)}`
+    throw new IbuildError('CONTEXT_INVALID', message, {
+      cause,
+      hint: 'Change its permissions, or build as another user.',
+    })
+  }
 }
 
 /** None when the directory cannot be read. */
