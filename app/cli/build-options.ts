@@ -70,7 +70,7 @@ function splitPair<Missing>(text: string, missing: Missing): [string, string | M
 }
 
 /** `type=oci,dest=PATH`; a path alone means type=local, `-` alone type=tar, as in docker. */
-function parseOutput(text: string): OutputSpec {
+export function parseOutput(text: string): OutputSpec {
   if (!text.includes('=')) return { type: text === '-' ? 'tar' : 'local', dest: text }
   const fields = new Map(text.split(',').map((part) => splitPair(part, '')))
   const type = fields.get('type')

@@ -9,6 +9,9 @@ const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 type Settings = NonNullable<ImageConfig['config']>
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** Marks the history entries that a build of ours writes. */
+export const historyComment = 'ibuild.dockerfile.v0'
+
 /** What the instructions of a stage have made so far. One per stage; a stage FROM a stage starts with a copy. */
 export interface StageState {
   readonly options: PlanOptions
@@ -87,13 +90,11 @@ export function workdirOf(state: StageState): string {
 
 /** Adds a history entry of an instruction that makes no layer. */
 export function recordEmpty(state: StageState, createdBy: string): void {
-  state.history.push({ entry: { created_by: createdBy, comment, empty_layer: true }, step: undefined })
+  state.history.push({ entry: { created_by: createdBy, comment: historyComment, empty_layer: true }, step: undefined })
 }
 
 /** Adds a step with its history entry. */
 export function recordStep(state: StageState, step: Step, createdBy: string): void {
-  state.history.push({ entry: { created_by: createdBy, comment }, step: state.steps.length })
+  state.history.push({ entry: { created_by: createdBy, comment: historyComment }, step: state.steps.length })
   state.steps.push(step)
 }
-
-const comment = 'ibuild.dockerfile.v0'

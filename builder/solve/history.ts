@@ -1,4 +1,5 @@
 import type { HistoryEntry, ImageConfig } from '../../shared/oci/config.ts'
+import { historyComment } from '../plan/stage-state.ts'
 
 /** The history of a base with one entry for each of its layers; layers that it does not mention get an entry at the end. */
 export function fullHistory({ history = [], rootfs, created }: ImageConfig): HistoryEntry[] {
@@ -19,9 +20,6 @@ export function fillTimes(history: readonly HistoryEntry[], fallback: string): H
     return { created, ...entry }
   })
 }
-
-/** Marks the entries that a build of ours wrote. */
-const historyComment = 'ibuild.dockerfile.v0'
 
 function isNewLayer(entry: HistoryEntry): boolean {
   return entry.comment === historyComment && entry.created !== undefined
