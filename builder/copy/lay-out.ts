@@ -9,7 +9,7 @@ import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
 import { located, locatedPieces, locatedSync } from './located.ts'
-import { Staging } from './staging.ts'
+import { type NewDirectory, Staging } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackMembers } from './unpack.ts'
 
@@ -53,7 +53,7 @@ class Copier {
   readonly #selection: CopySelection
   readonly #options: LayOutOptions
   readonly #changes: Changes
-  readonly #onTheWay: Omit<LayerEntry, 'path'>
+  readonly #onTheWay: NewDirectory
   readonly #closers: (() => void)[] = []
 
   constructor(selection: CopySelection, options: LayOutOptions, changes: Changes) {
@@ -62,10 +62,11 @@ class Copier {
     this.#options = options
     this.#changes = changes
     this.#onTheWay = {
-      ...plainDirectory(''),
       mode: (changes.mode?.fixed ?? 0o755) & 0o777,
+      uid: changes.owner?.uid ?? 0,
+      gid: changes.owner?.gid,
       mtime: options.mtime,
-      ...changes.owner,
+      exactMode: false,
     }
   }
 

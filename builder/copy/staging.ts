@@ -1,6 +1,7 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { textOf } from '../context/byte-text.ts'
 import { comparePaths, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { plainDirectory } from '../layers/plain-directory.ts'
 import { hasReservedName } from '../layers/tar/names.ts'
 import type { FileTree } from '../layers/tree.ts'
 import type { CopyMember } from './types.ts'
@@ -10,6 +11,19 @@ export interface Staged extends CopyMember {
   /** The same for all names of one file; the metadata put last holds for all of them. */
   readonly linkGroup?: string | undefined
 }
+
+/** A directory that is made on the way to something. */
+export interface NewDirectory {
+  readonly mode: number
+  readonly uid: number
+  /** Undefined: the group of the directory that it is made in when that is setgid, else root's. */
+  readonly gid: number | undefined
+  readonly mtime: bigint
+  /** False: setgid comes from the directory that it is made in, as mkdir(2) does. */
+  readonly exactMode: boolean
+}
+
+const setgid = 0o2000
 
 /** The target with what the layer puts on it so far. */
 export class Staging implements Pick<FileTree, 'lstat'> {
@@ -47,13 +61,18 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   /** Makes a directory and those above it that are missing. COPY_DESTINATION when something else is in the way. */
-  makeDirectories(path: LayerPath, template: Omit<LayerEntry, 'path'>): void {
+  makeDirectories(path: LayerPath, make: NewDirectory): void {
     if (path === '') return
     const entry = this.lstat(path)
     if (entry?.type === 'dir') return
     if (entry !== undefined) throw this.refuse(path, 'it is not a directory')
-    this.makeDirectories(parentOf(path), template)
-    this.put({ entry: { ...template, path } })
+    const parent = parentOf(path)
+    this.makeDirectories(parent, make)
+    const { mode, uid, gid, mtime } = make
+    const above = this.lstat(parent)
+    const isShared = above !== undefined && (above.mode & setgid) !== 0
+    const made = { ...plainDirectory(path), uid, mtime, gid: gid ?? (isShared ? above.gid : 0) }
+    this.put({ entry: { ...made, mode: isShared && !make.exactMode ? mode | setgid : mode } })
   }
 
   /** COPY_DESTINATION for a path. */
@@ -67,7 +86,24 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     for (const path of this.#staged.keys()) this.#addParents(path)
     const ordered = [...this.#staged.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path))
     const firsts = new Map<string, LayerPath>()
-    return ordered.map((staged) => this.#member(this.#covering(staged), firsts))
+    return this.#withoutIdle(ordered).map((staged) => this.#member(this.#covering(staged), firsts))
+  }
+
+  /** Leaves out directories in which nothing changes and that differ from the target's in nothing but the time. */
+  #withoutIdle(ordered: readonly Staged[]): readonly Staged[] {
+    const needed = new Set<LayerPath>()
+    const kept = ordered.toReversed().filter(({ entry }) => {
+      const isKept = needed.has(entry.path) || !this.#isIdle(entry)
+      if (isKept) needed.add(parentOf(entry.path))
+      return isKept
+    })
+    return kept.reverse()
+  }
+
+  #isIdle(entry: LayerEntry): boolean {
+    if (entry.type !== 'dir' || this.#fresh.has(entry.path)) return false
+    const below = this.#isCovered(entry.path) ? undefined : this.#target.lstat(entry.path)
+    return below?.type === 'dir' && sameDirectory(entry, below)
   }
 
   /** A directory that came in the place of one of the target, with something else in between, hides what that had. */
@@ -111,4 +147,12 @@ export class Staging implements Pick<FileTree, 'lstat'> {
       this.#fresh.delete(staged)
     }
   }
+}
+
+function sameDirectory(a: LayerEntry, b: LayerEntry): boolean {
+  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.xattrs.size !== b.xattrs.size) return false
+  return [...a.xattrs].every(([name, value]) => {
+    const other = b.xattrs.get(name)
+    return other !== undefined && Buffer.compare(value, other) === 0
+  })
 }

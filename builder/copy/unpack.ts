@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
-import { plainDirectory } from '../layers/plain-directory.ts'
-import { resolvePath } from '../layers/resolve.ts'
+import { shown, unsafe } from '../layers/tar/limits.ts'
 import type { FileTree } from '../layers/tree.ts'
 import type { Owner } from './chown.ts'
 import type { Staging } from './staging.ts'
@@ -34,10 +34,42 @@ export function unpackMembers(members: readonly CopyMember[], place: UnpackPlace
 
 /** Where a path of the archive is in the image; the directories above it are made when asked for. */
 function locate(path: LayerPath, place: UnpackPlace, makeParents: boolean): LayerPath {
-  const inside = { lstat: (inner: LayerPath) => place.staging.lstat(under(place.directory, inner)) }
-  const parent = under(place.directory, resolvePath(inside, parentOf(path), { followLast: true }).path)
-  if (makeParents) place.staging.makeDirectories(parent, { ...plainDirectory(''), mtime: place.mtime })
+  const parent = under(place.directory, followInside(parentOf(path), place))
+  if (makeParents) {
+    const implied = { mode: 0o755, uid: 0, gid: undefined, mtime: place.mtime, exactMode: true }
+    place.staging.makeDirectories(parent, implied)
+  }
   return joinPath(parent, baseOf(path))
+}
+
+const maxLinks = 255
+
+/**
+ * Follows links in the directory that takes the archive: absolute ones begin at it. ARCHIVE_UNSAFE for one that leads out
+ * with `..`, where a program that is not confined would write outside.
+ */
+function followInside(path: LayerPath, { staging, directory }: UnpackPlace): LayerPath {
+  let at: LayerPath = ''
+  const ahead = path.split('/').reverse()
+  let links = 0
+  for (let name = ahead.pop(); name !== undefined; name = ahead.pop()) {
+    if (name === '' || name === '.') continue
+    if (name === '..') {
+      if (at === '') throw unsafe(`the archive puts ${shown(path)} through a link that leads out of its directory`)
+      at = parentOf(at)
+      continue
+    }
+    const next = joinPath(at, name)
+    const entry = staging.lstat(under(directory, next))
+    if (entry?.type !== 'symlink') {
+      at = next
+      continue
+    }
+    if (++links > maxLinks) throw new IbuildError('SYMLINK_LOOP', `too many symbolic links at ${shown(path)}`)
+    if (entry.linkname.startsWith('/')) at = ''
+    ahead.push(...entry.linkname.split('/').reverse())
+  }
+  return at
 }
 
 function under(directory: LayerPath, path: LayerPath): LayerPath {

@@ -10,6 +10,7 @@ const target: readonly EntrySpec[] = [
   { p: 'link', t: 'l', l: 'srv/data' },
   { p: 'loop', t: 'l', l: 'loop' },
   { p: 'out', t: 'l', l: '../../srv' },
+  { p: 'shared', t: 'd', m: '2775', u: 3, g: 30, s: 6 },
 ]
 
 function plan(path: string): string[] {
@@ -43,3 +44,12 @@ for (const [path, code] of [
     t.is(error?.location, location)
   })
 }
+
+test('a setgid directory gives its bit, and its group when there is no USER', (t) => {
+  const make = (gid: number | undefined): string[] =>
+    planWorkdir({ path: '/shared/a/b', target: treeOf(target), uid: 0, gid, mtime: 42n, location }).map(
+      ({ entry }) => `${entry.path} ${entry.mode.toString(8)} ${entry.gid}`,
+    )
+  t.deepEqual(make(undefined), ['shared 2775 30', 'shared/a 2755 30', 'shared/a/b 2755 30'])
+  t.deepEqual(make(0), ['shared 2775 30', 'shared/a 2755 0', 'shared/a/b 2755 0'])
+})

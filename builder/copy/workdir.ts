@@ -1,6 +1,5 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
 import { bytesOf } from '../context/byte-text.ts'
-import { plainDirectory } from '../layers/plain-directory.ts'
 import { resolvePath } from '../layers/resolve.ts'
 import type { FileTree } from '../layers/tree.ts'
 import { locatedSync } from './located.ts'
@@ -13,7 +12,8 @@ export interface WorkdirRequest {
   readonly target: FileTree
   /** Who owns what is created: the current USER. */
   readonly uid: number
-  readonly gid: number
+  /** Undefined when there is no USER: then a setgid directory gives its group, as mkdir(2) does. */
+  readonly gid: number | undefined
   /** Time of what is created, nanoseconds. */
   readonly mtime: bigint
   readonly location: SourceLocation
@@ -27,7 +27,7 @@ export function planWorkdir({ path, target, uid, gid, mtime, location }: Workdir
   return locatedSync(location, () => {
     const staging = new Staging(target, location)
     const resolved = resolvePath(staging, bytesOf(path), { followLast: true })
-    staging.makeDirectories(resolved.path, { ...plainDirectory(''), uid, gid, mtime })
+    staging.makeDirectories(resolved.path, { mode: 0o755, uid, gid, mtime, exactMode: false })
     return staging.members()
   })
 }

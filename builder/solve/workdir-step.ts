@@ -19,6 +19,15 @@ export async function executeWorkdir(solver: Solver, { step, chain }: WorkdirPla
   const mtime = BigInt(solver.now().getTime()) * 1_000_000n
   return commitLayer(
     solver,
-    readMembers(planWorkdir({ path: step.workdir, target, uid, gid, mtime, location: step.location })),
+    readMembers(
+      planWorkdir({
+        path: step.workdir,
+        target,
+        uid,
+        gid: step.user === '' ? undefined : gid,
+        mtime,
+        location: step.location,
+      }),
+    ),
   )
 }
