@@ -80,11 +80,8 @@ async function storeImage(store: Store, { plan, solved, useCache }: Finished): P
   return store.images.put(manifest, config)
 }
 
-/** Points the names to the image; one that already does is not written again. */
 async function name(store: Store, image: StoredImage, names: readonly string[]): Promise<void> {
-  for (const full of names) {
-    if (store.tags.get(full) !== image.manifestDigest) await store.tags.set(full, image.manifestDigest)
-  }
+  for (const full of names) await store.tags.set(full, image.manifestDigest)
 }
 
 async function writeOutputs(store: Store, image: StoredImage, options: BuildOptions): Promise<boolean> {

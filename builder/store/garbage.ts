@@ -11,6 +11,7 @@ import { findReachable, type Reachable } from './reachable.ts'
 import type { InternalRecordStore } from './records.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
+import type { InternalTagStore } from './tags.ts'
 import type { GarbageOptions, GarbageReport, ImageStore, LayerStore } from './types.ts'
 
 interface Parts {
@@ -19,6 +20,7 @@ interface Parts {
   readonly layers: LayerStore
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
+  readonly tags: InternalTagStore
 }
 
 interface Swept {
@@ -34,6 +36,7 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
+    await parts.tags.finishOthers()
     const report = sweep(context, parts, options.keepRecords ?? true)
     syncRemovals(context.layout)
     return report

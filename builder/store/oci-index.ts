@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { familiarName, parseReference } from '../../shared/base/reference.ts'
 import { replaceFileSync } from '../../shared/cas/disk.ts'
@@ -6,6 +7,7 @@ import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { StoreContext } from './context.ts'
+import type { Layout } from './layout.ts'
 
 export interface TagDescriptor {
   readonly name: string
@@ -26,6 +28,15 @@ export async function writeOciIndex(context: StoreContext, list: () => readonly 
   } finally {
     lock.release()
   }
+}
+
+/**
+ * True when a process was killed after it changed a tag and before it wrote index.json: every change of a tag changes the
+ * time of their folder, and index.json is written after that.
+ */
+export function isOciIndexStale({ tags, ociIndexFile }: Layout): boolean {
+  const written = statSync(ociIndexFile, { bigint: true, throwIfNoEntry: false })?.mtimeNs
+  return written === undefined || statSync(tags, { bigint: true }).mtimeNs > written
 }
 
 /** The short name is what `oci:FOLDER:NAME` finds (image-spec annotations.md); containerd looks for the full one. */

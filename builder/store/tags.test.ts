@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
@@ -88,6 +88,22 @@ test('setting the same again writes nothing', async (t) => {
   writeFileSync(path.join(store.root, 'index.json'), 'untouched')
   await store.tags.set('docker.io/library/app:1', image.manifestDigest)
   t.is(readFileSync(path.join(store.root, 'index.json'), 'utf8'), 'untouched')
+})
+
+test('what a killed process left out of index.json is put in by the next that sets a tag or collects garbage', async (t) => {
+  const store = storeFor(t)
+  const image = await addImage(store, 'a', 'app:1')
+  const index = path.join(store.root, 'index.json')
+  const leaveStale = (): void => {
+    writeFileSync(index, '{"schemaVersion":2,"manifests":[]}')
+    utimesSync(index, 0, 0)
+  }
+  leaveStale()
+  await store.tags.set('docker.io/library/app:1', image.manifestDigest)
+  t.is(readIndex(store).manifests.length, 1)
+  leaveStale()
+  await store.collectGarbage()
+  t.is(readIndex(store).manifests.length, 1)
 })
 
 test('twenty tags at once in one process', async (t) => {

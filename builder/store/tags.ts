@@ -11,11 +11,16 @@ import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { StoreContext } from './context.ts'
 import { hasImage, maxDocumentBytes } from './image-entry.ts'
 import { hashedFileName } from './layout.ts'
-import { type TagDescriptor, writeOciIndex } from './oci-index.ts'
+import { isOciIndexStale, type TagDescriptor, writeOciIndex } from './oci-index.ts'
 import type { TagStore } from './types.ts'
 
+export interface InternalTagStore extends TagStore {
+  /** Does what a process left undone that was killed after it changed a tag; costs two look-ups when there is nothing. */
+  finishOthers(): Promise<void>
+}
+
 /** One file for each tag: setting one is a rename, and no two tags share anything but index.json, which is derived. */
-export function createTagStore(context: StoreContext, { blobs }: { readonly blobs: BlobStore }): TagStore {
+export function createTagStore(context: StoreContext, { blobs }: { readonly blobs: BlobStore }): InternalTagStore {
   const { layout, temps } = context
   const fileOf = (name: string): string => path.join(layout.tags, hashedFileName(checkName(name)))
   const get = (name: string): Digest | undefined => readTag(fileOf(name))?.descriptor.digest
@@ -23,14 +28,19 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     readdirSync(layout.tags)
       .flatMap((name) => readTag(path.join(layout.tags, name)) ?? [])
       .sort((a, b) => (a.name < b.name ? -1 : 1))
+  /** index.json comes last: when it is newer than the tags, they are on the disk. */
   const finish = async (): Promise<void> => {
-    await Promise.all([syncPath(layout.tags), writeOciIndex(context, listDescriptors)])
+    await syncPath(layout.tags)
+    await writeOciIndex(context, listDescriptors)
+  }
+  const finishOthers = async (): Promise<void> => {
+    if (isOciIndexStale(layout)) await finish()
   }
 
   const set = async (name: string, manifest: Digest): Promise<void> => {
     const target = fileOf(name)
     if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
-    if (get(name) === manifest) return
+    if (get(name) === manifest) return finishOthers()
     const content = JSON.stringify({ name, descriptor: describe(blobs, manifest) })
     replaceFileDurably(target, temps.name('tag'), content)
     await finish()
@@ -47,6 +57,7 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     get,
     set: async (name, manifest) => guarded(async () => set(name, manifest)),
     remove: async (name) => guarded(async () => remove(name)),
+    finishOthers,
     list: () => listDescriptors().map(({ name, descriptor }) => ({ name, manifest: descriptor.digest })),
   }
 }

@@ -27,7 +27,7 @@ export async function checkRoot(t: ExecutionContext, root: string, at: string): 
   for (const digest of store.blobs.list()) {
     t.notThrows(() => store.blobs.readVerified(digest, maxDocument), `${at}: blob ${digest}`)
   }
-  for (const digest of namedByIndex(root)) t.true(store.blobs.has(digest), `${at}: index.json names ${digest}`)
+  for (const { name, manifest } of readIndex(root)) t.true(store.blobs.has(manifest), `${at}: index.json has ${name}`)
   return store
 }
 
@@ -59,11 +59,15 @@ async function checkLayer(t: ExecutionContext, store: Store, diffID: Digest): Pr
 }
 
 interface OciIndex {
-  readonly manifests: readonly { readonly digest: Digest }[]
+  readonly manifests: readonly { readonly digest: Digest; readonly annotations: Readonly<Record<string, string>> }[]
 }
 
-function namedByIndex(root: string): Digest[] {
+/** What index.json of the OCI layout names: full name and digest. */
+export function readIndex(root: string): readonly { readonly name: string; readonly manifest: Digest }[] {
   if (!readdirSync(root).includes('index.json')) return []
-  const index: OciIndex = JSON.parse(readFileSync(path.join(root, 'index.json'), 'utf8'))
-  return index.manifests.map(({ digest }) => digest)
+  const { manifests }: OciIndex = JSON.parse(readFileSync(path.join(root, 'index.json'), 'utf8'))
+  return manifests.map(({ digest, annotations }) => ({
+    name: annotations['io.containerd.image.name'] ?? '',
+    manifest: digest,
+  }))
 }
