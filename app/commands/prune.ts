@@ -18,12 +18,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--json', 'print the report as JSON')
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(parser, argv)
-  const store = storeOf(flags)
-  const unnamed = store.images.list().filter(({ names }) => names.length === 0)
-  for (const { manifestDigest } of unnamed) await store.images.remove(manifestDigest)
-  const report = await store.collectGarbage({ keepRecords: flags.all !== true })
-  const full = { images: unnamed.length, ...report }
-  const text = `removed ${full.images} images, ${full.layers} layers, ${full.snapshots} snapshots, ${full.blobs} blobs, ${full.records} cache records: ${formatSize(full.bytes)} freed`
-  process.stdout.write(flags.json === true ? `${JSON.stringify(full)}\n` : `${text}\n`)
+  const report = await storeOf(flags).collectGarbage({ keepRecords: flags.all !== true, keepUnnamed: false })
+  const { images, layers, snapshots, blobs, records, bytes } = report
+  const text = `removed ${images} images, ${layers} layers, ${snapshots} snapshots, ${blobs} blobs, ${records} cache records: ${formatSize(bytes)} freed`
+  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${text}\n`)
   return 0
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import { lockExclusive } from '../../shared/cas/lock.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
 import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { addImage, addSnapshotLayer, addTarLayer, pretendReboot, storeFor } from './testing/fixture.ts'
@@ -24,7 +25,7 @@ function isWhole(store: Store, image: StoredImage): boolean {
   return diffIDs.every((id) => store.layers.get(id)) && chains.every((id) => store.snapshots.get(id))
 }
 
-const nothing = { layers: 0, snapshots: 0, blobs: 0, records: 0, bytes: 0 }
+const nothing = { images: 0, layers: 0, snapshots: 0, blobs: 0, records: 0, bytes: 0 }
 
 test('what an image needs stays, tagged or not', async (t) => {
   const store = storeFor(t)
@@ -34,12 +35,30 @@ test('what an image needs stays, tagged or not', async (t) => {
   t.true(isWhole(store, tagged) && isWhole(store, untagged))
 })
 
+test('an image without a name goes only when that is asked for', async (t) => {
+  const store = storeFor(t)
+  const [tagged, untagged] = [await stacked(store, 'tagged'), await stacked(store, 'untagged')]
+  await store.tags.set('docker.io/library/app:1', tagged.manifestDigest)
+  const { images, layers } = await store.collectGarbage({ keepUnnamed: false })
+  t.deepEqual({ images, layers }, { images: 1, layers: 2 })
+  t.is(store.images.get(untagged.manifestDigest), undefined)
+  t.true(isWhole(store, tagged))
+})
+
+test('locks of steps do not pile up', async (t) => {
+  const store = storeFor(t)
+  const lock = await lockExclusive(path.join(store.root, 'locks/steps/a'))
+  lock.release()
+  await store.collectGarbage()
+  t.false(existsSync(path.join(store.root, 'locks/steps')))
+})
+
 test('what no image needs goes', async (t) => {
   const store = storeFor(t)
   const [kept, gone] = [await stacked(store, 'kept'), await stacked(store, 'gone')]
   await store.images.remove(gone.manifestDigest)
   const report = await store.collectGarbage()
-  t.deepEqual({ ...report, bytes: 0 }, { layers: 2, snapshots: 2, blobs: 3, records: 0, bytes: 0 })
+  t.deepEqual({ ...report, bytes: 0 }, { images: 0, layers: 2, snapshots: 2, blobs: 3, records: 0, bytes: 0 })
   t.true(report.bytes > 0)
   t.true(isWhole(store, kept))
   const left = ['layers', 's'].map((name) => readdirSync(path.join(store.root, name)).length)
@@ -56,7 +75,7 @@ test('a cache record keeps its layer and the snapshots of it, until records are 
   t.deepEqual(await store.collectGarbage(), nothing)
   t.not(store.layers.get(diffID), undefined)
   const report = await store.collectGarbage({ keepRecords: false })
-  t.deepEqual({ ...report, bytes: 0 }, { layers: 1, snapshots: 1, blobs: 0, records: 1, bytes: 0 })
+  t.deepEqual({ ...report, bytes: 0 }, { images: 0, layers: 1, snapshots: 1, blobs: 0, records: 1, bytes: 0 })
   t.is(store.records.get(key), undefined)
   t.deepEqual(store.records.byStep('RUN x'), [])
   t.not(store.images.get('app:1'), undefined)

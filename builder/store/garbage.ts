@@ -5,6 +5,7 @@ import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { syncPathSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { StoreContext } from './context.ts'
+import { entryFile, listEntries } from './image-entry.ts'
 import type { Layout } from './layout.ts'
 import { fileNameOf } from './layout.ts'
 import { findReachable, type Reachable } from './reachable.ts'
@@ -12,7 +13,7 @@ import type { InternalRecordStore } from './records.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import type { InternalTagStore } from './tags.ts'
-import type { GarbageOptions, GarbageReport, ImageStore, LayerStore } from './types.ts'
+import type { GarbageOptions, GarbageReport, ImageStore, LayerStore, TagStore } from './types.ts'
 
 interface Parts {
   readonly blobs: BlobStore
@@ -37,9 +38,11 @@ export async function collectGarbage(
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
     await parts.tags.finishOthers()
+    const images = options.keepUnnamed === false ? dropUnnamed(context.layout, parts.tags) : 0
     const report = sweep(context, parts, options.keepRecords ?? true)
+    dropStepLocks(context.layout)
     syncRemovals(context.layout)
-    return report
+    return { images, ...report }
   } finally {
     lock.release()
   }
@@ -50,8 +53,25 @@ function syncRemovals({ layers, snapshotMarks }: Layout): void {
   for (const folder of [layers, snapshotMarks]) syncPathSync(folder)
 }
 
+/**
+ * Not before the lock is held: until then an image without a name may be one that a build is about to name. Synced before
+ * anything goes that they need.
+ */
+function dropUnnamed(layout: Layout, tags: TagStore): number {
+  const named = new Set(tags.list().map(({ manifest }) => manifest))
+  const doomed = listEntries(layout).filter(({ manifest }) => !named.has(manifest))
+  for (const entry of doomed) rmSync(entryFile(layout, entry), { force: true })
+  syncPathSync(layout.images)
+  return doomed.length
+}
+
+/** Nobody builds now, so nobody holds one; each step that was ever executed has left its folder. */
+function dropStepLocks({ locks }: Layout): void {
+  rmSync(path.join(locks, 'steps'), { recursive: true, force: true })
+}
+
 /** What refers goes before what it refers to: a layer before the snapshot that holds its bytes. */
-function sweep(context: StoreContext, parts: Parts, keepRecords: boolean): GarbageReport {
+function sweep(context: StoreContext, parts: Parts, keepRecords: boolean): Omit<GarbageReport, 'images'> {
   const records = keepRecords ? 0 : dropRecords(context.layout, parts.records)
   const reachable = findReachable(parts)
   const sizes = new Map(parts.layers.list().map((diffID) => [diffID, parts.layers.get(diffID)?.size ?? 0]))

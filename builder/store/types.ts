@@ -194,9 +194,13 @@ export interface KeyedRecord {
 export interface GarbageOptions extends LockOptions {
   /** False drops the build cache too. Default true. */
   readonly keepRecords?: boolean
+  /** False drops images that have no tag. Default true. */
+  readonly keepUnnamed?: boolean
 }
 
 export interface GarbageReport {
+  /** Images without a tag. */
+  readonly images: number
   readonly layers: number
   readonly snapshots: number
   readonly blobs: number

@@ -1,0 +1,31 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { openStore } from '../../builder/store/open.ts'
+import { makeWorkspace } from '../testing/workspace.ts'
+
+test('prune waits for a build, and leaves the image that it has not named yet', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('context', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+  await space.ok([context])
+  const store = openStore(space.root)
+  const [image] = store.images.list()
+  t.deepEqual(image?.names, [])
+
+  const building = await store.lockShared()
+  let done = false
+  const pruning = space.ok(['prune', '--json']).finally(() => (done = true))
+  await sleep(1500)
+  t.false(done)
+  await store.tags.set('docker.io/library/app:1', image?.manifestDigest ?? t.fail())
+  building.release()
+  t.is(JSON.parse((await pruning).stdout).images, 0)
+  t.is(store.images.get('app:1')?.imageID, image?.imageID)
+})
+
+test('prune removes what has no name', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('context', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+  await space.ok([context])
+  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 images, 1 layers, /)
+  t.deepEqual(openStore(space.root).layers.list(), [])
+})
