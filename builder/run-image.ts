@@ -8,7 +8,7 @@ import { resolveWorkdir } from './plan/apply-steps.ts'
 import { formatEnvironment, parseEnvironment } from './plan/stage-state.ts'
 import { createLayerAccess } from './solve/layer-access.ts'
 import { chainOf } from './solve/layer-chain.ts'
-import { resolveUser } from './solve/user.ts'
+import { resolveUser, withHome } from './solve/user.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 export interface RunImageOptions {
@@ -52,11 +52,15 @@ async function runIn(folder: string, store: Store, options: RunImageOptions): Pr
     ownProcess: options.ownProcess === true,
     ...(options.runtime !== undefined && { runtime: options.runtime }),
   })
-  const user = await resolveUser(options.user ?? settingsOf(options).User ?? '', { view: () => layers.view(chain) })
+  const { user, home } = await resolveUser(options.user ?? settingsOf(options).User ?? '', {
+    view: () => layers.view(chain),
+  })
   const [upper, scratch] = [join(folder, 'fs'), join(folder, 'run')]
   mkdirSync(upper, { mode: 0o755 })
   mkdirSync(scratch)
-  return executor.run({ ...requestOf(options), lowers: await layers.lowers(chain), upper, scratch, user })
+  const asked = requestOf(options)
+  const lowers = await layers.lowers(chain)
+  return executor.run({ ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user })
 }
 
 function settingsOf({ image }: RunImageOptions) {

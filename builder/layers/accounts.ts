@@ -6,6 +6,8 @@ export interface Account {
   readonly name: string
   readonly uid: number
   readonly gid: number
+  /** `/` when the line has none. */
+  readonly home: string
 }
 
 /** A line of /etc/group. */
@@ -22,9 +24,11 @@ const maxID = 0xfffffffe
 
 /** The accounts of an image; none when it has no /etc/passwd. Malformed lines are passed over, as libc does. */
 export async function readAccounts(tree: FileTree): Promise<Account[]> {
-  return (await fields(tree, 'etc/passwd')).flatMap(([name = '', , uid = '', gid = '']) => {
+  return (await fields(tree, 'etc/passwd')).flatMap(([name = '', , uid = '', gid = '', , home = '']) => {
     const ids = [parseID(uid), parseID(gid)]
-    return ids[0] === undefined || ids[1] === undefined ? [] : [{ name, uid: ids[0], gid: ids[1] }]
+    return ids[0] === undefined || ids[1] === undefined
+      ? []
+      : [{ name, uid: ids[0], gid: ids[1], home: home === '' ? '/' : home }]
   })
 }
 

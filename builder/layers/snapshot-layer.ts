@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { type LayerEntry, notAfter } from './entry.ts'
+import { type LayerEntry, type LayerPath, notAfter, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import type { WrittenLayer } from './layer-writer.ts'
 import { walkSnapshot } from './snapshot-walk.ts'
@@ -12,7 +12,7 @@ import { turns } from './turns.ts'
 export interface ScanOptions {
   /**
    * The tree that the snapshot lies on. An overlay marks almost every new directory opaque; with this only those marks
-   * stay that hide something.
+   * stay that hide something. Directories in which nothing changed but their time are left out.
    */
   readonly below?: Pick<FileTree, 'lstat'>
   /** Times after this one (nanoseconds) are written as this one; the folder keeps them. */
@@ -27,7 +27,7 @@ export interface ScanOptions {
 export async function scanSnapshot(dir: string, options: ScanOptions = {}): Promise<WrittenLayer> {
   const { below, latest } = options
   const walked = walkSnapshot(dir).map((entry) => notAfter(entry, latest))
-  const records = below === undefined ? walked : walked.map((entry) => withoutIdleMark(entry, below))
+  const records = below === undefined ? walked : withoutIdle(walked, below)
   const contents = new Map<LayerEntry, Pick<LayerEntry, 'digest' | 'dataOffset'>>()
   const assembly = new TarAssembly(
     dir,
@@ -44,6 +44,28 @@ export async function scanSnapshot(dir: string, options: ScanOptions = {}): Prom
   }
   const entries = records.map((entry) => (entry.type === 'file' ? { ...entry, ...contents.get(entry) } : entry))
   return { diffID: digestFromHash(tarHash.digest()), size, entries }
+}
+
+/** Records come in order, so a directory that is kept for what is in it is known when its turn comes from the end. */
+function withoutIdle(walked: readonly LayerEntry[], below: Pick<FileTree, 'lstat'>): LayerEntry[] {
+  const kept: LayerEntry[] = []
+  const needed = new Set<LayerPath>()
+  for (const entry of walked.map((each) => withoutIdleMark(each, below)).reverse()) {
+    if (entry.type === 'dir' && !entry.opaque && !needed.has(entry.path) && isSameFolder(entry, below)) continue
+    kept.push(entry)
+    needed.add(parentOf(entry.path))
+  }
+  return kept.reverse()
+}
+
+/** True when a directory is below as it is here, times aside. */
+function isSameFolder(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): boolean {
+  const old = below.lstat(entry.path)
+  if (old?.type !== 'dir' || old.mode !== entry.mode || old.uid !== entry.uid || old.gid !== entry.gid) return false
+  if (old.xattrs.size !== entry.xattrs.size) return false
+  return [...entry.xattrs].every(
+    ([name, value]) => Buffer.from(old.xattrs.get(name) ?? []).equals(value) && old.xattrs.has(name),
+  )
 }
 
 function withoutIdleMark(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): LayerEntry {

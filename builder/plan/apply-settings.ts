@@ -29,7 +29,7 @@ export function applyArg(state: StageState, instruction: ArgInstruction): void {
     const effective = given ?? (value === undefined ? state.globals.get(key) : undefined)
     if (effective !== undefined) state.env.set(key, effective)
     state.buildArgs.set(key, effective)
-    texts.push(given === undefined ? key : `${key}=${given}`)
+    texts.push(effective === undefined ? key : `${key}=${effective}`)
   }
   recordEmpty(state, `ARG ${texts.join(' ')}`)
 }
@@ -65,15 +65,18 @@ function expandPairs(state: StageState, { kind, pairs, location }: KeyValueInstr
 export function applyCommand(state: StageState, instruction: CommandInstruction): void {
   const { command } = instruction
   const args = command.form === 'exec' ? [...command.args] : [...shellOf(state), command.text]
+  setCommand(state, instruction.kind === 'CMD' ? 'Cmd' : 'Entrypoint', args)
   if (instruction.kind === 'CMD') {
-    state.settings.Cmd = args
     state.settings.ArgsEscaped = true
     state.cmdSet = true
-  } else {
-    state.settings.Entrypoint = args
-    if (!state.cmdSet) delete state.settings.Cmd
-  }
+  } else if (!state.cmdSet) delete state.settings.Cmd
   recordEmpty(state, `${instruction.kind} ${goQuoteList(args)}`)
+}
+
+/** An empty list clears what the base has. */
+function setCommand(state: StageState, key: 'Cmd' | 'Entrypoint', args: readonly string[]): void {
+  if (args.length === 0) delete state.settings[key]
+  else state.settings[key] = args
 }
 
 /** The shell of shell-form commands: SHELL, else /bin/sh -c. */

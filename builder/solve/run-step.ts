@@ -11,7 +11,7 @@ import { createOutputTail } from './output-tail.ts'
 import { isDiskFull, runFailed } from './run-failure.ts'
 import type { Solver } from './solver.ts'
 import { startError } from './start-error.ts'
-import { resolveUser } from './user.ts'
+import { resolveUser, withHome } from './user.ts'
 
 export interface RunPlace {
   readonly step: RunStep
@@ -24,7 +24,10 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
   return solver.runSlot(async () => {
     const { step, chain } = place
     const [executor, lowers] = await Promise.all([solver.executor(), solver.layers.lowers(chain)])
-    const user = await resolveUser(step.user, { view: () => solver.layers.view(chain), location: step.location })
+    const { user, home } = await resolveUser(step.user, {
+      view: () => solver.layers.view(chain),
+      location: step.location,
+    })
     const folder = await solver.store.temp('run')
     try {
       const [upper, scratch] = [makeFolder(folder.dir, 'fs'), makeFolder(folder.dir, 'run')]
@@ -33,7 +36,8 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
         tail.add(bytes)
         solver.emit({ type: 'step-output', step: place.number, stream, bytes })
       }
-      const request = { ...requestOf(solver, place), lowers, user, upper, scratch, onOutput }
+      const asked = requestOf(solver, place)
+      const request = { ...asked, env: withHome(asked.env, home), lowers, user, upper, scratch, onOutput }
       const result = await executor.run(request).catch((error: unknown) => {
         throw startError(step, error)
       })

@@ -1,46 +1,43 @@
 import test from 'ava'
 import { memoryFiles } from '../context/memory.ts'
-import { resolveUser } from './user.ts'
+import { resolveUser, withHome } from './user.ts'
 
 const tree = memoryFiles(
   [
     {
       path: 'etc/passwd',
       content: Buffer.from(
-        'root:x:0:0::/:\n# no\nbroken\napp:x:1000:1001::/:\nbig:x:99999999999:1::/:\n2000:x:5:6::/:\n',
+        'root:x:0:0::/root:\n# no\nbroken\napp:x:1000:1001::/home/app:\nbig:x:99999999999:1::/:\n2000:x:5:6::/:\n',
       ),
     },
-    { path: 'etc/group', content: Buffer.from('root:x:0:\napp:x:1001:\nextra:x:7:other,app\n') },
+    { path: 'etc/group', content: Buffer.from('root:x:0:\napp:x:1001:\nwheel:x:10:root\nextra:x:7:other,app\n') },
   ],
   0n,
 )
 const view = () => tree
-const none = () => {
-  throw new Error('no file may be looked into')
-}
-
-const rows: [spec: string, uid: number, gid: number, groups: readonly number[]][] = [
-  ['app', 1000, 1001, [7]],
-  ['app:extra', 1000, 7, []],
-  ['app:55', 1000, 55, []],
-  ['1000:extra', 1000, 7, []],
-  ['app:', 1000, 1001, [7]],
+const rows: [spec: string, uid: number, gid: number, groups: readonly number[], home: string][] = [
+  ['', 0, 0, [10], '/root'],
+  ['0', 0, 0, [10], '/root'],
+  ['app', 1000, 1001, [7], '/home/app'],
+  ['1000', 1000, 1001, [7], '/home/app'],
+  ['app:extra', 1000, 7, [], '/home/app'],
+  ['app:55', 1000, 55, [], '/home/app'],
+  ['1000:extra', 1000, 7, [], '/home/app'],
+  ['app:', 1000, 1001, [7], '/home/app'],
+  ['1234', 1234, 0, [], '/'],
+  ['1234:5678', 1234, 5678, [], '/'],
+  ['2000', 5, 6, [], '/'],
 ]
-for (const [spec, uid, gid, additionalGids] of rows) {
-  test(`USER ${spec}`, async (t) => t.deepEqual(await resolveUser(spec, { view }), { uid, gid, additionalGids }))
-}
-
-const numbers: [spec: string, uid: number, gid: number][] = [
-  ['', 0, 0],
-  ['0', 0, 0],
-  ['1234', 1234, 0],
-  ['1234:5678', 1234, 5678],
-]
-for (const [spec, uid, gid] of numbers) {
-  test(`USER ${spec || '(empty)'} opens nothing`, async (t) => {
-    t.deepEqual(await resolveUser(spec, { view: none }), { uid, gid, additionalGids: [] })
+for (const [spec, uid, gid, additionalGids, home] of rows) {
+  test(`USER ${spec || '(none)'}`, async (t) => {
+    t.deepEqual(await resolveUser(spec, { view }), { user: { uid, gid, additionalGids }, home })
   })
 }
+
+test('HOME is set unless the environment has it', (t) => {
+  t.deepEqual(withHome(['A=1'], '/root'), ['A=1', 'HOME=/root'])
+  t.deepEqual(withHome(['HOME='], '/root'), ['HOME='])
+})
 
 for (const [spec, message] of [
   ['ap', /user "ap" is not in/],

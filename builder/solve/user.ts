@@ -4,38 +4,43 @@ import type { RunRequest } from '../exec/types.ts'
 import { type Account, type Group, parseID, readAccounts, readGroups } from '../layers/accounts.ts'
 import type { FileTree } from '../layers/tree.ts'
 
-type User = RunRequest['user']
+/** The ids that a command runs with, and the home directory that goes with them. */
+export interface ResolvedUser {
+  readonly user: RunRequest['user']
+  /** Absolute path in the image; `/` for a user without an account. */
+  readonly home: string
+}
 
 export interface UserPlace {
-  /** The image's tree; only looked into when a name must be found. */
+  /** The image's tree. */
   readonly view: () => FileTree
   readonly location?: SourceLocation
 }
 
 /**
- * The ids of a USER `user[:group]`: empty is root, numbers are taken as they are (group 0 when none is given), names are
- * looked up in the image. Supplementary groups come from /etc/group when no group is given. Errors: USER_UNKNOWN.
+ * The ids of a USER `user[:group]`: empty is root. Names and numbers are looked up in the image's accounts; a number need
+ * not have one, its group is then 0. Without a group, supplementary groups come from /etc/group. Errors: USER_UNKNOWN.
  */
-export async function resolveUser(spec: string, place: UserPlace): Promise<User> {
-  const [user = '', group] = spec.split(':')
-  const uid = user === '' ? 0 : parseID(user)
-  const gid = group === undefined || group === '' ? 0 : parseID(group)
-  if (uid !== undefined && gid !== undefined) return { uid, gid, additionalGids: [] }
+export async function resolveUser(spec: string, place: UserPlace): Promise<ResolvedUser> {
+  const [user = '', group = ''] = spec.split(':')
   const tree = place.view()
   const [accounts, groups] = await Promise.all([readAccounts(tree), readGroups(tree)])
-  const account = findAccount(user, accounts, place.location)
-  if (group !== undefined && group !== '') {
-    return { uid: account.uid, gid: findGroup(group, groups, place.location), additionalGids: [] }
-  }
-  const additionalGids = groups.filter(({ members }) => members.includes(account.name)).map((entry) => entry.gid)
-  return { uid: account.uid, gid: account.gid, additionalGids }
+  const { name, uid, gid, home } = findAccount(user, accounts, place.location)
+  if (group !== '') return { user: { uid, gid: findGroup(group, groups, place.location), additionalGids: [] }, home }
+  const additionalGids = groups.filter(({ members }) => members.includes(name)).map((entry) => entry.gid)
+  return { user: { uid, gid, additionalGids }, home }
+}
+
+/** The environment with HOME, unless it is set: runtimes differ in whether they set it. */
+export function withHome(env: readonly string[], home: string): readonly string[] {
+  return env.some((line) => line.startsWith('HOME=')) ? env : [...env, `HOME=${home}`]
 }
 
 function findAccount(user: string, accounts: readonly Account[], location: SourceLocation | undefined): Account {
   const uid = user === '' ? 0 : parseID(user)
   const found = accounts.find((account) => account.name === user) ?? accounts.find((account) => account.uid === uid)
   if (found !== undefined) return found
-  if (uid !== undefined) return { name: '', uid, gid: 0 }
+  if (uid !== undefined) return { name: '', uid, gid: 0, home: '/' }
   throw unknownName('user', user, { names: accounts.map(({ name }) => name), location })
 }
 

@@ -15,7 +15,7 @@ export interface WorkdirPlace {
 /** Makes the directory of a WORKDIR, its missing parents too, owned by the user of the moment; an empty layer when it is there. */
 export async function executeWorkdir(solver: Solver, { step, chain }: WorkdirPlace): Promise<Digest> {
   const target = solver.layers.view(chain)
-  const { uid, gid } = await resolveUser(step.user, { view: () => target, location: step.location })
+  const { user } = await resolveUser(step.user, { view: () => target, location: step.location })
   const mtime = BigInt(solver.now().getTime()) * 1_000_000n
   return commitLayer(
     solver,
@@ -23,8 +23,8 @@ export async function executeWorkdir(solver: Solver, { step, chain }: WorkdirPla
       planWorkdir({
         path: step.workdir,
         target,
-        uid,
-        gid: step.user === '' ? undefined : gid,
+        uid: user.uid,
+        gid: step.user === '' ? undefined : user.gid,
         mtime,
         location: step.location,
       }),
