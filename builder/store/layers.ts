@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
@@ -43,7 +43,11 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     const meta = readMeta(fileOf(diffID, 'meta.json'))
     if (meta === undefined || (meta.boot !== currentBoot() && !isDurable(diffID))) return undefined
     const common = { diffID, size: meta.size, indexFile: fileOf(diffID, 'index') }
-    if (meta.chainID === undefined) return { ...common, bytes: { kind: 'tar', file: fileOf(diffID, 'tar') } }
+    if (!existsSync(common.indexFile)) return undefined
+    if (meta.chainID === undefined) {
+      const file = fileOf(diffID, 'tar')
+      return sizeOf(file) === meta.size ? { ...common, bytes: { kind: 'tar', file } } : undefined
+    }
     const snapshot = snapshots.get(meta.chainID)
     return snapshot && { ...common, bytes: { kind: 'snapshot', dir: snapshot.dir, chainID: meta.chainID } }
   }
@@ -146,6 +150,10 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     const tar = bytes.kind === 'tar' ? [bytes.file] : []
     return [...tar, indexFile, fileOf(diffID, 'meta.json'), dirOf(diffID)]
   }
+}
+
+function sizeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.size
 }
 
 function readMeta(file: string): LayerMeta | undefined {

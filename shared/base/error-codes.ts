@@ -32,7 +32,7 @@ const table = {
   INDEX_INVALID: {
     exit: 1,
     about: 'A layer index is damaged or of another version.',
-    hint: 'It is made again from the layer when it is removed.',
+    hint: 'Remove the file: then the layer counts as missing, and is built or loaded again.',
   },
   LAYER_INVALID: {
     exit: 1,
