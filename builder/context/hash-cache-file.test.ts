@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import * as fc from 'fast-check'
+import { ownOwner } from '../../shared/cas/owner.ts'
 import { temporaryDir } from '../layers/testing/temporary.ts'
 import { type HashRecords, hasHash, hasXattrs, noRecords, readHashFile, writeHashFile } from './hash-cache-file.ts'
 
@@ -91,14 +92,16 @@ test('processes that write at once leave one whole file and nothing else', async
   t.deepEqual(readdirSync(dir), ['hashes'])
 })
 
-test('what a killed process left goes after a while', (t) => {
+test('what a killed process left goes with the next write', (t) => {
   const dir = temporaryDir(t)
   const file = join(dir, 'hashes')
-  for (const name of ['hashes.tmp-1', 'hashes.tmp-2', 'other.tmp-1']) writeFileSync(join(dir, name), '')
-  utimesSync(join(dir, 'hashes.tmp-1'), 1, 1)
-  utimesSync(join(dir, 'other.tmp-1'), 1, 1)
+  const parentStart = readFileSync(`/proc/${process.ppid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[19]
+  const [alive, dead] = [`${process.ppid}-${parentStart}`, '1-1'].map((name) => ownOwner().replace(/^\d+-\d+/, name))
+  for (const name of [`hashes.tmp-${dead}`, `hashes.tmp-${alive}`, `other.tmp-${dead}`, 'hashes.tmp-x']) {
+    writeFileSync(join(dir, name), '')
+  }
   writeHashFile(file, noRecords)
-  t.deepEqual(readdirSync(dir).toSorted(), ['hashes', 'hashes.tmp-2', 'other.tmp-1'])
+  t.deepEqual(readdirSync(dir).toSorted(), ['hashes', `hashes.tmp-${alive}`, `other.tmp-${dead}`])
 })
 
 test('a folder that cannot be written is an error of the filesystem', (t) => {

@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
 import type { LayerPath } from '../layers/entry.ts'
 
 /**
@@ -26,7 +27,6 @@ export const numbersPerRecord = 6
 const magic = Buffer.from('ibuild hashes 2\n', 'latin1')
 const headerSize = 32
 const maxFileSize = 1024 * 1024 * 1024
-const staleAfter = 3_600_000
 
 export const noRecords: HashRecords = {
   paths: [],
@@ -88,7 +88,7 @@ function decode(bytes: Buffer): HashRecords | undefined {
 export function writeHashFile(file: string, records: HashRecords): void {
   const bytes = encode(records)
   if (bytes.length > maxFileSize) return
-  const temporary = `${file}.tmp-${process.pid}`
+  const temporary = `${file}.tmp-${ownOwner()}`
   mkdirSync(dirname(file), { recursive: true })
   removeStale(file)
   try {
@@ -127,6 +127,6 @@ function removeStale(file: string): void {
     if (!name.startsWith(prefix)) continue
     const path = join(dirname(file), name)
     const stats = statSync(path, { throwIfNoEntry: false })
-    if (stats !== undefined && stats.mtimeMs < Date.now() - staleAfter) rmSync(path, { force: true })
+    if (stats !== undefined && !isOwnerAlive(name.slice(prefix.length), stats.mtimeMs)) rmSync(path, { force: true })
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { layerTar } from '../../builder/export/layer-tar.ts'
@@ -34,6 +34,12 @@ export async function checkRoot(t: ExecutionContext, root: string, at: string): 
 /** What lies in the folder for work in progress and is not of a process that lives. */
 function leftOvers(root: string): string[] {
   return readdirSync(path.join(root, 'tmp')).filter((name) => !isOwnerAlive(name, Date.now()))
+}
+
+/** Half-written files beside those that remember the hashes of contexts; the next build of the context removes them. */
+export function halfWrittenHashes(root: string): string[] {
+  const folder = path.join(root, 'context')
+  return existsSync(folder) ? readdirSync(folder).filter((name) => !/^[0-9a-f]{64}$/.test(name)) : []
 }
 
 /** Documents are read and verified by the getters. */

@@ -6,7 +6,7 @@ import { crashEveryCall } from '../testing/crash.ts'
 import { remainsOf } from '../testing/remains.ts'
 import { runOk } from '../testing/run.ts'
 import { ibuildScript, type Workspace } from '../testing/workspace.ts'
-import { checkRoot, readIndex } from './check-root.ts'
+import { checkRoot, halfWrittenHashes, readIndex } from './check-root.ts'
 
 /** Calls that make a difference visible, or promise one; `write` is met in between them. */
 const visibleCalls: readonly string[] = 'rename link unlink rmdir mkdir fsync mount'.split(' ')
@@ -55,6 +55,7 @@ export async function crashCommand(t: ExecutionContext, space: Workspace, comman
       if (command.mayFailAgain !== true) t.is(again.code, 0, `${at}, then again: ${again.stderr}`)
       const store = await checkRoot(t, root, `${at}, then again`)
       command.checkAgain(store, at)
+      t.deepEqual(halfWrittenHashes(root), [], `${at}, then again`)
       await store.collectGarbage()
       await checkRoot(t, root, `${at}, then again, then collected`)
       t.deepEqual(readIndex(root), store.tags.list(), `${at}: index.json says what the tags say`)
