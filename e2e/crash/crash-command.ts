@@ -8,8 +8,8 @@ import { runOk } from '../testing/run.ts'
 import { ibuildScript, type Workspace } from '../testing/workspace.ts'
 import { checkRoot, halfWrittenHashes, readIndex } from './check-root.ts'
 
-/** Calls that make a difference visible, or promise one; `write` is met in between them. */
-const visibleCalls: readonly string[] = 'rename link unlink rmdir mkdir fsync mount'.split(' ')
+/** Calls that make a difference visible, or promise one. */
+const visibleCalls: readonly string[] = 'rename link unlink rmdir mkdir fsync write mount'.split(' ')
 
 export interface CrashCommand {
   readonly args: readonly string[]
