@@ -7,7 +7,7 @@ const tree = memoryFiles(
     {
       path: 'etc/passwd',
       content: Buffer.from(
-        'root:x:0:0::/root:\n# no\nbroken\napp:x:1000:1001::/home/app:\nbig:x:99999999999:1::/:\n2000:x:5:6::/:\n',
+        'root:x:0:0::/root:\n# no\nbroken\napp:x:1000:1001::/home/app:\nbig:x:99999999999:1::/:\n2000:x:5:6::/named:\n',
       ),
     },
     { path: 'etc/group', content: Buffer.from('root:x:0:\napp:x:1001:\nwheel:x:10:root\nextra:x:7:other,app\n') },
@@ -26,7 +26,7 @@ const rows: [spec: string, uid: number, gid: number, groups: readonly number[], 
   ['app:', 1000, 1001, [7], '/home/app'],
   ['1234', 1234, 0, [], '/'],
   ['1234:5678', 1234, 5678, [], '/'],
-  ['2000', 5, 6, [], '/'],
+  ['2000', 2000, 0, [], '/'],
 ]
 for (const [spec, uid, gid, additionalGids, home] of rows) {
   test(`USER ${spec || '(none)'}`, async (t) => {

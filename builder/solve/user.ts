@@ -38,7 +38,7 @@ export function withHome(env: readonly string[], home: string): readonly string[
 
 function findAccount(user: string, accounts: readonly Account[], location: SourceLocation | undefined): Account {
   const uid = user === '' ? 0 : parseID(user)
-  const found = accounts.find((account) => account.name === user) ?? accounts.find((account) => account.uid === uid)
+  const found = accounts.find((account) => (uid === undefined ? account.name === user : account.uid === uid))
   if (found !== undefined) return found
   if (uid !== undefined) return { name: '', uid, gid: 0, home: '/' }
   throw unknownName('user', user, { names: accounts.map(({ name }) => name), location })
