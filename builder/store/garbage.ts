@@ -37,10 +37,10 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
-    await parts.tags.finishOthers()
     const images = options.keepUnnamed === false ? dropUnnamed(context.layout, parts.tags) : 0
     const report = sweep(context, parts, options.keepRecords ?? true)
     dropStepLocks(context.layout)
+    await parts.tags.repairIndex()
     syncRemovals(context.layout)
     return { images, ...report }
   } finally {

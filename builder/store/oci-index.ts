@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { familiarName, parseReference } from '../../shared/base/reference.ts'
 import { replaceFileSync } from '../../shared/cas/disk.ts'
@@ -22,17 +22,26 @@ export async function writeOciIndex(context: StoreContext, list: () => readonly 
   const { layout, temps } = context
   const lock = await lockExclusive(path.join(layout.locks, 'index'))
   try {
-    const manifests = list().map(annotate)
-    const index = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
-    replaceFileSync(layout.ociIndexFile, temps.name('index'), index)
+    replaceFileSync(layout.ociIndexFile, temps.name('index'), deriveOciIndex(list()))
   } finally {
     lock.release()
   }
 }
 
+function deriveOciIndex(tags: readonly TagDescriptor[]): Buffer {
+  return serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: tags.map(annotate) })
+}
+
+/** True when index.json does not say what the tags say. Reads both. */
+export function isOciIndexWrong({ ociIndexFile }: Layout, tags: readonly TagDescriptor[]): boolean {
+  if (!existsSync(ociIndexFile)) return tags.length > 0
+  return !readFileSync(ociIndexFile).equals(deriveOciIndex(tags))
+}
+
 /**
- * True when a process was killed after it changed a tag and before it wrote index.json: every change of a tag changes the
- * time of their folder, and index.json is written after that.
+ * True when a process seems to have been killed after it changed a tag and before it wrote index.json: every change of a
+ * tag changes the time of their folder, and index.json is written after that. Costs two look-ups, and misses a change in
+ * the same tick of the clock as the one before.
  */
 export function isOciIndexStale({ tags, ociIndexFile }: Layout): boolean {
   const written = statSync(ociIndexFile, { bigint: true, throwIfNoEntry: false })?.mtimeNs

@@ -11,12 +11,12 @@ import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { StoreContext } from './context.ts'
 import { hasImage, maxDocumentBytes } from './image-entry.ts'
 import { hashedFileName } from './layout.ts'
-import { isOciIndexStale, type TagDescriptor, writeOciIndex } from './oci-index.ts'
+import { isOciIndexStale, isOciIndexWrong, type TagDescriptor, writeOciIndex } from './oci-index.ts'
 import type { TagStore } from './types.ts'
 
 export interface InternalTagStore extends TagStore {
-  /** Does what a process left undone that was killed after it changed a tag; costs two look-ups when there is nothing. */
-  finishOthers(): Promise<void>
+  /** Makes index.json say what the tags say, should a process have been killed between the two. */
+  repairIndex(): Promise<void>
 }
 
 /** One file for each tag: setting one is a rename, and no two tags share anything but index.json, which is derived. */
@@ -33,14 +33,10 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     await syncPath(layout.tags)
     await writeOciIndex(context, listDescriptors)
   }
-  const finishOthers = async (): Promise<void> => {
-    if (isOciIndexStale(layout)) await finish()
-  }
-
   const set = async (name: string, manifest: Digest): Promise<void> => {
     const target = fileOf(name)
     if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
-    if (get(name) === manifest) return finishOthers()
+    if (get(name) === manifest) return isOciIndexStale(layout) ? finish() : undefined
     const content = JSON.stringify({ name, descriptor: describe(blobs, manifest) })
     replaceFileDurably(target, temps.name('tag'), content)
     await finish()
@@ -57,7 +53,9 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     get,
     set: async (name, manifest) => guarded(async () => set(name, manifest)),
     remove: async (name) => guarded(async () => remove(name)),
-    finishOthers,
+    repairIndex: async () => {
+      if (isOciIndexWrong(layout, listDescriptors())) await finish()
+    },
     list: () => listDescriptors().map(({ name, descriptor }) => ({ name, manifest: descriptor.digest })),
   }
 }

@@ -8,7 +8,7 @@ import { run, tail } from './run.ts'
  * System calls after which the disk looks different, or which promise that it stays so. A file that `openat` made is
  * seen at the call after it; `openat` itself is left out because most of its calls only read.
  */
-export const diskCalls: readonly string[] = (
+const diskCalls: readonly string[] = (
   'write pwrite64 fsync fdatasync syncfs ftruncate copy_file_range sendfile link linkat symlink symlinkat ' +
   'rename renameat renameat2 unlink unlinkat rmdir mkdir mkdirat'
 ).split(' ')
