@@ -46,7 +46,7 @@ needs(test.serial, 'strace')(
     )
     const cost = async (statement: string): Promise<number> => (await touched(t, statement)).length - open.length
     t.true((await cost(`store.images.get('app:1').config`)) <= 7)
-    t.true((await cost(`store.layers.get('${image.config.rootfs.diff_ids[0]}')`)) <= 2)
+    t.true((await cost(`store.layers.get('${image.config.rootfs.diff_ids[0]}')`)) <= 3)
     t.true((await cost(`store.records.get('${digestOf('key 7')}')`)) <= 1)
     t.true((await cost(`store.snapshots.get('${digestOf('none')}')`)) <= 1)
     t.true((await cost(`const lock = await store.lockShared()\nlock.release()`)) <= 3)
