@@ -218,6 +218,8 @@ test('a file that may not be read is told by name', (t) => {
   chmodSync(join(at.root, '..'), 0o755)
   const script = `
     const { openDirectoryContext } = await import(${JSON.stringify(new URL('./directory.ts', import.meta.url).href)})
+    const { llistxattr } = await import(${JSON.stringify(new URL('../../shared/sys/native.ts', import.meta.url).href)})
+    llistxattr('/') // loaded now: the folder of the repository may be closed to other users
     if (process.getuid() === 0) { process.setgroups([]); process.setgid(65534); process.setuid(65534) }
     const tree = openDirectoryContext({ root: ${JSON.stringify(at.root)}, dockerfile: undefined, hashCacheFile: '/nonexistent/cache' })
     for (const work of [() => tree.digest('secret'), () => tree.list('closed')]) {
