@@ -1,11 +1,13 @@
 import { algorithmOf, type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import {
   arrayOf,
   asObject,
   asString,
   asStrings,
+  failAt,
   type JsonPlace,
+  type JsonValue,
   optional,
   parseJson,
   required,
@@ -48,17 +50,41 @@ const place: JsonPlace = { code: 'MANIFEST_INVALID', path: 'manifest.json' }
 async function dockerImages(files: ArchiveFiles): Promise<ArchivedImage[]> {
   const bytes = await files.read('manifest.json', maxDocument)
   const entries = arrayOf(asObject, maxImages)(parseJson(bytes, { what: 'manifest.json' }), place)
+  if (entries.length === 0) throw new IbuildError('ARCHIVE_INVALID', 'the archive has no image')
   return Promise.all(
     entries.map(async (entry) => ({
-      config: await files.read(required(entry, 'Config', place, asString), maxDocument),
+      config: await readConfig(files, required(entry, 'Config', place, asString)),
       layers: required(entry, 'Layers', place, asStrings).map((file) => ({ file, digest: undefined })),
-      names: (optional(entry, 'RepoTags', place, asStrings) ?? []).map(fullName),
+      names: optional(entry, 'RepoTags', place, arrayOf(asFullName)) ?? [],
     })),
   )
 }
 
-function fullName(text: string): string {
-  return formatReference(withDefaultTag(parseReference(text)))
+/** Most tools name the file by its digest: then it must have it. */
+async function readConfig(files: ArchiveFiles, file: string): Promise<Buffer> {
+  const bytes = await files.read(file, maxDocument)
+  const [, hex] = /^(?:blobs\/sha256\/|sha256:)?([0-9a-f]{64})(?:\.json)?$/.exec(file) ?? []
+  if (hex === undefined || hexOf(digestOf(bytes)) === hex) return bytes
+  throw new IbuildError(
+    'DIGEST_MISMATCH',
+    `the image config ${JSON.stringify(file)} has other content than its name says`,
+  )
+}
+
+function asFullName(value: JsonValue, at: JsonPlace): string {
+  const text = asString(value, at)
+  return fullName(text) ?? failAt(at, `${JSON.stringify(text)} is not the name of an image`)
+}
+
+/** Undefined for what is not a name with or without a tag. */
+function fullName(text: string): string | undefined {
+  try {
+    const reference = withDefaultTag(parseReference(text))
+    return reference.digest === undefined ? formatReference(reference) : undefined
+  } catch (error) {
+    if (isIbuildError(error, 'REFERENCE_INVALID', 'DIGEST_INVALID')) return undefined
+    throw error
+  }
 }
 
 async function layoutImages(files: ArchiveFiles): Promise<ArchivedImage[]> {
@@ -114,11 +140,11 @@ function mergeNames(images: readonly ArchivedImage[]): ArchivedImage[] {
   return [...merged.values()]
 }
 
-/** A full name when the annotations have one; a tag alone names no image. */
+/** A full name when the annotations have one; a tag alone, or what other tools put there, names no image. */
 function namesOf({ annotations = {} }: Descriptor): string[] {
   const candidates = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']]
   const named = candidates.find((text) => text !== undefined && /[/:]/.test(text))
-  return named === undefined ? [] : [fullName(named)]
+  return named === undefined ? [] : [fullName(named)].filter((name) => name !== undefined)
 }
 
 function blobFile(digest: Digest): string {
