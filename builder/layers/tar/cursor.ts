@@ -50,9 +50,14 @@ export class ByteCursor {
     for (let left = count; left > 0; ) left -= (this.tryPiece(left) ?? (await this.piece(left))).length
   }
 
-  /** Reads to the end of the stream and drops what comes. */
-  async drain(): Promise<void> {
-    while (await this.#ready()) this.#advance(this.#chunk.length - this.#at)
+  /** Reads to the end of the stream and drops what comes; false, with the rest unread, when that is more than `most` bytes. */
+  async drain(most: number): Promise<boolean> {
+    const end = this.position + most
+    while (await this.#ready()) {
+      this.#advance(this.#chunk.length - this.#at)
+      if (this.position > end) return false
+    }
+    return true
   }
 
   /** Tells the source that no more is wanted, unless it has ended by itself. */

@@ -14,6 +14,8 @@ export interface TarLimits {
   readonly file: number
   /** Content of all files together, holes included. */
   readonly total: number
+  /** What follows the end blocks: tools pad to whole records. Compressed, it costs nothing to make. */
+  readonly trailing: number
   /** Holes of all sparse files together: they cost time to read and nothing to make. */
   readonly holes: number
   /** Extended attributes of one member. */
@@ -27,6 +29,7 @@ const defaults: TarLimits = {
   extension: 1 << 20,
   file: 2 ** 40,
   total: 2 ** 42,
+  trailing: 2 ** 30,
   holes: 2 ** 36,
   xattrs: 256,
 }

@@ -109,7 +109,8 @@ class TarReader {
     if (!isZeroBlock(block)) return decodeHeader(block)
     const second = await this.#cursor.take(blockSize)
     if (second !== undefined && !isZeroBlock(second)) throw invalid('a zero block stands between two members')
-    await this.#cursor.drain()
+    const { trailing } = this.#limits
+    if (!(await this.#cursor.drain(trailing))) throw unsafe(`more than ${trailing} bytes after the end of the archive`)
     return undefined
   }
 

@@ -88,3 +88,10 @@ test('limits can be set', async (t) => {
   }
   t.is((await unpack(archive, { limits: { entries: 2, file: 4, total: 7, path: 1, component: 1 } })).length, 2)
 })
+
+test('what follows the end of an archive is bounded', async (t) => {
+  const padded = Buffer.concat([archiveOf(rawMember({ name: 'a' })), Buffer.alloc(100_000)])
+  t.is((await unpack(padded)).length, 1)
+  t.is((await unpack(padded, { limits: { trailing: 100_000 }, piece: 700 })).length, 1)
+  await t.throwsAsync(unpack(padded, { limits: { trailing: 90_000 }, piece: 700 }), { code: 'ARCHIVE_UNSAFE' })
+})
