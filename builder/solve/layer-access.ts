@@ -10,7 +10,7 @@ import type { LayerChain } from './layer-chain.ts'
 export interface LayerAccess {
   /** The merged tree of a stack. Nothing is extracted. Errors: LAYER_INVALID when a layer is not in the store. */
   view(chain: LayerChain): RootfsView
-  /** One folder for each layer, the base first, usable as overlay lowers. Extracts those that are not there yet. */
+  /** One folder for each layer, the base first, usable as overlay lowers. Extracts those that are not there yet. Errors: NOT_SUPPORTED for more than 127. */
   lowers(chain: LayerChain): Promise<readonly string[]>
 }
 
@@ -49,8 +49,24 @@ export function createLayerAccess(store: Store): LayerAccess {
   }
   return {
     view,
-    lowers: (chain) => Promise.all(chain.chainIDs.map((chainID, depth) => lower(chain, depth, chainID))),
+    lowers: async (chain) => {
+      if (chain.chainIDs.length > maxLowers) throw tooManyLayers(chain.chainIDs.length)
+      return Promise.all(chain.chainIDs.map((chainID, depth) => lower(chain, depth, chainID)))
+    },
   }
+}
+
+/** As many fit in the options of one overlay mount. */
+const maxLowers = 127
+
+function tooManyLayers(count: number): IbuildError {
+  return new IbuildError(
+    'NOT_SUPPORTED',
+    `a command can run on at most ${maxLowers} layers; here are ${count} layers`,
+    {
+      hint: 'Make the image from fewer layers, for example by joining RUN instructions with &&.',
+    },
+  )
 }
 
 function missingLayer(diffID: Digest): IbuildError {

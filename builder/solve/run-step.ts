@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
+import { located } from '../copy/located.ts'
 import type { RunRequest } from '../exec/types.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { scanSnapshot } from '../layers/snapshot-layer.ts'
@@ -23,7 +24,10 @@ export interface RunPlace {
 export async function executeRun(solver: Solver, place: RunPlace): Promise<Digest> {
   return solver.runSlot(async () => {
     const { step, chain } = place
-    const [executor, lowers] = await Promise.all([solver.executor(), solver.layers.lowers(chain)])
+    const [executor, lowers] = await Promise.all([
+      solver.executor(),
+      located(step.location, () => solver.layers.lowers(chain)),
+    ])
     const { user, home } = await resolveUser(step.user, {
       view: () => solver.layers.view(chain),
       location: step.location,
