@@ -28,7 +28,7 @@ export interface Damageable {
   readonly base: string
 }
 
-export const imageName = 'docker.io/library/whole:latest'
+const imageName = 'docker.io/library/whole:latest'
 
 /** Makes the base, the image and its snapshots. Needs root and tar. */
 export async function makeDamageable(t: ExecutionContext): Promise<Damageable> {
