@@ -4,8 +4,8 @@ import { applyCheck, parseCheckOptions } from './dockerfile/check-options.ts'
 import { checkFrontend } from './dockerfile/frontend.ts'
 import { parseDockerfile } from './dockerfile/parse.ts'
 import type { Dockerfile } from './dockerfile/types.ts'
+import type { DockerfileText } from './solve/build-input.ts'
 import type { EmitEvent } from './solve/events.ts'
-import type { DockerfileText } from './solve/open-input.ts'
 
 /** Build args that stand for a directive of the Dockerfile (D05, D07). */
 const syntaxArg = 'BUILDKIT_SYNTAX'

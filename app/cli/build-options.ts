@@ -3,7 +3,7 @@ import type { BuildOptions, ContextSource, DockerfileSource, OutputSpec } from '
 import type { Limits, NetworkMode } from '../../builder/exec/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
-import type { BuildFlags } from '../commands/build.ts'
+import type { BuildFlags } from './build-flags.ts'
 import { parseCount, parseSize } from './sizes.ts'
 
 /** Flags as the builder wants them. Errors: USAGE. */

@@ -3,36 +3,11 @@ import { build } from '../../builder/build.ts'
 import type { BuildResult } from '../../builder/build-types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { type Command, collect, createParser, parseArguments } from '../cli/arguments.ts'
+import type { BuildFlags } from '../cli/build-flags.ts'
 import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { createProgress } from '../progress/create-progress.ts'
-
-/** What commander gives for `ibuild build`. */
-export interface BuildFlags {
-  readonly root?: string
-  readonly tag?: string[]
-  readonly file?: string
-  readonly target?: string
-  readonly buildArg?: string[]
-  readonly label?: string[]
-  readonly output?: string[]
-  readonly cache: boolean
-  /** `--no-cache-filter`; true when it is not given. */
-  readonly cacheFilter: string[] | true
-  readonly progress: string
-  readonly quiet?: boolean
-  readonly iidfile?: string
-  readonly network: string
-  readonly addHost?: string[]
-  readonly runtime?: string
-  readonly memory?: string
-  readonly shmSize?: string
-  readonly cpuQuota?: string
-  readonly cpuPeriod?: string
-  readonly cpuShares?: string
-  readonly ulimit?: string[]
-}
 
 function buildParser(): Command {
   return createParser('build', 'Build an image from a Dockerfile')

@@ -7,8 +7,8 @@ import type { LayerMember } from '../layers/layer-writer.ts'
 import type { CopyStep } from '../plan/types.ts'
 import { commitLayer } from './commit-layer.ts'
 import { chainOf, type LayerChain } from './layer-chain.ts'
-import type { StageScope } from './solve.ts'
 import type { Solver } from './solver.ts'
+import type { StageScope } from './stage-scope.ts'
 
 /** Finds and hashes what a COPY or ADD takes; waits for the stage that it comes from. */
 export async function selectCopy(scope: StageScope, step: CopyStep): Promise<CopySelection> {

@@ -4,7 +4,7 @@ import type { PlannedStage } from '../plan/types.ts'
 import { localManifest } from '../store/local-manifest.ts'
 import type { Store } from '../store/types.ts'
 import { fillTimes } from './history.ts'
-import type { SolvedStage } from './solve.ts'
+import type { SolvedStage } from './stage-scope.ts'
 import { keyOf } from './step-key.ts'
 
 /** The documents of a built image. */

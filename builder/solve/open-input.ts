@@ -3,22 +3,8 @@ import { digestOf, hexOf } from '../../shared/base/digest.ts'
 import type { BuildOptions, DockerfileSource } from '../build-types.ts'
 import { openDirectoryContext, resolveRoot } from '../context/directory.ts'
 import { findDockerfile } from '../context/dockerfile-file.ts'
-import type { BuildContext } from '../context/types.ts'
 import type { Store } from '../store/types.ts'
-
-/** The context and the Dockerfile of a build. */
-export interface BuildInput {
-  readonly context: BuildContext
-  readonly dockerfile: DockerfileText
-  /** Ends the use of the context; to be called whatever the build came to. */
-  close(): Promise<void>
-}
-
-export interface DockerfileText {
-  readonly bytes: Uint8Array
-  /** Its name for messages. */
-  readonly file: string
-}
+import type { BuildInput, DockerfileText } from './build-input.ts'
 
 const standard: DockerfileSource = { kind: 'default' }
 

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import { chainKey } from './layer-chain.ts'
 import { executeRun } from './run-step.ts'
-import type { PlacedStep, StageScope } from './solve.ts'
+import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { copyKey, type KeyPart, type KeyScope, runKey, workdirKey } from './step-key.ts'
 import { executeWorkdir } from './workdir-step.ts'
 

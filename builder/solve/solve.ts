@@ -1,20 +1,12 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { HistoryEntry } from '../../shared/oci/config.ts'
-import type { Plan, PlannedStage, Step } from '../plan/types.ts'
+import type { Plan, PlannedStage } from '../plan/types.ts'
 import { fullHistory } from './history.ts'
-import { chainOf, emptyChain, extendChain, type LayerChain } from './layer-chain.ts'
+import { chainOf, emptyChain, extendChain } from './layer-chain.ts'
 import { prepareStep } from './prepare-step.ts'
 import type { Solver, StepLayer } from './solver.ts'
+import type { PlacedStep, SolvedStage, StageScope } from './stage-scope.ts'
 import { type KeyPart, keyOf } from './step-key.ts'
-
-/** What a stage came to: its layers, and the history of its image with the times that are known. */
-export interface SolvedStage {
-  readonly chain: LayerChain
-  /** One for each step of the stage. */
-  readonly layers: readonly StepLayer[]
-  /** Entries of the base first; an entry without layer has no time yet unless it comes from an image. */
-  readonly history: readonly HistoryEntry[]
-}
 
 /**
  * Makes the layers of all stages of a plan, independent stages side by side. The first failure stops the others; it is
@@ -43,12 +35,6 @@ async function stopOthers<T>(solver: Solver, work: Promise<T>): Promise<T> {
     solver.fail(error)
     throw error
   }
-}
-
-export interface StageScope {
-  readonly solver: Solver
-  /** The outcome of an earlier stage. */
-  readonly solved: (stage: PlannedStage) => Promise<SolvedStage>
 }
 
 async function solveStage(scope: StageScope, stage: PlannedStage): Promise<SolvedStage> {
@@ -82,13 +68,6 @@ function newHistory(stage: PlannedStage, layers: readonly StepLayer[]): HistoryE
     const layer = step === undefined ? undefined : layers[step]
     return layer === undefined ? entry : { ...entry, created: layer.created }
   })
-}
-
-/** A step in its place: what is below it, and whether it may use the cache. */
-export interface PlacedStep {
-  readonly stage: PlannedStage
-  readonly step: Step
-  readonly chain: LayerChain
 }
 
 async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLayer> {

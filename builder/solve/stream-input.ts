@@ -7,7 +7,7 @@ import { openTarContext } from '../context/tar-context.ts'
 import { detectCompression } from '../layers/compression.ts'
 import { isTar } from '../layers/tar/sniff.ts'
 import type { Store } from '../store/types.ts'
-import type { BuildInput, DockerfileText } from './open-input.ts'
+import type { BuildInput, DockerfileText } from './build-input.ts'
 
 /** Bytes looked at to tell an archive from a Dockerfile: one tar header. */
 const sniffLength = 512
