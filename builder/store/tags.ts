@@ -38,6 +38,8 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
     if (get(name) === manifest) return isOciIndexStale(layout) ? finish() : undefined
     const content = JSON.stringify({ name, descriptor: describe(blobs, manifest) })
+    // The image may be the work of a process that was killed before it synced the folder.
+    await syncPath(layout.images)
     replaceFileDurably(target, temps.name('tag'), content)
     await finish()
   }
