@@ -52,7 +52,7 @@ async function buildImage(store: Store, options: BuildOptions): Promise<StoredIm
     reportWarnings(dockerfile, options, emit)
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
-    const solved = await solvePlan(plan, solver)
+    const solved = await solvePlan(plan, solver).finally(async () => solver.settle())
     return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
   } finally {
     await input.close()

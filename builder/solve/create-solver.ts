@@ -55,6 +55,7 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
         lock.release()
       }
     },
+    ...createBacklog(),
     runSlot: createSlots(Math.max(2, availableParallelism())),
     fail(error) {
       failures.push(error)
@@ -78,6 +79,31 @@ function createOnce(): Solver['once'] {
     const started = work()
     running.set(key, started)
     return started
+  }
+}
+
+/** Long enough for the next step to have started its command, which it then waits for. */
+const backlogDelay = 10
+
+function createBacklog(): Pick<Solver, 'later' | 'settle'> {
+  const waiting = new Map<() => Promise<void>, NodeJS.Timeout>()
+  const running = new Set<Promise<void>>()
+  const start = (work: () => Promise<void>): void => {
+    clearTimeout(waiting.get(work))
+    // What cannot be removed is left to a later command, which clears the folders of ended processes.
+    if (waiting.delete(work)) running.add(work().catch(() => undefined))
+  }
+  return {
+    later(work) {
+      waiting.set(
+        work,
+        setTimeout(() => start(work), backlogDelay),
+      )
+    },
+    async settle() {
+      for (const work of waiting.keys()) start(work)
+      await Promise.all(running)
+    },
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { extractLayer } from '../layers/extract.ts'
-import { type LayerIndex, openLayerIndex } from '../layers/layer-index.ts'
+import { openLayerIndex } from '../layers/layer-index.ts'
 import { createView, type LayerRef, type RootfsView } from '../layers/view.ts'
 import type { Store } from '../store/types.ts'
 import type { LayerChain } from './layer-chain.ts'
@@ -15,15 +15,17 @@ export interface LayerAccess {
 }
 
 export function createLayerAccess(store: Store): LayerAccess {
-  const indexes = new Map<Digest, LayerIndex>()
-  const extractions = new Map<Digest, Promise<string>>()
+  const refs = new Map<Digest, LayerRef>()
+  const folders = new Map<Digest, Promise<string>>()
 
   const ref = (diffID: Digest): LayerRef => {
+    const known = refs.get(diffID)
+    if (known !== undefined) return known
     const stored = store.layers.get(diffID)
     if (stored === undefined) throw missingLayer(diffID)
-    const index = indexes.get(diffID) ?? openLayerIndex(stored.indexFile)
-    indexes.set(diffID, index)
-    return { diffID, index, bytes: stored.bytes }
+    const opened = { diffID, index: openLayerIndex(stored.indexFile), bytes: stored.bytes }
+    refs.set(diffID, opened)
+    return opened
   }
   const view = ({ diffIDs }: LayerChain): RootfsView => createView(diffIDs.map(ref))
 
@@ -41,11 +43,12 @@ export function createLayerAccess(store: Store): LayerAccess {
     }
   }
   const lower = (chain: LayerChain, depth: number, chainID: Digest): Promise<string> => {
+    const known = folders.get(chainID)
+    if (known !== undefined) return known
     const stored = store.snapshots.get(chainID)
-    if (stored !== undefined) return Promise.resolve(stored.dir)
-    const started = extractions.get(chainID) ?? extract(chain, depth, chainID)
-    extractions.set(chainID, started)
-    return started
+    const found = stored === undefined ? extract(chain, depth, chainID) : Promise.resolve(stored.dir)
+    folders.set(chainID, found)
+    return found
   }
   return {
     view,

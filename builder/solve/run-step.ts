@@ -48,7 +48,7 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
       if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
       return await commitRun(solver, chain, upper)
     } finally {
-      await folder.release()
+      solver.later(async () => folder.release())
     }
   })
 }

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
@@ -9,7 +8,7 @@ import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
-import { removeFolder, renameUnlessThere } from './remove-folder.ts'
+import { removeFolder, removeTree, renameUnlessThere } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import { syncTree } from './sync-tree.ts'
 import type { LayerStore, StoredLayer } from './types.ts'
@@ -55,7 +54,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
   const moveIn = async (diffID: Digest, dir: string): Promise<StoredLayer> => {
     const moved = renameUnlessThere(dir, dirOf(diffID))
     if (!moved && get(diffID) === undefined) await replaceUntrusted(diffID, dir)
-    else if (!moved) await rm(dir, { recursive: true, force: true })
+    else if (!moved) await removeTree(dir)
     committed.add(diffID)
     return known(diffID)
   }
@@ -65,7 +64,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     const lock = await lockExclusive(path.join(layout.locks, 'layers'))
     try {
       if (get(diffID) === undefined) removeFolder(temps, dirOf(diffID))
-      if (!renameUnlessThere(dir, dirOf(diffID))) await rm(dir, { recursive: true, force: true })
+      if (!renameUnlessThere(dir, dirOf(diffID))) await removeTree(dir)
     } finally {
       lock.release()
     }

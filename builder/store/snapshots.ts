@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
-import { removeFolder, renameUnlessThere } from './remove-folder.ts'
+import { removeFolder, removeTree, renameUnlessThere } from './remove-folder.ts'
 import {
   flagFile,
   formatMark,
@@ -68,7 +67,7 @@ export function createSnapshotStore(context: StoreContext): InternalSnapshotStor
     context.underShared(async () => {
       const known = get(chainID)
       if (known === undefined) return mapDiskFullSync(() => moveIn(dir, chainID, diffID))
-      await rm(dir, { recursive: true, force: true })
+      await removeTree(dir)
       return known
     })
 
@@ -81,7 +80,7 @@ export function createSnapshotStore(context: StoreContext): InternalSnapshotStor
       return {
         dir,
         commit: async (chainID, diffID) => commit(dir, chainID, diffID),
-        discard: async () => rm(dir, { recursive: true, force: true }),
+        discard: async () => removeTree(dir),
       }
     },
     unsynced: (chainID) => {

@@ -1,5 +1,6 @@
 import { constants, readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { errnoOf } from '../../shared/base/errors.ts'
 
 /** Up to this many files and folders are synced one by one; above, the whole filesystem is synced in one call. */
 const fewEntries = 64
@@ -17,6 +18,16 @@ export async function syncTree(dir: string): Promise<void> {
  */
 export function startWriteBack(dir: string): void {
   if (listTree(dir, fewEntries) === undefined) syncFilesystem(dir).catch(() => undefined)
+}
+
+/** True for a folder with few entries, or none at all. */
+export function isSmallTree(dir: string): boolean {
+  try {
+    return listTree(dir, fewEntries) !== undefined
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return true
+    throw error
+  }
 }
 
 /** Loaded only here: it brings the means to start programs, which most commands never need. */

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { mapDiskFullSync } from '../../shared/cas/disk.ts'
 import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
+import { removeTree } from './remove-folder.ts'
 import type { TempFolder } from './types.ts'
 
 /** Work in progress of this process, below a folder of its own. */
@@ -33,7 +33,7 @@ export function createTempFolders(parent: string): TempFolders {
     folder: (prefix) => {
       const dir = name(prefix)
       mapDiskFullSync(() => mkdirSync(dir))
-      return { dir, release: async () => rm(dir, { recursive: true, force: true }) }
+      return { dir, release: async () => removeTree(dir) }
     },
     clearDead: () => {
       for (const owner of deadOwners(parent)) removeQuietly(path.join(parent, owner))
