@@ -11,6 +11,7 @@ import { assembleImage } from './solve/image.ts'
 import { localImages } from './solve/local-images.ts'
 import { openBuildInput } from './solve/open-input.ts'
 import { solvePlan } from './solve/solve.ts'
+import type { Solver } from './solve/solver.ts'
 import type { SolvedStage } from './solve/stage-scope.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
@@ -52,10 +53,18 @@ async function buildImage(store: Store, options: BuildOptions): Promise<StoredIm
     reportWarnings(dockerfile, options, emit)
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
-    const solved = await solvePlan(plan, solver).finally(async () => solver.settle())
+    const solved = await solveAll(plan, solver)
     return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
   } finally {
     await input.close()
+  }
+}
+
+async function solveAll(plan: Plan, solver: Solver): Promise<SolvedStage> {
+  try {
+    return await solvePlan(plan, solver)
+  } finally {
+    await solver.settle()
   }
 }
 
