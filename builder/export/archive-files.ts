@@ -1,11 +1,11 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { mapDiskFull } from '../../shared/cas/disk.ts'
 import { decompress } from '../layers/compression.ts'
 import { readArchive } from './archive.ts'
+import { writeNewFile } from './write-new-file.ts'
 
 /** The files of an image archive or layout by name, whatever holds them. */
 export interface ArchiveFiles {
@@ -35,7 +35,7 @@ export async function spoolArchive(source: AsyncIterable<Uint8Array>, folder: st
     if (member.type === 'symlink') links.set(member.name, join('/', member.name, '..', member.linkname ?? '').slice(1))
     if (member.type !== 'file') continue
     const file = join(folder, String(files.size))
-    await mapDiskFull(() => pipeline(member.content, createWriteStream(file)))
+    await mapDiskFull(async () => writeNewFile(file, member.content))
     files.set(member.name, file)
   }
   return filesOf(async (name) => {

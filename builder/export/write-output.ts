@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
@@ -14,6 +13,7 @@ import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
 import { flatTar } from './flat-tar.ts'
 import { layoutMembers } from './layout-members.ts'
+import { writeNewFile } from './write-new-file.ts'
 
 export interface OutputRequest {
   readonly store: Store
@@ -67,7 +67,7 @@ async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): P
   const partial = `${dest}.${process.pid}.partial`
   try {
     makeFolders(dirname(dest))
-    await pipeline(Readable.from(bytes, { objectMode: false }), createWriteStream(partial, { flags: 'wx' }))
+    await writeNewFile(partial, bytes)
     await rename(partial, dest)
   } catch (error) {
     await rm(partial, { force: true })
