@@ -57,6 +57,10 @@ that is not measured, all of them build in turn in each round, each round beginn
 of the rounds, from the start of the command to its end. After each build it is checked that the image is in the store
 and that the steps ran, or came from the cache, as the row says. Machines differ and are noisy: only ratios
 count, and where the median and the fastest round disagree about a limit, nothing is claimed.
+
+Of B1: on the machine below, \`node -e 0\` takes 21 ms, a build that finds all in its cache 49 ms, \`crun run\` of the same
+command alone 6.5 ms. Each RUN adds 26 ms: 17 until the runtime and what is around it have ended (setpriv and unshare, by which
+a RUN dies with its build, the overlay, seccomp and masked paths), 9 for the bundle, the scan of the layer and its records.
 `
 
 /** Replaces the section of the row measured in docs/benchmarks.md; the others stay as they are. */
