@@ -1,5 +1,5 @@
 import { IbuildError } from '../shared/base/errors.ts'
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../shared/base/reference.ts'
+import { formatReference, parseReference, shortName, withDefaultTag } from '../shared/base/reference.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult } from './build-types.ts'
@@ -29,7 +29,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     await name(store, image, names)
     const wroteToStdout = await writeOutputs(store, image, options)
     const { imageID, manifestDigest } = image
-    return { imageID, manifestDigest, tags: names.map((full) => familiarName(parseReference(full))), wroteToStdout }
+    return { imageID, manifestDigest, tags: names.map(shortName), wroteToStdout }
   } finally {
     lock.release()
   }

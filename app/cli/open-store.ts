@@ -1,7 +1,7 @@
 import { openStore } from '../../builder/store/open.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { familiarName, parseReference } from '../../shared/base/reference.ts'
+import { shortName } from '../../shared/base/reference.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { dataFolder } from './data-folder.ts'
 
@@ -14,7 +14,7 @@ export function storeOf(flags: { readonly root?: string }): Store {
 export function imageOf(store: Store, text: string): StoredImage {
   const found = store.images.get(text)
   if (found !== undefined) return found
-  const names = store.images.list().flatMap((image) => image.names.map((name) => familiarName(parseReference(name))))
+  const names = store.images.list().flatMap((image) => image.names.map(shortName))
   const similar = suggest(text, [...names, ...names.map((name) => name.replace(/:latest$/, ''))])
   throw new IbuildError('IMAGE_NOT_FOUND', `no image ${JSON.stringify(text)} in ${store.root}`, {
     hint: similar === undefined ? 'See ibuild images, and --root for the data folder.' : `Did you mean ${similar}?`,

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { importRootfs } from '../../builder/export/import.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
-import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { fullName } from '../../shared/base/reference.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
 
@@ -29,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const image = await importRootfs(storeOf(flags), await openSource(file), {
     changes: flags.change ?? [],
     message: flags.message ?? `imported from ${file}`,
-    name: name === undefined ? undefined : formatReference(withDefaultTag(parseReference(name))),
+    name: name === undefined ? undefined : fullName(name),
     now: new Date(),
   })
   process.stdout.write(`${image.imageID}\n`)

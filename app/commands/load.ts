@@ -1,6 +1,6 @@
 import { loadImages } from '../../builder/export/load.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { fullName, shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
 
@@ -28,10 +28,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     const [only, ...others] = loaded
     if (only === undefined || others.length > 0)
       throw new IbuildError('USAGE', `--tag needs an archive with one image, this one has ${loaded.length}`)
-    await store.tags.set(formatReference(withDefaultTag(parseReference(flags.tag))), only.image.manifestDigest)
+    await store.tags.set(fullName(flags.tag), only.image.manifestDigest)
   }
   for (const { image, names } of loaded) {
-    const given = flags.tag === undefined ? names.map((name) => familiarName(parseReference(name))) : [flags.tag]
+    const given = flags.tag === undefined ? names.map(shortName) : [flags.tag]
     process.stdout.write(
       flags.quiet === true ? `${image.imageID}\n` : `loaded ${given.join(', ') || '<no name>'} ${image.imageID}\n`,
     )

@@ -1,6 +1,6 @@
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { familiarName, formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { fullName, shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 
@@ -27,8 +27,7 @@ async function removeOne(store: Store, word: string, { force }: Flags): Promise<
   const all = image.names // read anew at each use, so it shrinks
   const names = name === undefined ? all : [name]
   const lines: string[] = []
-  for (const each of names)
-    if (await store.tags.remove(each)) lines.push(`untagged: ${familiarName(parseReference(each))}`)
+  for (const each of names) if (await store.tags.remove(each)) lines.push(`untagged: ${shortName(each)}`)
   if (names.length < all.length) return lines
   await store.images.remove(image.manifestDigest)
   return [...lines, `deleted: ${image.imageID}`]
@@ -37,7 +36,7 @@ async function removeOne(store: Store, word: string, { force }: Flags): Promise<
 /** The full name, when the word is one of the image's names rather than an ID or digest. */
 function nameOf(image: StoredImage, word: string): string | undefined {
   try {
-    const full = formatReference(withDefaultTag(parseReference(word)))
+    const full = fullName(word)
     return image.names.find((name) => name === full)
   } catch (error) {
     if (isIbuildError(error, 'REFERENCE_INVALID', 'DIGEST_INVALID')) return undefined
@@ -46,7 +45,7 @@ function nameOf(image: StoredImage, word: string): string | undefined {
 }
 
 function severalNames({ imageID, names }: StoredImage): IbuildError {
-  const list = names.map((name) => familiarName(parseReference(name))).join(', ')
+  const list = names.map(shortName).join(', ')
   return new IbuildError('IMAGE_IN_USE', `image ${imageID} has several names: ${list}`, {
     hint: 'Remove it by name, or give --force to remove all of its names.',
   })

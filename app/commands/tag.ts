@@ -1,5 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { fullName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 
@@ -11,6 +11,6 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (image === undefined || name === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild tag takes IMAGE and NAME')
   const store = storeOf(options)
-  await store.tags.set(formatReference(withDefaultTag(parseReference(name))), imageOf(store, image).manifestDigest)
+  await store.tags.set(fullName(name), imageOf(store, image).manifestDigest)
   return 0
 }

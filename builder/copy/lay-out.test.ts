@@ -1,7 +1,7 @@
 import test from 'ava'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { temporaryDir } from '../layers/testing/temporary.ts'
-import { planCopy } from './plan-copy.ts'
+import { planCopy } from './testing/plan-copy.ts'
 import { copyRequest, location } from './testing/requests.ts'
 import { type EntrySpec, treeOf } from './testing/specs.ts'
 import type { CopyRequest } from './types.ts'

@@ -4,7 +4,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { comparePaths, type LayerEntry, parentOf } from '../layers/entry.ts'
 import { temporaryDir } from '../layers/testing/temporary.ts'
 import type { FileTree } from '../layers/tree.ts'
-import { planCopy } from './plan-copy.ts'
+import { planCopy } from './testing/plan-copy.ts'
 import { type EntrySpec, treeOf } from './testing/specs.ts'
 import type { CopyMember } from './types.ts'
 

@@ -73,11 +73,11 @@ async function readConfig(files: ArchiveFiles, file: string): Promise<Buffer> {
 
 function asFullName(value: JsonValue, at: JsonPlace): string {
   const text = asString(value, at)
-  return fullName(text) ?? failAt(at, `${JSON.stringify(text)} is not the name of an image`)
+  return archivedName(text) ?? failAt(at, `${JSON.stringify(text)} is not the name of an image`)
 }
 
 /** Undefined for what is not a name with or without a tag. */
-function fullName(text: string): string | undefined {
+function archivedName(text: string): string | undefined {
   try {
     const reference = withDefaultTag(parseReference(text))
     return reference.digest === undefined ? formatReference(reference) : undefined
@@ -144,7 +144,7 @@ function mergeNames(images: readonly ArchivedImage[]): ArchivedImage[] {
 function namesOf({ annotations = {} }: Descriptor): string[] {
   const candidates = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']]
   const named = candidates.find((text) => text !== undefined && /[/:]/.test(text))
-  return named === undefined ? [] : [fullName(named)].filter((name) => name !== undefined)
+  return named === undefined ? [] : [archivedName(named)].filter((name) => name !== undefined)
 }
 
 function blobFile(digest: Digest): string {

@@ -1,8 +1,8 @@
 import { hexOf } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
-import { familiarName, parseReference } from '../../shared/base/reference.ts'
+import { parseReference, shortName } from '../../shared/base/reference.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { needLayer } from '../store/open-layer.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { ArchiveMember } from './archive.ts'
 import { layerTar } from './layer-tar.ts'
@@ -44,9 +44,7 @@ function blobName(digest: StoredImage['imageID']): string {
 
 async function* blobMembers(store: Store, image: StoredImage, written: Set<string>): AsyncGenerator<ArchiveMember> {
   for (const { digest, size } of image.manifest.layers) {
-    const layer = store.layers.get(digest)
-    if (layer === undefined)
-      throw new IbuildError('LAYER_INVALID', `layer ${digest} of image ${image.imageID} is not in the store`)
+    const layer = needLayer(store, digest)
     if (isNew(digest, written)) yield { name: blobName(digest), size, content: layerTar(layer) }
   }
   if (isNew(image.imageID, written)) yield textMember(blobName(image.imageID), image.configBytes)
@@ -82,7 +80,7 @@ function nameAnnotations(name: string): Record<string, string> {
 function dockerManifest({ image, names }: NamedImage): object {
   return {
     Config: blobName(image.imageID),
-    RepoTags: names.map((name) => familiarName(parseReference(name))),
+    RepoTags: names.map(shortName),
     Layers: image.manifest.layers.map(({ digest }) => blobName(digest)),
   }
 }

@@ -3,12 +3,12 @@ import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
-import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { fullName } from '../../shared/base/reference.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
 import type { OutputSpec } from '../build-types.ts'
 import { extractTree } from '../layers/extract-tree.ts'
-import { openLayerIndex } from '../layers/layer-index.ts'
 import { createView, type RootfsView } from '../layers/view.ts'
+import { openLayer } from '../store/open-layer.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
 import { flatTar } from './flat-tar.ts'
@@ -31,7 +31,7 @@ export async function writeOutput(request: OutputRequest): Promise<void> {
   switch (output.type) {
     case 'oci':
     case 'docker': {
-      const full = names.map((name) => formatReference(withDefaultTag(parseReference(name))))
+      const full = names.map(fullName)
       const members = layoutMembers(store, [{ image, names: full }], { docker: output.type === 'docker' })
       return writeStream(writeArchive(members), request)
     }
@@ -46,14 +46,7 @@ export async function writeOutput(request: OutputRequest): Promise<void> {
 
 /** The root filesystem of a stored image. */
 function imageView(store: Store, image: StoredImage): RootfsView {
-  return createView(
-    image.config.rootfs.diff_ids.map((diffID) => {
-      const layer = store.layers.get(diffID)
-      if (layer === undefined)
-        throw new IbuildError('LAYER_INVALID', `layer ${diffID} of image ${image.imageID} is not in the store`)
-      return { diffID, index: openLayerIndex(layer.indexFile), bytes: layer.bytes }
-    }),
-  )
+  return createView(image.config.rootfs.diff_ids.map((diffID) => openLayer(store, diffID)))
 }
 
 async function writeStream(bytes: AsyncIterable<Uint8Array>, { output, stdout }: OutputRequest): Promise<void> {

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { extractLayer } from '../layers/extract.ts'
-import { openLayerIndex } from '../layers/layer-index.ts'
 import { createView, type LayerRef, type RootfsView } from '../layers/view.ts'
+import { openLayer } from '../store/open-layer.ts'
 import type { Store } from '../store/types.ts'
 import type { LayerChain } from './layer-chain.ts'
 
@@ -21,9 +21,7 @@ export function createLayerAccess(store: Store): LayerAccess {
   const ref = (diffID: Digest): LayerRef => {
     const known = refs.get(diffID)
     if (known !== undefined) return known
-    const stored = store.layers.get(diffID)
-    if (stored === undefined) throw missingLayer(diffID)
-    const opened = { diffID, index: openLayerIndex(stored.indexFile), bytes: stored.bytes }
+    const opened = openLayer(store, diffID)
     refs.set(diffID, opened)
     return opened
   }
@@ -70,10 +68,4 @@ function tooManyLayers(count: number): IbuildError {
       hint: 'Make the image from fewer layers, for example by joining RUN instructions with &&.',
     },
   )
-}
-
-function missingLayer(diffID: Digest): IbuildError {
-  return new IbuildError('LAYER_INVALID', `layer ${diffID} is not in the store`, {
-    hint: 'The image is damaged: load or build it again.',
-  })
 }

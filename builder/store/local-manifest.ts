@@ -1,8 +1,8 @@
 import { digestOf } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { needLayer } from './open-layer.ts'
 import type { Store } from './types.ts'
 
 /** The manifest under which an image lies in the local store: its layers are uncompressed. Errors: LAYER_INVALID. */
@@ -11,10 +11,10 @@ export function localManifest(store: Store, config: ImageConfig, configBytes: Ui
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
     config: { mediaType: mediaTypes.ociConfig, digest: digestOf(configBytes), size: configBytes.length },
-    layers: config.rootfs.diff_ids.map((diffID) => {
-      const layer = store.layers.get(diffID)
-      if (layer === undefined) throw new IbuildError('LAYER_INVALID', `layer ${diffID} is not in the store`)
-      return { mediaType: mediaTypes.ociLayer, digest: diffID, size: layer.size }
-    }),
+    layers: config.rootfs.diff_ids.map((diffID) => ({
+      mediaType: mediaTypes.ociLayer,
+      digest: diffID,
+      size: needLayer(store, diffID).size,
+    })),
   })
 }

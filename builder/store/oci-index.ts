@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { familiarName, parseReference } from '../../shared/base/reference.ts'
+import { shortName } from '../../shared/base/reference.ts'
 import { replaceFileSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
@@ -52,7 +52,7 @@ export function isOciIndexStale({ tags, ociIndexFile }: Layout): boolean {
 function annotate({ name, descriptor }: TagDescriptor): Descriptor {
   const annotations = {
     'io.containerd.image.name': name,
-    'org.opencontainers.image.ref.name': familiarName(parseReference(name)),
+    'org.opencontainers.image.ref.name': shortName(name),
   }
   return { ...descriptor, annotations }
 }

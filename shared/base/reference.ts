@@ -104,3 +104,13 @@ function suffixOf({ tag, digest }: Reference): string {
 export function withDefaultTag(reference: Reference): Reference {
   return reference.tag === undefined && reference.digest === undefined ? { ...reference, tag: 'latest' } : reference
 }
+
+/** The full text of a name as a user writes it, with the default tag: `app` gives `docker.io/library/app:latest`. */
+export function fullName(text: string): string {
+  return formatReference(withDefaultTag(parseReference(text)))
+}
+
+/** A full name as Docker prints it; see {@link familiarName}. */
+export function shortName(full: string): string {
+  return familiarName(parseReference(full))
+}
