@@ -1,7 +1,5 @@
 import { renameSync, rmSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import { errnoOf } from '../../shared/base/errors.ts'
-import { isSmallTree } from './sync-tree.ts'
 import type { TempFolders } from './temp-folders.ts'
 
 /** Takes a folder away at once, then removes what is in it: nobody ever sees a part of it. */
@@ -25,10 +23,4 @@ export function renameUnlessThere(from: string, to: string): boolean {
     if (errnoOf(error) === 'ENOTEMPTY' || errnoOf(error) === 'EEXIST') return false
     throw error
   }
-}
-
-/** Removes a folder and all that is in it. A small one at once: going to the pool and back for each entry costs more. */
-export async function removeTree(dir: string): Promise<void> {
-  if (isSmallTree(dir)) rmSync(dir, { recursive: true, force: true, maxRetries: 3, retryDelay: 10 })
-  else await rm(dir, { recursive: true, force: true })
 }

@@ -4,7 +4,8 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
-import { removeFolder, removeTree, renameUnlessThere } from './remove-folder.ts'
+import { removeFolder, renameUnlessThere } from './remove-folder.ts'
+import { removeTree } from './remove-tree.ts'
 import {
   flagFile,
   formatMark,

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { mapDiskFullSync } from '../../shared/cas/disk.ts'
 import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
-import { removeTree } from './remove-folder.ts'
+import { removeTree } from './remove-tree.ts'
 import type { TempFolder } from './types.ts'
 
 /** Work in progress of this process, below a folder of its own. */
