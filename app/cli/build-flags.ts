@@ -1,25 +1,22 @@
-/** What commander gives for `ibuild build`. */
-export interface BuildFlags {
+import { type Command, createParser } from './arguments.ts'
+import { type CacheFlags, cacheFlags } from './build/cache-flags.ts'
+import { type DisplayFlags, displayFlags } from './build/display-flags.ts'
+import { type OutputFlags, outputFlags } from './build/output-flags.ts'
+import { type RunFlags, runFlags } from './build/run-flags.ts'
+import { type SourceFlags, sourceFlags } from './build/source-flags.ts'
+
+/** What commander gives for `ibuild build`. A flag is added in the file of its group below `build/`. */
+export interface BuildFlags extends SourceFlags, OutputFlags, CacheFlags, RunFlags, DisplayFlags {
   readonly root?: string
-  readonly tag?: string[]
-  readonly file?: string
-  readonly target?: string
-  readonly buildArg?: string[]
-  readonly label?: string[]
-  readonly output?: string[]
-  readonly cache: boolean
-  /** `--no-cache-filter`; true when it is not given. */
-  readonly cacheFilter: string[] | true
-  readonly progress: string
-  readonly quiet?: boolean
-  readonly iidfile?: string
-  readonly network: string
-  readonly addHost?: string[]
-  readonly runtime?: string
-  readonly memory?: string
-  readonly shmSize?: string
-  readonly cpuQuota?: string
-  readonly cpuPeriod?: string
-  readonly cpuShares?: string
-  readonly ulimit?: string[]
+}
+
+/** Groups in the order of the help text. */
+export const flagGroups = [sourceFlags, outputFlags, cacheFlags, runFlags, displayFlags] as const
+
+export function buildParser(): Command {
+  const parser = createParser('build', 'Build an image from a Dockerfile').argument(
+    '<context>',
+    'folder with the files to build from, or - to read a Dockerfile or a tar from stdin',
+  )
+  return flagGroups.reduce((declared, group) => group.declare(declared), parser)
 }

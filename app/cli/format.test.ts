@@ -1,5 +1,5 @@
 import test from 'ava'
-import { parseOutput } from './build-options.ts'
+import { parseOutput } from './build/output-spec.ts'
 import { formatSize, parseCount, parseSize } from './sizes.ts'
 import { formatAge, formatTable, shortID } from './table.ts'
 
