@@ -17,8 +17,18 @@ export async function startBuildah(directory: string): Promise<Contender> {
       const id = await buildah('pull', '-q', `oci-archive:${image.archive}`)
       await buildah('tag', id, `localhost/${image.name}:latest`)
     },
-    build: ({ context, tag, cache }) => {
-      const flags = ['--layers', '--pull-never', '--network', 'host', '--runtime', requireProgram('runc'), '-t', tag]
+    build: ({ context, tag, cache, squash = false }) => {
+      const flags = [
+        '--layers',
+        ...(squash ? ['--squash'] : []),
+        '--pull-never',
+        '--network',
+        'host',
+        '--runtime',
+        requireProgram('runc'),
+        '-t',
+        tag,
+      ]
       return { program, args: [...store, 'bud', ...flags, ...(cache ? [] : ['--no-cache']), context], options }
     },
     imageId: (tag) => buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', tag),

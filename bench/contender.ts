@@ -6,6 +6,8 @@ export interface BuildRequest {
   readonly tag: string
   /** False: every step runs. */
   readonly cache: boolean
+  /** Merge the layers of the build into one at the end. */
+  readonly squash?: boolean
 }
 
 /** A program and its arguments, ready to be timed. */

@@ -7,7 +7,7 @@ import { startBuildkit } from './buildkit.ts'
 import type { Contender } from './contender.ts'
 import { startDocker } from './docker.ts'
 import { installPackage } from './install.ts'
-import { measureRow } from './measure.ts'
+import { measureMemory, measureRow } from './measure.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startOurs } from './ours.ts'
 import { type Result, table, writeReport } from './report.ts'
@@ -37,8 +37,10 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   const contenders: Contender[] = []
   for (const name of names) contenders.push(running.use(await start(name, join(folder, name))))
   for (const contender of contenders) await contender.load(work.base)
-  const times = await measureRow(row, work, { contenders, rounds: options.rounds ?? row.rounds })
-  return { row, times, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
+  const field = { contenders, rounds: options.rounds ?? row.rounds }
+  const times = await measureRow(row, work, field)
+  const memory = await measureMemory(row, work, field)
+  return { row, times, memory, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
 }
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 import { run, tail } from '../e2e/testing/run.ts'
 import type { BuildRequest, Contender } from './contender.ts'
+import { peakMemory } from './memory.ts'
 import type { Row, Work } from './rows.ts'
 
 /** Seconds of the measured rounds of each contender. */
@@ -15,7 +16,7 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
   for (let round = 0; round <= rounds; round++) {
     work.change?.(round)
     for (const contender of rotated(contenders, round)) {
-      const request = { context: work.context, tag: `bench-${row.name.toLowerCase()}`, cache: work.cache }
+      const request = requestOf(row, work)
       const built = await timedBuild(contender, request)
       const before = images.get(contender.name)
       images.set(contender.name, built.after)
@@ -26,6 +27,18 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
     }
   }
   return times
+}
+
+/** Largest memory of one more build of ours, MiB; undefined where the row sets no limit. */
+export async function measureMemory(row: Row, work: Work, { contenders, rounds }: Field): Promise<number | undefined> {
+  const ours = contenders.find(({ name }) => name === 'ibuild')
+  if (row.memory === undefined || ours === undefined) return undefined
+  work.change?.(rounds + 1)
+  return peakMemory(ours.build(requestOf(row, work)))
+}
+
+function requestOf({ name }: Row, { context, cache, squash = false }: Work): BuildRequest {
+  return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
 }
 
 export interface Field {

@@ -26,8 +26,9 @@ export async function startOurs({ name, program, root, runtime }: OursOptions): 
     version: `${stdout.trim()}, Node ${process.versions.node}${runtime === undefined ? '' : `, ${await versionOf(runtime)}`}`,
     ...(runtime !== undefined && { proof: new RegExp(`^runtime: ${runtime} `, 'm') }),
     load: async (image) => void (await runOk(program, ['load', '-i', image.archive], options)),
-    build: ({ context, tag, cache }) => {
-      const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...(cache ? [] : ['--no-cache'])]
+    build: ({ context, tag, cache, squash = false }) => {
+      const wanted = [...(cache ? [] : ['--no-cache']), ...(squash ? ['--squash=all'] : [])]
+      const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...wanted]
       return { program, args: ['build', ...flags, context], options }
     },
     imageId: async (tag) => {

@@ -8,15 +8,20 @@ import type { Row } from './rows.ts'
 export interface Result {
   readonly row: Row
   readonly times: Times
+  /** Largest memory of ours, MiB. */
+  readonly memory: number | undefined
   /** Contender to version. */
   readonly versions: ReadonlyMap<string, string>
 }
 
 /** The table of one row, in Markdown. */
 export function table({ row, times, versions }: Result): string {
-  const docker = times.get('docker') ?? []
+  const reference = times.get(row.reference) ?? []
   const lines = [...times].map(([name, seconds]) => {
-    const ratios = { median: median(seconds) / median(docker), fastest: Math.min(...seconds) / Math.min(...docker) }
+    const ratios = {
+      median: median(seconds) / median(reference),
+      fastest: Math.min(...seconds) / Math.min(...reference),
+    }
     const figures = [
       median(seconds).toFixed(3),
       Math.min(...seconds).toFixed(3),
@@ -25,7 +30,15 @@ export function table({ row, times, versions }: Result): string {
     ]
     return `| ${[name, versions.get(name), ...figures, must(row.must.get(name), ratios)].join(' | ')} |`
   })
-  const head = ['builder', 'version', 'median s', 'fastest s', 'median to docker', 'fastest to docker', 'must']
+  const head = [
+    'builder',
+    'version',
+    'median s',
+    'fastest s',
+    `median to ${row.reference}`,
+    `fastest to ${row.reference}`,
+    'must',
+  ]
   return [
     `## ${row.name}: ${row.title}`,
     '',
@@ -54,7 +67,7 @@ const method = `# Benchmarks
 \`npm run bench\` writes this page: ibuild, packed and installed as a user gets it, beside the BuildKit of Debian's dockerd
 ("docker"), BuildKit itself and buildah, on one machine. Each builder has a store of its own on one disk. After one build
 that is not measured, all of them build in turn in each round, each round beginning with another; a figure is the median
-of the rounds, from the start of the command to its end. After each build it is checked that the image is in the store
+of the rounds, from the start of the command to its end. Memory is the largest resident size of one more build. After each build it is checked that the image is in the store
 and that the steps ran, or came from the cache, as the row says. Machines differ and are noisy: only ratios
 count, and where the median and the fastest round disagree about a limit, nothing is claimed.
 
@@ -73,7 +86,7 @@ export function writeReport(result: Result): void {
       .map((section) => [heading(section), section.trim()]),
   )
   sections.set(result.row.name, `${table(result)}\n\n${circumstances(result)}`)
-  const sorted = [...sections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, section]) => section)
+  const sorted = [...sections].sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1))).map(([, section]) => section)
   writeFileSync(file, `${[method, ...sorted].join('\n').replaceAll(/\n+(?=## )/g, '\n\n')}\n`)
 }
 
@@ -81,10 +94,11 @@ function heading(section: string): string {
   return /^## (\w+)/.exec(section)?.[1] ?? ''
 }
 
-function circumstances({ times }: Result): string {
+function circumstances({ row, times, memory }: Result): string {
   const rounds = [...times.values()][0]?.length ?? 0
-  const memory = Math.round(totalmem() / 2 ** 30)
+  const installed = Math.round(totalmem() / 2 ** 30)
   const date = new Date().toISOString().slice(0, 10)
   const load = loadavg()[1]?.toFixed(1)
-  return `${date}, ${rounds} rounds, ${cpus().length} cores, ${memory} GiB, Linux ${release()}, load of five minutes ${load}.`
+  const peak = memory === undefined ? '' : `Largest memory of ibuild: ${memory} MiB (must: ${row.memory}).\n\n`
+  return `${peak}${date}, ${rounds} rounds, ${cpus().length} cores, ${installed} GiB, Linux ${release()}, load of five minutes ${load}.`
 }

@@ -1,8 +1,15 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { BaseImage } from './contender.ts'
-import { busyboxImage, debian, packages } from './images.ts'
-import { serveMirror } from './mirror.ts'
+import { packages } from './images.ts'
+import {
+  aptInstall,
+  bigFile,
+  changedCopy,
+  fiveRuns,
+  manyFiles,
+  type Scene,
+  sixtySteps,
+  twentyLayers,
+} from './scenes.ts'
 
 /** What a row needs to run, made once for all contenders. */
 export interface Work extends AsyncDisposable {
@@ -10,6 +17,7 @@ export interface Work extends AsyncDisposable {
   readonly context: string
   /** False: each measured build runs every step. */
   readonly cache: boolean
+  readonly squash?: boolean
   /** Changes the context before each round. */
   readonly change?: (round: number) => void
   /** Says what is wrong when a measured build did not do its work; undefined when it did. */
@@ -27,13 +35,18 @@ export interface Row {
   readonly name: string
   readonly title: string
   readonly contenders: readonly string[]
+  /** The contender to which the others are compared. */
+  readonly reference: string
   readonly rounds: number
-  /** Highest allowed ratio of the medians, contender to docker. */
+  /** Highest allowed ratio of the medians, contender to the reference. */
   readonly must: ReadonlyMap<string, number>
+  /** Largest resident memory allowed of ours, MiB. */
+  readonly memory?: number
   prepare(directory: string): Promise<Work>
 }
 
 const peers = ['docker', 'buildkit', 'buildah']
+const besideAll = { contenders: ['ibuild', ...peers], reference: 'docker' }
 
 /** All rows. One that measures cached work builds once before it measures. */
 export const rows: readonly Row[] = [
@@ -41,55 +54,82 @@ export const rows: readonly Row[] = [
     name: 'B1',
     title: '5 x `RUN echo` on busybox, no cache',
     contenders: ['ibuild-runc', 'ibuild-crun', ...peers],
+    reference: 'docker',
     rounds: 9,
     must: new Map([
       ['ibuild-runc', 0.95],
       ['ibuild-crun', 0.5],
     ]),
-    prepare: async (directory) => ({ ...(await fiveRuns(directory)), cache: false, fault: allRan }),
+    prepare: work(fiveRuns, { cache: false, fault: allRan }),
   },
   {
     name: 'B2',
     title: '5 x `RUN echo` on busybox, all cached',
-    contenders: ['ibuild', ...peers],
+    ...besideAll,
     rounds: 21,
     must: new Map([['ibuild', 0.75]]),
-    prepare: async (directory) => ({ ...(await fiveRuns(directory)), cache: true, fault: nothingRan }),
+    prepare: work(fiveRuns, { cache: true, fault: nothingRan }),
   },
   {
     name: 'B3',
     title: `minimal Debian, \`apt-get update\` and \`apt-get install ${packages.join(' ')}\` from a mirror on loopback, no cache`,
-    contenders: ['ibuild', ...peers],
+    ...besideAll,
     rounds: 3,
     must: new Map([['ibuild', 1.0]]),
-    prepare: async (directory) => ({ ...(await aptInstall(directory)), cache: false, fault: installed }),
+    memory: 256,
+    prepare: work(aptInstall, { cache: false, fault: installed }),
   },
   {
     name: 'B4',
     title: 'a one-file COPY behind B3, the file changed',
-    contenders: ['ibuild', ...peers],
+    ...besideAll,
     rounds: 9,
     must: new Map([['ibuild', 0.85]]),
-    prepare: changedCopy,
+    prepare: work(changedCopy, { cache: true, fault: onlyCopied }),
   },
   {
     name: 'B7',
     title: 'COPY of 10 000 files, 100 MB, nothing changed',
-    contenders: ['ibuild', ...peers],
+    ...besideAll,
     rounds: 5,
     must: new Map([['ibuild', 1.0]]),
-    prepare: manyFiles,
+    memory: 256,
+    prepare: work(manyFiles, { cache: true, fault: nothingRan }),
+  },
+  {
+    name: 'B8',
+    title: 'COPY of one file of 2 GiB, changed',
+    ...besideAll,
+    rounds: 3,
+    must: new Map([['ibuild', 1.0]]),
+    memory: 256,
+    prepare: work(bigFile, { cache: true, fault: otherImage }),
+  },
+  {
+    name: 'B9',
+    title: '60 steps, the last one changed',
+    ...besideAll,
+    rounds: 9,
+    must: new Map([['ibuild', 1.0]]),
+    prepare: work(sixtySteps, { cache: true, fault: onlyLast }),
+  },
+  {
+    name: 'B10',
+    title: 'squash of 20 layers of 25 MB into one, the last layer changed',
+    contenders: ['ibuild', 'buildah'],
+    reference: 'buildah',
+    rounds: 3,
+    must: new Map([['ibuild', 0.5]]),
+    memory: 256,
+    prepare: work(twentyLayers, { cache: true, squash: true, fault: otherImage }),
   },
 ]
 
-type Scene = Omit<Work, 'cache' | 'fault'>
-
-const nothing = async (): Promise<void> => undefined
-
-async function fiveRuns(directory: string): Promise<Scene> {
-  const runs = [1, 2, 3, 4, 5].map((i) => `RUN echo ran-$((40 + ${i}))`)
-  const context = makeContext(directory, ['FROM busybox', ...runs])
-  return { base: await busyboxImage(directory), context, [Symbol.asyncDispose]: nothing }
+function work(
+  scene: (directory: string) => Promise<Scene>,
+  measured: Pick<Work, 'cache' | 'squash' | 'fault'>,
+): Row['prepare'] {
+  return async (directory) => ({ ...(await scene(directory)), ...measured })
 }
 
 function allRan({ output }: Done): string | undefined {
@@ -102,25 +142,9 @@ function nothingRan({ output, before, after }: Done): string | undefined {
   return before === after ? undefined : `another image was made: ${before} became ${after}`
 }
 
-async function aptInstall(directory: string): Promise<Scene> {
-  const { image, mirror } = await debian()
-  const server = await serveMirror(mirror)
-  const source = `echo "deb [trusted=yes] ${server.url} ./" > /etc/apt/sources.list`
-  const install = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`
-  const context = makeContext(directory, [`FROM ${image.name}`, `RUN ${source} && ${install}`])
-  return { base: image, context, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
-}
-
 function installed({ output }: Done): string | undefined {
   const missing = packages.filter((name) => !output.includes(`Setting up ${name} (`))
   return missing.length === 0 ? undefined : `${missing.join(', ')} was not installed`
-}
-
-async function changedCopy(directory: string): Promise<Work> {
-  const scene = await aptInstall(directory)
-  writeFileSync(join(scene.context, 'Dockerfile'), 'COPY file /file\n', { flag: 'a' })
-  const change = (round: number): void => writeFileSync(join(scene.context, 'file'), `version ${round} of the file\n`)
-  return { ...scene, cache: true, change, fault: onlyCopied }
 }
 
 function onlyCopied({ output, before, after }: Done): string | undefined {
@@ -128,20 +152,13 @@ function onlyCopied({ output, before, after }: Done): string | undefined {
   return before === after ? 'no new image was made' : undefined
 }
 
-async function manyFiles(directory: string): Promise<Work> {
-  const context = makeContext(directory, ['FROM busybox', 'COPY . /files/'])
-  for (let i = 0; i < 10_000; i++) {
-    const folder = join(context, `d${i % 100}`)
-    if (i < 100) mkdirSync(folder)
-    writeFileSync(join(folder, `f${i}`), `${i} `.repeat(10_000).slice(0, 10_000))
-  }
-  const base = await busyboxImage(directory)
-  return { base, context, cache: true, fault: nothingRan, [Symbol.asyncDispose]: nothing }
+/** The commands themselves are shown as they are written: only what they print has no `echo` before it. */
+function onlyLast({ output, before, after }: Done): string | undefined {
+  if (/(?<!echo )step-\d/.test(output)) return 'a cached step ran'
+  if (!/last-\d/.test(output)) return 'the last step did not run'
+  return before === after ? 'no new image was made' : undefined
 }
 
-function makeContext(directory: string, lines: readonly string[]): string {
-  const context = join(directory, 'context')
-  mkdirSync(context)
-  writeFileSync(join(context, 'Dockerfile'), `${lines.join('\n')}\n`)
-  return context
+function otherImage({ before, after }: Done): string | undefined {
+  return before === after ? 'no new image was made' : undefined
 }

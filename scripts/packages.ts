@@ -38,6 +38,7 @@ const peers: readonly SystemPackage[] = [
   { name: 'hyperfine', program: 'hyperfine' },
   { name: 'mmdebstrap', program: 'mmdebstrap' },
   { name: 'podman', program: 'podman' },
+  { name: 'time', program: 'time' },
 ]
 
 /** What each profile needs of the system: the demo, `npm test`, and the tests beside other tools. */
