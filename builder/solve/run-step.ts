@@ -3,15 +3,13 @@ import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { located } from '../copy/located.ts'
 import type { RunRequest } from '../exec/types.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
-import { scanSnapshot } from '../layers/snapshot-layer.ts'
-import type { RootfsView } from '../layers/view.ts'
 import type { RunStep } from '../plan/types.ts'
-import { extendChain, type LayerChain } from './layer-chain.ts'
+import type { LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
 import { isDiskFull, runFailed } from './run-failure.ts'
 import type { Solver } from './solver.ts'
 import { startError } from './start-error.ts'
+import { commitUpper, scanUpper } from './upper-layer.ts'
 import { resolveUser, withHome } from './user.ts'
 
 export interface RunPlace {
@@ -46,7 +44,8 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
         throw startError(step, error)
       })
       if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
-      return await commitRun(solver, chain, upper)
+      const left = { dir: upper, chain }
+      return await commitUpper(left, await scanUpper(left, solver), solver.store)
     } finally {
       solver.later(async () => folder.release())
     }
@@ -57,18 +56,6 @@ function makeFolder(parent: string, name: string): string {
   const folder = join(parent, name)
   mkdirSync(folder, { mode: 0o755 })
   return folder
-}
-
-async function commitRun(solver: Solver, chain: LayerChain, dir: string): Promise<Digest> {
-  solver.store.startWriteBack(dir)
-  // Overlayfs marks nearly every new directory opaque: only marks that hide something stay. Most steps have none.
-  let view: RootfsView | undefined
-  const below = { lstat: (path: string) => (view ??= solver.layers.view(chain)).lstat(path) }
-  const { diffID, size, entries } = await scanSnapshot(dir, { below, latest: solver.latest })
-  const chainID = extendChain(chain, diffID).chainIDs.at(-1)
-  if (chainID === undefined) throw new Error('an extended chain has a chainID')
-  await solver.store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
-  return diffID
 }
 
 function requestOf(
