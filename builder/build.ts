@@ -1,8 +1,10 @@
+import { abortable } from '../shared/base/abort.ts'
 import { IbuildError } from '../shared/base/errors.ts'
 import { formatReference, parseReference, shortName, withDefaultTag } from '../shared/base/reference.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
-import type { BuildOptions, BuildResult } from './build-types.ts'
+import type { BuildOptions, BuildResult, ContextSource } from './build-types.ts'
+import { guarded } from './listeners.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
 import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
@@ -17,15 +19,30 @@ import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 /**
- * Builds the image that a Dockerfile describes, stores it, names it and writes the outputs. Rejects with an `IbuildError`;
- * then no tag has moved and nothing is left behind but finished layers in the cache.
+ * Builds the image that a Dockerfile describes, stores it, names it and writes the outputs. Rejects with an `IbuildError`,
+ * or with what `emit` threw; then no tag has moved and nothing is left behind but finished layers in the cache. CANCELLED
+ * when `signal` aborts.
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
+  return guarded(options.signal, async ({ signal, listen }) => {
+    return buildLocked({ ...options, context: stoppable(options.context, signal), emit: listen(options.emit), signal })
+  })
+}
+
+/** A context from a stream stops with the build, also while the stream is silent. */
+function stoppable(context: ContextSource, signal: AbortSignal): ContextSource {
+  return context.kind === 'stream' ? { ...context, stream: abortable(context.stream, signal) } : context
+}
+
+type GuardedOptions = BuildOptions & Required<Pick<BuildOptions, 'emit' | 'signal'>>
+
+async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   const names = (options.tags ?? []).map(tagName)
   const store = openStore(options.root)
-  const lock = await store.lockShared(options.signal === undefined ? {} : { signal: options.signal })
+  const lock = await store.lockShared({ signal: options.signal })
   try {
     const image = await mapDiskFull(() => buildImage(store, options))
+    options.signal.throwIfAborted()
     await name(store, image, names)
     const wroteToStdout = await writeOutputs(store, image, options)
     const { imageID, manifestDigest } = image
@@ -44,8 +61,8 @@ function tagName(text: string): string {
   })
 }
 
-async function buildImage(store: Store, options: BuildOptions): Promise<StoredImage> {
-  const emit = options.emit ?? (() => undefined)
+async function buildImage(store: Store, options: GuardedOptions): Promise<StoredImage> {
+  const { emit } = options
   const input = await openBuildInput(store, options)
   try {
     const dockerfile = readDockerfile(input.dockerfile, options)

@@ -8,11 +8,18 @@ import { joinPath, type LayerPath } from '../layers/entry.ts'
 export class ContextFiles {
   readonly root: string
   readonly #root: string
+  readonly #signal: AbortSignal | undefined
 
-  /** `root` is absolute. */
-  constructor(root: string) {
+  /** `root` is absolute. After an abort of `signal` no content is read any more. */
+  constructor(root: string, signal?: AbortSignal) {
     this.root = root
+    this.#signal = signal
     this.#root = root === '/' ? '' : Buffer.from(root).toString('latin1')
+  }
+
+  /** To be called before each piece of a file is read. Throws the reason of the abort, if there was one. */
+  throwIfAborted(): void {
+    this.#signal?.throwIfAborted()
   }
 
   /** Undefined when nothing is there. */
@@ -54,6 +61,7 @@ export class ContextFiles {
 
   /** Opens a regular file; a link, or a fifo put in its place, is neither followed nor waited for. */
   open(path: LayerPath): number {
+    this.throwIfAborted()
     return attempt(path, () =>
       fs.openSync(this.#host(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK),
     )

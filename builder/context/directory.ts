@@ -19,6 +19,8 @@ export interface DirectoryOptions {
   readonly dockerfile: string | undefined
   /** Where digests are remembered between builds; one file per context directory. */
   readonly hashCacheFile: string
+  /** Stops the reading of files. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export interface DirectoryOptions {
 export function openDirectoryContext(options: DirectoryOptions): BuildContext {
   const root = resolveRoot(options.root)
   const rules = loadIgnoreRules(root, options.dockerfile)
-  return new DirectoryContext(new ContextFiles(root), rules, new HashCache(options.hashCacheFile))
+  return new DirectoryContext(new ContextFiles(root, options.signal), rules, new HashCache(options.hashCacheFile))
 }
 
 /** The real path of a context directory. Errors: CONTEXT_INVALID. */

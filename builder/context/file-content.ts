@@ -63,6 +63,7 @@ export async function* readPieces(expected: ExpectedFile): AsyncGenerator<Buffer
     pending = readAt(fd, 0, size)
     for (let position = 0; position < size; ) {
       const piece = await pending
+      expected.files.throwIfAborted()
       if (piece.length === 0) throw changedError(expected.path)
       position += piece.length
       pending = readAt(fd, position, size)
@@ -119,6 +120,7 @@ export function digestFileSync(expected: ExpectedFile): Digest {
   return withFile(expected, (fd) => {
     const hasher = createHash('sha256')
     for (let position = 0; position < size; ) {
+      expected.files.throwIfAborted()
       const count = fs.readSync(fd, buffer, 0, Math.min(buffer.length, size - position), position)
       if (count === 0) throw changedError(expected.path)
       hasher.update(buffer.subarray(0, count))

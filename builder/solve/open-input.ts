@@ -11,16 +11,20 @@ const standard: DockerfileSource = { kind: 'default' }
 /** Opens what `options` name. Errors: CONTEXT_INVALID, IGNORE_INVALID, ARCHIVE_INVALID, ARCHIVE_UNSAFE. */
 export async function openBuildInput(store: Store, options: BuildOptions): Promise<BuildInput> {
   const { context, dockerfile = standard } = options
-  if (context.kind === 'directory') return directoryInput(store, context.path, dockerfile)
+  if (context.kind === 'directory') return directoryInput(store, { ...options, path: context.path })
   const { openStreamInput } = await import('./stream-input.ts')
   return openStreamInput(store, context.stream, dockerfile)
 }
 
-function directoryInput(store: Store, path: string, source: DockerfileSource): BuildInput {
+interface DirectoryInput extends Pick<BuildOptions, 'dockerfile' | 'signal'> {
+  readonly path: string
+}
+
+function directoryInput(store: Store, { path, dockerfile: source = standard, signal }: DirectoryInput): BuildInput {
   const root = resolveRoot(path)
   const found = source.kind === 'bytes' ? undefined : findDockerfile({ file: fileOf(source), cwd: process.cwd(), root })
   const hashCacheFile = join(store.root, 'context', hexOf(digestOf(root)))
-  const context = openDirectoryContext({ root, dockerfile: found?.path, hashCacheFile })
+  const context = openDirectoryContext({ root, dockerfile: found?.path, hashCacheFile, signal })
   const dockerfile = source.kind === 'bytes' ? { bytes: source.bytes, file: 'Dockerfile (stdin)' } : textOf(found)
   return { context, dockerfile, close: async () => context.close() }
 }
