@@ -28,7 +28,7 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
     case 'step-output':
       return outputLines(event.step, event.bytes, steps.get(event.step))
     case 'step-done':
-      return `${flush(event.step, steps)}#${event.step} DONE ${seconds(event.elapsed)}\n\n`
+      return `${flush(event.step, steps)}#${event.step} DONE ${seconds(event.elapsed)}${unchangedNote(event)}\n\n`
     case 'step-failed':
       return `${flush(event.step, steps)}#${event.step} ERROR after ${seconds(event.elapsed)}\n\n`
     case 'step-cancelled':
@@ -53,6 +53,10 @@ function outputLines(step: number, bytes: Uint8Array, log: StepLog | undefined):
   }
   const time = ((performance.now() - log.started) / 1000).toFixed(3)
   return lines.map((line) => `#${step} ${time} ${sanitize(line)}\n`).join('')
+}
+
+function unchangedNote({ unchanged }: { readonly unchanged?: boolean }): string {
+  return unchanged === true ? ', same result as before: what follows may come from the cache' : ''
 }
 
 function flush(step: number, steps: Map<number, StepLog>): string {

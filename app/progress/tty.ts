@@ -54,7 +54,11 @@ function update(event: BuildEvent, running: Map<number, LiveStep>, columns: numb
       return undefined
     case 'step-cached':
       return fit(` = ${sanitize(event.title)}`, '  cached', columns)
-    case 'step-done':
+    case 'step-done': {
+      running.delete(event.step)
+      const end = event.unchanged === true ? '  same result as before' : ''
+      return fit(` ${endings[event.type]} ${sanitize(event.title)}`, `${end}  ${seconds(event.elapsed)}`, columns)
+    }
     case 'step-failed':
     case 'step-cancelled':
       running.delete(event.step)

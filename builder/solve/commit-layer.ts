@@ -1,18 +1,37 @@
 import { join } from 'node:path'
-import type { Digest } from '../../shared/base/digest.ts'
 import { notAfter } from '../layers/entry.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
+import { turns } from '../layers/turns.ts'
+import { type ExecutedLayer, settleDiff } from './cut-off.ts'
+import type { LayerChain } from './layer-chain.ts'
 import type { Solver } from './solver.ts'
 
-/** Writes members as a layer in one pass and stores it; nothing is mounted or extracted. */
-export async function commitLayer({ store, latest }: Solver, members: Iterable<LayerMember>): Promise<Digest> {
+/** What COPY, ADD or WORKDIR puts on the layers below. */
+export interface WrittenDiff {
+  readonly chain: LayerChain
+  readonly members: Iterable<LayerMember>
+  /** The time that the step gave to what has none of its own, in nanoseconds. */
+  readonly givenTime: bigint
+  /** An earlier step with the same result may stand for this one. */
+  readonly mayReuse: boolean
+}
+
+/** Writes members as a layer in one pass and stores it unless an earlier step made the same; nothing is mounted or extracted. */
+export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<ExecutedLayer> {
+  const { store, latest, signal } = solver
+  const { chain, members, givenTime, mayReuse } = diff
   const folder = await store.temp('layer')
   try {
     const tarFile = join(folder.dir, 'layer')
-    const { diffID, size, entries } = await writeLayer(bounded(members, latest), tarFile, { sync: false })
-    await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
-    return diffID
+    const { diffID, size, entries } = await writeLayer(stoppable(bounded(members, latest), signal), tarFile, {
+      sync: false,
+    })
+    const commit = async (): Promise<typeof diffID> => {
+      await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+      return diffID
+    }
+    return await settleDiff(solver, { chain, entries, window: { from: givenTime, to: givenTime }, mayReuse, commit })
   } finally {
     await folder.release()
   }
@@ -20,4 +39,25 @@ export async function commitLayer({ store, latest }: Solver, members: Iterable<L
 
 function* bounded(members: Iterable<LayerMember>, latest: bigint | undefined): Generator<LayerMember> {
   for (const member of members) yield { ...member, entry: notAfter(member.entry, latest) }
+}
+
+/** Small contents come without a pause: now and then an abort must get its turn. */
+async function* stoppable(members: Iterable<LayerMember>, signal: AbortSignal): AsyncGenerator<LayerMember> {
+  const turn = turns()
+  for (const member of members) {
+    const pause = turn()
+    if (pause !== undefined) await pause
+    signal.throwIfAborted()
+    const { content } = member
+    yield content === undefined || content instanceof Uint8Array
+      ? member
+      : { ...member, content: stoppablePieces(content, signal) }
+  }
+}
+
+async function* stoppablePieces(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal.throwIfAborted()
+    yield piece
+  }
 }

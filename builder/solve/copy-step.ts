@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Digest } from '../../shared/base/digest.ts'
 import { layOut } from '../copy/lay-out.ts'
 import { selectSources } from '../copy/select-sources.ts'
 import type { CopyMember, CopySelection, SelectRequest } from '../copy/types.ts'
 import type { LayerMember } from '../layers/layer-writer.ts'
 import type { CopyStep } from '../plan/types.ts'
 import { commitLayer } from './commit-layer.ts'
+import type { ExecutedLayer } from './cut-off.ts'
 import { chainOf, type LayerChain } from './layer-chain.ts'
 import type { Solver } from './solver.ts'
 import type { StageScope } from './stage-scope.ts'
@@ -41,19 +41,22 @@ function wordsOf(step: CopyStep): Omit<SelectRequest, SourceFields> {
 export interface CopyPlace {
   readonly chain: LayerChain
   readonly selection: CopySelection
+  /** An earlier step with the same result may stand for this one. */
+  readonly mayReuse: boolean
 }
 
 /** Writes the layer of a COPY or ADD straight from its sources. */
-export async function executeCopy(solver: Solver, { chain, selection }: CopyPlace): Promise<Digest> {
+export async function executeCopy(solver: Solver, { chain, selection, mayReuse }: CopyPlace): Promise<ExecutedLayer> {
+  const givenTime = solver.nowNs()
   const folder = await solver.store.temp('copy')
   try {
     const plan = await layOut(selection, {
       target: solver.layers.view(chain),
-      mtime: BigInt(solver.now().getTime()) * 1_000_000n,
+      mtime: givenTime,
       temporary: join(folder.dir, 'unpacked'),
     })
     try {
-      return await commitLayer(solver, readMembers(plan.members))
+      return await commitLayer(solver, { chain, members: readMembers(plan.members), givenTime, mayReuse })
     } finally {
       plan.close()
     }

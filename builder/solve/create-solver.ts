@@ -39,6 +39,7 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
     limits: options.limits ?? {},
     extraHosts: options.extraHosts ?? [],
     now: () => new Date(epoch ?? Date.now()),
+    nowNs: () => BigInt(epoch ?? Date.now()) * 1_000_000n,
     latest: epoch === undefined ? undefined : BigInt(epoch) * 1_000_000n,
     nextNumber: () => ++number,
     mayUseCache: cacheRule(options),

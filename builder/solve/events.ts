@@ -4,7 +4,14 @@ import type { DockerfileWarning } from '../dockerfile/types.ts'
 export type BuildEvent =
   | { readonly type: 'step-started'; readonly step: number; readonly title: string }
   | { readonly type: 'step-cached'; readonly step: number; readonly title: string }
-  | { readonly type: 'step-done'; readonly step: number; readonly title: string; readonly elapsed: number }
+  | {
+      readonly type: 'step-done'
+      readonly step: number
+      readonly title: string
+      readonly elapsed: number
+      /** The result is that of an earlier run, whose layer is used: what follows may come from the cache. */
+      readonly unchanged?: boolean
+    }
   | { readonly type: 'step-failed'; readonly step: number; readonly title: string; readonly elapsed: number }
   /** Stopped because another step failed or the caller wanted it. */
   | { readonly type: 'step-cancelled'; readonly step: number; readonly title: string; readonly elapsed: number }

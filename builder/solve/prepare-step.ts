@@ -1,5 +1,5 @@
-import type { Digest } from '../../shared/base/digest.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
+import type { ExecutedLayer } from './cut-off.ts'
 import { chainKey } from './layer-chain.ts'
 import { executeRun } from './run-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
@@ -10,24 +10,28 @@ import { executeWorkdir } from './workdir-step.ts'
 export interface PreparedStep {
   readonly parts: readonly KeyPart[]
   /** `number` is that of the step in the progress. */
-  readonly execute: (number: number) => Promise<Digest>
+  readonly execute: (number: number) => Promise<ExecutedLayer>
 }
 
 /** Finds out all that the cache key needs; of the layers below only their identity. */
-export async function prepareStep(scope: StageScope, { step, chain }: PlacedStep): Promise<PreparedStep> {
+export async function prepareStep(scope: StageScope, { stage, step, chain }: PlacedStep): Promise<PreparedStep> {
   const { solver } = scope
   const { limits, extraHosts, latest } = solver
+  const mayReuse = solver.mayUseCache(stage)
   const keyScope: KeyScope = { parent: chainKey(chain), limits, extraHosts, latest }
   switch (step.kind) {
     case 'run':
-      return { parts: runKey(step, keyScope), execute: (number) => executeRun(solver, { step, chain, number }) }
+      return {
+        parts: runKey(step, keyScope),
+        execute: (number) => executeRun(solver, { step, chain, number, mayReuse }),
+      }
     case 'workdir':
-      return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain }) }
+      return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain, mayReuse }) }
     case 'copy': {
       const selection = await selectCopy(scope, step)
       return {
         parts: copyKey(step, keyScope, selection.keyParts),
-        execute: () => executeCopy(solver, { chain, selection }),
+        execute: () => executeCopy(solver, { chain, selection, mayReuse }),
       }
     }
   }

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { located } from '../copy/located.ts'
 import type { RunRequest } from '../exec/types.ts'
 import type { RunStep } from '../plan/types.ts'
+import { type ExecutedLayer, settleDiff } from './cut-off.ts'
+import { makeTimedFolder } from './file-clock.ts'
 import type { LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
 import { isDiskFull, runFailed } from './run-failure.ts'
@@ -16,10 +17,15 @@ export interface RunPlace {
   readonly step: RunStep
   readonly chain: LayerChain
   readonly number: number
+  /** An earlier run with the same result may stand for this one. */
+  readonly mayReuse: boolean
 }
 
-/** Runs the command on the layers below; what it changed becomes a layer that stays as a folder. */
-export async function executeRun(solver: Solver, place: RunPlace): Promise<Digest> {
+/**
+ * Runs the command on the layers below; what it changed becomes a layer that stays as a folder, unless an earlier run left
+ * the same.
+ */
+export async function executeRun(solver: Solver, place: RunPlace): Promise<ExecutedLayer> {
   return solver.runSlot(async () => {
     const { step, chain } = place
     const [executor, lowers] = await Promise.all([
@@ -32,7 +38,9 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
     })
     const folder = await solver.store.temp('run')
     try {
-      const [upper, scratch] = [makeFolder(folder.dir, 'fs'), makeFolder(folder.dir, 'run')]
+      const [upper, scratch] = [join(folder.dir, 'fs'), join(folder.dir, 'run')]
+      makeTimedFolder(scratch)
+      const from = makeTimedFolder(upper)
       const tail = createOutputTail()
       const onOutput: RunRequest['onOutput'] = (stream, bytes) => {
         tail.add(bytes)
@@ -44,18 +52,16 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Diges
         throw startError(step, error)
       })
       if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
+      const to = makeTimedFolder(join(folder.dir, 'end'))
       const left = { dir: upper, chain }
-      return await commitUpper(left, await scanUpper(left, solver), solver.store)
+      const scanned = await scanUpper(left, solver)
+      const commit = async (): Promise<Digest> => commitUpper(left, scanned, solver.store)
+      const { mayReuse } = place
+      return await settleDiff(solver, { chain, entries: scanned.entries, window: { from, to }, mayReuse, commit })
     } finally {
       solver.later(async () => folder.release())
     }
   })
-}
-
-function makeFolder(parent: string, name: string): string {
-  const folder = join(parent, name)
-  mkdirSync(folder, { mode: 0o755 })
-  return folder
 }
 
 function requestOf(

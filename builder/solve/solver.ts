@@ -26,6 +26,8 @@ export interface Solver {
   readonly signal: AbortSignal
   /** The time that goes into images: the epoch when there is one. */
   readonly now: () => Date
+  /** {@link now} as nanoseconds since 1970. */
+  readonly nowNs: () => bigint
   /** SOURCE_DATE_EPOCH in nanoseconds: no time in a layer is later. */
   readonly latest: bigint | undefined
   readonly nextNumber: () => number
