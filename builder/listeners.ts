@@ -5,7 +5,9 @@ export interface Guard {
   /** Aborts when the caller does, and when one of the caller's functions threw. */
   readonly signal: AbortSignal
   /** The caller's function, made safe to call from anywhere: it never throws, and is not called again after it did. */
-  listen<Args extends readonly unknown[]>(listener: ((...args: Args) => void) | undefined): (...args: Args) => void
+  readonly listen: <Args extends readonly unknown[]>(
+    listener: ((...args: Args) => void) | undefined,
+  ) => (...args: Args) => void
 }
 
 /**
