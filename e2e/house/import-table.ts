@@ -38,13 +38,17 @@ export const importTable: ImportTable = {
     'builder/context': { imports: ['shared', 'builder/layers'] },
     'builder/copy': { imports: ['shared', 'builder/layers', 'builder/context'] },
     'builder/store': { imports: ['shared', 'builder/layers'] },
+    'builder/squash': { imports: ['shared', 'builder/layers', 'builder/store'] },
     'builder/export': {
-      imports: ['shared', 'builder/layers', 'builder/store', 'builder/dockerfile', 'builder/plan'],
+      imports: ['shared', 'builder/layers', 'builder/store', 'builder/squash', 'builder/dockerfile', 'builder/plan'],
       types: ['builder/*'],
     },
     'builder/plan': { imports: ['shared', 'builder/dockerfile'], types: ['builder/exec'] },
     'builder/solve': {
-      imports: ['shared', ...['dockerfile', 'plan', 'exec', 'layers', 'context', 'copy', 'store'].map(inBuilder)],
+      imports: [
+        'shared',
+        ...['dockerfile', 'plan', 'exec', 'layers', 'context', 'copy', 'store', 'squash'].map(inBuilder),
+      ],
       types: ['builder/*'],
     },
     'builder/*': { imports: ['shared', 'builder'] },

@@ -38,6 +38,11 @@ const table = {
     exit: 1,
     about: 'A layer does not fit the layers below it, or its diffID is not that of the config.',
   },
+  LAYER_LIMIT: {
+    exit: 3,
+    about: 'An image has more layers than containers can be mounted from, or than its receiver takes.',
+    hint: 'Merge layers with --squash or --max-layers=auto.',
+  },
   SYMLINK_LOOP: {
     exit: 1,
     about: 'Symbolic links of an image or a context lead in a circle, or through too many others.',
