@@ -116,6 +116,13 @@ async function writeOutputs(store: Store, image: StoredImage, options: BuildOpti
   if (outputs.length === 0) return false
   const { writeOutput } = await import('./export/write-output.ts')
   for (const output of outputs)
-    await writeOutput({ store, image, output, stdout: options.stdout, names: options.tags ?? [] })
+    await writeOutput({
+      store,
+      image,
+      output,
+      stdout: options.stdout,
+      names: options.tags ?? [],
+      signal: options.signal,
+    })
   return outputs.some(({ dest }) => dest === '-')
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { abortable } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
@@ -17,6 +18,8 @@ export interface ImportOptions {
   /** Full name, if any. */
   readonly name: string | undefined
   readonly now: Date
+  /** Stops the work: its reason is thrown, and there is no image. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Makes an image of one layer from a root filesystem tar, possibly compressed. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE, USAGE, DOCKERFILE_SYNTAX. */
@@ -26,11 +29,11 @@ export async function importRootfs(
   options: ImportOptions,
 ): Promise<StoredImage> {
   const settings = await settingsOf(options.changes)
-  const lock = await store.lockShared()
+  const lock = await store.lockShared({ signal: options.signal })
   const folder = await store.temp('import')
   try {
     const tarFile = join(folder.dir, 'layer')
-    const { diffID, size, entries } = await importLayer(source, tarFile)
+    const { diffID, size, entries } = await importLayer(abortable(source, options.signal), tarFile)
     await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
     const created = options.now.toISOString()
     const config: ImageConfig = {

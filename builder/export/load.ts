@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { abortable } from '../../shared/base/abort.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -21,20 +22,33 @@ export interface LoadedImage {
   readonly names: readonly string[]
 }
 
+export interface LoadOptions {
+  /** Stops the work: its reason is thrown, no image of the archive has got a name. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Brings the images of a docker archive or an OCI layout into the store. Every layer is checked against the diffID that
  * the config names; an image is visible only when it is complete. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE,
  * DIGEST_MISMATCH, LAYER_INVALID, MANIFEST_INVALID, CONFIG_INVALID.
  */
-export async function loadImages(store: Store, source: ArchiveSource): Promise<LoadedImage[]> {
-  const lock = await store.lockShared()
+export async function loadImages(
+  store: Store,
+  source: ArchiveSource,
+  { signal }: LoadOptions = {},
+): Promise<LoadedImage[]> {
+  const lock = await store.lockShared({ signal })
   const folder = await store.temp('load')
   try {
-    const files = await openArchive(source, folder.dir)
+    const files = await openArchive(source, { folder: folder.dir, signal })
     const loaded: LoadedImage[] = []
     for (const archived of await listImages(files)) {
-      loaded.push({ image: await loadImage({ store, files, folder: folder.dir }, archived), names: archived.names })
+      loaded.push({
+        image: await loadImage({ store, files, folder: folder.dir, signal }, archived),
+        names: archived.names,
+      })
     }
+    signal?.throwIfAborted()
     for (const { image, names } of loaded) for (const name of names) await store.tags.set(name, image.manifestDigest)
     return loaded
   } finally {
@@ -43,8 +57,11 @@ export async function loadImages(store: Store, source: ArchiveSource): Promise<L
   }
 }
 
-async function openArchive(source: ArchiveSource, folder: string): Promise<ArchiveFiles> {
-  if (typeof source !== 'string') return spoolArchive(source, folder)
+async function openArchive(
+  source: ArchiveSource,
+  { folder, signal }: Pick<LoadScope, 'folder' | 'signal'>,
+): Promise<ArchiveFiles> {
+  if (typeof source !== 'string') return spoolArchive(abortable(source, signal), folder)
   try {
     if ((await stat(source)).isDirectory()) return layoutFolder(source)
   } catch (error) {
@@ -54,13 +71,14 @@ async function openArchive(source: ArchiveSource, folder: string): Promise<Archi
       hint: 'Name an archive, a layout folder, or - for stdin.',
     })
   }
-  return spoolArchive(createReadStream(source, { highWaterMark: 1 << 20 }), folder)
+  return spoolArchive(abortable(createReadStream(source, { highWaterMark: 1 << 20 }), signal), folder)
 }
 
 interface LoadScope {
   readonly store: Store
   readonly files: ArchiveFiles
   readonly folder: string
+  readonly signal: AbortSignal | undefined
 }
 
 async function loadImage(scope: LoadScope, { config: bytes, layers }: ArchivedImage): Promise<StoredImage> {
@@ -77,12 +95,12 @@ async function loadImage(scope: LoadScope, { config: bytes, layers }: ArchivedIm
 }
 
 async function loadLayer(
-  { store, files, folder }: LoadScope,
+  { store, files, folder, signal }: LoadScope,
   layer: ArchivedImage['layers'][number] & { diffID: Digest },
 ): Promise<void> {
   if (store.layers.get(layer.diffID) !== undefined) return
   const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
-  const { diffID, size, entries } = await importLayer(await files.open(layer.file), tarFile)
+  const { diffID, size, entries } = await importLayer(abortable(await files.open(layer.file), signal), tarFile)
   if (diffID !== layer.diffID) {
     throw new IbuildError(
       'DIGEST_MISMATCH',

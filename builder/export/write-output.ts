@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { abortable } from '../../shared/base/abort.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
@@ -23,6 +24,8 @@ export interface OutputRequest {
   readonly stdout: NodeJS.WritableStream | undefined
   /** Names as given; they are written into archives. */
   readonly names: readonly string[]
+  /** Stops the writing: its reason is thrown, and no half archive has the name of `dest`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Writes an image as an archive, or its files as a tar or a folder. */
@@ -49,10 +52,14 @@ function imageView(store: Store, image: StoredImage): RootfsView {
   return createView(image.config.rootfs.diff_ids.map((diffID) => openLayer(store, diffID)))
 }
 
-async function writeStream(bytes: AsyncIterable<Uint8Array>, { output, stdout }: OutputRequest): Promise<void> {
+async function writeStream(
+  pieces: AsyncIterable<Uint8Array>,
+  { output, stdout, signal }: OutputRequest,
+): Promise<void> {
+  const bytes = abortable(pieces, signal)
   if (output.dest !== '-') return writeFileWhole(bytes, output.dest)
   if (stdout === undefined) throw new IbuildError('USAGE', 'an output to - needs a stream to write to')
-  await pipeline(Readable.from(bytes, { objectMode: false }), stdout, { end: false })
+  await pipeline(Readable.from(bytes, { objectMode: false }), stdout, { end: false, ...(signal && { signal }) })
 }
 
 /** Writes beside the destination and renames, so that no half file ever has its name. Errors: DISK_FULL, USAGE. */
