@@ -13,11 +13,12 @@ import type { InternalRecordStore } from './records.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import type { InternalTagStore } from './tags.ts'
-import type { GarbageOptions, GarbageReport, ImageStore, LayerStore, TagStore } from './types.ts'
+import type { ContainerStore, GarbageOptions, GarbageReport, ImageStore, LayerStore } from './types.ts'
 
 interface Parts {
   readonly blobs: BlobStore
   readonly images: ImageStore
+  readonly containers: ContainerStore
   readonly layers: LayerStore
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
@@ -37,7 +38,7 @@ export async function collectGarbage(
 ): Promise<GarbageReport> {
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
-    const images = options.keepUnnamed === false ? dropUnnamed(context.layout, parts.tags) : 0
+    const images = options.keepUnnamed === false ? dropUnnamed(context.layout, parts) : 0
     const report = sweep(context, parts, options.keepRecords ?? true)
     dropStepLocks(context.layout)
     await parts.tags.repairIndex()
@@ -57,9 +58,10 @@ function syncRemovals({ layers, snapshotMarks }: Layout): void {
  * Not before the lock is held: until then an image without a name may be one that a build is about to name. Synced before
  * anything goes that they need.
  */
-function dropUnnamed(layout: Layout, tags: TagStore): number {
-  const named = new Set(tags.list().map(({ manifest }) => manifest))
-  const doomed = listEntries(layout).filter(({ manifest }) => !named.has(manifest))
+function dropUnnamed(layout: Layout, { tags, containers }: Pick<Parts, 'tags' | 'containers'>): number {
+  const named = tags.list().map(({ manifest }) => manifest)
+  const wanted = new Set([...named, ...containers.list().map(({ manifestDigest }) => manifestDigest)])
+  const doomed = listEntries(layout).filter(({ manifest }) => !wanted.has(manifest))
   for (const entry of doomed) rmSync(entryFile(layout, entry), { force: true })
   syncPathSync(layout.images)
   return doomed.length

@@ -10,6 +10,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * blobs/sha256/<hex>             manifests, configs, and the tars of durable layers (second names of layers/<diffID>/tar)
  * images/<image ID>.<manifest>   empty; its presence is the image
  * tags/<sha256 of the name>      {"name":..., "manifest":...}
+ * containers/<name>              {"version":1,"name":...,"manifest":...,"imageID":...,"layer"?:<diffID>,...}
  * layers/<diffID>/meta.json      {"version":1,"size":...,"boot":...,"chainID"?:...}
  *                 index          the layer index
  *                 tar            the bytes, unless they are the snapshot of chainID
@@ -33,6 +34,7 @@ export interface Layout {
   readonly blobs: string
   readonly images: string
   readonly tags: string
+  readonly containers: string
   readonly layers: string
   readonly snapshotMarks: string
   readonly snapshots: string
@@ -52,6 +54,7 @@ export function layoutOf(root: string): Layout {
     blobs: at('blobs'),
     images: at('images'),
     tags: at('tags'),
+    containers: at('containers'),
     layers: at('layers'),
     snapshotMarks: at('snapshots'),
     snapshots: at('s'),
@@ -64,9 +67,22 @@ export function layoutOf(root: string): Layout {
 
 /** All folders of a store, parents first. */
 export function foldersOf(layout: Layout): string[] {
-  const { temporary, blobs, images, tags, layers, snapshotMarks, snapshots, records, steps, locks } = layout
+  const { temporary, blobs, images, tags, containers, layers, snapshotMarks, snapshots, records, steps, locks } = layout
   const algorithms = ['sha256', 'sha512'].map((name) => path.join(blobs, name))
-  return [temporary, blobs, ...algorithms, images, tags, layers, snapshotMarks, snapshots, records, steps, locks]
+  return [
+    temporary,
+    blobs,
+    ...algorithms,
+    images,
+    tags,
+    containers,
+    layers,
+    snapshotMarks,
+    snapshots,
+    records,
+    steps,
+    locks,
+  ]
 }
 
 /** A digest as a file name: sha256 is its hex alone. */

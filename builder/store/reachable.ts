@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
-import type { ImageStore, LayerStore, RecordStore } from './types.ts'
+import type { ContainerStore, ImageStore, LayerStore, RecordStore } from './types.ts'
 
-/** What images, and cache records, lead to. */
+/** What images, containers and cache records lead to. */
 export interface Reachable {
   readonly blobs: ReadonlySet<Digest>
   /** diffIDs. */
@@ -13,14 +13,17 @@ export interface Reachable {
 
 interface Parts {
   readonly images: ImageStore
+  readonly containers: ContainerStore
   readonly layers: LayerStore
   readonly records: RecordStore
 }
 
-/** Reads every image and record. An image that is damaged is an error (STORE_INVALID), not garbage. */
-export function findReachable({ images, layers, records }: Parts): Reachable {
-  const stored = images.list()
-  const stacks = stored.map((image) => image.config.rootfs.diff_ids)
+/** Reads every image, container and record. One that is damaged, unless it is a record, is an error (STORE_INVALID), not garbage. */
+export function findReachable({ images, containers, layers, records }: Parts): Reachable {
+  const kept = containers.list()
+  const stored = [...images.list(), ...kept]
+  const written = kept.flatMap(({ config, layer }) => (layer === undefined ? [] : [[...config.rootfs.diff_ids, layer]]))
+  const stacks = [...stored.map(({ config }) => config.rootfs.diff_ids), ...written]
   const cached = records.list().flatMap((key) => records.get(key)?.diffID ?? [])
   const diffIDs = new Set([...stacks.flat(), ...cached])
   const chains = [...diffIDs].flatMap((diffID) => {

@@ -15,6 +15,7 @@ export interface Store {
   readonly blobs: BlobStore
   readonly tags: TagStore
   readonly images: ImageStore
+  readonly containers: ContainerStore
   readonly layers: LayerStore
   readonly snapshots: SnapshotStore
   readonly records: RecordStore
@@ -32,7 +33,7 @@ export interface Store {
   /** Makes every layer that this process committed durable, also those that no image uses. */
   sync(): Promise<void>
   /**
-   * Removes what no image, tag or (unless dropped) cache record reaches. Waits until nobody holds a shared lock, this
+   * Removes what no image, tag, container or (unless dropped) cache record reaches. Waits until nobody holds a shared lock, this
    * process included.
    */
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
@@ -91,6 +92,38 @@ export interface StoredImage {
   readonly configBytes: Buffer
   /** Full names of its tags, sorted. */
   readonly names: readonly string[]
+}
+
+/**
+ * Containers: what a command left on an image, under a name. Each protects what its image and its layer consist of, also
+ * when the image is removed. A name is USAGE when it breaks the grammar of docker's container names.
+ */
+export interface ContainerStore {
+  /** STORE_INVALID when its file is damaged. */
+  get(name: string): Container | undefined
+  /** Keeps a container, durably. CONTAINER_EXISTS when the name is taken. */
+  add(container: Omit<Container, 'manifest' | 'config'>): Promise<Container>
+  /** False when there was none. Also removes one that is damaged. */
+  remove(name: string): Promise<boolean>
+  /** Sorted by name. */
+  list(): readonly Container[]
+}
+
+/** `manifest` and `config` are read and verified at use: STORE_INVALID when they are missing or damaged. */
+export interface Container {
+  readonly name: string
+  /** Of the image that it ran on. */
+  readonly manifestDigest: Digest
+  readonly imageID: Digest
+  /** What the command changed; undefined when it changed nothing. */
+  readonly layer: Digest | undefined
+  /** Program and arguments. */
+  readonly command: readonly string[]
+  readonly exitCode: number
+  /** When the command had ended, milliseconds since the epoch. */
+  readonly created: number
+  readonly manifest: Manifest
+  readonly config: ImageConfig
 }
 
 export interface LayerStore {

@@ -81,6 +81,8 @@ const table = {
   },
   USER_UNKNOWN: { exit: 1, about: 'A user or group name is not in /etc/passwd or /etc/group of the image.' },
   // store
+  CONTAINER_EXISTS: { exit: 1, about: 'The name for a container is taken.' },
+  CONTAINER_NOT_FOUND: { exit: 1, about: 'No container of that name is in the store.', hint: 'See ibuild containers.' },
   DISK_FULL: {
     exit: 1,
     about: 'The disk is full.',

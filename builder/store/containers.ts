@@ -1,0 +1,112 @@
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { parseJson } from '../../shared/base/json.ts'
+import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import { mapDiskFull, syncPath, syncPathSync } from '../../shared/cas/disk.ts'
+import { parseConfig } from '../../shared/oci/config.ts'
+import { parseManifest } from '../../shared/oci/manifest.ts'
+import { type ContainerFile, formatContainer, maxContainerBytes, parseContainer } from './container-file.ts'
+import { isContainerName } from './container-name.ts'
+import type { StoreContext } from './context.ts'
+import { maxDocumentBytes } from './image-entry.ts'
+import type { Container, ContainerStore, LayerStore } from './types.ts'
+
+interface Parts {
+  readonly blobs: BlobStore
+  readonly layers: LayerStore
+}
+
+/** One file for each container, under its name; what the command wrote is a layer like all others. */
+export function createContainerStore(context: StoreContext, { blobs, layers }: Parts): ContainerStore {
+  const { layout, temps } = context
+  const fileOf = (name: string): string => path.join(layout.containers, checkName(name))
+  const open = (file: ContainerFile): Container => ({
+    ...file,
+    get manifest() {
+      return parseManifest(parseJson(blobs.readVerified(file.manifestDigest, maxDocumentBytes), { what: 'manifest' }))
+    },
+    get config() {
+      return parseConfig(parseJson(blobs.readVerified(file.imageID, maxDocumentBytes), { what: 'image config' }))
+    },
+  })
+  const get = (name: string): Container | undefined => {
+    const file = readContainer(fileOf(name))
+    return file && open(file)
+  }
+  const add = async (container: ContainerFile): Promise<Container> => {
+    const target = fileOf(container.name)
+    if (container.layer !== undefined) await layers.sync([container.layer])
+    const temporary = temps.name('container')
+    try {
+      writeFileSync(temporary, formatContainer(container), { mode: 0o644 })
+      syncPathSync(temporary)
+      linkSync(temporary, target)
+    } catch (error) {
+      throw errnoOf(error) === 'EEXIST' ? nameTaken(container.name) : error
+    } finally {
+      rmSync(temporary, { force: true })
+    }
+    await syncPath(layout.containers)
+    return open(container)
+  }
+  const remove = async (name: string): Promise<boolean> => {
+    try {
+      rmSync(fileOf(name))
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false
+      throw error
+    }
+    await syncPath(layout.containers)
+    return true
+  }
+
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
+  return {
+    get,
+    add: async (container) => guarded(async () => add(container)),
+    remove: async (name) => guarded(async () => remove(name)),
+    list: () =>
+      readdirSync(layout.containers)
+        .sort()
+        .flatMap((name) => {
+          const file = readContainer(path.join(layout.containers, name))
+          return file === undefined ? [] : [open(file)]
+        }),
+  }
+}
+
+/** The error of a name that is no container's: USAGE. */
+function checkName(name: string): string {
+  if (isContainerName(name)) return name
+  throw new IbuildError('USAGE', `not a name for a container: ${JSON.stringify(name.slice(0, 200))}`, {
+    hint: 'Letters, digits, ".", "_" and "-", at most 128, a letter or digit first.',
+  })
+}
+
+/** The error of a name that another container has. */
+export function nameTaken(name: string): IbuildError {
+  return new IbuildError('CONTAINER_EXISTS', `there is a container ${name} already`, {
+    hint: `Take another name, or remove that one: ibuild rm ${name}`,
+  })
+}
+
+function readContainer(file: string): ContainerFile | undefined {
+  const bytes = readIfThere(file)
+  if (bytes === undefined) return undefined
+  try {
+    return parseContainer(parseJson(bytes, { what: 'container', maxBytes: maxContainerBytes }), path.basename(file))
+  } catch (cause) {
+    const hint = `Remove it: ibuild rm ${path.basename(file)}`
+    throw new IbuildError('STORE_INVALID', `the container in ${file} is damaged`, { cause, hint })
+  }
+}
+
+function readIfThere(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
