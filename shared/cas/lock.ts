@@ -17,7 +17,7 @@ export interface Lock {
 }
 
 export interface LockOptions {
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** Called once when someone else holds the lock. */
   readonly onWait?: () => void
 }
