@@ -75,7 +75,7 @@ function reservedGlobals(sources: readonly Source[], table: ImportTable): readon
 }
 
 function mayUse(path: string, name: string, table: ImportTable): boolean {
-  return isTest(path) || (table.reserved[name] ?? []).some((folder) => isWithin(path, folder))
+  return isTest(path) || (table.reserved[name] ?? []).some((row) => isInRow(path, row))
 }
 
 /** A file in shared/ is there because two rooms use it, directly or through other shared files. */
