@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { IbuildError } from '../shared/base/errors.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
+import { checkKeep, type Keep, type Kept, keepUpper } from './container/keep-upper.ts'
 import { createExecutor } from './exec/create-executor.ts'
 import type { Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
 import { resolveWorkdir } from './plan/apply-steps.ts'
@@ -29,10 +30,20 @@ export interface RunImageOptions {
   readonly onOutput: RunRequest['onOutput']
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
+  /** What becomes of the files that the command writes; without it they are thrown away. */
+  readonly keep?: Keep
 }
 
-/** Runs a command in an image, in the sandbox of a RUN step; what it writes is thrown away. Errors: those of `Executor.run`, USAGE. */
-export async function runImage(store: Store, options: RunImageOptions): Promise<RunResult> {
+export interface RunImageResult extends RunResult {
+  /** When something was to be kept. */
+  readonly kept?: Kept
+}
+
+/**
+ * Runs a command in an image, in the sandbox of a RUN step. Errors: those of `Executor.run`, USAGE, and with `keep`
+ * CONTAINER_EXISTS and LAYER_LIMIT; then nothing is kept.
+ */
+export async function runImage(store: Store, options: RunImageOptions): Promise<RunImageResult> {
   const lock = await store.lockShared({ signal: options.signal })
   const folder = await store.temp('run')
   try {
@@ -43,9 +54,11 @@ export async function runImage(store: Store, options: RunImageOptions): Promise<
   }
 }
 
-async function runIn(folder: string, store: Store, options: RunImageOptions): Promise<RunResult> {
+async function runIn(folder: string, store: Store, options: RunImageOptions): Promise<RunImageResult> {
+  const { image, keep, signal } = options
+  if (keep !== undefined) checkKeep(store, keep, image)
   const layers = createLayerAccess(store)
-  const chain = chainOf(options.image.config.rootfs.diff_ids)
+  const chain = chainOf(image.config.rootfs.diff_ids)
   const executor = await createExecutor({
     stateDir: join(store.root, 'runtime'),
     onNotice: options.onNotice,
@@ -60,7 +73,10 @@ async function runIn(folder: string, store: Store, options: RunImageOptions): Pr
   mkdirSync(scratch)
   const asked = requestOf(options)
   const lowers = await layers.lowers(chain)
-  return executor.run({ ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user })
+  const result = await executor.run({ ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user })
+  if (keep === undefined) return result
+  const ended = { image, command: asked.args, exitCode: result.exitCode, upper: { dir: upper, chain } }
+  return { ...result, kept: await keepUpper(store, { ended, keep, layers, signal }) }
 }
 
 function settingsOf({ image }: RunImageOptions) {

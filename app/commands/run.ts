@@ -1,6 +1,8 @@
+import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
 import { startFailureCode } from '../../builder/exec/start-failure.ts'
 import { runImage } from '../../builder/run-image.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { fullName } from '../../shared/base/reference.ts'
 import { collect, createParser, HelpShown, parseArguments } from '../cli/arguments.ts'
 import { parseNetwork } from '../cli/build/run-flags.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
@@ -18,6 +20,11 @@ interface Flags {
   readonly hostname: string
   readonly memory?: string
   readonly runtime?: string
+  readonly commit?: string
+  readonly keep?: string
+  readonly change?: string[]
+  readonly message?: string
+  readonly author?: string
 }
 
 /** Exit code of `docker run` when something other than the command failed. */
@@ -40,10 +47,11 @@ async function runOnce(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(runParser(), argv)
   const [word, ...args] = words
   if (word === undefined) throw new IbuildError('USAGE', 'ibuild run needs an image')
+  const keep = keepOf(flags)
   const store = storeOf(flags)
   const interrupt = onInterrupt()
   try {
-    const { exitCode, oomKilled } = await runImage(store, {
+    const { exitCode, oomKilled, kept } = await runImage(store, {
       image: imageOf(store, word),
       args,
       ownProcess: true,
@@ -56,10 +64,12 @@ async function runOnce(argv: readonly string[]): Promise<number> {
       ...(flags.workdir !== undefined && { workdir: flags.workdir }),
       ...(flags.runtime !== undefined && { runtime: flags.runtime }),
       onOutput: (stream, bytes) => process[stream].write(bytes),
-      onNotice: (message) => process.stderr.write(`${message}\n`),
+      onNotice: notice,
+      ...(keep !== undefined && { keep }),
       signal: interrupt.signal,
     })
-    if (oomKilled) process.stderr.write('ibuild: the kernel killed a process of the container for memory\n')
+    if (oomKilled) notice('ibuild: the kernel killed a process of the container for memory')
+    if (kept !== undefined) notice(describeKept(kept, exitCode))
     return exitCode
   } finally {
     interrupt.release()
@@ -67,7 +77,10 @@ async function runOnce(argv: readonly string[]): Promise<number> {
 }
 
 function runParser() {
-  return createParser('run', 'Run a command in an image; what it writes is thrown away')
+  return createParser(
+    'run',
+    'Run a command in an image; what it writes is thrown away unless --commit or --keep is given',
+  )
     .argument('<image>')
     .argument('[command...]')
     .option('-e, --env <key=value>', 'environment variable; without a value it is passed on (repeat)', collect)
@@ -78,7 +91,37 @@ function runParser() {
     .option('--hostname <name>', 'host name in the container', 'ibuild')
     .option('-m, --memory <bytes>', 'memory limit, for example 512m')
     .option('--runtime <name>', 'runc, crun or a path')
+    .option('--commit <name>', 'when the command ends with exit code 0, make an image of what it wrote')
+    .option('--keep <name>', 'keep what the command wrote as a container, for ibuild diff, commit and export')
+    .option('--change <instruction>', 'with --commit: Dockerfile instruction for the config (repeat)', collect)
+    .option('--message <text>', 'with --commit: comment of the history entry')
+    .option('--author <text>', 'with --commit: author of the image')
     .passThroughOptions()
+}
+
+/** What the flags say of the files that the command writes. Errors: USAGE, REFERENCE_INVALID. */
+function keepOf({ commit, keep, change, message, author }: Flags): Keep | undefined {
+  if (commit !== undefined && keep !== undefined) {
+    throw new IbuildError('USAGE', '--commit and --keep exclude each other', {
+      hint: 'Give --keep, then make the image with ibuild commit.',
+    })
+  }
+  if (commit === undefined && (change ?? message ?? author) !== undefined)
+    throw new IbuildError('USAGE', '--change, --message and --author belong to --commit')
+  if (keep !== undefined) return { kind: 'container', name: keep }
+  if (commit === undefined) return undefined
+  const named = { name: fullName(commit), changes: change ?? [], message, author }
+  return { kind: 'image', commit: { ...named, now: () => new Date(), onNotice: notice } }
+}
+
+function describeKept({ image, container, changed }: Kept, exitCode: number): string {
+  if (image !== undefined) return changed ? image.imageID : `ibuild: nothing changed, so there is no new layer\n${image.imageID}`
+  if (container !== undefined) return `kept as ${container.name}${changed ? '' : ' (nothing changed)'}`
+  return `ibuild: nothing was committed, because the command ended with exit code ${exitCode}`
+}
+
+function notice(message: string): void {
+  process.stderr.write(`${message}\n`)
 }
 
 function environmentLine(text: string): string[] {

@@ -1,23 +1,25 @@
 import { join } from 'node:path'
 import { abortable } from '../../shared/base/abort.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
-import { hostPlatform } from '../../shared/oci/platform.ts'
+import { hostPlatform, type Platform } from '../../shared/oci/platform.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { importLayer } from '../layers/import-layer.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
+import { applyChanges } from '../plan/apply-changes.ts'
 import { planBuild } from '../plan/plan.ts'
 import { localManifest } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 
 export interface ImportOptions {
-  /** Dockerfile instructions for the config, e.g. `CMD ["/bin/sh"]`; none that makes a layer. */
+  /** Dockerfile instructions for the config, e.g. `CMD ["/bin/sh"]`; see `applyChanges`. */
   readonly changes: readonly string[]
   /** Comment of the history entry. */
   readonly message: string
   /** Full name, if any. */
   readonly name: string | undefined
   readonly now: Date
+  /** What the image runs on; this machine's unless told otherwise. */
+  readonly platform?: Platform | undefined
   /** Stops the work: its reason is thrown, and there is no image. */
   readonly signal?: AbortSignal | undefined
 }
@@ -28,7 +30,7 @@ export async function importRootfs(
   source: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): Promise<StoredImage> {
-  const settings = await settingsOf(options.changes)
+  const settings = await settingsOf(options)
   const lock = await store.lockShared({ signal: options.signal })
   const folder = await store.temp('import')
   try {
@@ -53,18 +55,17 @@ export async function importRootfs(
 }
 
 /** The config that the changes give on an empty image. */
-async function settingsOf(changes: readonly string[]): Promise<ImageConfig> {
-  const dockerfile = parseDockerfile(Buffer.from(['FROM scratch', ...changes].join('\n')), '--change')
+async function settingsOf({ changes, platform }: ImportOptions): Promise<ImageConfig> {
   const plan = await planBuild(
-    dockerfile,
-    { target: undefined, buildArgs: new Map(), labels: new Map(), network: 'default', platform: hostPlatform() },
+    parseDockerfile(Buffer.from('FROM scratch'), 'import'),
     {
-      resolve: async (name) => Promise.reject(new IbuildError('USAGE', `--change cannot name another image: ${name}`)),
+      target: undefined,
+      buildArgs: new Map(),
+      labels: new Map(),
+      network: 'default',
+      platform: platform ?? hostPlatform(),
     },
+    { resolve: async (name) => Promise.reject(new Error(`an empty image needs no other: ${name}`)) },
   )
-  const [step] = plan.target.steps
-  if (step === undefined && plan.stages.length === 1) return plan.target.config
-  throw new IbuildError('USAGE', '--change only takes instructions for the config, such as CMD, ENV or USER', {
-    ...(step !== undefined && { location: step.location }),
-  })
+  return applyChanges(plan.target.config, changes)
 }

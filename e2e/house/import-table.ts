@@ -52,6 +52,9 @@ export const importTable: ImportTable = {
       ],
       types: ['builder/*'],
     },
+    'builder/container': {
+      imports: ['shared', ...['plan', 'exec', 'layers', 'store', 'squash', 'solve', 'export'].map(inBuilder)],
+    },
     'builder/*': { imports: ['shared', 'builder'] },
     'app/library': { imports: ['shared', 'builder'] },
     app: { imports: ['shared', 'builder'] },

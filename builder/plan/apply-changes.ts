@@ -1,0 +1,73 @@
+import { digestOf } from '../../shared/base/digest.ts'
+import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import type { ImageConfig } from '../../shared/oci/config.ts'
+import { hostPlatform } from '../../shared/oci/platform.ts'
+import { parseDockerfile } from '../dockerfile/parse.ts'
+import type { Instruction } from '../dockerfile/types.ts'
+import { planBuild } from './plan.ts'
+import type { ImageSource } from './types.ts'
+
+/** Instructions that say something about the config and nothing else. */
+const allowed: ReadonlySet<Instruction['kind']> = new Set([
+  'CMD',
+  'ENTRYPOINT',
+  'ENV',
+  'EXPOSE',
+  'HEALTHCHECK',
+  'LABEL',
+  'MAINTAINER',
+  'ONBUILD',
+  'SHELL',
+  'STOPSIGNAL',
+  'USER',
+  'VOLUME',
+  'WORKDIR',
+])
+
+/**
+ * An image config after Dockerfile instructions, as `--change` takes them; each is a text such as `CMD ["sh"]`. Layers,
+ * history and time stay. As in a build, an environment without PATH gets docker's. WORKDIR makes no folder. Triggers
+ * (ONBUILD) of the image are not run, and stay. Errors: USAGE for any other instruction, and those of a Dockerfile.
+ */
+export async function applyChanges(image: ImageConfig, changes: readonly string[]): Promise<ImageConfig> {
+  let config = image
+  for (const change of changes) config = await applyChange(config, change)
+  return config
+}
+
+async function applyChange(image: ImageConfig, change: string): Promise<ImageConfig> {
+  const dockerfile = parseDockerfile(Buffer.from(`FROM image\n${change}`), '--change')
+  const instructions = dockerfile.stages.flatMap((stage) => stage.instructions)
+  const wrong = instructions.find(({ kind }) => !allowed.has(kind))
+  if (wrong !== undefined || dockerfile.stages.length > 1 || instructions.length === 0) throw refused(change, wrong)
+  const { OnBuild: triggers = [], ...settings } = image.config ?? {}
+  const plan = await planBuild(dockerfile, planOptions, sourceOf({ ...image, config: settings }))
+  const { config } = plan.target.config
+  const all = [...triggers, ...(config?.OnBuild ?? [])]
+  return {
+    ...plan.target.config,
+    config: { ...config, ...(all.length > 0 && { OnBuild: all }) },
+    rootfs: image.rootfs,
+    ...(image.history !== undefined && { history: image.history }),
+    ...(image.created !== undefined && { created: image.created }),
+  }
+}
+
+const planOptions = {
+  target: undefined,
+  buildArgs: new Map<string, string>(),
+  labels: new Map<string, string>(),
+  network: 'default',
+  platform: hostPlatform(),
+} as const
+
+function sourceOf(config: ImageConfig): ImageSource {
+  return { resolve: async (name) => ({ name, manifestDigest: digestOf(''), config, diffIDs: [] }) }
+}
+
+function refused(change: string, wrong: { readonly location: SourceLocation } | undefined): IbuildError {
+  return new IbuildError('USAGE', `--change takes one instruction for the config, not ${JSON.stringify(change)}`, {
+    hint: `It may be: ${[...allowed].join(', ')}.`,
+    ...(wrong !== undefined && { location: wrong.location }),
+  })
+}
