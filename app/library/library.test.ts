@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import {
   build,
+  type Digest,
   exportImage,
   importImage,
   inspectImage,
@@ -28,7 +29,7 @@ function makePlace(t: ExecutionContext): Place {
   return { root: join(folder, 'data'), context: folder }
 }
 
-async function buildHello({ root, context }: Place, name = 'hello:1'): Promise<string> {
+async function buildHello({ root, context }: Place, name = 'hello:1'): Promise<Digest> {
   const source = { kind: 'directory', path: context } as const
   const { imageID } = await build({ root, context: source, tags: [name] })
   return imageID
@@ -50,14 +51,14 @@ test('an image is built, listed, inspected and tagged', async (t) => {
   await tagImage({ root: place.root, image: 'hello:1', name: 'other' })
   const [only, ...more] = await listImages(place)
   t.deepEqual(more, [])
-  t.is<string | undefined>(only?.imageID, imageID)
+  t.is(only?.imageID, imageID)
   t.deepEqual(only?.names, ['hello:1', 'other:latest'])
   t.true((only?.size ?? 0) >= 1024)
   t.true(only?.storedAt instanceof Date)
   const image = await inspectImage({ root: place.root, image: 'other' })
   t.deepEqual({ ...image, config: undefined, manifest: undefined }, { ...only, config: undefined, manifest: undefined })
   t.deepEqual(image.config.config?.Cmd, ['/hello'])
-  t.is<string>(image.manifest.config.digest, imageID)
+  t.is(image.manifest.config.digest, imageID)
   t.deepEqual(structuredClone(image), image, 'results are plain')
 })
 
