@@ -3,7 +3,7 @@ import path from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
-import { mapDiskFull, syncPath, syncPathSync } from '../../shared/cas/disk.ts'
+import { makeFolders, mapDiskFull, syncPath, syncPathSync } from '../../shared/cas/disk.ts'
 import { parseConfig } from '../../shared/oci/config.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import { type ContainerFile, formatContainer, maxContainerBytes, parseContainer } from './container-file.ts'
@@ -39,6 +39,7 @@ export function createContainerStore(context: StoreContext, { blobs, layers }: P
     if (container.layer !== undefined) await layers.sync([container.layer])
     const temporary = temps.name('container')
     try {
+      makeFolders(layout.containers)
       writeFileSync(temporary, formatContainer(container), { mode: 0o644 })
       syncPathSync(temporary)
       linkSync(temporary, target)
@@ -67,12 +68,22 @@ export function createContainerStore(context: StoreContext, { blobs, layers }: P
     add: async (container) => guarded(async () => add(container)),
     remove: async (name) => guarded(async () => remove(name)),
     list: () =>
-      readdirSync(layout.containers)
+      namesIn(layout.containers)
         .sort()
         .flatMap((name) => {
           const file = readContainer(path.join(layout.containers, name))
           return file === undefined ? [] : [open(file)]
         }),
+  }
+}
+
+/** A data folder that an older version made has no such folder yet. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
   }
 }
 

@@ -6,7 +6,7 @@ import { lockExclusive } from '../../shared/cas/lock.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
 import { makeImage } from '../../shared/oci/testing/make-image.ts'
 import { addImage, addSnapshotLayer, addTarLayer, pretendReboot, storeFor } from './testing/fixture.ts'
-import type { Store, StoredImage } from './types.ts'
+import type { GarbageReport, Store, StoredImage } from './types.ts'
 
 /** An image of a tar layer, extracted, and a snapshot layer on top. */
 async function stacked(store: Store, text: string): Promise<StoredImage> {
@@ -27,11 +27,16 @@ function isWhole(store: Store, image: StoredImage): boolean {
 
 const nothing = { images: 0, layers: 0, snapshots: 0, blobs: 0, records: 0, bytes: 0 }
 
+/** What went, without what stays. */
+function removed({ left: _left, ...report }: GarbageReport): Omit<GarbageReport, 'left'> {
+  return report
+}
+
 test('what an image needs stays, tagged or not', async (t) => {
   const store = storeFor(t)
   const [tagged, untagged] = [await stacked(store, 'tagged'), await stacked(store, 'untagged')]
   await store.tags.set('docker.io/library/app:1', tagged.manifestDigest)
-  t.deepEqual(await store.collectGarbage({ keepRecords: false }), nothing)
+  t.deepEqual(removed(await store.collectGarbage({ keepRecords: false })), nothing)
   t.true(isWhole(store, tagged) && isWhole(store, untagged))
 })
 
@@ -58,12 +63,12 @@ test('what no image needs goes', async (t) => {
   const [kept, gone] = [await stacked(store, 'kept'), await stacked(store, 'gone')]
   await store.images.remove(gone.manifestDigest)
   const report = await store.collectGarbage()
-  t.deepEqual({ ...report, bytes: 0 }, { images: 0, layers: 2, snapshots: 2, blobs: 3, records: 0, bytes: 0 })
+  t.deepEqual({ ...removed(report), bytes: 0 }, { images: 0, layers: 2, snapshots: 2, blobs: 3, records: 0, bytes: 0 })
   t.true(report.bytes > 0)
   t.true(isWhole(store, kept))
   const left = ['layers', 's'].map((name) => readdirSync(path.join(store.root, name)).length)
   t.deepEqual([...left, store.blobs.list().length], [2, 2, 3])
-  t.deepEqual(await store.collectGarbage(), nothing)
+  t.deepEqual(removed(await store.collectGarbage()), nothing)
 })
 
 test('a cache record keeps its layer and the snapshots of it, until records are dropped', async (t) => {
@@ -72,10 +77,10 @@ test('a cache record keeps its layer and the snapshots of it, until records are 
   const { diffID } = await addSnapshotLayer(store, 'cached', digestOf('parent'))
   const key = digestOf('key')
   await store.records.put(key, { version: 1, step: 'RUN x', parts: [], diffID, created: 1 })
-  t.deepEqual(await store.collectGarbage(), nothing)
+  t.deepEqual(removed(await store.collectGarbage()), nothing)
   t.not(store.layers.get(diffID), undefined)
   const report = await store.collectGarbage({ keepRecords: false })
-  t.deepEqual({ ...report, bytes: 0 }, { images: 0, layers: 1, snapshots: 1, blobs: 0, records: 1, bytes: 0 })
+  t.deepEqual({ ...removed(report), bytes: 0 }, { images: 0, layers: 1, snapshots: 1, blobs: 0, records: 1, bytes: 0 })
   t.is(store.records.get(key), undefined)
   t.deepEqual(store.records.byStep('RUN x'), [])
   t.not(store.images.get('app:1'), undefined)

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -18,7 +18,7 @@ import {
   maxDocumentBytes,
 } from './image-entry.ts'
 import { findImage } from './image-query.ts'
-import type { ImageStore, LayerStore, StoredImage, TagStore } from './types.ts'
+import type { ImageStore, LayerStore, StoredImage, Tag, TagStore } from './types.ts'
 
 interface Parts {
   readonly blobs: BlobStore
@@ -28,14 +28,21 @@ interface Parts {
 
 export function createImageStore(context: StoreContext, { blobs, layers, tags }: Parts): ImageStore {
   const { layout } = context
-  const open = (entry: ImageEntry): StoredImage => openImage(entry, { blobs, tags, storedAt: entryTime(layout, entry) })
+  const readTags = (): readonly Tag[] => tags.scan().tags
+  const open = (entry: ImageEntry, list = readTags): StoredImage =>
+    openImage(entry, { blobs, tags: list, storedAt: entryTime(layout, entry) })
+
+  const isStored = (entry: ImageEntry): boolean =>
+    hasImage(layout, entry.manifest) && blobs.has(entry.manifest) && blobs.has(entry.imageID)
 
   const put = async (manifestBytes: Uint8Array, configBytes: Uint8Array): Promise<StoredImage> => {
     const manifest = parseManifest(parseJson(manifestBytes, { what: 'manifest' }))
     const config = parseConfig(parseJson(configBytes, { what: 'image config' }))
     checkFit(manifest, config, configBytes)
     const entry: ImageEntry = { imageID: manifest.config.digest, manifest: digestOf(manifestBytes) }
-    if (hasImage(layout, entry.manifest)) return open(entry)
+    dropDamaged(blobs, entry.manifest, manifestBytes)
+    dropDamaged(blobs, entry.imageID, configBytes)
+    if (isStored(entry)) return open(entry)
     checkLayers(manifest, config, { blobs, layers })
     await Promise.all([layers.sync(config.rootfs.diff_ids), blobs.put(configBytes), blobs.put(manifestBytes)])
     addEntry(layout, entry)
@@ -46,7 +53,7 @@ export function createImageStore(context: StoreContext, { blobs, layers, tags }:
   const remove = async (manifest: Digest): Promise<boolean> => {
     const entry = findEntry(layout, manifest)
     if (entry === undefined) return false
-    for (const tag of tags.list()) if (tag.manifest === manifest) await tags.remove(tag.name)
+    for (const tag of readTags()) if (tag.manifest === manifest) await tags.remove(tag.name)
     rmSync(entryFile(layout, entry), { force: true })
     await syncPath(layout.images)
     return true
@@ -59,10 +66,12 @@ export function createImageStore(context: StoreContext, { blobs, layers, tags }:
       const entry = findImage(query, { tag: (name) => tags.get(name), entries: () => listEntries(layout) })
       return entry && open(entry)
     },
-    list: () =>
-      listEntries(layout)
-        .map(open)
-        .sort((a, b) => b.storedAt - a.storedAt),
+    list: () => {
+      const list = once(readTags)
+      return listEntries(layout)
+        .map((entry) => open(entry, list))
+        .sort((a, b) => b.storedAt - a.storedAt)
+    },
     remove: async (manifest) => guarded(async () => remove(manifest)),
   }
 }
@@ -93,9 +102,16 @@ function checkLayers(manifest: Manifest, config: ImageConfig, { blobs, layers }:
   }
 }
 
+/** A blob is never written over, so one with other content would stay. */
+function dropDamaged(blobs: BlobStore, digest: Digest, content: Uint8Array): void {
+  const found = blobs.stat(digest)
+  if (found === undefined) return
+  if (found.size !== content.byteLength || !readFileSync(blobs.path(digest)).equals(content)) blobs.remove(digest)
+}
+
 interface Opened {
   readonly blobs: BlobStore
-  readonly tags: TagStore
+  readonly tags: () => readonly Tag[]
   readonly storedAt: number
 }
 
@@ -121,7 +137,7 @@ function openImage({ imageID, manifest: manifestDigest }: ImageEntry, { blobs, t
       return configBytes()
     },
     get names() {
-      return tags.list().flatMap((tag) => (tag.manifest === manifestDigest ? [tag.name] : []))
+      return tags().flatMap((tag) => (tag.manifest === manifestDigest ? [tag.name] : []))
     },
   }
 }

@@ -48,5 +48,6 @@ test('eight processes make different things and collect garbage: nothing is lost
   t.deepEqual(readIndexNames(root), names, 'index.json has them all')
   t.is(store.images.list().length, texts.length)
   for (const text of texts) t.is(store.records.get(digestOf(`key of ${text}`))?.parts[0]?.value, text)
-  t.deepEqual(await store.collectGarbage(), { images: 0, layers: 0, snapshots: 0, blobs: 0, records: 0, bytes: 0 })
+  const { left: _left, ...removed } = await store.collectGarbage()
+  t.deepEqual(removed, { images: 0, layers: 0, snapshots: 0, blobs: 0, records: 0, bytes: 0 })
 })

@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import path from 'node:path'
 import { type Digest, digestOf, isDigest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
@@ -6,7 +16,7 @@ import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shar
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf, hashedFileName } from './layout.ts'
-import type { RecordPart, RecordStore, StepRecord } from './types.ts'
+import type { RecordPart, RecordStore, StepRecord, UsedRecord } from './types.ts'
 
 const maxRecordBytes = 1024 * 1024
 /** How many keys a step remembers. */
@@ -14,7 +24,12 @@ const maxRecent = 8
 
 export interface InternalRecordStore extends RecordStore {
   remove(key: Digest): void
+  /** Forgets the steps none of whose records is there any more. */
+  dropStaleSteps(): void
 }
+
+/** A use is noted when the last one noted is so old, in milliseconds: so a hit seldom writes. */
+const useInterval = 3_600_000
 
 /**
  * A record is one file: the digest of the rest, a line feed, JSON. What was cut off or damaged does not have that digest
@@ -28,14 +43,13 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
   }
   const stepFile = (step: string): string => path.join(layout.steps, hashedFileName(step))
 
-  const get = (key: Digest): StepRecord | undefined => {
-    const [bound, value] = readSealed(fileOf(key)) ?? []
-    return bound === key ? parseRecord(value) : undefined
+  const read = (key: Digest, noteUse: boolean): UsedRecord | undefined => {
+    const { content, ...file } = readSealed(fileOf(key), noteUse) ?? {}
+    const record = content?.[0] === key ? parseRecord(content[1]) : undefined
+    return record && { key, record, usedAt: 0, bytes: 0, ...file }
   }
-  const recentKeys = (step: string): Digest[] => {
-    const keys = readSealed(stepFile(step))?.[1]
-    return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string').filter(isDigest) : []
-  }
+  const get = (key: Digest): StepRecord | undefined => read(key, true)?.record
+  const recentKeys = (step: string): Digest[] => keysIn(readSealed(stepFile(step))?.content[1])
   const write = (file: string, content: string): void => {
     intoFolder(path.dirname(file), () => replaceFileSync(file, temps.name('record'), content))
   }
@@ -49,10 +63,11 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
 
   return {
     get,
+    peek: (key) => read(key, false),
     put: async (key, record) => mapDiskFullSync(() => put(key, record)),
     byStep: (step) =>
       recentKeys(step).flatMap((key) => {
-        const record = get(key)
+        const record = read(key, false)?.record
         return record === undefined || record.step !== step ? [] : [{ key, record }]
       }),
     list: () =>
@@ -60,7 +75,18 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
         .flatMap((folder) => readdirSync(path.join(layout.records, folder)))
         .flatMap((name) => digestOfFileName(name) ?? []),
     remove: (key) => rmSync(fileOf(key), { force: true }),
+    dropStaleSteps: () => {
+      for (const name of readdirSync(layout.steps)) {
+        const file = path.join(layout.steps, name)
+        const keys = keysIn(readSealed(file)?.content[1])
+        if (!keys.some((key) => existsSync(fileOf(key)))) rmSync(file, { force: true })
+      }
+    },
   }
+}
+
+function keysIn(value: JsonValue | undefined): Digest[] {
+  return Array.isArray(value) ? value.filter((key) => typeof key === 'string').filter(isDigest) : []
 }
 
 /** What is sealed is bound to its name, so that a file under a wrong name is a miss too. */
@@ -69,18 +95,44 @@ function seal(name: string, value: unknown): string {
   return `${digestOf(body)}\n${body}`
 }
 
-function readSealed(file: string): [name: string, value: JsonValue] | undefined {
+interface Sealed {
+  readonly content: readonly [name: string, value: JsonValue]
+  readonly usedAt: number
+  readonly bytes: number
+}
+
+function readSealed(file: string, noteUse = false): Sealed | undefined {
   try {
-    const text = readFileSync(file, 'utf8')
+    const { text, usedAt } = readFile(file, noteUse)
     const end = text.indexOf('\n')
     const body = text.slice(end + 1)
     if (text.slice(0, end) !== digestOf(body)) return undefined
     const value = parseJson(body, { what: file, maxBytes: maxRecordBytes })
     const [name, content] = Array.isArray(value) ? value : []
-    return typeof name === 'string' && content !== undefined ? [name, content] : undefined
+    if (typeof name !== 'string' || content === undefined) return undefined
+    return { content: [name, content], usedAt, bytes: Buffer.byteLength(text) }
   } catch {
     return undefined
   }
+}
+
+/** The time of the file is that of its last use. */
+function readFile(file: string, noteUse: boolean): { readonly text: string; readonly usedAt: number } {
+  const fd = openSync(file, 'r')
+  try {
+    const usedAt = fstatSync(fd).mtimeMs
+    if (noteUse && Date.now() - usedAt > useInterval) touch(fd)
+    return { text: readFileSync(fd, 'utf8'), usedAt }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Of a file of another user the use is not noted. */
+function touch(fd: number): void {
+  try {
+    futimesSync(fd, new Date(), new Date())
+  } catch {}
 }
 
 function parseRecord(value: JsonValue | undefined): StepRecord | undefined {

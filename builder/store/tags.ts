@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, type JsonPlace, parseJson, required } from '../../shared/base/json.ts'
 import { formatReference, parseReference } from '../../shared/base/reference.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
@@ -12,7 +12,7 @@ import type { StoreContext } from './context.ts'
 import { hasImage, maxDocumentBytes } from './image-entry.ts'
 import { hashedFileName } from './layout.ts'
 import { isOciIndexStale, isOciIndexWrong, type TagDescriptor, writeOciIndex } from './oci-index.ts'
-import type { TagStore } from './types.ts'
+import type { Tag, TagStore } from './types.ts'
 
 export interface InternalTagStore extends TagStore {
   /** Makes index.json say what the tags say, should a process have been killed between the two. */
@@ -24,10 +24,18 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
   const { layout, temps } = context
   const fileOf = (name: string): string => path.join(layout.tags, hashedFileName(checkName(name)))
   const get = (name: string): Digest | undefined => readTag(fileOf(name))?.descriptor.digest
-  const listDescriptors = (): TagDescriptor[] =>
-    readdirSync(layout.tags)
-      .flatMap((name) => readTag(path.join(layout.tags, name)) ?? [])
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+  const scan = (): Scan => {
+    const found = readdirSync(layout.tags).flatMap((name) => tryTag(path.join(layout.tags, name)) ?? [])
+    const tags = found.flatMap((tag) => (tag instanceof IbuildError ? [] : [tag]))
+    const damaged = found.filter((tag) => tag instanceof IbuildError)
+    return { tags: tags.sort((a, b) => (a.name < b.name ? -1 : 1)), damaged }
+  }
+  const listDescriptors = (): readonly TagDescriptor[] => scan().tags
+  /** A tag that is damaged may be set anew. */
+  const known = (name: string): Digest | undefined => {
+    const tag = tryTag(fileOf(name))
+    return tag instanceof IbuildError ? undefined : tag?.descriptor.digest
+  }
   /** index.json comes last: when it is newer than the tags, they are on the disk. */
   const finish = async (): Promise<void> => {
     await syncPath(layout.tags)
@@ -36,7 +44,7 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
   const set = async (name: string, manifest: Digest): Promise<void> => {
     const target = fileOf(name)
     if (!hasImage(layout, manifest)) throw new IbuildError('IMAGE_NOT_FOUND', `no image ${manifest} in the store`)
-    if (get(name) === manifest) return isOciIndexStale(layout) ? finish() : undefined
+    if (known(name) === manifest) return isOciIndexStale(layout) ? finish() : undefined
     const content = JSON.stringify({ name, descriptor: describe(blobs, manifest) })
     // The image may be the work of a process that was killed before it synced the folder.
     await syncPath(layout.images)
@@ -44,7 +52,7 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     await finish()
   }
   const remove = async (name: string): Promise<boolean> => {
-    if (get(name) === undefined) return false
+    if (readIfThere(fileOf(name)) === undefined) return false
     rmSync(fileOf(name), { force: true })
     await finish()
     return true
@@ -58,7 +66,33 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
     repairIndex: async () => {
       if (isOciIndexWrong(layout, listDescriptors())) await finish()
     },
-    list: () => listDescriptors().map(({ name, descriptor }) => ({ name, manifest: descriptor.digest })),
+    list: () => {
+      const { tags, damaged } = scan()
+      if (damaged[0] !== undefined) throw damaged[0]
+      return tags.map(toTag)
+    },
+    scan: () => {
+      const { tags, damaged } = scan()
+      return { tags: tags.map(toTag), damaged }
+    },
+  }
+}
+
+interface Scan {
+  readonly tags: readonly TagDescriptor[]
+  readonly damaged: readonly IbuildError[]
+}
+
+function toTag({ name, descriptor }: TagDescriptor): Tag {
+  return { name, manifest: descriptor.digest }
+}
+
+function tryTag(file: string): TagDescriptor | IbuildError | undefined {
+  try {
+    return readTag(file)
+  } catch (error) {
+    if (isIbuildError(error, 'STORE_INVALID')) return error
+    throw error
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import type { IbuildError } from '../../shared/base/errors.ts'
 import type { JsonObject } from '../../shared/base/json.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
@@ -52,8 +53,15 @@ export interface TagStore {
   set(name: string, manifest: Digest): Promise<void>
   /** False when there was no such tag. The image stays. */
   remove(name: string): Promise<boolean>
-  /** Sorted by name. */
+  /** Sorted by name. STORE_INVALID when one of them is damaged. */
   list(): readonly Tag[]
+  /** Those that can be read, sorted by name, and an error for each that is damaged. */
+  scan(): TagScan
+}
+
+export interface TagScan {
+  readonly tags: readonly Tag[]
+  readonly damaged: readonly IbuildError[]
 }
 
 export interface Tag {
@@ -65,6 +73,7 @@ export interface ImageStore {
   /**
    * Stores an image without a tag, durably: its layers, config and manifest are on disk before it is visible.
    * MANIFEST_INVALID or CONFIG_INVALID when the two do not fit each other, LAYER_INVALID when a layer is not in the store.
+   * Mends a stored image whose manifest or config is damaged.
    */
   put(manifest: Uint8Array, config: Uint8Array): Promise<StoredImage>
   /**
@@ -90,7 +99,7 @@ export interface StoredImage {
   readonly manifestBytes: Buffer
   readonly config: ImageConfig
   readonly configBytes: Buffer
-  /** Full names of its tags, sorted. */
+  /** Full names of its tags, sorted; tags that are damaged are left out. */
   readonly names: readonly string[]
 }
 
@@ -192,7 +201,10 @@ export interface PendingSnapshot {
 
 /** The build cache. A lost or damaged record is a miss, never a wrong answer. */
 export interface RecordStore {
+  /** Counts as a use. */
   get(key: Digest): StepRecord | undefined
+  /** The same without counting as a use. */
+  peek(key: Digest): UsedRecord | undefined
   /** At most 1 MiB of JSON. */
   put(key: Digest, record: StepRecord): Promise<void>
   /** The latest records of steps with this name, newest first, at most eight. */
@@ -214,6 +226,15 @@ export interface StepRecord {
   readonly extra?: JsonObject
 }
 
+export interface UsedRecord {
+  readonly key: Digest
+  readonly record: StepRecord
+  /** When a build last looked it up, milliseconds since the epoch; up to an hour early. */
+  readonly usedAt: number
+  /** Bytes on disk. */
+  readonly bytes: number
+}
+
 export interface RecordPart {
   readonly name: string
   readonly value: string
@@ -225,12 +246,30 @@ export interface KeyedRecord {
 }
 
 export interface GarbageOptions extends LockOptions {
-  /** False drops the build cache too. Default true. */
-  readonly keepRecords?: boolean
-  /** False drops images that have no tag. Default true. */
-  readonly keepUnnamed?: boolean
+  /** False drops the build cache too; a function is asked about each record. Default true. */
+  readonly keepRecords?: boolean | ((record: UsedRecord) => boolean)
+  /** False drops images that have no tag; a function is asked about each of them. Default true. */
+  readonly keepUnnamed?: boolean | ((image: StoredImage) => boolean)
+  /** False drops extracted copies of layers whose tar is kept: the next RUN on them extracts anew. Default true. */
+  readonly keepExtracted?: boolean
+  /** Drops cached layers, those used longest ago first, until what is left has at most so many bytes. */
+  readonly maxBytes?: number
+  /** Tells what would go and removes nothing; waits for nobody. */
+  readonly dryRun?: boolean
+  /** Called for each thing that goes, before any of them does. */
+  readonly onItem?: (item: GarbageItem) => void
 }
 
+export interface GarbageItem {
+  readonly kind: 'image' | 'record' | 'layer' | 'snapshot' | 'blob'
+  /** Image ID, cache key, diffID, chainID or digest. */
+  readonly id: Digest
+  readonly bytes: number
+  /** Of a record: the step's name. */
+  readonly step?: string
+}
+
+/** What a garbage collection removed. */
 export interface GarbageReport {
   /** Images without a tag. */
   readonly images: number
@@ -240,4 +279,6 @@ export interface GarbageReport {
   readonly records: number
   /** Bytes on disk that were freed, as far as known from file sizes. */
   readonly bytes: number
+  /** Bytes of the layers, snapshots, blobs and records that stay, known in the same way. */
+  readonly left: number
 }

@@ -69,6 +69,7 @@ export const importTable: ImportTable = {
     'log-update': 'app',
     'tar-stream': 'builder/export',
     'xz-decompress': 'builder/layers',
+    yaml: 'app',
   },
   tools: ['ava', 'esbuild', 'fast-check', 'oxc-parser'],
   reserved: {

@@ -1,0 +1,27 @@
+import { Document, isScalar, visit } from 'yaml'
+
+/** Text that every reader of YAML 1.1 and 1.2 takes for a string without quotes; all other text is quoted. */
+const plain = /^[A-Za-z/](?:[\w/.@+-]| (?=[\w/.@+-]))*$/
+/** Words that are no strings to some reader of YAML 1.1 or 1.2. */
+const special = /^(?:y|yes|n|no|on|off|true|false|null|nan|inf|e[-+]?\d+)$/i
+/** What a terminal acts on, or YAML takes for the end of a line, and JSON's escapes leave as it is. */
+const unescaped = /[\u007f-\u00a0\u2028\u2029\ufeff]/g
+
+/**
+ * YAML of plain data for a person or a script; a reader of YAML 1.1 or 1.2 gets the same data back. Text that could be read
+ * as anything else is in double quotes, with control characters escaped.
+ */
+export function yamlText(value: unknown): string {
+  const document = new Document(value, { aliasDuplicateObjects: false })
+  visit(document, {
+    Scalar: (_key, node) => {
+      if (isScalar(node) && typeof node.value === 'string' && needsQuotes(node.value)) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true })
+  return text.replace(unescaped, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function needsQuotes(text: string): boolean {
+  return !plain.test(text) || special.test(text)
+}
