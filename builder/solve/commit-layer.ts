@@ -31,7 +31,8 @@ export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<Ex
       await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
       return diffID
     }
-    return await settleDiff(solver, { chain, entries, window: { from: givenTime, to: givenTime }, mayReuse, commit })
+    const isOwnTime = (mtime: bigint): boolean => mtime === givenTime
+    return await settleDiff(solver, { chain, entries, isOwnTime, mayReuse, commit })
   } finally {
     await folder.release()
   }

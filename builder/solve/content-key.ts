@@ -2,19 +2,14 @@ import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import type { LayerEntry } from '../layers/entry.ts'
 
-/** From when to when a step made its files, in nanoseconds of the clock that gave them their times; both ends belong to it. */
-export interface TimeWindow {
-  readonly from: bigint
-  readonly to: bigint
-}
-
-/** What a diff lies on, and when it was made. */
+/** What a diff lies on, and which times it has of its making. */
 export interface DiffOrigin {
   /** chainID of the layers below, 'scratch' when there are none. */
   readonly parent: string
   /** No time of the layer is later than this; nanoseconds. */
   readonly latest: bigint | undefined
-  readonly window: TimeWindow
+  /** True for a time that the step itself gave, now: it counts as that and nothing more. */
+  readonly isOwnTime: (mtime: bigint) => boolean
 }
 
 /** Raised when the meaning of a field changes, so that older records no longer hit. */
@@ -22,15 +17,14 @@ const version = 'content 1'
 
 /**
  * Names a diff by all that it is but for the times that the run itself gave: two runs on the same layers with equal
- * content keys made the same, and either layer stands for both. A time in the window of the run counts only as that; any
- * other time counts to the nanosecond. The layers below are part of it, so that what is newer than what, between a file
+ * content keys made the same, and either layer stands for both. Any other time counts to the nanosecond. The layers below are part of it, so that what is newer than what, between a file
  * here and one below, stays as one run left it.
  */
-export function contentKey(entries: Iterable<LayerEntry>, { parent, latest, window }: DiffOrigin): Digest {
+export function contentKey(entries: Iterable<LayerEntry>, { parent, latest, isOwnTime }: DiffOrigin): Digest {
   const hash = createHash('sha256').update(`${version}\0${parent}\0${latest ?? ''}\0\n`)
   let text = ''
   for (const entry of entries) {
-    text += fieldsOf(entry, window)
+    text += fieldsOf(entry, isOwnTime(entry.mtime) ? 'run' : entry.mtime)
     if (text.length < 65_536) continue
     hash.update(text, 'latin1')
     text = ''
@@ -39,9 +33,8 @@ export function contentKey(entries: Iterable<LayerEntry>, { parent, latest, wind
 }
 
 /** Fields end with NUL, which no path, link, number or name of an attribute has; attributes are counted. */
-function fieldsOf(entry: LayerEntry, { from, to }: TimeWindow): string {
-  const { path, type, mode, uid, gid, size, linkname, devMajor, devMinor, opaque, mtime, xattrs, digest } = entry
-  const time = mtime >= from && mtime <= to ? 'run' : mtime
+function fieldsOf(entry: LayerEntry, time: bigint | 'run'): string {
+  const { path, type, mode, uid, gid, size, linkname, devMajor, devMinor, opaque, xattrs, digest } = entry
   const owner = `${mode}\0${uid}\0${gid}`
   const content = `${size}\0${digest ?? ''}\0${linkname}\0${devMajor}:${devMinor}`
   return `${path}\0${type}\0${owner}\0${content}\0${opaque}\0${time}\0${xattrs.size}\0${attributes(xattrs)}\n`

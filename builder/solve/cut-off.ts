@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { LayerEntry } from '../layers/entry.ts'
 import type { Store } from '../store/types.ts'
-import { contentKey, type TimeWindow } from './content-key.ts'
+import { contentKey } from './content-key.ts'
 import { chainKey, type LayerChain } from './layer-chain.ts'
 import type { Solver, StepLayer } from './solver.ts'
 
@@ -15,8 +15,8 @@ export interface ExecutedLayer extends StepLayer {
 export interface FreshDiff {
   readonly chain: LayerChain
   readonly entries: Iterable<LayerEntry>
-  /** When the step gave times of its own. */
-  readonly window: TimeWindow
+  /** As in the content key. */
+  readonly isOwnTime: (mtime: bigint) => boolean
   /** False: an earlier result is not looked for (`--no-cache`), but this one can be found later. */
   readonly mayReuse: boolean
   readonly commit: () => Promise<Digest>
@@ -28,7 +28,8 @@ export interface FreshDiff {
  */
 export async function settleDiff(solver: Solver, diff: FreshDiff): Promise<ExecutedLayer> {
   const { store, latest } = solver
-  const key = contentKey(diff.entries, { parent: chainKey(diff.chain), latest, window: diff.window })
+  const { chain, entries, isOwnTime } = diff
+  const key = contentKey(entries, { parent: chainKey(chain), latest, isOwnTime })
   const known = diff.mayReuse ? findLayer(store, key) : undefined
   if (known !== undefined) return { ...known, unchanged: true }
   const diffID = await diff.commit()

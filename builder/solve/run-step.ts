@@ -4,10 +4,10 @@ import { located } from '../copy/located.ts'
 import type { RunRequest } from '../exec/types.ts'
 import type { RunStep } from '../plan/types.ts'
 import { type ExecutedLayer, settleDiff } from './cut-off.ts'
-import { makeTimedFolder } from './file-clock.ts'
 import type { LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
 import { isDiskFull, runFailed } from './run-failure.ts'
+import { isInWindow, makeTimedFolder } from './run-window.ts'
 import type { Solver } from './solver.ts'
 import { startError } from './start-error.ts'
 import { commitUpper, scanUpper } from './upper-layer.ts'
@@ -56,8 +56,9 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Execu
       const left = { dir: upper, chain }
       const scanned = await scanUpper(left, solver)
       const commit = async (): Promise<Digest> => commitUpper(left, scanned, solver.store)
+      const isOwnTime = (mtime: bigint): boolean => isInWindow(mtime, { from, to })
       const { mayReuse } = place
-      return await settleDiff(solver, { chain, entries: scanned.entries, window: { from, to }, mayReuse, commit })
+      return await settleDiff(solver, { chain, entries: scanned.entries, isOwnTime, mayReuse, commit })
     } finally {
       solver.later(async () => folder.release())
     }

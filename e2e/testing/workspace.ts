@@ -26,7 +26,7 @@ export interface Workspace {
 
 /** Makes a workspace; with `base` the store holds the image busybox:latest. */
 export async function makeWorkspace(
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   { base = false }: { base?: boolean } = {},
 ): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), 'ibuild-test-'))
