@@ -1,9 +1,3 @@
-import { rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { abortable } from '../../shared/base/abort.ts'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
 import type { OutputSpec } from '../build-types.ts'
@@ -14,7 +8,7 @@ import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
 import { flatTar } from './flat-tar.ts'
 import { layoutMembers } from './layout-members.ts'
-import { writeNewFile } from './write-new-file.ts'
+import { writeBytes } from './write-bytes.ts'
 
 export interface OutputRequest {
   readonly store: Store
@@ -53,26 +47,8 @@ function imageView(store: Store, image: StoredImage): RootfsView {
 }
 
 async function writeStream(
-  pieces: AsyncIterable<Uint8Array>,
-  { output, stdout, signal }: OutputRequest,
+  bytes: AsyncIterable<Uint8Array>,
+  { output: { dest }, stdout, signal }: OutputRequest,
 ): Promise<void> {
-  const bytes = abortable(pieces, signal)
-  if (output.dest !== '-') return writeFileWhole(bytes, output.dest)
-  if (stdout === undefined) throw new IbuildError('USAGE', 'an output to - needs a stream to write to')
-  await pipeline(Readable.from(bytes, { objectMode: false }), stdout, { end: false, ...(signal && { signal }) })
-}
-
-/** Writes beside the destination and renames, so that no half file ever has its name. Errors: DISK_FULL, USAGE. */
-async function writeFileWhole(bytes: AsyncIterable<Uint8Array>, dest: string): Promise<void> {
-  const partial = `${dest}.${process.pid}.partial`
-  try {
-    makeFolders(dirname(dest))
-    await writeNewFile(partial, bytes)
-    await rename(partial, dest)
-  } catch (error) {
-    await rm(partial, { force: true })
-    if (errnoOf(error) === 'ENOSPC')
-      throw new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
-    throw error
-  }
+  await writeBytes(bytes, { dest, stdout, signal })
 }
