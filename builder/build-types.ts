@@ -20,37 +20,52 @@ export interface OutputSpec {
   readonly dest: string
 }
 
+/** What to build, from what, and where to keep it. */
 export interface BuildOptions {
   /** Data folder. */
   readonly root: string
   readonly context: ContextSource
+  /** `Dockerfile` in the context unless told otherwise. */
   readonly dockerfile?: DockerfileSource
   /** Names of the image, in docker's grammar. */
   readonly tags?: readonly string[]
+  /** The stage to build: its name or index. The last one unless told otherwise. */
   readonly target?: string
+  /** Values of ARGs. */
   readonly buildArgs?: ReadonlyMap<string, string>
+  /** Labels that the image gets beside its own. */
   readonly labels?: ReadonlyMap<string, string>
+  /** What to write beside the image in the store. */
   readonly outputs?: readonly OutputSpec[]
   /** Receives an archive whose `dest` is '-'. */
   readonly stdout?: NodeJS.WritableStream
+  /** Every step runs again. */
   readonly noCache?: boolean
   /** Stages (name or index) whose steps all run again. */
   readonly noCacheStages?: readonly string[]
+  /** The network of RUN steps. */
   readonly network?: NetworkMode
-  /** `name:ip`. */
+  /** Lines of /etc/hosts in RUN steps: `name:ip`. */
   readonly extraHosts?: readonly string[]
-  /** runc, crun or a path. */
+  /** `runc`, `crun` or a path; the fastest that works unless told otherwise. */
   readonly runtime?: string
+  /** Limits of each RUN step. */
   readonly limits?: Limits
   /**
    * True in a process that does nothing else and changes neither its working directory nor its umask: RUN steps then
    * start without a thread in between.
    */
   readonly ownProcess?: boolean
+  /**
+   * Is told what goes on, in order. It is called within the work, so it should be quick. When it throws, the build stops as
+   * if it were aborted, and rejects with what was thrown.
+   */
   readonly emit?: EmitEvent
+  /** Stops the build: it rejects with `CANCELLED` when nothing of it runs any more. */
   readonly signal?: AbortSignal
 }
 
+/** The image that a build made. */
 export interface BuildResult {
   readonly imageID: Digest
   readonly manifestDigest: Digest

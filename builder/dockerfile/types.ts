@@ -26,6 +26,7 @@ export interface LocalCheck {
   readonly experimental: ReadonlySet<string> | 'all'
 }
 
+/** What a check of the Dockerfile found; the build goes on. */
 export interface DockerfileWarning {
   /** Rule name as BuildKit spells it, e.g. `NoEmptyContinuation`. */
   readonly rule: string

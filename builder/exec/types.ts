@@ -29,8 +29,10 @@ export interface RunRequest {
   readonly signal: AbortSignal
 }
 
+/** `default` is a private network where a helper for it is installed, else the host's. */
 export type NetworkMode = 'none' | 'host' | 'default'
 
+/** Limits of a container. */
 export interface Limits {
   /** Bytes. */
   readonly memory?: number
@@ -42,6 +44,7 @@ export interface Limits {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[]
 }
 
+/** How a command ended. */
 export interface RunResult {
   /** Exit code of the command; 128 + N when a signal ended it. */
   readonly exitCode: number

@@ -24,4 +24,5 @@ export type BuildEvent =
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'warning'; readonly warning: DockerfileWarning }
 
+/** Is told what goes on. */
 export type EmitEvent = (event: BuildEvent) => void

@@ -97,6 +97,7 @@ const table = {
   USAGE: { exit: 2, about: 'The command line is wrong.', hint: 'See ibuild --help.' },
 } as const satisfies Record<string, CodeEntry>
 
+/** Tells what kind of error it is, for programs; docs/errors.md has a line for each. */
 export type ErrorCode = keyof typeof table
 
 export const errorCodes: Readonly<Record<ErrorCode, CodeEntry>> = table

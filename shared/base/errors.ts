@@ -9,6 +9,7 @@ export interface SourceLocation {
   readonly text: string
 }
 
+/** What an error tells beside its code and message. */
 export interface ErrorOptions {
   /** What the user can do about it, one sentence. */
   readonly hint?: string

@@ -33,12 +33,14 @@ export interface ImageConfig {
   readonly history?: readonly HistoryEntry[]
 }
 
+/** The layers of an image. */
 export interface RootFs {
   readonly type: 'layers'
   /** The base first. */
   readonly diff_ids: readonly Digest[]
 }
 
+/** How an image came by a layer or a setting. */
 export interface HistoryEntry {
   readonly created?: string
   readonly author?: string
