@@ -4,6 +4,7 @@ import { readContent } from './content.ts'
 import { joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import type { LayerRef } from './layer-ref.ts'
+import { mergeNames } from './merge-names.ts'
 import { placeLayer } from './placement.ts'
 import { plainDirectory } from './plain-directory.ts'
 import { resolvePath } from './resolve.ts'
@@ -27,9 +28,19 @@ export interface RootfsView extends FileTree {
   below(layer: number): RootfsView
   /** The file, link or device that answers for a path, a hardlink followed to where its content stands. */
   origin(path: LayerPath): Origin | undefined
-  /** All entries below a directory in order (`comparePaths`), hardlinks resolved; the directory itself is not among them. */
+  /** Names in a directory, sorted by bytes, one by one: for directories with any number of them. */
+  names(path: LayerPath): Iterable<string>
+  /** Layers that have a part in a directory, top to bottom; none for anything else. */
+  parts(path: LayerPath): readonly number[]
+  /**
+   * All entries below a directory in order (`comparePaths`), hardlinks resolved; the directory itself is not among them.
+   * Holds no more of them than lie on one path.
+   */
   walk(directory?: LayerPath): Iterable<LayerEntry>
 }
+
+/** Answers that a view remembers, so that a walk over a million entries takes no more memory than this. */
+const keptNodes = 32_768
 
 /** What the stack says of one path. */
 interface Node {
@@ -90,16 +101,20 @@ class StackView implements RootfsView {
   }
 
   list(path: LayerPath): readonly string[] {
-    const node = this.#node(path)
-    if (node === undefined) return []
-    const names = new Set<string>()
-    for (const layer of node.parts) for (const name of this.placed(layer).children(path)) names.add(name)
-    const present = [...names].filter((name) => this.#node(joinPath(path, name)) !== undefined)
-    return present.sort(byBytes)
+    return [...this.names(path)]
+  }
+
+  *names(path: LayerPath): Generator<string> {
+    const lists = this.parts(path).map((layer) => this.placed(layer).children(path))
+    for (const name of mergeNames(lists)) if (this.#node(joinPath(path, name)) !== undefined) yield name
+  }
+
+  parts(path: LayerPath): readonly number[] {
+    return this.#node(path)?.parts ?? []
   }
 
   *walk(directory: LayerPath = ''): Iterable<LayerEntry> {
-    for (const name of this.list(directory)) {
+    for (const name of this.names(directory)) {
       const entry = this.lstat(joinPath(directory, name))
       if (entry === undefined) continue
       yield entry
@@ -180,6 +195,7 @@ class StackView implements RootfsView {
     const known = this.#nodes.get(path)
     if (known !== undefined || this.#nodes.has(path)) return known
     const node = this.#makeNode(path)
+    if (this.#nodes.size >= keptNodes) this.#nodes.clear()
     this.#nodes.set(path, node)
     return node
   }
@@ -218,10 +234,6 @@ function allLayers(count: number): number[] {
 
 function groupOf(origin: Origin): string {
   return `${origin.layer}:${origin.entry.path}`
-}
-
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function linkError(target: LayerPath): IbuildError {
