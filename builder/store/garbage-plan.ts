@@ -6,6 +6,7 @@ import { findReachable, type Reachable } from './reachable.ts'
 import { recordsOverCap } from './size-cap.ts'
 import type { KeyedMark } from './snapshot-mark.ts'
 import type {
+  CompressedLayer,
   Container,
   GarbageItem,
   GarbageOptions,
@@ -21,6 +22,7 @@ export interface PlanParts {
   readonly images: ImageStore
   readonly containers: { list(): readonly Container[] }
   readonly layers: LayerStore
+  readonly compressed: { list(): readonly CompressedLayer[] }
   readonly records: RecordStore
   readonly snapshots: { marks(): readonly KeyedMark[]; get(chainID: Digest): object | undefined }
   readonly tags: { list(): readonly { readonly manifest: Digest }[] }
@@ -50,8 +52,17 @@ export function planGarbage(parts: PlanParts, options: GarbageOptions): GarbageP
   return { images: images.dropped, items: [...heads, ...items], left }
 }
 
-function reach({ containers, layers }: PlanParts, images: readonly StoredImage[], kept: readonly UsedRecord[]): Reachable {
-  return findReachable({ images, containers: containers.list(), cached: kept.flatMap(({ record }) => record.diffID ?? []), layers })
+function reach(
+  { containers, layers }: PlanParts,
+  images: readonly StoredImage[],
+  kept: readonly UsedRecord[],
+): Reachable {
+  return findReachable({
+    images,
+    containers: containers.list(),
+    cached: kept.flatMap(({ record }) => record.diffID ?? []),
+    layers,
+  })
 }
 
 interface Split<T> {
@@ -120,7 +131,10 @@ interface Sweep {
 function sweep(parts: PlanParts, { options, sizes, kept, reachable }: SweepInput): Sweep {
   const layers = parts.layers.list().filter((id) => !reachable.layers.has(id) || parts.layers.get(id) === undefined)
   const marks = parts.snapshots.marks().filter((mark) => !keepsSnapshot(parts, mark, { options, reachable }))
-  const blobs = parts.blobs.list().filter((digest) => !reachable.blobs.has(digest) && !reachable.layers.has(digest))
+  const copies = compressedCopies(parts, options, reachable)
+  const isNeeded = (digest: Digest): boolean =>
+    reachable.blobs.has(digest) || reachable.layers.has(digest) || copies.has(digest)
+  const blobs = parts.blobs.list().filter((digest) => !isNeeded(digest))
   const items = [
     ...layers.map((id) => ({ kind: 'layer', id, bytes: sizes.layers.get(id) ?? 0 }) as const),
     ...marks.map(({ chainID: id }) => ({ kind: 'snapshot', id, bytes: sizes.snapshots.get(id) ?? 0 }) as const),
@@ -129,6 +143,13 @@ function sweep(parts: PlanParts, { options, sizes, kept, reachable }: SweepInput
   const all = [sizes.layers, sizes.snapshots, sizes.blobs].flatMap((map) => [...map.values()])
   const left = sum(all) - sum(items.map(({ bytes }) => bytes)) + sum(kept.map(({ bytes }) => bytes))
   return { items, left, reachable }
+}
+
+/** A compressed copy stays with its layer: making it again is the dearest part of writing an image. */
+function compressedCopies({ compressed }: PlanParts, options: GarbageOptions, { layers }: Reachable): Set<Digest> {
+  const { keepRecords, keepCompressed = keepRecords !== false } = options
+  if (!keepCompressed) return new Set()
+  return new Set(compressed.list().flatMap(({ diffID, digest }) => (layers.has(diffID) ? [digest] : [])))
 }
 
 /**

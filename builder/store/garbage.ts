@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { syncPathSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
+import type { InternalCompressedStore } from './compressed.ts'
 import type { StoreContext } from './context.ts'
 import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-plan.ts'
 import { entryFile } from './image-entry.ts'
@@ -13,6 +14,7 @@ import type { InternalTagStore } from './tags.ts'
 import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
 
 interface Parts extends PlanParts {
+  readonly compressed: InternalCompressedStore
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
   readonly tags: InternalTagStore
@@ -32,6 +34,7 @@ export async function collectGarbage(
     for (const item of plan.items) removeItem(context, parts, item)
     const orphans = parts.snapshots.removeOrphans()
     parts.records.dropStaleSteps()
+    parts.compressed.dropStale()
     dropStepLocks(context.layout)
     await parts.tags.repairIndex()
     syncRemovals(context.layout)

@@ -18,6 +18,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * snapshots/<chainID>            mark: {"version":1,"id":...,"boot":...,"diffID":...}
  * snapshots/<chainID>.<id>       empty; made after s/<id> was synced
  * s/<id>/                        the extracted layer; short, because 127 of these paths share one page of mount options
+ * compressed/<diffID>.<format>-<level>  {"version":1,"name":...,"digest":...,"size":...}: that layer as a compressed blob
  * records/<2 hex>/<hex>          build cache
  * steps/<sha256 of step name>    keys of the latest records of a step
  * tmp/<process>/...              work in progress; removed when the process is dead
@@ -38,6 +39,7 @@ export interface Layout {
   readonly layers: string
   readonly snapshotMarks: string
   readonly snapshots: string
+  readonly compressed: string
   readonly records: string
   readonly steps: string
   readonly temporary: string
@@ -58,6 +60,7 @@ export function layoutOf(root: string): Layout {
     layers: at('layers'),
     snapshotMarks: at('snapshots'),
     snapshots: at('s'),
+    compressed: at('compressed'),
     records: at('records'),
     steps: at('steps'),
     temporary: at('tmp'),
@@ -67,7 +70,8 @@ export function layoutOf(root: string): Layout {
 
 /** All folders of a store, parents first. */
 export function foldersOf(layout: Layout): string[] {
-  const { temporary, blobs, images, tags, containers, layers, snapshotMarks, snapshots, records, steps, locks } = layout
+  const { temporary, blobs, images, tags, containers, layers, snapshotMarks, snapshots } = layout
+  const { compressed, records, steps, locks } = layout
   const algorithms = ['sha256', 'sha512'].map((name) => path.join(blobs, name))
   return [
     temporary,
@@ -79,6 +83,7 @@ export function foldersOf(layout: Layout): string[] {
     layers,
     snapshotMarks,
     snapshots,
+    compressed,
     records,
     steps,
     locks,

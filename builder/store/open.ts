@@ -4,6 +4,7 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { createBlobStore } from '../../shared/cas/blob-store.ts'
 import { makeFolders, mapDiskFullSync, replaceFileDurably, syncPathSync } from '../../shared/cas/disk.ts'
+import { createCompressedStore } from './compressed.ts'
 import { createContainerStore } from './containers.ts'
 import type { StoreContext } from './context.ts'
 import { collectGarbage } from './garbage.ts'
@@ -41,8 +42,9 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const tags = createTagStore(context, { blobs })
   const images = createImageStore(context, { blobs, layers, tags })
   const containers = createContainerStore(context, { blobs, layers })
+  const compressed = createCompressedStore(context, { blobs })
   const records = createRecordStore(context)
-  const parts = { blobs, snapshots, layers, tags, images, containers, records }
+  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records }
   return {
     root: layout.root,
     ...parts,

@@ -19,6 +19,7 @@ export interface Store {
   readonly containers: ContainerStore
   readonly layers: LayerStore
   readonly snapshots: SnapshotStore
+  readonly compressed: CompressedStore
   readonly records: RecordStore
   /** A new folder on the store's filesystem; the next process that opens the store removes it when this one dies. */
   temp(prefix: string): Promise<TempFolder>
@@ -199,6 +200,30 @@ export interface PendingSnapshot {
   discard(): Promise<void>
 }
 
+/**
+ * Compressed copies of layers, kept as blobs so that no layer is compressed twice. They are a cache: a lost entry, or one
+ * whose blob is gone or has another size, is a miss.
+ */
+export interface CompressedStore {
+  /** The blob's content is not verified. */
+  get(key: CompressedKey): CompressedLayer | undefined
+  /** The blob is in the store already. */
+  put(entry: CompressedLayer): Promise<void>
+  remove(key: CompressedKey): void
+}
+
+export interface CompressedKey {
+  readonly diffID: Digest
+  readonly format: 'gzip' | 'zstd'
+  readonly level: number
+}
+
+export interface CompressedLayer extends CompressedKey {
+  /** Of the compressed blob. */
+  readonly digest: Digest
+  readonly size: number
+}
+
 /** The build cache. A lost or damaged record is a miss, never a wrong answer. */
 export interface RecordStore {
   /** Counts as a use. */
@@ -252,6 +277,8 @@ export interface GarbageOptions extends LockOptions {
   readonly keepUnnamed?: boolean | ((image: StoredImage) => boolean)
   /** False drops extracted copies of layers whose tar is kept: the next RUN on them extracts anew. Default true. */
   readonly keepExtracted?: boolean
+  /** False drops compressed copies of layers. Default true, unless `keepRecords` is false. */
+  readonly keepCompressed?: boolean
   /** Drops cached layers, those used longest ago first, until what is left has at most so many bytes. */
   readonly maxBytes?: number
   /** Tells what would go and removes nothing; waits for nobody. */
