@@ -1,6 +1,8 @@
 import type { Digest } from '../shared/base/digest.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
 import type { EmitEvent } from './solve/events.ts'
+import type { Squash } from './squash/groups.ts'
+import type { MaxLayers } from './squash/layer-limit.ts'
 
 /** Where the files of a build come from. */
 export type ContextSource =
@@ -37,6 +39,10 @@ export interface BuildOptions {
   readonly labels?: ReadonlyMap<string, string>
   /** What to write beside the image in the store. */
   readonly outputs?: readonly OutputSpec[]
+  /** Merges layers of the image to one: those of this build, or those of the base too. Steps are cached one by one all the same. */
+  readonly squash?: Squash
+  /** Merges neighbouring layers until there are at most so many; `auto` is as many as can be used. */
+  readonly maxLayers?: MaxLayers
   /** Receives an archive whose `dest` is '-'. */
   readonly stdout?: NodeJS.WritableStream
   /** Every step runs again. */

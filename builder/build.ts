@@ -11,10 +11,12 @@ import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
 import { createSolver } from './solve/create-solver.ts'
 import { assembleImage } from './solve/image.ts'
 import { localImages } from './solve/local-images.ts'
+import { mergeStage } from './solve/merge-stage.ts'
 import { openBuildInput } from './solve/open-input.ts'
 import { solvePlan } from './solve/solve.ts'
 import type { Solver } from './solve/solver.ts'
 import type { SolvedStage } from './solve/stage-scope.ts'
+import { planMerge } from './squash/plan-merge.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
@@ -68,13 +70,20 @@ async function buildImage(store: Store, options: GuardedOptions): Promise<Stored
     const dockerfile = readDockerfile(input.dockerfile, options)
     const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
     reportWarnings(dockerfile, options, emit)
+    const { groups, warning } = planMerge(plan.target, { ...options, forDocker: isForDocker(options) })
+    if (warning !== undefined) emit({ type: 'notice', message: `warning: ${warning}` })
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
-    const solved = await solveAll(plan, solver)
+    const solved = await mergeStage(store, await solveAll(plan, solver), { groups, signal: options.signal })
     return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
   } finally {
     await input.close()
   }
+}
+
+/** True when docker's daemon is to take the image. */
+function isForDocker({ outputs = [] }: BuildOptions): boolean {
+  return outputs.some(({ type }) => type === 'docker')
 }
 
 async function solveAll(plan: Plan, solver: Solver): Promise<SolvedStage> {

@@ -19,6 +19,7 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   rmi: { summary: 'remove names and images', load: () => import('../commands/rmi.ts') },
   inspect: { summary: 'show the config of an image as JSON', load: () => import('../commands/inspect.ts') },
   history: { summary: 'show how an image was made', load: () => import('../commands/history.ts') },
+  squash: { summary: 'merge layers of an image', load: () => import('../commands/squash.ts') },
   save: { summary: 'write an image to an archive', load: () => import('../commands/save.ts') },
   load: { summary: 'read images from an archive or an OCI layout', load: () => import('../commands/load.ts') },
   import: { summary: 'make an image from a root filesystem tar', load: () => import('../commands/import.ts') },

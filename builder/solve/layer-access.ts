@@ -1,7 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
+import { nextChainID } from '../../shared/oci/chain-id.ts'
 import { extractLayer } from '../layers/extract.ts'
 import { createView, type LayerRef, type RootfsView } from '../layers/view.ts'
+import { type LayerRange, mergeLayers } from '../squash/merge-layers.ts'
+import { partition } from '../squash/partition.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { Store } from '../store/types.ts'
 import type { LayerChain } from './layer-chain.ts'
@@ -10,13 +12,27 @@ import type { LayerChain } from './layer-chain.ts'
 export interface LayerAccess {
   /** The merged tree of a stack. Nothing is extracted. Errors: LAYER_INVALID when a layer is not in the store. */
   view(chain: LayerChain): RootfsView
-  /** One folder for each layer, the base first, usable as overlay lowers. Extracts those that are not there yet. Errors: NOT_SUPPORTED for more than 127. */
+  /**
+   * Folders for the layers of a stack, the base first, usable as overlay lowers: one for each layer, or for several
+   * neighbours when there are more than 127. Extracts and merges those that are not there yet.
+   */
   lowers(chain: LayerChain): Promise<readonly string[]>
 }
 
-export function createLayerAccess(store: Store): LayerAccess {
+/** As many fit in the options of one overlay mount. */
+const mostLowers = 127
+
+/** A layer and the stack that it lies on. */
+interface PlacedLayer {
+  readonly below: LayerChain
+  readonly diffID: Digest
+}
+
+/** Merging stops when the signal aborts. */
+export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAccess {
   const refs = new Map<Digest, LayerRef>()
   const folders = new Map<Digest, Promise<string>>()
+  const merged = new Map<string, Promise<Digest>>()
 
   const ref = (diffID: Digest): LayerRef => {
     const known = refs.get(diffID)
@@ -27,45 +43,50 @@ export function createLayerAccess(store: Store): LayerAccess {
   }
   const view = ({ diffIDs }: LayerChain): RootfsView => createView(diffIDs.map(ref))
 
-  const extract = async (chain: LayerChain, depth: number, chainID: Digest): Promise<string> => {
-    const diffID = chain.diffIDs[depth]
-    if (diffID === undefined) throw new Error('chain is shorter than its chainIDs')
-    const below = view({ diffIDs: chain.diffIDs.slice(0, depth), chainIDs: chain.chainIDs.slice(0, depth) })
+  const extract = async ({ below, diffID }: PlacedLayer, chainID: Digest): Promise<string> => {
     const folder = store.snapshots.create()
     try {
-      await extractLayer({ layer: ref(diffID), below, target: folder.dir })
+      await extractLayer({ layer: ref(diffID), below: view(below), target: folder.dir })
       return (await folder.commit(chainID, diffID)).dir
     } catch (error) {
       await folder.discard()
       throw error
     }
   }
-  const lower = (chain: LayerChain, depth: number, chainID: Digest): Promise<string> => {
+  const lower = (layer: PlacedLayer): Promise<string> => {
+    const chainID = nextChainID(layer.below.chainIDs.at(-1), layer.diffID)
     const known = folders.get(chainID)
     if (known !== undefined) return known
     const stored = store.snapshots.get(chainID)
-    const found = stored === undefined ? extract(chain, depth, chainID) : Promise.resolve(stored.dir)
+    const found = stored === undefined ? extract(layer, chainID) : Promise.resolve(stored.dir)
     folders.set(chainID, found)
     return found
+  }
+  const merge = (chain: LayerChain, range: LayerRange): Promise<Digest> => {
+    const key = `${range.from} ${chain.chainIDs[range.to - 1]}`
+    const known = merged.get(key)
+    if (known !== undefined) return known
+    const made = mergeLayers(store, chain.diffIDs, { ...range, signal })
+    merged.set(key, made)
+    return made
   }
   return {
     view,
     lowers: async (chain) => {
-      if (chain.chainIDs.length > maxLowers) throw tooManyLayers(chain.chainIDs.length)
-      return Promise.all(chain.chainIDs.map((chainID, depth) => lower(chain, depth, chainID)))
+      const layers: PlacedLayer[] = []
+      for (const range of rangesOf(chain)) {
+        layers.push({ below: prefixOf(chain, range.from), diffID: await merge(chain, range) })
+      }
+      return Promise.all(layers.map(lower))
     },
   }
 }
 
-/** As many fit in the options of one overlay mount. */
-const maxLowers = 127
+function rangesOf({ diffIDs }: LayerChain): LayerRange[] {
+  let to = 0
+  return partition(diffIDs.length, mostLowers).map((size) => ({ from: to, to: (to += size) }))
+}
 
-function tooManyLayers(count: number): IbuildError {
-  return new IbuildError(
-    'NOT_SUPPORTED',
-    `a command can run on at most ${maxLowers} layers; here are ${count} layers`,
-    {
-      hint: 'Make the image from fewer layers, for example by joining RUN instructions with &&.',
-    },
-  )
+function prefixOf({ diffIDs, chainIDs }: LayerChain, length: number): LayerChain {
+  return { diffIDs: diffIDs.slice(0, length), chainIDs: chainIDs.slice(0, length) }
 }

@@ -15,7 +15,7 @@ export interface DepthCheck {
   /** The ways out. */
   readonly hint: string
   /** What the layers come from, put behind their number. */
-  readonly detail?: string
+  readonly detail?: string | undefined
   readonly location?: SourceLocation | undefined
 }
 

@@ -12,6 +12,7 @@ import { run } from '../testing/run.ts'
 import { describeDirectory, describeView } from './describe.ts'
 import { writeLayout } from './layout.ts'
 import { makeStacks, type SeededStack } from './overlays.ts'
+import type { MadeStack } from './stack-maker.ts'
 
 interface MergedLayer extends LayerRef {
   readonly file: string
@@ -73,7 +74,7 @@ rooted('umoci unpacks a stack with merged layers to the tree of the stack', asyn
   }
 })
 
-async function unpack(t: ExecutionContext, { dir, seed }: SeededStack, layers: readonly MergedLayer[]) {
+async function unpack(t: ExecutionContext, { dir, seed }: SeededStack, layers: MadeStack['layers']) {
   mkdirSync(join(dir, 'unpacked'))
   writeLayout(join(dir, 'oci'), layers)
   const { code, stderr } = await run(requireProgram('umoci'), ['unpack', '--image', `${dir}/oci:t`, `${dir}/bundle`])
