@@ -22,7 +22,12 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   squash: { summary: 'merge layers of an image', load: () => import('../commands/squash.ts') },
   save: { summary: 'write an image to an archive', load: () => import('../commands/save.ts') },
   load: { summary: 'read images from an archive or an OCI layout', load: () => import('../commands/load.ts') },
+  export: { summary: 'write a root filesystem as one tar', load: () => import('../commands/export.ts') },
   import: { summary: 'make an image from a root filesystem tar', load: () => import('../commands/import.ts') },
   run: { summary: 'run a command in an image', load: () => import('../commands/run.ts') },
+  containers: { summary: 'list containers: what commands left', load: () => import('../commands/containers.ts') },
+  rm: { summary: 'remove containers', load: () => import('../commands/rm.ts') },
+  diff: { summary: 'show what a container, a layer or another image changed', load: () => import('../commands/diff.ts') },
+  commit: { summary: 'make an image of a container', load: () => import('../commands/commit.ts') },
   prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
 }
