@@ -26,7 +26,7 @@ export interface CommitBase {
   readonly config: ImageConfig
   /** What comes on top; undefined when nothing does. */
   readonly layer: Digest | undefined
-  /** The command that left the layer, for the history. */
+  /** The command that left the layer, for the history; without one the changes stand there. */
   readonly command: readonly string[]
 }
 
@@ -56,10 +56,11 @@ export async function commitImage(store: Store, base: CommitBase, options: Commi
   }
 }
 
-function historyEntry({ layer, command }: CommitBase, { author, message }: CommitOptions): HistoryEntry {
+function historyEntry({ layer, command }: CommitBase, { author, message, changes }: CommitOptions): HistoryEntry {
+  const createdBy = command.length > 0 ? command.join(' ') : changes.join('; ')
   return {
     ...(author !== undefined && { author }),
-    ...(command.length > 0 && { created_by: command.join(' ') }),
+    ...(createdBy !== '' && { created_by: createdBy }),
     ...(message !== undefined && { comment: message }),
     ...(layer === undefined && { empty_layer: true }),
   }

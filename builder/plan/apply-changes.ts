@@ -1,5 +1,5 @@
 import { digestOf } from '../../shared/base/digest.ts'
-import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
@@ -38,8 +38,8 @@ export async function applyChanges(image: ImageConfig, changes: readonly string[
 async function applyChange(image: ImageConfig, change: string): Promise<ImageConfig> {
   const dockerfile = parseDockerfile(Buffer.from(`FROM image\n${change}`), '--change')
   const instructions = dockerfile.stages.flatMap((stage) => stage.instructions)
-  const wrong = instructions.find(({ kind }) => !allowed.has(kind))
-  if (wrong !== undefined || dockerfile.stages.length > 1 || instructions.length === 0) throw refused(change, wrong)
+  const isRefused = instructions.some(({ kind }) => !allowed.has(kind))
+  if (isRefused || dockerfile.stages.length > 1 || instructions.length === 0) throw refused(change)
   const { OnBuild: triggers = [], ...settings } = image.config ?? {}
   const plan = await planBuild(dockerfile, planOptions, sourceOf({ ...image, config: settings }))
   const { config } = plan.target.config
@@ -65,9 +65,8 @@ function sourceOf(config: ImageConfig): ImageSource {
   return { resolve: async (name) => ({ name, manifestDigest: digestOf(''), config, diffIDs: [] }) }
 }
 
-function refused(change: string, wrong: { readonly location: SourceLocation } | undefined): IbuildError {
+function refused(change: string): IbuildError {
   return new IbuildError('USAGE', `--change takes one instruction for the config, not ${JSON.stringify(change)}`, {
     hint: `It may be: ${[...allowed].join(', ')}.`,
-    ...(wrong !== undefined && { location: wrong.location }),
   })
 }
