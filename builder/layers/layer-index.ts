@@ -21,16 +21,17 @@ const tailSize = 32 * 1024
 const cachedBlocks = 24
 
 /**
- * Opens an index file. Reads its end only; blocks are read as look-ups need them. Holds no descriptor. INDEX_INVALID when
- * the file is missing, damaged or of another version.
+ * Opens an index file. Reads its end only; blocks are read as look-ups need them. Holds no descriptor. `keptBlocks` decoded
+ * blocks stay in memory; one is enough for a reader that goes through all records once. INDEX_INVALID when the file is
+ * missing, damaged or of another version.
  */
-export function openLayerIndex(file: string): LayerIndex {
+export function openLayerIndex(file: string, { keptBlocks = cachedBlocks }: { keptBlocks?: number } = {}): LayerIndex {
   const { size, tail } = readTail(file)
   const readAt: ReadAt = (offset, length) => {
     const start = offset - (size - tail.length)
     return start >= 0 ? tail.subarray(start, start + length) : readFileAt(file, offset, length)
   }
-  return openIndex(size, readAt)
+  return openIndex(size, readAt, keptBlocks)
 }
 
 /** Opens the bytes of an index file that are in memory. */
@@ -43,15 +44,19 @@ export function indexOf(records: readonly LayerEntry[]): LayerIndex {
   return parseLayerIndex(encodeLayerIndex(records))
 }
 
-function openIndex(size: number, readAt: ReadAt): LayerIndex {
+function openIndex(size: number, readAt: ReadAt, keptBlocks = cachedBlocks): LayerIndex {
   if (size < trailerSize) throw indexInvalid('it is cut off')
   const trailer = decodeTrailer(readAt(size - trailerSize, trailerSize), size)
   const table = decodeTable(readAt(trailer.blockBytes, trailer.tableLength), trailer)
-  return blockIndex(table, cachedLoader(table.blocks, readAt))
+  return blockIndex(table, cachedLoader(table.blocks, readAt, keptBlocks))
 }
 
 /** Loads blocks and keeps those used last. */
-function cachedLoader(places: readonly BlockPlace[], readAt: ReadAt): (number: number) => IndexBlock {
+function cachedLoader(
+  places: readonly BlockPlace[],
+  readAt: ReadAt,
+  keptBlocks: number,
+): (number: number) => IndexBlock {
   const cache = new Map<number, IndexBlock>()
   return (number) => {
     const place = places[number]
@@ -59,7 +64,7 @@ function cachedLoader(places: readonly BlockPlace[], readAt: ReadAt): (number: n
     const block = cache.get(number) ?? loadBlock(place, places[number + 1], readAt)
     cache.delete(number)
     cache.set(number, block)
-    if (cache.size > cachedBlocks) cache.delete(cache.keys().next().value ?? 0)
+    if (cache.size > keptBlocks) cache.delete(cache.keys().next().value ?? 0)
     return block
   }
 }

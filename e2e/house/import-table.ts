@@ -39,6 +39,7 @@ export const importTable: ImportTable = {
     'builder/context': { imports: ['shared', 'builder/layers'] },
     'builder/copy': { imports: ['shared', 'builder/layers', 'builder/context'] },
     'builder/store': { imports: ['shared', 'builder/layers'] },
+    'builder/analyze': { imports: ['shared', 'builder/layers'] },
     'builder/squash': { imports: ['shared', 'builder/layers', 'builder/store'], types: ['builder/plan'] },
     'builder/export': {
       imports: ['shared', 'builder/layers', 'builder/store', 'builder/squash', 'builder/dockerfile', 'builder/plan'],

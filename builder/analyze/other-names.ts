@@ -1,0 +1,101 @@
+import { comparePaths, type LayerPath } from '../layers/entry.ts'
+import type { LayerIndex } from '../layers/index-types.ts'
+import type { Version } from './fates.ts'
+import { isHidden, type PathOutcome } from './path-outcome.ts'
+
+/** Paths that are held back; beyond that many, a file counts as gone when its first name is. */
+const mostHeld = 100_000
+
+/** A name that is seen in the image and leads to a path of a lower layer. */
+interface LinkDown {
+  readonly layer: number
+  readonly target: LayerPath
+}
+
+/**
+ * Hardlinks: content whose first name is hidden is still seen when another name of it is. Paths with such content are held
+ * back until all names are known.
+ */
+export class OtherNames {
+  readonly #indexes: readonly LayerIndex[]
+  readonly #foreign: ReadonlySet<LayerPath>
+  readonly #held = new Map<LayerPath, PathOutcome>()
+  readonly #seen = new Set<string>()
+  readonly #down: LinkDown[] = []
+  /** Hidden hardlinks that other names of their layer lead to, and where they lead. */
+  readonly #aliases = new Map<string, LayerPath>()
+
+  constructor(indexes: readonly LayerIndex[]) {
+    this.#indexes = indexes
+    this.#foreign = new Set(indexes.flatMap((index) => index.foreignLinks))
+  }
+
+  /** Takes the outcome of a path; false when it is held back. */
+  pass(outcome: PathOutcome): boolean {
+    for (const version of outcome.versions) if (version.entry.type === 'hardlink') this.#noteLink(version)
+    const hold = outcome.versions.some((version) => isHidden(version) && this.#mayHaveNames(version))
+    if (!hold || this.#held.size >= mostHeld) return true
+    this.#held.set(outcome.path, outcome)
+    return false
+  }
+
+  /** What was held back, once every path has passed; `seen` are its versions that have a name in the image. */
+  *release(): Generator<{ readonly outcome: PathOutcome; readonly seen: ReadonlySet<Version> }> {
+    for (const { layer, target } of this.#down) this.#follow(layer, target)
+    for (const outcome of this.#held.values()) {
+      yield {
+        outcome,
+        seen: new Set(outcome.versions.filter((version) => this.#seen.has(keyOf(version.layer, outcome.path)))),
+      }
+    }
+  }
+
+  #mayHaveNames({ layer, entry }: Version): boolean {
+    if (entry.type !== 'file' || entry.size === 0) return false
+    return this.#foreign.has(entry.path) || includes(this.#indexes[layer]?.linkTargets ?? [], entry.path)
+  }
+
+  #noteLink({ layer, entry, hiding }: Version): void {
+    if (hiding !== undefined) {
+      const named = includes(this.#indexes[layer]?.linkTargets ?? [], entry.path)
+      if (named && this.#aliases.size < mostHeld) this.#aliases.set(keyOf(layer, entry.path), entry.linkname)
+      return
+    }
+    const target = this.#aliases.get(keyOf(layer, entry.linkname)) ?? entry.linkname
+    if (this.#held.has(target)) this.#seen.add(keyOf(layer, target))
+    if (this.#foreign.has(target)) this.#down.push({ layer, target })
+  }
+
+  /** Finds the file of a lower layer that a hardlink of `layer` leads to. */
+  #follow(layer: number, path: LayerPath): void {
+    let target = path
+    for (let below = layer - 1; below >= 0; below--) {
+      const index = this.#indexes[below]
+      let entry = index?.lookup(target)
+      if (entry?.type === 'hardlink') {
+        target = entry.linkname
+        entry = index?.lookup(target)
+      }
+      if (entry?.type !== 'file') continue
+      this.#seen.add(keyOf(below, target))
+      return
+    }
+  }
+}
+
+function keyOf(layer: number, path: LayerPath): string {
+  return `${layer}:${path}`
+}
+
+/** Whether sorted paths hold one. */
+function includes(paths: readonly LayerPath[], path: LayerPath): boolean {
+  let [low, high] = [0, paths.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const order = comparePaths(paths[middle] ?? '', path)
+    if (order === 0) return true
+    if (order < 0) low = middle + 1
+    else high = middle
+  }
+  return false
+}
