@@ -1,9 +1,62 @@
+export interface TableOptions {
+  /** Number of the column that is cut so that lines fit into `width`; it keeps at least twenty places. */
+  readonly flexible?: number
+  /** Places in a line of the terminal. Without it nothing is cut. */
+  readonly width?: number | undefined
+}
+
+const gap = 3
+const narrowest = 20
+
 /** Rows as text in columns; the first row is the heading. Columns are as wide as their widest cell, three blanks apart. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+export function formatTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
   const widths: number[] = []
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length)
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('   '))
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, textWidth(cell))
+  const limits = limitsOf(widths, options)
+  const lines = rows.map((row) => row.map((cell, i) => fit(cell, limits[i] ?? 0)).join(' '.repeat(gap)))
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+function limitsOf(widths: readonly number[], { flexible, width }: TableOptions): readonly number[] {
+  if (width === undefined || flexible === undefined) return widths
+  const others = widths.reduce((total, each, i) => total + (i === flexible ? 0 : each + gap), 0)
+  const limit = Math.max(narrowest, width - others)
+  return widths.map((each, i) => (i === flexible ? Math.min(each, limit) : each))
+}
+
+/** The text with blanks up to that width, or cut with three dots at its end. */
+function fit(text: string, width: number): string {
+  const own = textWidth(text)
+  return own <= width ? text + ' '.repeat(width - own) : fit(cutText(text, width), width)
+}
+
+/** The text when it takes at most `width` places, else the start of it and three dots. */
+export function cutText(text: string, width: number): string {
+  if (textWidth(text) <= width) return text
+  let start = ''
+  let used = 3
+  for (const char of text) {
+    used += charWidth(char)
+    if (used > width) break
+    start += char
+  }
+  return `${start}...`
+}
+
+/** Places that a text takes in a terminal: none for marks that join the letter before, two for East Asian letters and emoji. */
+export function textWidth(text: string): number {
+  if (/^[\u0020-\u007e]*$/.test(text)) return text.length
+  let width = 0
+  for (const char of text) width += charWidth(char)
+  return width
+}
+
+const wide =
+  /^[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]$/u
+
+function charWidth(char: string): number {
+  if (/^[\p{Mn}\p{Me}\p{Cf}]$/u.test(char)) return 0
+  return wide.test(char) ? 2 : 1
 }
 
 const units: readonly (readonly [seconds: number, name: string])[] = [

@@ -1,68 +1,76 @@
-import type { StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { HistoryEntry } from '../../shared/oci/config.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
-import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
+import { dataText, parseFormat } from '../cli/output-format.ts'
 import { formatSize } from '../cli/sizes.ts'
-import { formatAge, formatTable, shortID } from '../cli/table.ts'
+import { cutText, formatAge, formatTable, shortID } from '../cli/table.ts'
+import { type HistoryLine, historyLines } from '../listing/history-lines.ts'
 import { sanitize } from '../progress/sanitize.ts'
 
 interface Flags {
   readonly root?: string
   readonly trunc: boolean
+  readonly human: boolean
+  readonly quiet?: boolean
+  readonly format?: string
   readonly json?: boolean
 }
 
 /** Widest text of an instruction that is shown without --no-trunc. */
 const maxText = 70
 
-interface Line {
-  readonly entry: HistoryEntry
-  readonly diffID: string | undefined
-  readonly size: number
-}
-
 /** `ibuild history IMAGE`: the newest entry first, with the layer and the size that it added. */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('history', 'Show how an image was made')
     .argument('<image>')
+    .option('-q, --quiet', 'print the diffIDs of layers only')
     .option('--no-trunc', 'show whole instructions and digests')
+    .option('-H, --human', 'ages and rounded sizes (the default)', true)
+    .option('--no-human', 'times and bytes; --human=false is the same')
+    .option('--format <format>', 'table, json or yaml')
     .option('--json', 'print an array of JSON objects')
-  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const { words, options: flags } = parseArguments<Flags>(parser, argv.map(plainFlag))
   const [image, ...extra] = words
   if (image === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild history takes one image')
-  const lines = linesOf(imageOf(storeOf(flags), image)).reverse()
-  process.stdout.write(flags.json === true ? toJson(lines) : toTable(lines, flags))
+  const format = parseFormat(flags, ['table', 'json', 'yaml'])
+  const lines = historyLines(imageOf(storeOf(flags), image)).reverse()
+  const text = format === 'table' ? toTable(lines, flags) : await dataText(lines.map(toData), format)
+  process.stdout.write(flags.quiet === true ? diffIDs(lines, flags) : text)
   return 0
 }
 
-/** Pairs each entry that made a layer with the next layer; layers without an entry come last. */
-function linesOf({ config, manifest }: StoredImage): Line[] {
-  let next = 0
-  const take = (entry: HistoryEntry): Line => {
-    const layer = manifest.layers[next]
-    const diffID = config.rootfs.diff_ids[next]
-    next++
-    return { entry, diffID, size: layer?.size ?? 0 }
-  }
-  const lines = (config.history ?? []).map((entry) =>
-    entry.empty_layer === true ? { entry, diffID: undefined, size: 0 } : take(entry),
-  )
-  while (next < config.rootfs.diff_ids.length) lines.push(take({}))
+/** docker's way to write a flag that is on by default. */
+function plainFlag(word: string): string {
+  const [, value] = /^(?:--human|-H)=(true|false)$/.exec(word) ?? []
+  if (value === undefined) return word
+  return value === 'true' ? '--human' : '--no-human'
+}
+
+function diffIDs(lines: readonly HistoryLine[], { trunc }: Flags): string {
   return lines
+    .flatMap(({ diffID }) => diffID ?? [])
+    .map((diffID) => `${trunc ? shortID(diffID) : diffID}\n`)
+    .join('')
 }
 
-function toTable(lines: readonly Line[], { trunc }: Flags): string {
+function toTable(lines: readonly HistoryLine[], { trunc, human }: Flags): string {
   const rows = lines.map(({ entry, diffID, size }) => {
-    const text = sanitize((entry.created_by ?? entry.comment ?? '').replaceAll('\n', ' '))
-    const shown = trunc && text.length > maxText ? `${text.slice(0, maxText - 3)}...` : text
-    const layer = diffID === undefined ? '' : trunc ? shortID(diffID) : diffID
-    return [layer, formatAge(entry.created), shown, diffID === undefined ? '' : formatSize(size)]
+    const text = oneLine(entry.created_by ?? entry.comment ?? '')
+    return [
+      diffID === undefined ? '' : trunc ? shortID(diffID) : diffID,
+      human ? formatAge(entry.created) : oneLine(entry.created ?? 'N/A'),
+      trunc ? cutText(text, maxText) : text,
+      diffID === undefined ? '' : human ? formatSize(size) : String(size),
+    ]
   })
-  return formatTable([['LAYER', 'CREATED', 'CREATED BY', 'SIZE'], ...rows])
+  const width = trunc && process.stdout.isTTY ? process.stdout.columns : undefined
+  return formatTable([['LAYER', 'CREATED', 'CREATED BY', 'SIZE'], ...rows], { flexible: 2, width })
 }
 
-function toJson(lines: readonly Line[]): string {
-  return jsonText(lines.map(({ entry, diffID, size }) => ({ ...entry, diffID: diffID ?? null, size })))
+function oneLine(text: string): string {
+  return sanitize(text.replace(/[\n\t]/g, ' '))
+}
+
+function toData({ entry, diffID, size }: HistoryLine): object {
+  return { ...entry, diffID: diffID ?? null, size }
 }

@@ -1,71 +1,95 @@
-import type { StoredImage } from '../../builder/store/types.ts'
-import { familiarName, parseReference } from '../../shared/base/reference.ts'
-import { createParser, parseArguments } from '../cli/arguments.ts'
-import { jsonText } from '../cli/json-text.ts'
-import { storeOf } from '../cli/open-store.ts'
+import type { Store } from '../../builder/store/types.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { imageOf, storeOf } from '../cli/open-store.ts'
+import { dataText, type OutputFormat, parseFormat } from '../cli/output-format.ts'
+import { describeError } from '../cli/report-error.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatAge, formatTable, shortID } from '../cli/table.ts'
+import { type Filter, parseFilters } from '../listing/filters.ts'
+import { imageFilter, imageFilterKeys } from '../listing/image-filter.ts'
+import { byAge, type ImageRow, listImage, rowsOf } from '../listing/listed-image.ts'
 
 interface Flags {
   readonly root?: string
   readonly quiet?: boolean
   readonly json?: boolean
+  readonly format?: string
+  readonly digests?: boolean
+  readonly filter?: string[]
   readonly trunc: boolean
 }
 
-/** One line of the list: an image under one of its names. */
-interface Row {
-  readonly repository: string
-  readonly tag: string
-  readonly image: StoredImage
-}
+const help = `
+Filters (several of one kind: any reference, every label, every time):
+  dangling=true|false      images without a name, or only those with one
+  reference=PATTERN        names such as 'team/*:1.*', with or without the tag
+  label=KEY[=VALUE]        images with that label
+  before=IMAGE since=IMAGE images made before or after that one
+  until=TIME               images made before 24h (ago), 7d, 2026-03-01, 2026-03-01T12:00:00Z
+The exit code is 1 when an image or a tag is damaged; the list has the others all the same.`
 
-/** `ibuild images`: newest first, an image with several names once for each. */
+/** `ibuild images`: newest first, an image with several names once for each. Damage is told on stderr and gives exit code 1. */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('images', 'List images')
+    .argument('[name]', 'only images of that name; a pattern such as team/* too')
+    .option('-f, --filter <key=value>', 'only images that pass (repeat); see below', collect)
     .option('-q, --quiet', 'print IDs only')
-    .option('--json', 'print an array of JSON objects')
+    .option('--digests', 'show the digests of manifests')
     .option('--no-trunc', 'print IDs in full')
-  const { options: flags } = parseArguments<Flags>(parser.allowExcessArguments(false), argv)
-  const rows = storeOf(flags).images.list().flatMap(rowsOf).sort(byAge)
-  process.stdout.write(format(rows, flags))
-  return 0
+    .option('--format <format>', 'table, json or yaml')
+    .option('--json', 'print an array of JSON objects')
+    .addHelpText('after', help)
+  const { words, options: flags } = parseArguments<Flags>(parser.allowExcessArguments(false), argv)
+  const format = parseFormat(flags, ['table', 'json', 'yaml'])
+  const filters = parseFilters(flags.filter, imageFilterKeys)
+  const store = storeOf(flags)
+  const rows = rowsIn(store, [...filters, ...words.map(nameFilter)])
+  process.stdout.write(await textOf(rows, flags, format))
+  return tellDamage(store, rows)
 }
 
-function rowsOf(image: StoredImage): Row[] {
-  if (image.names.length === 0) return [{ repository: '<none>', tag: '<none>', image }]
-  return image.names.map((name) => {
-    const { domain, path, tag } = parseReference(name)
-    return { repository: familiarName({ domain, path }), tag: tag ?? '<none>', image }
-  })
+function nameFilter(value: string): Filter {
+  return { key: 'reference', value, negated: false }
 }
 
-function byAge(a: Row, b: Row): number {
-  const [x, y] = [a.image.config.created ?? '', b.image.config.created ?? '']
-  return y.localeCompare(x) || a.repository.localeCompare(b.repository) || a.tag.localeCompare(b.tag)
+function rowsIn(store: Store, filters: readonly Filter[]): ImageRow[] {
+  const passes = imageFilter(filters, { find: (text) => imageOf(store, text), now: Date.now() })
+  return store.images.list().map(listImage).flatMap(rowsOf).filter(passes).sort(byAge)
 }
 
-function format(rows: readonly Row[], { json, quiet, trunc }: Flags): string {
-  if (json === true) return jsonText(rows.map(toJson))
-  const id = ({ image }: Row): string => (trunc ? shortID(image.imageID) : image.imageID)
-  if (quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`).join('')
-  const head = ['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE']
+/** Of images in the list, and of tags. */
+function tellDamage(store: Store, rows: readonly ImageRow[]): number {
+  const damaged = new Map(rows.map(({ image, known }) => [image.manifestDigest, known]))
+  const errors = [...damaged.values(), ...store.tags.scan().damaged].filter((each) => each instanceof IbuildError)
+  for (const error of errors) process.stderr.write(describeError(error))
+  return errors.length === 0 ? 0 : 1
+}
+
+async function textOf(rows: readonly ImageRow[], flags: Flags, format: OutputFormat): Promise<string> {
+  const id = ({ image }: ImageRow): string => (flags.trunc ? shortID(image.imageID) : image.imageID)
+  if (flags.quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`).join('')
+  if (format !== 'table') return dataText(rows.map(toData), format)
+  const head = ['REPOSITORY', 'TAG', ...(flags.digests === true ? ['DIGEST'] : []), 'IMAGE ID', 'CREATED', 'SIZE']
   const lines = rows.map((row) => [
-    row.repository,
-    row.tag,
+    row.repository ?? '<none>',
+    row.tag ?? '<none>',
+    ...(flags.digests === true ? [row.image.manifestDigest] : []),
     id(row),
-    formatAge(row.image.config.created),
-    formatSize(sizeOf(row.image)),
+    ...(row.known instanceof IbuildError
+      ? ['damaged', 'N/A']
+      : [formatAge(row.known.config.created), formatSize(row.known.size)]),
   ])
   return formatTable([head, ...lines])
 }
 
-function toJson({ repository, tag, image }: Row): object {
-  const { imageID, manifestDigest, config } = image
-  return { repository, tag, id: imageID, digest: manifestDigest, created: config.created ?? null, size: sizeOf(image) }
-}
-
-/** Bytes of all layers, uncompressed. */
-function sizeOf({ manifest }: StoredImage): number {
-  return manifest.layers.reduce((sum, { size }) => sum + size, 0)
+function toData({
+  repository = '<none>',
+  tag = '<none>',
+  image: { imageID, manifestDigest },
+  known,
+}: ImageRow): object {
+  const names = { repository, tag, id: imageID, digest: manifestDigest }
+  if (known instanceof IbuildError) return { ...names, created: null, size: null, damaged: known.message }
+  return { ...names, created: known.config.created ?? null, size: known.size }
 }

@@ -1,12 +1,32 @@
-import { createParser, parseArguments } from '../cli/arguments.ts'
+import type { GarbageItem, GarbageReport } from '../../builder/store/types.ts'
+import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { formatSize } from '../cli/sizes.ts'
+import { formatSize, parseSize } from '../cli/sizes.ts'
+import { formatTable, shortID } from '../cli/table.ts'
+import { parseFilters } from '../listing/filters.ts'
+import { pruneChoice, pruneFilterKeys } from '../listing/prune-filter.ts'
+import { sanitize } from '../progress/sanitize.ts'
 
 interface Flags {
   readonly root?: string
   readonly all?: boolean
+  readonly filter?: string[]
+  readonly maxSize?: string
+  readonly dryRun?: boolean
   readonly json?: boolean
 }
+
+const help = `
+Images with a name, and containers, are never taken, nor anything that they need.
+Nothing is asked: --dry-run tells what would go.
+Filters:
+  until=TIME               images that came, and records last used, before 24h (ago), 7d, 2026-03-01
+  label=KEY[=VALUE]        images with that label; label!=KEY[=VALUE] for those without
+  type=images              images without a name (the default)
+  type=records             the build cache (with --all as well)
+  type=snapshots           extracted copies of layers; the next RUN on them extracts anew
+A use of a record is noted at most once an hour.`
 
 /** `ibuild prune`: images without a name, and layers, snapshots and blobs that nothing reaches; with --all the build cache too. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -15,12 +35,40 @@ export async function run(argv: readonly string[]): Promise<number> {
     'Remove what nothing needs: images without a name, layers that no image and no cache record has',
   )
     .option('-a, --all', 'remove the build cache too')
-    .option('--json', 'print the report as JSON')
+    .option('-f, --force', "docker's word for not being asked: ibuild never asks")
+    .option('--filter <key=value>', 'remove only what passes (repeat); see below', collect)
+    .option('--max-size <size>', 'remove cached layers, those used longest ago first, until all takes at most this')
+    .option('--dry-run', 'tell what would go; remove nothing')
+    .option('--json', 'print the report as JSON, with all that went')
+    .addHelpText('after', help)
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(parser, argv)
-  const report = await storeOf(flags).collectGarbage({ keepRecords: flags.all !== true, keepUnnamed: false })
-  const { images, layers, snapshots, blobs, records, bytes } = report
-  const text = `removed ${images} images, ${layers} layers, ${snapshots} snapshots, ${blobs} blobs, ${records} cache records: ${formatSize(bytes)} freed`
-  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${text}\n`)
+  const filters = parseFilters(flags.filter, pruneFilterKeys)
+  const maxBytes = flags.maxSize === undefined ? undefined : parseSize(flags.maxSize, '--max-size')
+  const choice = pruneChoice({ filters, all: flags.all === true, now: Date.now() })
+  const items: GarbageItem[] = []
+  const report = await storeOf(flags).collectGarbage({
+    ...choice,
+    ...(maxBytes !== undefined && { maxBytes }),
+    dryRun: flags.dryRun === true,
+    onItem: (item) => items.push(item),
+    onWait: () => process.stderr.write('waiting for builds to end\n'),
+  })
+  process.stdout.write(
+    flags.json === true ? jsonText({ ...report, dryRun: flags.dryRun === true, items }) : textOf(report, flags, items),
+  )
+  if (maxBytes !== undefined && report.left > maxBytes) {
+    process.stderr.write(`${formatSize(report.left)} stay, above --max-size: images and containers need them\n`)
+  }
   return 0
+}
+
+function textOf(report: GarbageReport, { dryRun }: Flags, items: readonly GarbageItem[]): string {
+  const { images, layers, snapshots, blobs, records, bytes } = report
+  const counts = `${images} images, ${layers} layers, ${snapshots} snapshots, ${blobs} blobs, ${records} cache records`
+  if (dryRun !== true) return `removed ${counts}: ${formatSize(bytes)} freed\n`
+  const rows = items.map(({ kind, id, bytes, step = '' }) => [kind, shortID(id), formatSize(bytes), sanitize(step)])
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined
+  const table = rows.length === 0 ? '' : formatTable([['KIND', 'ID', 'SIZE', 'STEP'], ...rows], { flexible: 3, width })
+  return `${table}would remove ${counts}: ${formatSize(bytes)} would be freed\n`
 }

@@ -1,5 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import { fullName } from '../../shared/base/reference.ts'
+import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 
@@ -10,7 +10,17 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [image, name, ...extra] = words
   if (image === undefined || name === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild tag takes IMAGE and NAME')
+  const full = newName(name)
   const store = storeOf(options)
-  await store.tags.set(fullName(name), imageOf(store, image).manifestDigest)
+  await store.tags.set(full, imageOf(store, image).manifestDigest)
   return 0
+}
+
+/** A name with a digest would promise a content that the image need not have. */
+function newName(text: string): string {
+  const reference = parseReference(text)
+  if (reference.digest === undefined) return formatReference(withDefaultTag(reference))
+  throw new IbuildError('REFERENCE_INVALID', `a new name cannot have a digest: ${JSON.stringify(text.slice(0, 300))}`, {
+    hint: 'Leave out the @ and what follows.',
+  })
 }
