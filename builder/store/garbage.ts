@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { syncPathSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { InternalCompressedStore } from './compressed.ts'
@@ -7,6 +8,7 @@ import type { StoreContext } from './context.ts'
 import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-plan.ts'
 import { entryFile } from './image-entry.ts'
 import { fileNameOf, type Layout } from './layout.ts'
+import type { InternalListingStore } from './listings.ts'
 import type { InternalRecordStore } from './records.ts'
 import { removeFolder } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
@@ -14,6 +16,7 @@ import type { InternalTagStore } from './tags.ts'
 import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
 
 interface Parts extends PlanParts {
+  readonly listings: InternalListingStore
   readonly compressed: InternalCompressedStore
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
@@ -33,7 +36,8 @@ export async function collectGarbage(
     dropImages(context.layout, plan)
     for (const item of plan.items) removeItem(context, parts, item)
     const orphans = parts.snapshots.removeOrphans()
-    parts.records.dropStaleSteps()
+    if (plan.items.some(({ kind }) => kind === 'record')) parts.records.notePrune()
+    parts.listings.keepOnly(listingsOf(parts.records))
     parts.compressed.dropStale()
     dropStepLocks(context.layout)
     await parts.tags.repairIndex()
@@ -75,6 +79,12 @@ function removeItem({ temps, layout }: StoreContext, parts: Parts, { kind, id }:
     case 'blob':
       parts.blobs.remove(id)
   }
+}
+
+/** Every digest that ends a part of a record: those of listings are among them. */
+function listingsOf(records: InternalRecordStore): Set<Digest> {
+  const parts = records.list().flatMap((key) => records.peek(key)?.record.parts ?? [])
+  return new Set(parts.map(({ value }) => value.slice(value.lastIndexOf(' ') + 1)).filter(isDigest))
 }
 
 /** So that a flag whose removal a power cut undoes never meets a folder that was made again after it. */

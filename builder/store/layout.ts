@@ -20,7 +20,9 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * s/<id>/                        the extracted layer; short, because 127 of these paths share one page of mount options
  * compressed/<diffID>.<format>-<level>  {"version":1,"name":...,"digest":...,"size":...}: that layer as a compressed blob
  * records/<2 hex>/<hex>          build cache
- * steps/<sha256 of step name>    keys of the latest records of a step
+ * steps/journal                  names of steps and the keys of their records, in the order in which they were made
+ * listings/<hex>                 texts behind digests in keys, to say what in them changed
+ * record-secret                  random key for digests of secrets in keys; for its owner only
  * tmp/<process>/...              work in progress; removed when the process is dead
  * locks/<name>/                  see shared/cas/lock.ts
  * ```
@@ -42,6 +44,8 @@ export interface Layout {
   readonly compressed: string
   readonly records: string
   readonly steps: string
+  readonly listings: string
+  readonly secretFile: string
   readonly temporary: string
   readonly locks: string
 }
@@ -63,6 +67,8 @@ export function layoutOf(root: string): Layout {
     compressed: at('compressed'),
     records: at('records'),
     steps: at('steps'),
+    listings: at('listings'),
+    secretFile: at('record-secret'),
     temporary: at('tmp'),
     locks: at('locks'),
   }

@@ -11,6 +11,7 @@ import { collectGarbage } from './garbage.ts'
 import { createImageStore } from './images.ts'
 import { createLayerStore } from './layers.ts'
 import { foldersOf, type Layout, layoutOf } from './layout.ts'
+import { createListingStore } from './listings.ts'
 import { createRecordStore } from './records.ts'
 import { sharedLockOf } from './shared-lock.ts'
 import { createSnapshotStore } from './snapshots.ts'
@@ -18,6 +19,7 @@ import { startWriteBack } from './sync-tree.ts'
 import { createTagStore } from './tags.ts'
 import { createTempFolders, type TempFolders } from './temp-folders.ts'
 import type { Store } from './types.ts'
+import { createSecretDigest } from './value-secrets.ts'
 
 const formatVersion = 1
 
@@ -44,10 +46,12 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const containers = createContainerStore(context, { blobs, layers })
   const compressed = createCompressedStore(context, { blobs })
   const records = createRecordStore(context)
-  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records }
+  const listings = createListingStore(context)
+  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records, listings }
   return {
     root: layout.root,
     ...parts,
+    secretDigest: createSecretDigest(context),
     temp: async (prefix) => temps.folder(prefix),
     lockShared: async (options) => lock.take(options),
     startWriteBack,

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
@@ -89,39 +89,69 @@ test('a record beyond the cap is refused', async (t) => {
   t.is(store.records.get(key), undefined)
 })
 
-test('the latest records of a step are found by its name, newest first', async (t) => {
+test('the latest records under a name are found by it, newest first', async (t) => {
   const store = storeFor(t)
   const keys = Array.from({ length: 10 }, (_, i) => digestOf(`key ${i}`))
-  for (const [i, each] of keys.entries()) await store.records.put(each, { ...record, created: i })
-  await store.records.put(digestOf('key of another'), { ...record, step: 'RUN other' })
-  const found = store.records.byStep('RUN make')
+  const names = ['RUN make', 'second step']
+  for (const [i, each] of keys.entries()) await store.records.put(each, { ...record, created: i }, names)
+  await store.records.put(digestOf('key of another'), record, ['RUN other', 'second step'])
+  await store.records.put(digestOf('key without names'), record)
+  const found = store.records.latest(['RUN make'])
   t.deepEqual(
-    found.map(({ record: { created } }) => created),
+    found.map((trace) => trace.record?.created),
     [9, 8, 7, 6, 5, 4, 3, 2],
   )
-  await store.records.put(keys[5] ?? key, record)
-  t.deepEqual(store.records.byStep('RUN make').map((each) => each.key)[0], keys[5])
-  t.is(store.records.byStep('RUN make').length, 8)
-  t.deepEqual(store.records.byStep('RUN nothing'), [])
+  await store.records.put(keys[5] ?? key, record, names)
+  const again = store.records.latest(['RUN make'])
+  t.deepEqual([again[0]?.key, again.length], [keys[5], 8])
+  t.is(store.records.latest(['RUN make', 'second step']).length, 9, 'the other one, and eight that both names have')
+  t.deepEqual(store.records.latest(['RUN make', 'second step'])[0]?.names, names)
+  t.deepEqual(store.records.latest(['RUN nothing']), [])
 })
 
-test('a lost pointer or record only shortens the list', async (t) => {
+test('a record that is gone or damaged is still known to have been there', async (t) => {
   const store = storeFor(t)
-  const second = digestOf('second')
-  await store.records.put(key, record)
-  await store.records.put(second, record)
-  rmSync(fileOf(store))
+  t.false(store.records.isThere(key))
+  await store.records.put(key, record, ['RUN make'])
+  writeFileSync(fileOf(store), 'damaged')
+  t.deepEqual(store.records.latest(['RUN make']), [
+    { key, names: ['RUN make'], record: undefined, prunedAt: undefined },
+  ])
+  t.true(store.records.isThere(key))
+  const before = Date.now()
+  await store.collectGarbage({ keepRecords: false })
+  t.false(store.records.isThere(key))
+  const [trace] = store.records.latest(['RUN make'])
+  t.true(trace?.prunedAt !== undefined && trace.prunedAt >= before && trace.prunedAt <= Date.now())
+  await store.records.put(key, record, ['RUN make'])
+  t.is(store.records.latest(['RUN make'])[0]?.prunedAt, undefined)
+})
+
+test('a journal that is damaged, cut off or long only shortens the list', async (t) => {
+  const store = storeFor(t)
+  const journal = path.join(store.root, 'steps/journal')
+  await store.records.put(key, record, ['RUN make'])
+  const line = readFileSync(journal, 'utf8')
+  const other = digestOf('other')
+  for (const damage of [
+    line.slice(0, 40),
+    '\0\n',
+    'prune x\n',
+    `${'x'.repeat(100)}\n`,
+    `sha256:zz ${line.slice(72)}`,
+  ]) {
+    writeFileSync(journal, `${damage}\n`)
+    await store.records.put(other, record, ['RUN make'])
+    t.deepEqual(
+      store.records.latest(['RUN make']).map((trace) => trace.key),
+      [other],
+    )
+  }
+  writeFileSync(journal, line.repeat(20_000))
+  await store.records.put(other, record, ['RUN make'])
+  t.true(statSync(journal).size < 300_000)
   t.deepEqual(
-    store.records.byStep('RUN make').map((each) => each.key),
-    [second],
+    store.records.latest(['RUN make']).map((trace) => trace.key),
+    [other, key],
   )
-  const steps = path.join(store.root, 'steps')
-  const [pointer = ''] = readdirSync(steps)
-  writeFileSync(path.join(steps, pointer), 'damaged')
-  t.deepEqual(store.records.byStep('RUN make'), [])
-  await store.records.put(key, { ...record, step: 'RUN other' })
-  const [moved = ''] = readdirSync(steps).filter((name) => name !== pointer)
-  renameSync(path.join(steps, moved), path.join(steps, pointer))
-  t.deepEqual(store.records.byStep('RUN make'), [], 'the pointer of another step is not believed')
-  t.true(existsSync(fileOf(store)))
 })

@@ -15,17 +15,16 @@ import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
-import { digestOfFileName, fileNameOf, hashedFileName } from './layout.ts'
+import { digestOfFileName, fileNameOf } from './layout.ts'
+import { createStepJournal } from './step-journal.ts'
 import type { RecordPart, RecordStore, StepRecord, UsedRecord } from './types.ts'
 
 const maxRecordBytes = 1024 * 1024
-/** How many keys a step remembers. */
-const maxRecent = 8
 
 export interface InternalRecordStore extends RecordStore {
   remove(key: Digest): void
-  /** Forgets the steps none of whose records is there any more. */
-  dropStaleSteps(): void
+  /** Remembers that records were removed now. */
+  notePrune(): void
 }
 
 /** A use is noted when the last one noted is so old, in milliseconds: so a hit seldom writes. */
@@ -41,7 +40,7 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
     const name = fileNameOf(key)
     return path.join(layout.records, name.slice(0, 2), name)
   }
-  const stepFile = (step: string): string => path.join(layout.steps, hashedFileName(step))
+  const journal = createStepJournal(context)
 
   const read = (key: Digest, noteUse: boolean): UsedRecord | undefined => {
     const { content, ...file } = readSealed(fileOf(key), noteUse) ?? {}
@@ -49,44 +48,29 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
     return record && { key, record, usedAt: 0, bytes: 0, ...file }
   }
   const get = (key: Digest): StepRecord | undefined => read(key, true)?.record
-  const recentKeys = (step: string): Digest[] => keysIn(readSealed(stepFile(step))?.content[1])
   const write = (file: string, content: string): void => {
     intoFolder(path.dirname(file), () => replaceFileSync(file, temps.name('record'), content))
   }
-  const put = (key: Digest, record: StepRecord): void => {
+  const put = (key: Digest, record: StepRecord, names: readonly string[]): void => {
     const content = seal(key, record)
     if (content.length > maxRecordBytes) throw new Error(`a record of ${content.length} characters for ${record.step}`)
     write(fileOf(key), content)
-    const keys = [key, ...recentKeys(record.step).filter((other) => other !== key)]
-    write(stepFile(record.step), seal(record.step, keys.slice(0, maxRecent)))
+    if (names.length > 0) journal.add(key, names)
   }
 
   return {
     get,
     peek: (key) => read(key, false),
-    put: async (key, record) => mapDiskFullSync(() => put(key, record)),
-    byStep: (step) =>
-      recentKeys(step).flatMap((key) => {
-        const record = read(key, false)?.record
-        return record === undefined || record.step !== step ? [] : [{ key, record }]
-      }),
+    put: async (key, record, names = []) => mapDiskFullSync(() => put(key, record, names)),
+    isThere: (key) => existsSync(fileOf(key)),
+    latest: (names) => journal.latest(names).map((entry) => ({ ...entry, record: read(entry.key, false)?.record })),
     list: () =>
       readdirSync(layout.records)
         .flatMap((folder) => readdirSync(path.join(layout.records, folder)))
         .flatMap((name) => digestOfFileName(name) ?? []),
     remove: (key) => rmSync(fileOf(key), { force: true }),
-    dropStaleSteps: () => {
-      for (const name of readdirSync(layout.steps)) {
-        const file = path.join(layout.steps, name)
-        const keys = keysIn(readSealed(file)?.content[1])
-        if (!keys.some((key) => existsSync(fileOf(key)))) rmSync(file, { force: true })
-      }
-    },
+    notePrune: () => journal.notePrune(Date.now()),
   }
-}
-
-function keysIn(value: JsonValue | undefined): Digest[] {
-  return Array.isArray(value) ? value.filter((key) => typeof key === 'string').filter(isDigest) : []
 }
 
 /** What is sealed is bound to its name, so that a file under a wrong name is a miss too. */

@@ -21,6 +21,9 @@ export interface Store {
   readonly snapshots: SnapshotStore
   readonly compressed: CompressedStore
   readonly records: RecordStore
+  readonly listings: ListingStore
+  /** A digest of a secret for keys and records: from it alone the secret cannot be guessed. Differs from store to store. */
+  secretDigest(text: string): string
   /** A new folder on the store's filesystem; the next process that opens the store removes it when this one dies. */
   temp(prefix: string): Promise<TempFolder>
   /**
@@ -230,16 +233,18 @@ export interface RecordStore {
   get(key: Digest): StepRecord | undefined
   /** The same without counting as a use. */
   peek(key: Digest): UsedRecord | undefined
-  /** At most 1 MiB of JSON. */
-  put(key: Digest, record: StepRecord): Promise<void>
-  /** The latest records of steps with this name, newest first, at most eight. */
-  byStep(step: string): readonly KeyedRecord[]
+  /** At most 1 MiB of JSON. Under each of `names` it can be found by {@link latest}. */
+  put(key: Digest, record: StepRecord, names?: readonly string[]): Promise<void>
+  /** True also for a file that is damaged. */
+  isThere(key: Digest): boolean
+  /** What was recorded last under any of the names, newest first, at most eight for each; also what is gone since. */
+  latest(names: readonly string[]): readonly RecordTrace[]
   list(): readonly Digest[]
 }
 
 export interface StepRecord {
   readonly version: 1
-  /** What the step is called; records of one name are compared to explain a miss. */
+  /** What the step is called. */
   readonly step: string
   /** The parts that the key was made of. */
   readonly parts: readonly RecordPart[]
@@ -260,14 +265,30 @@ export interface UsedRecord {
   readonly bytes: number
 }
 
+/** What is known of a record under its names. */
+export interface RecordTrace {
+  readonly key: Digest
+  /** Those of the asked names that it was recorded under. */
+  readonly names: readonly string[]
+  /** Undefined when it was removed or damaged. */
+  readonly record: StepRecord | undefined
+  /** When records were first removed after it was made, milliseconds since the epoch. */
+  readonly prunedAt: number | undefined
+}
+
+/**
+ * The texts behind digests in keys, latin1, so that a later build can say what in them changed. Lost or damaged ones are
+ * not there; those beyond a few MiB are not kept.
+ */
+export interface ListingStore {
+  get(digest: Digest): string | undefined
+  /** The pieces together have this digest. */
+  put(digest: Digest, pieces: Iterable<string>): void
+}
+
 export interface RecordPart {
   readonly name: string
   readonly value: string
-}
-
-export interface KeyedRecord {
-  readonly key: Digest
-  readonly record: StepRecord
 }
 
 export interface GarbageOptions extends LockOptions {

@@ -1,0 +1,70 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import { errnoOf } from '../../shared/base/errors.ts'
+import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
+import type { StoreContext } from './context.ts'
+import { digestOfFileName, fileNameOf } from './layout.ts'
+import type { ListingStore } from './types.ts'
+
+/** Beyond this a listing is not kept: some ten thousand files. */
+const maxListingBytes = 4 * 1024 * 1024
+
+export interface InternalListingStore extends ListingStore {
+  /** Removes those that are not wanted. */
+  keepOnly(wanted: ReadonlySet<Digest>): void
+}
+
+/** One file for each listing, named by its digest; nothing is synced, for what is damaged is not believed. */
+export function createListingStore({ layout, temps }: StoreContext): InternalListingStore {
+  const fileOf = (digest: Digest): string => path.join(layout.listings, fileNameOf(digest))
+  return {
+    get: (digest) => readVerified(fileOf(digest), digest),
+    put: (digest, pieces) => {
+      const file = fileOf(digest)
+      const content = statSync(file, { throwIfNoEntry: false }) === undefined ? join(pieces) : undefined
+      if (content === undefined) return
+      mapDiskFullSync(() => {
+        mkdirSync(layout.listings, { recursive: true })
+        replaceFileSync(file, temps.name('listing'), content)
+      })
+    },
+    keepOnly: (wanted) => {
+      for (const name of namesIn(layout.listings)) {
+        const digest = digestOfFileName(name)
+        if (digest === undefined || !wanted.has(digest)) rmSync(path.join(layout.listings, name), { force: true })
+      }
+    },
+  }
+}
+
+/** Undefined when it is too long. */
+function join(pieces: Iterable<string>): Buffer | undefined {
+  const parts: Buffer[] = []
+  let size = 0
+  for (const piece of pieces) {
+    size += piece.length
+    if (size > maxListingBytes) return undefined
+    parts.push(Buffer.from(piece, 'latin1'))
+  }
+  return Buffer.concat(parts)
+}
+
+function readVerified(file: string, digest: Digest): string | undefined {
+  try {
+    if (statSync(file).size > maxListingBytes) return undefined
+    const bytes = readFileSync(file)
+    return digestOf(bytes) === digest ? bytes.toString('latin1') : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
+}
