@@ -1,5 +1,6 @@
 import type { Digest } from '../shared/base/digest.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
+import type { BuiltLayers } from './solve/built-steps.ts'
 import type { EmitEvent } from './solve/events.ts'
 import type { Squash } from './squash/groups.ts'
 import type { MaxLayers } from './squash/layer-limit.ts'
@@ -72,7 +73,7 @@ export interface BuildOptions {
 }
 
 /** The image that a build made. */
-export interface BuildResult {
+export interface BuildResult extends BuiltLayers {
   readonly imageID: Digest
   readonly manifestDigest: Digest
   /** Familiar names that now point to the image. */

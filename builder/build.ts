@@ -8,6 +8,7 @@ import { guarded } from './listeners.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
 import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
+import { type BuiltLayers, builtLayers, rememberCached } from './solve/built-steps.ts'
 import { createSolver } from './solve/create-solver.ts'
 import { assembleImage } from './solve/image.ts'
 import { localImages } from './solve/local-images.ts'
@@ -43,12 +44,12 @@ async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   const store = openStore(options.root)
   const lock = await store.lockShared({ signal: options.signal })
   try {
-    const image = await mapDiskFull(() => buildImage(store, options))
+    const { image, ...layers } = await mapDiskFull(() => buildImage(store, options))
     options.signal.throwIfAborted()
     await name(store, image, names)
     const wroteToStdout = await writeOutputs(store, image, options)
     const { imageID, manifestDigest } = image
-    return { imageID, manifestDigest, tags: names.map(shortName), wroteToStdout }
+    return { imageID, manifestDigest, tags: names.map(shortName), wroteToStdout, ...layers }
   } finally {
     lock.release()
   }
@@ -63,8 +64,11 @@ function tagName(text: string): string {
   })
 }
 
-async function buildImage(store: Store, options: GuardedOptions): Promise<StoredImage> {
-  const { emit } = options
+async function buildImage(
+  store: Store,
+  options: GuardedOptions,
+): Promise<BuiltLayers & { readonly image: StoredImage }> {
+  const { emit, cached } = rememberCached(options.emit)
   const input = await openBuildInput(store, options)
   try {
     const dockerfile = readDockerfile(input.dockerfile, options)
@@ -74,8 +78,10 @@ async function buildImage(store: Store, options: GuardedOptions): Promise<Stored
     if (warning !== undefined) emit({ type: 'notice', message: `warning: ${warning}` })
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
-    const solved = await mergeStage(store, await solveAll(plan, solver), { groups, signal: options.signal })
-    return await storeImage(store, { plan, solved, useCache: options.noCache !== true })
+    const unmerged = await solveAll(plan, solver)
+    const solved = await mergeStage(store, unmerged, { groups, signal: options.signal })
+    const image = await storeImage(store, { plan, solved, useCache: options.noCache !== true })
+    return { image, ...builtLayers(plan.target, unmerged.chain.diffIDs, cached) }
   } finally {
     await input.close()
   }

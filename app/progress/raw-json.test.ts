@@ -78,7 +78,14 @@ for (const [event, line] of rows)
   test(`${event.type}: ${JSON.stringify(line)}`, (t) => t.deepEqual(shown(event), [line]))
 
 test('the last line is the result', (t) => {
-  const result = { imageID: digest, manifestDigest: digest, tags: ['a:1'], wroteToStdout: false }
+  const result = {
+    imageID: digest,
+    manifestDigest: digest,
+    tags: ['a:1'],
+    wroteToStdout: false,
+    baseLayers: [],
+    steps: [],
+  }
   const lines = show(({ finish }) => {
     t.true(finish({ result }))
     t.true(finish({ error: new Error('late') }))
