@@ -5,7 +5,9 @@ import { suggest } from '../../shared/base/suggest.ts'
 import { plainProgress } from './plain.ts'
 
 /** How a build ended. */
-export type Outcome = { readonly result: BuildResult } | { readonly error: unknown }
+export type Outcome =
+  | { readonly result: Pick<BuildResult, 'imageID' | 'manifestDigest' | 'tags' | 'wroteToStdout'> }
+  | { readonly error: unknown }
 
 /** What shows a build while it goes on. */
 export interface Progress {

@@ -58,7 +58,9 @@ function restOf(step: number, outputs: Map<number, StepOutput>): Line[] {
 }
 
 function lastLine(outcome: Outcome): Line {
-  return 'error' in outcome ? { type: 'error', ...describeError(outcome.error) } : { type: 'result', ...outcome.result }
+  if ('error' in outcome) return { type: 'error', ...describeError(outcome.error) }
+  const { imageID, manifestDigest, tags, wroteToStdout } = outcome.result
+  return { type: 'result', imageID, manifestDigest, tags, wroteToStdout }
 }
 
 function describeError(error: unknown): Readonly<Record<string, unknown>> {

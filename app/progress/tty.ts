@@ -1,17 +1,22 @@
+import { StringDecoder } from 'node:string_decoder'
 import { createLogUpdate } from 'log-update'
 import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
+import { fit } from './fit.ts'
+import { liveLines, type Screen, tailLength } from './live-lines.ts'
 import { seconds } from './plain.ts'
 import { sanitize } from './sanitize.ts'
 
-/** Lines of output shown below a running step. */
-const tailLength = 5
 const refreshMilliseconds = 80
+/** Of a line without end the last characters are kept. */
+const longestRest = 4096
 
 const endings = { 'step-done': '+', 'step-failed': '!', 'step-cancelled': '-' } as const
 
-interface LiveStep {
+interface RunningStep {
   readonly title: string
   readonly started: number
+  /** Keeps the bytes of a character that is not complete yet. */
+  readonly decoder: StringDecoder
   tail: string[]
   rest: string
 }
@@ -19,20 +24,29 @@ interface LiveStep {
 export interface LiveProgress {
   readonly emit: EmitEvent
   /** Takes the live view away and gives the cursor back. */
-  close(): void
+  readonly close: () => void
 }
 
 /** A live view: ended steps scroll by as lines, running ones show their time and the last lines they printed. */
 export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
   const view = createLogUpdate(stream)
-  const running = new Map<number, LiveStep>()
-  const draw = (): void => view(renderRunning(running, stream.columns ?? 80))
+  const running = new Map<number, RunningStep>()
+  let isDrawn = false
+  const draw = (): void => {
+    const lines = running.size === 0 ? [] : linesOf(running, screenOf(stream))
+    if (lines.length > 0) view(lines.join('\n'))
+    else if (isDrawn) view.clear()
+    isDrawn = lines.length > 0
+  }
   const timer = setInterval(draw, refreshMilliseconds)
   timer.unref()
   return {
     emit(event) {
-      const line = update(event, running, stream.columns ?? 80)
-      if (line !== undefined) view.persist(line)
+      const line = update(event, running, screenOf(stream).columns)
+      if (line !== undefined) {
+        view.persist(line)
+        isDrawn = false
+      }
       if (event.type !== 'step-output') draw()
     },
     close() {
@@ -43,14 +57,27 @@ export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
   }
 }
 
+/** What is not known is the size of an old terminal; that of a new one may come as 0. */
+function screenOf({ columns, rows }: NodeJS.WriteStream): Screen {
+  return { columns: columns || 80, rows: rows || 24 }
+}
+
+function linesOf(running: ReadonlyMap<number, RunningStep>, screen: Screen): string[] {
+  const now = performance.now()
+  const steps = [...running.values()].map(({ title, started, tail, rest }) => {
+    return { title, elapsed: now - started, tail: [...tail, sanitize(rest)] }
+  })
+  return liveLines(steps, screen)
+}
+
 /** Takes an event in; gives the line that stays on the screen, if it ends something. */
-function update(event: BuildEvent, running: Map<number, LiveStep>, columns: number): string | undefined {
+function update(event: BuildEvent, running: Map<number, RunningStep>, columns: number): string | undefined {
   switch (event.type) {
     case 'step-started':
-      running.set(event.step, { title: sanitize(event.title), started: performance.now(), tail: [], rest: '' })
+      running.set(event.step, startedStep(sanitize(event.title)))
       return undefined
     case 'step-output':
-      addOutput(running.get(event.step), Buffer.from(event.bytes).toString('utf8'))
+      addOutput(running.get(event.step), event.bytes)
       return undefined
     case 'step-cached':
       return fit(` = ${sanitize(event.title)}`, '  cached', columns)
@@ -70,27 +97,13 @@ function update(event: BuildEvent, running: Map<number, LiveStep>, columns: numb
   }
 }
 
-function addOutput(step: LiveStep | undefined, text: string): void {
+function startedStep(title: string): RunningStep {
+  return { title, started: performance.now(), decoder: new StringDecoder('utf8'), tail: [], rest: '' }
+}
+
+function addOutput(step: RunningStep | undefined, bytes: Uint8Array): void {
   if (step === undefined) return
-  const lines = (step.rest + text).split('\n')
-  step.rest = (lines.pop() ?? '').slice(-4096)
-  step.tail = [...step.tail, ...lines.map(sanitize)].slice(-tailLength)
-}
-
-function renderRunning(running: ReadonlyMap<number, LiveStep>, columns: number): string {
-  const lines = [...running.values()].flatMap(({ title, started, tail, rest }) => [
-    fit(` > ${title}`, `  ${seconds(performance.now() - started)}`, columns),
-    ...[...tail, sanitize(rest)]
-      .filter((line) => line !== '')
-      .slice(-tailLength)
-      .map((line) => fit(`   | ${line}`, '', columns)),
-  ])
-  return lines.join('\n')
-}
-
-/** One line of the terminal: what does not fit is cut from `text`, so that `end` is always there. */
-function fit(text: string, end: string, columns: number): string {
-  const room = Math.max(10, columns - 1 - end.length)
-  const characters = Array.from(text)
-  return (characters.length > room ? `${characters.slice(0, room - 3).join('')}...` : text) + end
+  const lines = (step.rest + step.decoder.write(bytes)).split('\n')
+  step.rest = (lines.pop() ?? '').slice(-longestRest)
+  step.tail = [...step.tail, ...lines.slice(-2 * tailLength).map(sanitize)].slice(-2 * tailLength)
 }

@@ -68,6 +68,7 @@ export const importTable: ImportTable = {
     commander: 'app',
     koffi: 'shared/sys',
     'log-update': 'app',
+    'string-width': 'app',
     'tar-stream': 'builder/export',
     'xz-decompress': 'builder/layers',
     yaml: 'app',

@@ -14,7 +14,7 @@ import {
   prune,
   saveImages,
   tagImage,
-} from '../index.ts'
+} from './index.ts'
 
 interface Place {
   readonly root: string
