@@ -1,15 +1,18 @@
 import { createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { importRootfs } from '../../builder/export/import.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
+import { parsePlatform } from '../../shared/oci/platform.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { onInterrupt } from '../cli/interrupt.ts'
 import { storeOf } from '../cli/open-store.ts'
 
 interface Flags {
   readonly root?: string
   readonly change?: string[]
   readonly message?: string
+  readonly platform?: string
 }
 
 /** `ibuild import FILE|- [NAME]`: prints the image ID. */
@@ -23,25 +26,47 @@ export async function run(argv: readonly string[]): Promise<number> {
       collect,
     )
     .option('-m, --message <text>', 'comment of the history entry')
+    .option('--platform <os/arch>', 'what the image runs on (default: this machine)')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [file, name, ...extra] = words
   if (file === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild import takes FILE and NAME')
-  const image = await importRootfs(storeOf(flags), await openSource(file), {
+  const asked = {
     changes: flags.change ?? [],
     message: flags.message ?? `imported from ${file}`,
     name: name === undefined ? undefined : fullName(name),
+    platform: flags.platform === undefined ? undefined : parsePlatform(flags.platform),
     now: new Date(),
-  })
-  process.stdout.write(`${image.imageID}\n`)
-  return 0
+  }
+  const source = await openSource(file)
+  const interrupt = onInterrupt()
+  try {
+    const image = await importRootfs(storeOf(flags), source, { ...asked, signal: interrupt.signal })
+    process.stdout.write(`${image.imageID}\n`)
+    return 0
+  } finally {
+    interrupt.release()
+  }
 }
 
 async function openSource(file: string): Promise<AsyncIterable<Uint8Array>> {
   if (file === '-') return process.stdin
+  if (/^https?:\/\//.test(file)) {
+    throw new IbuildError('USAGE', `ibuild import fetches nothing: ${file}`, {
+      hint: `Fetch it first, for example: curl -L URL | ibuild import - NAME`,
+    })
+  }
+  if (await isFolder(file)) {
+    throw new IbuildError('USAGE', `${file} is a folder, not a tar`, {
+      hint: `Pack it: tar -C ${file} -c . | ibuild import - NAME`,
+    })
+  }
+  return createReadStream(file, { highWaterMark: 1 << 20 })
+}
+
+async function isFolder(file: string): Promise<boolean> {
   try {
-    await access(file)
+    return (await stat(file)).isDirectory()
   } catch (error) {
     throw new IbuildError('USAGE', `cannot read ${file}: ${errnoOf(error) ?? String(error)}`, { cause: error })
   }
-  return createReadStream(file, { highWaterMark: 1 << 20 })
 }
