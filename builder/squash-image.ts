@@ -1,8 +1,8 @@
 import { IbuildError } from '../shared/base/errors.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { serializeConfig } from '../shared/oci/config.ts'
-import { fullHistory } from './solve/history.ts'
-import { mergeStack } from './squash/merge-stack.ts'
+import { mergeConfig } from './squash/merge-config.ts'
+import type { MergeOptions } from './squash/merge-layers.ts'
 import type { Partition } from './squash/partition.ts'
 import { localManifest } from './store/local-manifest.ts'
 import type { Store, StoredImage } from './store/types.ts'
@@ -39,19 +39,15 @@ export async function squashImage(
   }
 }
 
-/** The same image with groups of its layers merged, stored. */
-export async function mergeImage(
+async function mergeImage(
   store: Store,
   image: StoredImage,
-  request: { readonly groups: Partition; readonly signal?: AbortSignal | undefined },
+  request: { readonly groups: Partition } & MergeOptions,
 ): Promise<StoredImage> {
-  if (request.groups.every((size) => size === 1)) return image
-  const { config } = image
-  const stack = { diffIDs: config.rootfs.diff_ids, history: fullHistory(config) }
-  const { diffIDs, history } = await mergeStack(store, stack, request)
-  const merged = { ...config, rootfs: { ...config.rootfs, diff_ids: diffIDs }, history }
-  const bytes = serializeConfig(merged)
-  return store.images.put(localManifest(store, merged, bytes), bytes)
+  const config = await mergeConfig(store, image.config, request)
+  if (config === image.config) return image
+  const bytes = serializeConfig(config)
+  return store.images.put(localManifest(store, config, bytes), bytes)
 }
 
 function noSuchLayer(fromLayer: number, layers: number): IbuildError {

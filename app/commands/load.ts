@@ -2,6 +2,7 @@ import { loadImages } from '../../builder/export/load.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName, shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { maxLayersHelp, parseMaxLayers } from '../cli/build/layer-flags.ts'
 import { storeOf } from '../cli/open-store.ts'
 
 interface Flags {
@@ -9,6 +10,7 @@ interface Flags {
   readonly input?: string
   readonly tag?: string
   readonly quiet?: boolean
+  readonly maxLayers?: string
 }
 
 /** `ibuild load`: images of a docker archive, an OCI archive or an OCI layout folder. */
@@ -17,13 +19,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     .argument('[source]', 'archive (tar, possibly compressed), layout folder, or - for stdin')
     .option('-i, --input <source>', 'the same as the argument')
     .option('-t, --tag <name>', 'give the image this name (an archive with one image)')
+    .option('--max-layers <count>', maxLayersHelp)
     .option('-q, --quiet', 'print IDs only')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const source = flags.input ?? words[0] ?? '-'
   if (words.length + (flags.input === undefined ? 0 : 1) > 1)
     throw new IbuildError('USAGE', 'ibuild load takes one source')
+  const maxLayers = flags.maxLayers === undefined ? undefined : parseMaxLayers(flags.maxLayers)
   const store = storeOf(flags)
-  const loaded = await loadImages(store, source === '-' ? process.stdin : source)
+  const loaded = await loadImages(store, source === '-' ? process.stdin : source, { maxLayers })
   if (flags.tag !== undefined) {
     const [only, ...others] = loaded
     if (only === undefined || others.length > 0)

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { type HistoryEntry, type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { applyChanges } from '../plan/apply-changes.ts'
-import { fullHistory } from '../solve/history.ts'
+import { fullHistory } from '../squash/full-history.ts'
 import { checkDepth } from '../squash/layer-limit.ts'
 import { localManifest } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'

@@ -5,9 +5,12 @@ import { abortable } from '../../shared/base/abort.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
-import { parseConfig } from '../../shared/oci/config.ts'
+import { parseConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { importLayer } from '../layers/import-layer.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
+import type { MaxLayers } from '../squash/layer-limit.ts'
+import { mergeConfig } from '../squash/merge-config.ts'
+import { planLoad } from '../squash/plan-load.ts'
 import { localManifest } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { type ArchiveFiles, layoutFolder, spoolArchive } from './archive-files.ts'
@@ -25,17 +28,19 @@ export interface LoadedImage {
 export interface LoadOptions {
   /** Stops the work: its reason is thrown, no image of the archive has got a name. */
   readonly signal?: AbortSignal | undefined
+  /** Merges neighbouring layers of images that have more. */
+  readonly maxLayers?: MaxLayers | undefined
 }
 
 /**
  * Brings the images of a docker archive or an OCI layout into the store. Every layer is checked against the diffID that
  * the config names; an image is visible only when it is complete. Errors: ARCHIVE_INVALID, ARCHIVE_UNSAFE,
- * DIGEST_MISMATCH, LAYER_INVALID, MANIFEST_INVALID, CONFIG_INVALID.
+ * DIGEST_MISMATCH, LAYER_INVALID, LAYER_LIMIT, MANIFEST_INVALID, CONFIG_INVALID.
  */
 export async function loadImages(
   store: Store,
   source: ArchiveSource,
-  { signal }: LoadOptions = {},
+  { signal, maxLayers }: LoadOptions = {},
 ): Promise<LoadedImage[]> {
   const lock = await store.lockShared({ signal })
   const folder = await store.temp('load')
@@ -44,7 +49,7 @@ export async function loadImages(
     const loaded: LoadedImage[] = []
     for (const archived of await listImages(files)) {
       loaded.push({
-        image: await loadImage({ store, files, folder: folder.dir, signal }, archived),
+        image: await loadImage({ store, files, folder: folder.dir, signal, maxLayers }, archived),
         names: archived.names,
       })
     }
@@ -79,19 +84,23 @@ interface LoadScope {
   readonly files: ArchiveFiles
   readonly folder: string
   readonly signal: AbortSignal | undefined
+  readonly maxLayers: MaxLayers | undefined
 }
 
-async function loadImage(scope: LoadScope, { config: bytes, layers }: ArchivedImage): Promise<StoredImage> {
+async function loadImage(scope: LoadScope, { config: bytes, layers, names }: ArchivedImage): Promise<StoredImage> {
   const config = parseConfig(parseJson(bytes, { what: 'image config' }))
   const diffIDs = config.rootfs.diff_ids
   if (diffIDs.length !== layers.length) {
     throw new IbuildError('MANIFEST_INVALID', `the manifest has ${layers.length} layers, the config ${diffIDs.length}`)
   }
+  const groups = planLoad({ layers: layers.length, names, maxLayers: scope.maxLayers })
   for (const [i, diffID] of diffIDs.entries()) {
     const layer = layers[i]
     if (layer !== undefined) await loadLayer(scope, { ...layer, diffID })
   }
-  return scope.store.images.put(localManifest(scope.store, config, bytes), bytes)
+  const merged = await mergeConfig(scope.store, config, { groups, signal: scope.signal })
+  const stored = merged === config ? bytes : serializeConfig(merged)
+  return scope.store.images.put(localManifest(scope.store, merged, stored), stored)
 }
 
 async function loadLayer(

@@ -1,12 +1,5 @@
-import type { HistoryEntry, ImageConfig } from '../../shared/oci/config.ts'
+import type { HistoryEntry } from '../../shared/oci/config.ts'
 import { historyComment } from '../plan/stage-state.ts'
-
-/** The history of a base with one entry for each of its layers; layers that it does not mention get an entry at the end. */
-export function fullHistory({ history = [], rootfs, created }: ImageConfig): HistoryEntry[] {
-  const missing = rootfs.diff_ids.length - history.filter((entry) => entry.empty_layer !== true).length
-  const filler: HistoryEntry = { ...(created !== undefined && { created }), comment: 'layer without history' }
-  return [...history, ...Array.from({ length: Math.max(0, missing) }, () => filler)]
-}
 
 /**
  * Gives each new entry without a time that of the next layer after it, else of the last one before it, else `fallback`

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../../shared/oci/config.ts'
 import type { Plan, PlannedStage } from '../plan/types.ts'
-import { fullHistory } from './history.ts'
+import { fullHistory } from '../squash/full-history.ts'
 import { chainOf, emptyChain, extendChain } from './layer-chain.ts'
 import { solveStep } from './solve-step.ts'
 import type { Solver, StepLayer } from './solver.ts'
