@@ -80,30 +80,52 @@ test('the command says its version', async (t) => {
   t.is((await runOk(command, ['--version'])).stdout, `ibuild ${version}\n`)
 })
 
-test('the library loads, and its declarations hold in a strict consumer', async (t) => {
-  const consumer = join(folder, 'consumer')
+const strict = '--strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --target es2024 --types node --noEmit'
+const resolutions: [name: string, flags: string][] = [
+  ['nodenext', '--module nodenext'],
+  ['bundler', '--module esnext --moduleResolution bundler'],
+]
+
+for (const [name, flags] of resolutions) {
+  test(`the declarations hold in a strict consumer that resolves as ${name}`, async (t) => {
+    const consumer = makeConsumer(name)
+    const tsc = join(repository, 'node_modules/typescript/bin/tsc')
+    const args = [...strict.split(' '), ...flags.split(' '), '--lib', 'es2024,esnext.disposable', 'consumer.mts']
+    const { code, stdout } = await run(process.execPath, [tsc, ...args], { cwd: consumer })
+    t.is(stdout, '')
+    t.is(code, 0)
+  })
+}
+
+test('a program imports the library, builds with it, saves, and ends by itself', async (t) => {
+  const consumer = makeConsumer('run')
+  writeFileSync(join(consumer, 'Dockerfile'), 'FROM scratch\nCOPY consumer.mts /\n')
+  const archive = join(consumer, 'x.tar')
+  await runOk(process.execPath, ['consumer.mts', join(consumer, 'root'), consumer, archive], {
+    cwd: consumer,
+    timeout: 20_000,
+  })
+  const { stdout } = await runOk('tar', ['-tf', archive])
+  t.true(stdout.split('\n').includes('manifest.json'))
+})
+
+test('a CommonJS program requires the library', async (t) => {
+  const script =
+    "const { build, IbuildError } = require('ibuild'); console.log(typeof build, new IbuildError('USAGE', 'x').code)"
+  const { stdout, stderr } = await runOk(process.execPath, ['-e', script], { cwd: folder })
+  t.is(stdout, 'function USAGE\n')
+  t.is(stderr, '')
+})
+
+/** A folder with the installed package, the types of Node and a program. */
+function makeConsumer(name: string): string {
+  const consumer = join(folder, `consumer-${name}`)
   mkdirSync(join(consumer, 'node_modules'), { recursive: true })
   symlinkSync(installed, join(consumer, 'node_modules/ibuild'))
-  cpSync(join(import.meta.dirname, 'consumer.txt'), join(consumer, 'consumer.mts'))
   symlinkSync(join(repository, 'node_modules/@types'), join(consumer, 'node_modules/@types'))
-  const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-  const flags = [
-    '--strict',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2024',
-    '--lib',
-    'es2024,esnext.disposable',
-    '--noEmit',
-    '--types',
-    'node',
-  ]
-  const { code, stdout } = await run(process.execPath, [tsc, ...flags, 'consumer.mts'], { cwd: consumer })
-  t.is(stdout, '')
-  t.is(code, 0)
-  await runOk(process.execPath, ['consumer.mts'], { cwd: consumer })
-})
+  cpSync(join(import.meta.dirname, 'consumer.txt'), join(consumer, 'consumer.mts'))
+  return consumer
+}
 
 skipFor(test, oldNode() === undefined ? 'needs a Node.js older than 24 in /usr/bin' : undefined)(
   'an old Node says in one line what is needed, and ends with 2',
