@@ -25,6 +25,7 @@ Filters:
   label=KEY[=VALUE]        images with that label; label!=KEY[=VALUE] for those without
   type=images              images without a name (the default)
   type=records             the build cache (with --all as well)
+  type=compressed          compressed copies of layers (with --all as well)
   type=snapshots           extracted copies of layers; the next RUN on them extracts anew
 A use of a record is noted at most once an hour.`
 

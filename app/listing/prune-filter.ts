@@ -8,9 +8,13 @@ import { parseTimePoint } from './time-point.ts'
 /** Keys of `ibuild prune --filter`. */
 export const pruneFilterKeys: readonly string[] = ['label', 'label!', 'type', 'until']
 
-/** What prune can take beside what nothing reaches: images without a name, the build cache, extracted copies of layers. */
-type PruneKind = 'images' | 'records' | 'snapshots'
-const kinds: readonly PruneKind[] = ['images', 'records', 'snapshots']
+/**
+ * What prune can take beside what nothing reaches: images without a name, the build cache, compressed and extracted copies of
+ * layers.
+ */
+type PruneKind = 'images' | 'records' | 'compressed' | 'snapshots'
+const kinds: readonly PruneKind[] = ['images', 'records', 'compressed', 'snapshots']
+const undated: readonly PruneKind[] = ['compressed', 'snapshots']
 
 export interface PruneWish {
   readonly filters: readonly Filter[]
@@ -19,7 +23,7 @@ export interface PruneWish {
   readonly now: number
 }
 
-type Choice = Pick<GarbageOptions, 'keepRecords' | 'keepUnnamed' | 'keepExtracted'>
+type Choice = Pick<GarbageOptions, 'keepRecords' | 'keepUnnamed' | 'keepCompressed' | 'keepExtracted'>
 
 /**
  * What garbage collection is to keep. `until` is when an image came into the store and when a record was last used. Only
@@ -31,11 +35,14 @@ export function pruneChoice({ filters, all, now }: PruneWish): Choice {
   const [labels, unwanted] = [valuesOf(filters, 'label'), valuesOf(filters, 'label', true)]
   const labelled = labels.length + unwanted.length > 0
   const asked = valuesOf(filters, 'type').map(kindOf)
-  const wanted = new Set(asked.length > 0 ? asked : kinds.slice(0, all && !labelled ? 2 : 1))
-  checkKinds(wanted, { labelled, timed: until !== undefined })
+  const timed = until !== undefined
+  const usual = kinds.slice(0, !all || labelled ? 1 : timed ? 2 : 3)
+  const wanted = new Set(asked.length > 0 ? asked : usual)
+  checkKinds(wanted, { labelled, timed })
   return {
     keepUnnamed: !wanted.has('images') || ((image) => !(image.storedAt < limit && hasLabels(image, labels, unwanted))),
-    keepRecords: !wanted.has('records') || (until === undefined ? false : (use: UsedRecord) => use.usedAt >= limit),
+    keepRecords: !wanted.has('records') || (timed ? (use: UsedRecord) => use.usedAt >= limit : false),
+    keepCompressed: !wanted.has('compressed'),
     keepExtracted: !wanted.has('snapshots'),
   }
 }
@@ -56,10 +63,14 @@ function kindOf(text: string): PruneKind {
 }
 
 function checkKinds(wanted: ReadonlySet<PruneKind>, { labelled, timed }: { labelled: boolean; timed: boolean }): void {
-  if (labelled && (wanted.has('records') || wanted.has('snapshots')))
-    throw new IbuildError('USAGE', '--filter: only images have labels')
-  if (timed && wanted.has('snapshots'))
-    throw new IbuildError('USAGE', '--filter: until says nothing about snapshots', {
-      hint: 'Prune them on their own: --filter type=snapshots',
+  const other = [...wanted].find((kind) => kind !== 'images')
+  if (labelled && other !== undefined) {
+    throw new IbuildError('USAGE', `--filter: ${other} have no labels, only images have`)
+  }
+  const timeless = undated.find((kind) => wanted.has(kind))
+  if (timed && timeless !== undefined) {
+    throw new IbuildError('USAGE', `--filter: until says nothing about ${timeless}`, {
+      hint: `Prune them on their own: --filter type=${timeless}`,
     })
+  }
 }

@@ -10,8 +10,6 @@ import { readJsonFile } from './read-json-file.ts'
 import type { CompressedKey, CompressedLayer, CompressedStore } from './types.ts'
 
 export interface InternalCompressedStore extends CompressedStore {
-  /** Every entry whose blob is there. */
-  list(): readonly CompressedLayer[]
   /** Forgets the entries whose blob is not there any more. */
   dropStale(): void
 }

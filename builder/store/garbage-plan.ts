@@ -46,7 +46,7 @@ export function planGarbage(parts: PlanParts, options: GarbageOptions): GarbageP
     return sweep(parts, { options, sizes, kept, reachable: reach(parts, images.kept, kept) })
   }
   const whole = plan(new Set())
-  const over = overCap(whole, records.kept, { options, sizes, marks: parts.snapshots.marks() })
+  const over = overCap(whole, records.kept, { parts, options, sizes })
   const { items, left } = over.length === 0 ? whole : plan(new Set(over))
   const heads = [...images.dropped.map(imageItem), ...records.damaged, ...[...records.dropped, ...over].map(recordItem)]
   return { images: images.dropped, items: [...heads, ...items], left }
@@ -169,24 +169,26 @@ function keepsSnapshot(
 }
 
 interface CapInput {
+  readonly parts: PlanParts
   readonly options: GarbageOptions
   readonly sizes: DiskSizes
-  readonly marks: readonly KeyedMark[]
 }
 
-/** With a layer all snapshots of it go. */
+/** With a layer all snapshots and compressed copies of it go. */
 function overCap(
   { left, reachable, items }: Sweep,
   records: readonly UsedRecord[],
-  { options, sizes, marks }: CapInput,
+  { parts, options, sizes }: CapInput,
 ): UsedRecord[] {
   if (options.maxBytes === undefined) return []
   const gone = new Set(items.map(({ id }) => id))
-  const costs = new Map([...sizes.layers].filter(([diffID]) => !gone.has(diffID)))
-  for (const { chainID, mark } of marks) {
-    const bytes = gone.has(chainID) ? 0 : (sizes.snapshots.get(chainID) ?? 0)
-    costs.set(mark.diffID, (costs.get(mark.diffID) ?? 0) + bytes)
+  const costs = new Map<Digest, number>()
+  const addCost = (diffID: Digest, id: Digest, map: ReadonlyMap<Digest, number>): void => {
+    if (!gone.has(id)) costs.set(diffID, (costs.get(diffID) ?? 0) + (map.get(id) ?? 0))
   }
+  for (const diffID of sizes.layers.keys()) addCost(diffID, diffID, sizes.layers)
+  for (const { chainID, mark } of parts.snapshots.marks()) addCost(mark.diffID, chainID, sizes.snapshots)
+  for (const { diffID, digest } of parts.compressed.list()) addCost(diffID, digest, sizes.blobs)
   return recordsOverCap({
     records,
     pinned: reachable.imageLayers,

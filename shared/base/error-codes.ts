@@ -80,6 +80,9 @@ const table = {
     hint: 'Install runc or crun, or name one with --runtime.',
   },
   USER_UNKNOWN: { exit: 1, about: 'A user or group name is not in /etc/passwd or /etc/group of the image.' },
+  // docker daemon
+  DOCKER_FAILED: { exit: 1, about: 'The Docker daemon refused what was asked of it.' },
+  DOCKER_UNREACHABLE: { exit: 1, about: 'No Docker daemon answers, or it may not be asked.' },
   // store
   CONTAINER_EXISTS: { exit: 1, about: 'The name for a container is taken.' },
   CONTAINER_NOT_FOUND: { exit: 1, about: 'No container of that name is in the store.', hint: 'See ibuild containers.' },
@@ -90,6 +93,11 @@ const table = {
   },
   IMAGE_NOT_FOUND: { exit: 1, about: 'No image of that name, digest or ID is in the store.' },
   IMAGE_IN_USE: { exit: 1, about: 'An image cannot be removed because something depends on it.' },
+  OBJECT_NOT_FOUND: {
+    exit: 1,
+    about: 'No layer, snapshot, cache record, blob or container of that name or digest is in the store.',
+    hint: 'See --root for the data folder.',
+  },
   STORE_INVALID: { exit: 1, about: 'The data folder is damaged, of another version or not ours.' },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
