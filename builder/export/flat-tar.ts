@@ -4,12 +4,12 @@ import type { RootfsView } from '../layers/view.ts'
 
 /**
  * The whole root filesystem as one tar, in the order of paths: the same tree gives the same bytes. Names of one file are
- * hardlinks to the first. The root itself is in it when it is not what every extraction makes: 0755, root's.
+ * hardlinks to the first. The root itself is in it when a layer has an entry for it.
  */
 export async function* flatTar(view: RootfsView): AsyncGenerator<Uint8Array> {
   const firstNames = new Map<string, string>()
-  const root = view.lstat('')
-  if (root !== undefined && !isPlain(root)) yield tarHeader(root)
+  const root = view.origin('')
+  if (root !== undefined && root.layer >= 0) yield tarHeader(root.entry)
   for (const entry of view.walk()) {
     const link = linkTo(entry, view, firstNames)
     yield tarHeader(link ?? entry)
@@ -18,10 +18,6 @@ export async function* flatTar(view: RootfsView): AsyncGenerator<Uint8Array> {
     yield tarPadding(entry.size)
   }
   yield tarEnd
-}
-
-function isPlain({ mode, uid, gid, xattrs }: LayerEntry): boolean {
-  return mode === 0o755 && uid === 0 && gid === 0 && xattrs.size === 0
 }
 
 function linkTo(entry: LayerEntry, view: RootfsView, firstNames: Map<string, string>): LayerEntry | undefined {
