@@ -213,6 +213,8 @@ export interface CompressedStore {
   /** The blob is in the store already. */
   put(entry: CompressedLayer): Promise<void>
   remove(key: CompressedKey): void
+  /** Every entry whose blob is there. */
+  list(): readonly CompressedLayer[]
 }
 
 export interface CompressedKey {
