@@ -57,7 +57,7 @@ export async function runImage(store: Store, options: RunImageOptions): Promise<
 async function runIn(folder: string, store: Store, options: RunImageOptions): Promise<RunImageResult> {
   const { image, keep, signal } = options
   if (keep !== undefined) checkKeep(store, keep, image)
-  const layers = createLayerAccess(store)
+  const layers = createLayerAccess(store, options.signal)
   const chain = chainOf(image.config.rootfs.diff_ids)
   const executor = await createExecutor({
     stateDir: join(store.root, 'runtime'),

@@ -15,15 +15,24 @@ export interface ExtractReport {
   readonly devices: readonly LayerPath[]
 }
 
+export interface ExtractOptions {
+  /** Stops the work: its reason is thrown, and what was written stays. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Writes a whole tree into a plain directory: no overlay marks, hardlinks kept, contents verified. What is in the
  * directory stays, unless the tree has something else at the same path; the directory itself keeps owner, mode and time. As another user than root all files are the
  * user's, and devices and privileged attributes are left out. Errors: SYSTEM_CALL, DISK_FULL, LAYER_INVALID,
  * DIGEST_MISMATCH.
  */
-export async function extractTree(view: RootfsView, target: Buffer | string): Promise<ExtractReport> {
+export async function extractTree(
+  view: RootfsView,
+  target: Buffer | string,
+  { signal }: ExtractOptions = {},
+): Promise<ExtractReport> {
   const isRoot = process.geteuid?.() === 0
-  const extraction = new TreeExtraction(view, target, { owners: isRoot, devices: isRoot })
+  const extraction = new TreeExtraction(view, target, { owners: isRoot, devices: isRoot, signal })
   try {
     return await extraction.run()
   } catch (error) {
@@ -37,6 +46,7 @@ class TreeExtraction {
   readonly #view: RootfsView
   readonly #target: Buffer | string
   readonly #abilities: Abilities
+  readonly #signal: AbortSignal | undefined
   readonly #contents: StackContents
   readonly #dirs: LayerEntry[] = []
   /** The first name of each group of hardlinks. */
@@ -44,11 +54,12 @@ class TreeExtraction {
   readonly #devices: LayerPath[] = []
   #owners = 0
 
-  constructor(view: RootfsView, target: Buffer | string, abilities: Abilities) {
+  constructor(view: RootfsView, target: Buffer | string, options: Abilities & ExtractOptions) {
     this.#view = view
     this.#target = target
-    this.#abilities = abilities
-    this.#contents = new StackContents(view.layers)
+    this.#abilities = options
+    this.#signal = options.signal
+    this.#contents = new StackContents(view.layers, options.signal)
   }
 
   close(): void {
@@ -60,6 +71,7 @@ class TreeExtraction {
     for (const entry of this.#view.walk()) {
       await this.#entry(entry)
       await turn()
+      this.#signal?.throwIfAborted()
     }
     for (const dir of this.#dirs.reverse()) applyMetadata(this.#at(dir.path), dir, this.#abilities)
     return { owners: this.#owners, devices: this.#devices }

@@ -17,6 +17,8 @@ export interface ExtractRequest {
   readonly below: RootfsView
   /** An empty directory. */
   readonly target: Buffer | string
+  /** Stops the work: its reason is thrown. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const root: Abilities = { owners: true, devices: true }
@@ -31,9 +33,9 @@ const root: Abilities = { owners: true, devices: true }
  * extracted so far stays.
  */
 export async function extractLayer(request: ExtractRequest): Promise<void> {
-  const { layer, below, target } = request
+  const { layer, below, target, signal } = request
   if (readdirSync(target).length > 0) throw new Error('a layer is extracted to an empty directory')
-  const extraction = new LayerExtraction(createView([...below.layers, layer]), target)
+  const extraction = new LayerExtraction(createView([...below.layers, layer]), target, signal)
   try {
     await extraction.run()
   } catch (error) {
@@ -48,6 +50,7 @@ class LayerExtraction {
   readonly #layer: number
   readonly #index: LayerIndex
   readonly #target: Buffer | string
+  readonly #signal: AbortSignal | undefined
   readonly #contents: StackContents
   /** Directories made, with what they get in the end, outer ones first. */
   readonly #dirs = new Map<LayerPath, LayerEntry>()
@@ -55,12 +58,13 @@ class LayerExtraction {
   /** The first extracted name of a file of a lower layer. */
   readonly #copies = new Map<string, LayerPath>()
 
-  constructor(view: RootfsView, target: Buffer | string) {
+  constructor(view: RootfsView, target: Buffer | string, signal: AbortSignal | undefined) {
     this.#view = view
     this.#layer = view.layers.length - 1
     this.#index = view.placed(this.#layer)
     this.#target = target
-    this.#contents = new StackContents(view.layers)
+    this.#signal = signal
+    this.#contents = new StackContents(view.layers, signal)
   }
 
   close(): void {
@@ -73,6 +77,7 @@ class LayerExtraction {
     for (const record of this.#index.entries()) {
       await this.#record(record)
       await turn()
+      this.#signal?.throwIfAborted()
     }
     for (const link of this.#links) await this.#link(link)
     for (const [path, entry] of [...this.#dirs].reverse()) applyMetadata(this.#at(path), entry, root)

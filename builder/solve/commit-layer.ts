@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { abortable } from '../../shared/base/abort.ts'
 import { notAfter } from '../layers/entry.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
@@ -52,13 +53,6 @@ async function* stoppable(members: Iterable<LayerMember>, signal: AbortSignal): 
     const { content } = member
     yield content === undefined || content instanceof Uint8Array
       ? member
-      : { ...member, content: stoppablePieces(content, signal) }
-  }
-}
-
-async function* stoppablePieces(pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    signal.throwIfAborted()
-    yield piece
+      : { ...member, content: abortable(content, signal) }
   }
 }

@@ -34,7 +34,7 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
     context,
     emit,
     signal,
-    layers: createLayerAccess(store),
+    layers: createLayerAccess(store, signal),
     executor: () => (executor ??= createExecutor()),
     limits: options.limits ?? {},
     extraHosts: options.extraHosts ?? [],

@@ -28,7 +28,7 @@ interface PlacedLayer {
   readonly diffID: Digest
 }
 
-/** Merging stops when the signal aborts. */
+/** Merging and extracting stop when the signal aborts. */
 export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAccess {
   const refs = new Map<Digest, LayerRef>()
   const folders = new Map<Digest, Promise<string>>()
@@ -46,7 +46,7 @@ export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAcce
   const extract = async ({ below, diffID }: PlacedLayer, chainID: Digest): Promise<string> => {
     const folder = store.snapshots.create()
     try {
-      await extractLayer({ layer: ref(diffID), below: view(below), target: folder.dir })
+      await extractLayer({ layer: ref(diffID), below: view(below), target: folder.dir, signal })
       return (await folder.commit(chainID, diffID)).dir
     } catch (error) {
       await folder.discard()
@@ -77,7 +77,7 @@ export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAcce
       for (const range of rangesOf(chain)) {
         layers.push({ below: prefixOf(chain, range.from), diffID: await merge(chain, range) })
       }
-      return Promise.all(layers.map(lower))
+      return allOf(layers.map(lower))
     },
   }
 }
@@ -89,4 +89,10 @@ function rangesOf({ diffIDs }: LayerChain): LayerRange[] {
 
 function prefixOf({ diffIDs, chainIDs }: LayerChain, length: number): LayerChain {
   return { diffIDs: diffIDs.slice(0, length), chainIDs: chainIDs.slice(0, length) }
+}
+
+/** What all come to, or the first failure when all have come to rest: nothing is extracted behind the caller's back. */
+async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(work)
+  return Promise.all(work)
 }

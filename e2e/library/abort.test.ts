@@ -66,7 +66,7 @@ interface Stop {
   readonly signal: AbortSignal
 }
 
-async function assertNothingLeft(t: ExecutionContext, { root, folder }: Place): Promise<void> {
+async function assertNothingLeft(t: ExecutionContext, { root, folder }: Pick<Place, 'root' | 'folder'>): Promise<void> {
   const temporary = readdirSync(join(root, 'tmp')).flatMap((owner) => readdirSync(join(root, 'tmp', owner)))
   t.deepEqual(temporary, [], 'no temporary folder')
   t.deepEqual(await remainsOf(folder), [], 'no process, no mount')
@@ -182,7 +182,7 @@ test('while an archive is loaded or imported', async (t) => {
     await t.throwsAsync(work(source, controller.signal), { code: 'CANCELLED' })
     t.deepEqual(await listImages({ root: other }), [])
   }
-  await assertNothingLeft(t, { ...place, root: other } as Place)
+  await assertNothingLeft(t, { folder: place.folder, root: other })
   await assertNothingLeft(t, place)
 })
 
@@ -194,6 +194,17 @@ test('while prune waits for a reader', async (t) => {
   await t.throwsAsync(prune({ root: place.root, signal: AbortSignal.timeout(50) }), { code: 'CANCELLED' })
   await reader.return?.()
   await assertNothingLeft(t, place)
+})
+
+test('while the files of an image are written to a folder', async (t) => {
+  const place = new Place(t, 'FROM scratch\nCOPY big /\n')
+  place.addBig(256 * mebi)
+  await build({ ...place.options, tags: [] })
+  const dest = join(place.folder, 'out')
+  await assertCancelled(t, place, ({ stop, signal }) => {
+    const emit: BuildOptions['emit'] = ({ type }) => type === 'step-cached' && setTimeout(stop, 10)
+    return build({ ...place.options, tags: [], outputs: [{ type: 'local', dest }], emit, signal })
+  })
 })
 
 const withRuntime = needs(test.serial, 'root', 'busybox', 'tar', 'runc')
@@ -217,6 +228,17 @@ withRuntime('while a RUN goes on, and one that waits for it', async (t) => {
       signal,
     }),
   )
+})
+
+withRuntime('while the layers below a RUN are extracted', async (t) => {
+  const place = new Place(t, 'FROM scratch\nCOPY big /\nRUN ["/x"]\n')
+  place.addBig(256 * mebi)
+  await assertCancelled(t, place, ({ stop, signal }) => {
+    const emit: BuildOptions['emit'] = (event) =>
+      event.type === 'step-started' && event.step === 2 && setTimeout(stop, 50)
+    return build({ ...place.options, emit, signal })
+  })
+  t.deepEqual(readdirSync(join(place.root, 's')), [], 'no half snapshot')
 })
 
 withRuntime('a listener that throws in the middle of the output of a RUN stops the build', async (t) => {
