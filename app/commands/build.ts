@@ -8,7 +8,7 @@ import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
 import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
-import { createProgress, type Progress } from '../progress/create-progress.ts'
+import { createProgress } from '../progress/create-progress.ts'
 
 /** `ibuild build`: prints the image ID on stdout, progress on stderr. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -16,13 +16,22 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [context, ...extra] = words
   if (context === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild build takes exactly one context')
+  return carryOut(context, flags, (result, isTold) => showImage(result, { flags, isTold }))
+}
+
+/** Gets what a build made; `isTold` when the view of the progress has shown it. */
+export type ShowResult = (result: BuildResult, isTold: boolean) => void
+
+/** Builds as the flags say, with progress on stderr and the files that they ask for, and gives the exit code. */
+export async function carryOut(context: string, flags: BuildFlags, show: ShowResult): Promise<number> {
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
     const result = await build({ ...options, ownProcess: true, emit: progress.emit, signal: interrupt.signal })
     progress.close()
-    await report(result, { flags, progress })
+    if (flags.iidfile !== undefined) await writeFile(flags.iidfile, result.imageID)
+    show(result, progress.finish({ result }))
     return 0
   } catch (error) {
     if (!progress.finish({ error })) throw error
@@ -39,14 +48,12 @@ function progressKind({ quiet, progress }: BuildFlags): string {
   return quiet === true ? 'quiet' : (progress ?? (process.env['IBUILD_PROGRESS'] || 'auto'))
 }
 
-interface Report {
+interface Shown {
   readonly flags: BuildFlags
-  readonly progress: Progress
+  readonly isTold: boolean
 }
 
-async function report(result: BuildResult, { flags: { iidfile, quiet }, progress }: Report): Promise<void> {
-  if (iidfile !== undefined) await writeFile(iidfile, result.imageID)
-  const isTold = progress.finish({ result })
+function showImage(result: BuildResult, { flags: { quiet }, isTold }: Shown): void {
   if (result.wroteToStdout) return
   process.stdout.write(`${result.imageID}\n`)
   if (quiet !== true && !isTold) for (const name of result.tags) process.stderr.write(`tagged ${name}\n`)
