@@ -51,7 +51,7 @@ export function rowsOf(listed: ListedImage): ImageRow[] {
 export function byAge(a: ImageRow, b: ImageRow): number {
   const [x, y] = [createdOf(a) ?? Number.NEGATIVE_INFINITY, createdOf(b) ?? Number.NEGATIVE_INFINITY]
   if (x !== y) return x < y ? 1 : -1
-  return (a.name ?? '').localeCompare(b.name ?? '')
+  return (a.repository ?? '').localeCompare(b.repository ?? '') || (a.tag ?? '').localeCompare(b.tag ?? '')
 }
 
 /** When the image was made, milliseconds since the epoch, as its config says. */

@@ -50,7 +50,7 @@ function memberOf(value: unknown, name: string): unknown {
 
 function noMember(value: unknown, path: readonly string[]): IbuildError {
   const there = typeof value === 'object' && value !== null ? Object.keys(value) : []
-  const similar = suggest(path.at(-1) ?? '', there)
+  const similar = Array.isArray(value) ? undefined : suggest(path.at(-1) ?? '', there)
   const list = Array.isArray(value) ? `It has ${value.length} elements.` : `There is ${there.join(', ') || 'nothing'}.`
   return new IbuildError('USAGE', `--path: no member ${path.join('.')}`, {
     hint: similar === undefined ? list : `Did you mean ${similar}?`,

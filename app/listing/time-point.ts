@@ -8,7 +8,7 @@ const timestamp = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})
 
 /**
  * Milliseconds since the epoch: a time (`2026-03-01`, `2026-03-01T12:00:00Z`, `1772366400`), or how long ago (`90m`,
- * `1h30m`, `7d`, `2w`). Errors: USAGE.
+ * `1h30m`, `7d`, `2w`). A number has nine digits or more, so that no year is taken for one. Errors: USAGE.
  */
 export function parseTimePoint(text: string, flag: string, now: number): number {
   const ago = parseAge(text)
@@ -27,7 +27,7 @@ function parseAge(text: string): number | undefined {
 }
 
 function parseTime(text: string): number {
-  if (/^\d{1,11}(?:\.\d{1,9})?$/.test(text)) return Number(text) * 1000
+  if (/^\d{9,11}(?:\.\d{1,9})?$/.test(text)) return Number(text) * 1000
   if (!timestamp.test(text)) return Number.NaN
   const date = text.slice(0, 10)
   if (Number.isNaN(Date.parse(date)) || !new Date(date).toISOString().startsWith(date)) return Number.NaN
