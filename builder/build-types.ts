@@ -1,5 +1,6 @@
 import type { Digest } from '../shared/base/digest.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
+import type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
 import type { EmitEvent } from './solve/events.ts'
 import type { Squash } from './squash/groups.ts'
@@ -17,11 +18,7 @@ export type DockerfileSource =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
 
-/** What to write beside the image in the store. `dest` is a path; '-' writes an archive to `stdout`. */
-export interface OutputSpec {
-  readonly type: 'oci' | 'docker' | 'local' | 'tar'
-  readonly dest: string
-}
+export type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
 
 /** What to build, from what, and where to keep it. */
 export interface BuildOptions {
@@ -38,6 +35,8 @@ export interface BuildOptions {
   readonly buildArgs?: ReadonlyMap<string, string>
   /** Labels that the image gets beside its own. */
   readonly labels?: ReadonlyMap<string, string>
+  /** Annotations of the image, in the store and in all outputs. */
+  readonly annotations?: Annotations
   /** What to write beside the image in the store. */
   readonly outputs?: readonly OutputSpec[]
   /** Merges layers of the image to one: those of this build, or those of the base too. Steps are cached one by one all the same. */
@@ -78,6 +77,8 @@ export interface BuildResult extends BuiltLayers {
   readonly manifestDigest: Digest
   /** Familiar names that now point to the image. */
   readonly tags: readonly string[]
+  /** In the order of the options. */
+  readonly outputs: readonly WrittenOutput[]
   /** True when an output went to `stdout`. */
   readonly wroteToStdout: boolean
 }

@@ -3,7 +3,8 @@ import { IbuildError } from '../shared/base/errors.ts'
 import { formatReference, parseReference, shortName, withDefaultTag } from '../shared/base/reference.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
-import type { BuildOptions, BuildResult, ContextSource } from './build-types.ts'
+import type { BuildOptions, BuildResult, ContextSource, WrittenOutput } from './build-types.ts'
+import { checkOutputs } from './check-outputs.ts'
 import { guarded } from './listeners.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
@@ -41,15 +42,17 @@ type GuardedOptions = BuildOptions & Required<Pick<BuildOptions, 'emit' | 'signa
 
 async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   const names = (options.tags ?? []).map(tagName)
+  checkOutputs(options)
   const store = openStore(options.root)
   const lock = await store.lockShared({ signal: options.signal })
   try {
     const { image, ...layers } = await mapDiskFull(() => buildImage(store, options))
     options.signal.throwIfAborted()
     await name(store, image, names)
-    const wroteToStdout = await writeOutputs(store, image, options)
+    const outputs = await writeOutputs(store, image, options)
+    const wroteToStdout = outputs.some(({ dest }) => dest === '-')
     const { imageID, manifestDigest } = image
-    return { imageID, manifestDigest, tags: names.map(shortName), wroteToStdout, ...layers }
+    return { imageID, manifestDigest, tags: names.map(shortName), outputs, wroteToStdout, ...layers }
   } finally {
     lock.release()
   }
@@ -80,7 +83,7 @@ async function buildImage(
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
     const unmerged = await solveAll(plan, solver)
     const solved = await mergeStage(store, unmerged, { groups, signal: options.signal })
-    const image = await storeImage(store, { plan, solved, useCache: options.noCache !== true })
+    const image = await storeImage(store, { plan, solved }, options)
     return { image, ...builtLayers(plan.target, unmerged.chain.diffIDs, cached) }
   } finally {
     await input.close()
@@ -89,7 +92,7 @@ async function buildImage(
 
 /** True when docker's daemon is to take the image. */
 function isForDocker({ outputs = [] }: BuildOptions): boolean {
-  return outputs.some(({ type }) => type === 'docker')
+  return outputs.some(({ type }) => type === 'docker' || type === 'daemon')
 }
 
 async function solveAll(plan: Plan, solver: Solver): Promise<SolvedStage> {
@@ -113,12 +116,16 @@ function planOptions({ target, buildArgs, labels, network }: BuildOptions): Plan
 interface Finished {
   readonly plan: Plan
   readonly solved: SolvedStage
-  readonly useCache: boolean
 }
 
-async function storeImage(store: Store, { plan, solved, useCache }: Finished): Promise<StoredImage> {
-  const times = { now: () => new Date(plan.epoch ?? Date.now()), useCache }
-  const { manifest, config } = await assembleImage(store, { stage: plan.target, solved }, times)
+async function storeImage(
+  store: Store,
+  { plan, solved }: Finished,
+  { noCache, annotations }: BuildOptions,
+): Promise<StoredImage> {
+  const now = (): Date => new Date(plan.epoch ?? Date.now())
+  const settings = { now, useCache: noCache !== true, annotations: annotations?.manifest }
+  const { manifest, config } = await assembleImage(store, { stage: plan.target, solved }, settings)
   return store.images.put(manifest, config)
 }
 
@@ -126,18 +133,14 @@ async function name(store: Store, image: StoredImage, names: readonly string[]):
   for (const full of names) await store.tags.set(full, image.manifestDigest)
 }
 
-async function writeOutputs(store: Store, image: StoredImage, options: BuildOptions): Promise<boolean> {
-  const { outputs = [] } = options
-  if (outputs.length === 0) return false
+/** One after the other: each takes all processors where it compresses. */
+async function writeOutputs(store: Store, image: StoredImage, options: BuildOptions): Promise<WrittenOutput[]> {
+  const { outputs = [], tags: names = [], stdout, signal, annotations } = options
+  if (outputs.length === 0) return []
   const { writeOutput } = await import('./export/write-output.ts')
-  for (const output of outputs)
-    await writeOutput({
-      store,
-      image,
-      output,
-      stdout: options.stdout,
-      names: options.tags ?? [],
-      signal: options.signal,
-    })
-  return outputs.some(({ dest }) => dest === '-')
+  const written: WrittenOutput[] = []
+  for (const output of outputs) {
+    written.push(await writeOutput({ store, image, output, stdout, names, signal, annotations }))
+  }
+  return written
 }

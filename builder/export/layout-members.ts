@@ -1,86 +1,109 @@
-import { hexOf } from '../../shared/base/digest.ts'
+import { type Digest, hexOf } from '../../shared/base/digest.ts'
 import { parseReference, shortName } from '../../shared/base/reference.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
-import { needLayer } from '../store/open-layer.ts'
-import type { Store, StoredImage } from '../store/types.ts'
+import type { Store } from '../store/types.ts'
 import type { ArchiveMember } from './archive.ts'
-import { layerTar } from './layer-tar.ts'
+import { type ArchiveImage, type ArchiveImageOptions, archiveImages, type NamedImage } from './archive-image.ts'
 
-/** An image to write, with the full names it gets in the archive. */
-export interface NamedImage {
-  readonly image: StoredImage
-  readonly names: readonly string[]
-}
+export type { NamedImage } from './archive-image.ts'
 
-export interface LayoutOptions {
+export interface LayoutOptions extends ArchiveImageOptions {
   /** Adds docker's manifest.json, so that `docker load` of any version reads the archive. */
   readonly docker: boolean
 }
 
 /**
  * The files of an OCI image layout (OCI image-spec, image-layout.md) with these images: blobs first, the documents that
- * name them last. Layers are uncompressed. Each blob occurs once.
+ * name them last. Each blob occurs once.
  */
 export async function* layoutMembers(
   store: Store,
   images: readonly NamedImage[],
-  { docker }: LayoutOptions,
+  options: LayoutOptions,
 ): AsyncGenerator<ArchiveMember> {
-  const written = new Set<string>()
-  for (const { image } of images) yield* blobMembers(store, image, written)
-  yield textMember('index.json', serializeManifest(indexOf(images)))
+  yield* membersOf(await archiveImages(store, images, options), options)
+}
+
+/** The same of images that are prepared. */
+export async function* membersOf(
+  images: readonly ArchiveImage[],
+  { docker }: Pick<LayoutOptions, 'docker'>,
+): AsyncGenerator<ArchiveMember> {
+  yield* blobMembers(images)
+  yield textMember('index.json', serializeManifest(indexOf(descriptorsOf(images))))
   if (docker) yield textMember('manifest.json', Buffer.from(JSON.stringify(images.map(dockerManifest))))
-  yield textMember('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'))
+  yield textMember('oci-layout', layoutVersion)
+}
+
+/** The content of the file oci-layout. */
+export const layoutVersion = Buffer.from('{"imageLayoutVersion":"1.0.0"}')
+
+/** Layers, configs and manifests, each once. */
+export async function* blobMembers(images: readonly ArchiveImage[]): AsyncGenerator<ArchiveMember> {
+  const written = new Set<Digest>()
+  for (const { image, layers, manifestBytes, descriptor } of images) {
+    for (const layer of layers) {
+      const { digest, size } = layer.descriptor
+      if (isNew(digest, written)) yield { name: blobName(digest), size, content: layer.open() }
+    }
+    if (isNew(image.imageID, written)) yield textMember(blobName(image.imageID), image.configBytes)
+    if (isNew(descriptor.digest, written)) yield textMember(blobName(descriptor.digest), manifestBytes)
+  }
 }
 
 function textMember(name: string, content: Buffer): ArchiveMember {
   return { name, size: content.length, content }
 }
 
-function blobName(digest: StoredImage['imageID']): string {
+function blobName(digest: Digest): string {
   return `blobs/sha256/${hexOf(digest)}`
 }
 
-async function* blobMembers(store: Store, image: StoredImage, written: Set<string>): AsyncGenerator<ArchiveMember> {
-  for (const { digest, size } of image.manifest.layers) {
-    const layer = needLayer(store, digest)
-    if (isNew(digest, written)) yield { name: blobName(digest), size, content: layerTar(layer) }
-  }
-  if (isNew(image.imageID, written)) yield textMember(blobName(image.imageID), image.configBytes)
-  if (isNew(image.manifestDigest, written)) yield textMember(blobName(image.manifestDigest), image.manifestBytes)
-}
-
-function isNew(digest: string, written: Set<string>): boolean {
+function isNew(digest: Digest, written: Set<Digest>): boolean {
   return written.size !== written.add(digest).size
 }
 
-function indexOf(images: readonly NamedImage[]) {
-  const manifests = images.flatMap(({ image, names }) => {
-    const { os, architecture, variant } = image.config
-    const descriptor = {
-      mediaType: image.manifest.mediaType,
-      digest: image.manifestDigest,
-      size: image.manifestBytes.length,
-      platform: { os, architecture, ...(variant !== undefined && { variant }) },
-    }
-    return names.length === 0
-      ? [descriptor]
-      : names.map((name) => ({ ...descriptor, annotations: nameAnnotations(name) }))
+/** The index.json of a layout. */
+export function indexOf(manifests: readonly Descriptor[]): Parameters<typeof serializeManifest>[0] {
+  return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
+}
+
+/** One descriptor for each name, one for an image without names. */
+export function descriptorsOf(images: readonly ArchiveImage[]): Descriptor[] {
+  const ambiguous = repeated(images.flatMap(({ names }) => names.map(tagOf)))
+  return images.flatMap(({ descriptor, names }) => {
+    if (names.length === 0) return [descriptor]
+    return names.map((name) => ({
+      ...descriptor,
+      annotations: { ...descriptor.annotations, ...nameAnnotations(name, ambiguous) },
+    }))
   })
-  return { schemaVersion: 2 as const, mediaType: mediaTypes.ociIndex, manifests }
 }
 
-/** The full name for containerd and docker, the tag for tools that look for it. */
-function nameAnnotations(name: string): Record<string, string> {
-  const { tag } = parseReference(name)
-  return { 'io.containerd.image.name': name, ...(tag !== undefined && { 'org.opencontainers.image.ref.name': tag }) }
+function repeated(values: readonly (string | undefined)[]): Set<string | undefined> {
+  return new Set(values.filter((value, i) => values.indexOf(value) !== i))
 }
 
-function dockerManifest({ image, names }: NamedImage): object {
+function tagOf(name: string): string | undefined {
+  return parseReference(name).tag
+}
+
+/** The full name for containerd and docker; for tools that look for a tag the tag, with its repository where it is not the only one. */
+function nameAnnotations(name: string, ambiguous: ReadonlySet<string | undefined>): Record<string, string> {
+  const tag = tagOf(name)
+  const short = ambiguous.has(tag) ? shortName(name) : tag
+  return {
+    'io.containerd.image.name': name,
+    ...(short !== undefined && { 'org.opencontainers.image.ref.name': short }),
+  }
+}
+
+function dockerManifest({ image, names, layers }: ArchiveImage): object {
   return {
     Config: blobName(image.imageID),
     RepoTags: names.map(shortName),
-    Layers: image.manifest.layers.map(({ digest }) => blobName(digest)),
+    Layers: layers.map(({ descriptor }) => blobName(descriptor.digest)),
   }
 }

@@ -1,54 +1,88 @@
 import { fullName } from '../../shared/base/reference.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
-import type { OutputSpec } from '../build-types.ts'
 import { extractTree } from '../layers/extract-tree.ts'
 import { createView, type RootfsView } from '../layers/view.ts'
+import type { Annotations, DockerOutput, OciOutput, OutputSpec, WrittenOutput } from '../output-types.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
+import { archiveImages, type NamedImage } from './archive-image.ts'
+import { checkCompression } from './check-compression.ts'
+import { requireDockerDepth } from './docker-depth.ts'
 import { flatTar } from './flat-tar.ts'
-import { layoutMembers } from './layout-members.ts'
+import { membersOf } from './layout-members.ts'
 import { writeBytes } from './write-bytes.ts'
+import { writeLayout } from './write-layout.ts'
 
-export interface OutputRequest {
+interface OutputContext {
   readonly store: Store
-  readonly image: StoredImage
-  readonly output: OutputSpec
   /** Where a `dest` of '-' goes. */
   readonly stdout: NodeJS.WritableStream | undefined
-  /** Names as given; they are written into archives. */
-  readonly names: readonly string[]
   /** Stops the writing: its reason is thrown, and no half archive has the name of `dest`. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Writes an image as an archive, or its files as a tar or a folder. */
-export async function writeOutput(request: OutputRequest): Promise<void> {
+export interface OutputRequest extends OutputContext {
+  readonly image: StoredImage
+  readonly output: OutputSpec
+  /** Names as given; they are written into archives, unless the output has names of its own. */
+  readonly names: readonly string[]
+  /** Of all outputs; those of the manifest are in the stored image already. */
+  readonly annotations?: Annotations | undefined
+}
+
+/** Writes an image as an archive, or its files as a tar or a folder, or loads it into a daemon. */
+export async function writeOutput(request: OutputRequest): Promise<WrittenOutput> {
   const { store, image, output, names } = request
   switch (output.type) {
     case 'oci':
     case 'docker': {
-      const full = names.map(fullName)
-      const members = layoutMembers(store, [{ image, names: full }], { docker: output.type === 'docker' })
-      return writeStream(writeArchive(members), request)
+      const named = { image, names: (output.names ?? names).map(fullName) }
+      const annotations = mergeAnnotations(request.annotations, output.annotations)
+      return writeImages([named], { ...output, ...(annotations !== undefined && { annotations }) }, request)
+    }
+    case 'daemon': {
+      const { loadIntoDaemon } = await import('./load-into-daemon.ts')
+      const named = { image, names: (output.names ?? names).map(fullName) }
+      return loadIntoDaemon(store, named, { host: output.host, signal: request.signal })
     }
     case 'tar':
-      return writeStream(flatTar(imageView(store, image)), request)
+      await writeBytes(flatTar(imageView(store, image)), { ...request, dest: output.dest })
+      return output
     case 'local':
       makeFolders(output.dest)
-      await extractTree(imageView(store, image), output.dest)
-      return
+      await extractTree(imageView(store, image), output.dest, { signal: request.signal })
+      return output
+  }
+}
+
+/** Writes images into one archive; layers and configs that several have are written once. */
+export async function writeImages(
+  images: readonly NamedImage[],
+  output: OciOutput | DockerOutput,
+  context: OutputContext,
+): Promise<WrittenOutput> {
+  const { type, dest, compression, annotations } = output
+  checkCompression(output)
+  if (type === 'docker')
+    for (const { image } of images) requireDockerDepth(image, 'type=oci (--format oci) has no such limit')
+  const { store, signal } = context
+  const prepared = await archiveImages(store, images, { compression, annotations, signal })
+  if (type === 'oci' && output.folder === true) await writeLayout(dest, prepared)
+  else await writeBytes(writeArchive(membersOf(prepared, { docker: type === 'docker' })), { ...context, dest })
+  const [only, ...others] = prepared
+  return { type, dest, ...(only !== undefined && others.length === 0 && { descriptor: only.descriptor }) }
+}
+
+function mergeAnnotations(all: Annotations | undefined, own: Annotations | undefined): Annotations | undefined {
+  if (all === undefined || own === undefined) return own ?? all
+  return {
+    manifest: new Map([...all.manifest, ...own.manifest]),
+    descriptor: new Map([...all.descriptor, ...own.descriptor]),
   }
 }
 
 /** The root filesystem of a stored image. */
 function imageView(store: Store, image: StoredImage): RootfsView {
   return createView(image.config.rootfs.diff_ids.map((diffID) => openLayer(store, diffID)))
-}
-
-async function writeStream(
-  bytes: AsyncIterable<Uint8Array>,
-  { output: { dest }, stdout, signal }: OutputRequest,
-): Promise<void> {
-  await writeBytes(bytes, { dest, stdout, signal })
 }

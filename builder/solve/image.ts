@@ -1,7 +1,7 @@
 import { digestOf } from '../../shared/base/digest.ts'
 import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
 import type { PlannedStage } from '../plan/types.ts'
-import { localManifest } from '../store/local-manifest.ts'
+import { annotatedManifest } from '../store/local-manifest.ts'
 import type { Store } from '../store/types.ts'
 import { fillTimes } from './history.ts'
 import type { SolvedStage } from './stage-scope.ts'
@@ -13,10 +13,12 @@ export interface BuiltImage {
   readonly manifest: Buffer
 }
 
-export interface ImageTimes {
+export interface ImageSettings {
   readonly now: () => Date
   /** False: an image without layers of its own gets the present time even if the same was built before. */
   readonly useCache: boolean
+  /** Of the manifest. */
+  readonly annotations?: ReadonlyMap<string, string> | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export interface ImageTimes {
 export async function assembleImage(
   store: Store,
   { stage, solved }: { stage: PlannedStage; solved: SolvedStage },
-  times: ImageTimes,
+  settings: ImageSettings,
 ): Promise<BuiltImage> {
   const draft: ImageConfig = {
     ...stage.config,
@@ -37,14 +39,15 @@ export async function assembleImage(
     .map(({ created }) => created)
     .sort((a, b) => (a < b ? -1 : 1))
     .at(-1)
-  const created = newest ?? (await firstMade(store, draft, times))
+  const created = newest ?? (await firstMade(store, draft, settings))
   const config = { ...draft, created, history: fillTimes(solved.history, created) }
-  const bytes = serializeConfig(config)
-  return { config: bytes, manifest: localManifest(store, config, bytes) }
+  const configBytes = serializeConfig(config)
+  const { annotations } = settings
+  return { config: configBytes, manifest: annotatedManifest(store, { config, configBytes, annotations }) }
 }
 
 /** Remembered like a step, so that building again gives the same image. */
-async function firstMade(store: Store, draft: ImageConfig, { now, useCache }: ImageTimes): Promise<string> {
+async function firstMade(store: Store, draft: ImageConfig, { now, useCache }: ImageSettings): Promise<string> {
   const parts = [{ name: 'image', value: digestOf(serializeConfig(draft)) }]
   const key = keyOf(parts)
   const known = useCache ? store.records.get(key) : undefined

@@ -5,8 +5,20 @@ import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { needLayer } from './open-layer.ts'
 import type { Store } from './types.ts'
 
+/** An image config as it was parsed and as it is, with what the manifest says besides. */
+export interface LocalImage {
+  readonly config: ImageConfig
+  readonly configBytes: Uint8Array
+  readonly annotations?: ReadonlyMap<string, string> | undefined
+}
+
 /** The manifest under which an image lies in the local store: its layers are uncompressed. Errors: LAYER_INVALID. */
 export function localManifest(store: Store, config: ImageConfig, configBytes: Uint8Array): Buffer {
+  return annotatedManifest(store, { config, configBytes })
+}
+
+/** The same with the annotations that the image has besides. */
+export function annotatedManifest(store: Store, { config, configBytes, annotations }: LocalImage): Buffer {
   return serializeManifest({
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
@@ -16,5 +28,6 @@ export function localManifest(store: Store, config: ImageConfig, configBytes: Ui
       digest: diffID,
       size: needLayer(store, diffID).size,
     })),
+    ...(annotations !== undefined && annotations.size > 0 && { annotations: Object.fromEntries(annotations) }),
   })
 }

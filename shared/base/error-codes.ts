@@ -47,6 +47,11 @@ const table = {
     exit: 1,
     about: 'Symbolic links of an image or a context lead in a circle, or through too many others.',
   },
+  WASTE_LIMIT: {
+    exit: 3,
+    about: 'A larger share of an image is wasted than --fail-waste allows.',
+    hint: 'See ibuild analyze for what to write instead.',
+  },
   // Dockerfile
   CHECK_FAILED: {
     exit: 3,

@@ -1,15 +1,22 @@
+import type { BuildOptions, OutputSpec } from '../../../builder/build-types.ts'
 import { collect } from '../arguments.ts'
+import { dockerHost } from '../docker-host.ts'
+import { collectAnnotations, parseAnnotation } from './annotations.ts'
 import type { FlagGroup } from './flag-group.ts'
-import { parseOutput } from './output-spec.ts'
+import { parseOutput, type StoreOutput } from './output-spec.ts'
 import { splitPair } from './pairs.ts'
 
-/** Names, labels and outputs of the image. */
+/** Names, labels, annotations and outputs of the image. */
 export interface OutputFlags {
   readonly tag?: string[]
   readonly label?: string[]
+  readonly annotation?: string[]
   readonly output?: string[]
+  readonly load?: boolean
   /** Read by the command. */
   readonly iidfile?: string
+  /** Read by the command. */
+  readonly metadataFile?: string
 }
 
 export const outputFlags: FlagGroup<OutputFlags> = {
@@ -18,15 +25,44 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       .option('-t, --tag <name>', 'name of the image (repeat for several)', collect)
       .option('--label <key=value>', 'label of the image (repeat)', collect)
       .option(
-        '-o, --output <spec>',
-        'type=oci|docker|local|tar,dest=PATH, beside or instead of the store (repeat)',
+        '--annotation <[type:]key=value>',
+        'annotation of the manifest, or with type manifest-descriptor of its entry in archives (repeat)',
         collect,
       )
-      .option('--iidfile <path>', 'write the image ID to this file'),
-  toOptions: ({ tag = [], label = [], output = [] }) => ({
-    tags: tag,
-    labels: new Map(label.map((text) => splitPair(text, ''))),
-    outputs: output.map(parseOutput),
-    stdout: process.stdout,
-  }),
+      .option(
+        '-o, --output <spec>',
+        'type=oci|docker|local|tar|image,dest=PATH[,compression=gzip|zstd|uncompressed][,compression-level=N], beside the image in the store (repeat)',
+        collect,
+      )
+      .option('--load', 'load the image into the Docker daemon (the same as -o type=docker)')
+      .option('--iidfile <path>', 'write the image ID to this file')
+      .option('--metadata-file <path>', 'write digests, names and outputs to this file as JSON'),
+  toOptions: ({ tag = [], label = [], annotation = [], output = [], load }) => {
+    const parsed = output.map(parseOutput)
+    return {
+      labels: new Map(label.map((text) => splitPair(text, ''))),
+      ...imageOptions(tag, annotation, parsed.filter(isStoreOutput)),
+      outputs: [
+        ...parsed.filter((each): each is OutputSpec => !isStoreOutput(each)),
+        ...(load === true ? [{ type: 'daemon', host: dockerHost() } as const] : []),
+      ],
+      stdout: process.stdout,
+    }
+  },
+}
+
+function isStoreOutput(output: OutputSpec | StoreOutput): output is StoreOutput {
+  return output.type === 'image'
+}
+
+function imageOptions(
+  tags: readonly string[],
+  annotations: readonly string[],
+  outputs: readonly StoreOutput[],
+): Pick<BuildOptions, 'tags' | 'annotations'> {
+  const all = [...annotations.flatMap(parseAnnotation), ...outputs.flatMap((output) => output.annotations)]
+  return {
+    tags: [...new Set([...tags, ...outputs.flatMap(({ names }) => names)])],
+    ...(all.length > 0 && { annotations: collectAnnotations(all) }),
+  }
 }

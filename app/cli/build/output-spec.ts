@@ -1,26 +1,138 @@
 import type { OutputSpec } from '../../../builder/build-types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { suggest } from '../../../shared/base/suggest.ts'
+import { parseCompression } from '../compression.ts'
+import { dockerHost } from '../docker-host.ts'
+import { type Annotation, collectAnnotations, parseAnnotationField } from './annotations.ts'
+import { splitCsv } from './csv.ts'
 import { splitPair } from './pairs.ts'
 
-/** `type=oci,dest=PATH`; a path alone means type=local, `-` alone type=tar, as in docker. */
-export function parseOutput(text: string): OutputSpec {
+/** `type=image`: the image in the store, under more names or with annotations. */
+export interface StoreOutput {
+  readonly type: 'image'
+  readonly names: readonly string[]
+  readonly annotations: readonly Annotation[]
+}
+
+type Fields = ReadonlyMap<string, string>
+
+/** Keys of each type; all but `tar` and `local` take annotations too. */
+const keysOf: Readonly<Record<string, readonly string[]>> = {
+  oci: ['type', 'dest', 'name', 'tar', 'compression', 'compression-level'],
+  docker: ['type', 'dest', 'name', 'compression', 'compression-level'],
+  image: ['type', 'name', 'push'],
+  local: ['type', 'dest'],
+  tar: ['type', 'dest'],
+}
+
+/** `type=oci,dest=PATH,...`; a path alone means type=local, `-` alone type=tar, as in docker. Errors: USAGE, NOT_SUPPORTED. */
+export function parseOutput(text: string): OutputSpec | StoreOutput {
   if (!text.includes('=')) return { type: text === '-' ? 'tar' : 'local', dest: text }
-  const fields = new Map(text.split(',').map((part) => splitPair(part, '')))
-  const type = fields.get('type')
-  if (type !== 'oci' && type !== 'docker' && type !== 'local' && type !== 'tar') {
-    const hint = 'Use type=oci, docker, local or tar.'
-    throw new IbuildError('USAGE', `--output: type ${JSON.stringify(type ?? '')} is not supported`, { hint })
+  const fields = fieldsOf(text)
+  const type = fields.get('type') ?? ''
+  checkKeys(type, [...fields.keys()])
+  switch (type) {
+    case 'oci':
+      return ociOutput(fields)
+    case 'docker':
+      return dockerOutput(fields)
+    case 'image':
+      return storeOutput(fields)
+    case 'tar':
+      return { type, dest: destOf(fields) ?? '-' }
+    default:
+      return { type: 'local', dest: folderOf(fields, 'type=local') }
   }
-  const dest = fields.get('dest') ?? (type === 'local' ? undefined : '-')
-  const unknown = [...fields.keys()].find((key) => key !== 'type' && key !== 'dest')
-  if (unknown !== undefined) {
-    const similar = suggest(unknown, ['type', 'dest'])
-    const hint = similar === undefined ? 'Use type and dest.' : `Did you mean ${similar}?`
-    throw new IbuildError('USAGE', `--output: unknown key ${JSON.stringify(unknown)}`, { hint })
+}
+
+function fieldsOf(text: string): Fields {
+  const fields = new Map<string, string>()
+  for (const field of splitCsv(text)) {
+    const [key, value] = splitPair(field, '')
+    if (fields.has(key)) throw new IbuildError('USAGE', `--output: ${key} is given twice`)
+    fields.set(key, value)
   }
-  if (dest === undefined || dest === '' || (dest === '-' && type === 'local')) {
-    throw new IbuildError('USAGE', `--output: type=${type} needs dest=PATH`)
+  return fields
+}
+
+function checkKeys(type: string, keys: readonly string[]): void {
+  const allowed = Object.hasOwn(keysOf, type) ? keysOf[type] : undefined
+  if (allowed === undefined) {
+    const hint = 'Use type=oci, docker, image, local or tar.'
+    throw new IbuildError('USAGE', `--output: type ${JSON.stringify(type)} is not supported`, { hint })
   }
-  return { type, dest }
+  const hasManifest = type !== 'local' && type !== 'tar'
+  const unknown = keys.find((key) => !allowed.includes(key) && !(hasManifest && /^annotation[-.[]/.test(key)))
+  if (unknown === undefined) return
+  const similar = suggest(unknown, allowed)
+  const hint = similar === undefined ? `Use ${allowed.join(', ')}.` : `Did you mean ${similar}?`
+  throw new IbuildError('USAGE', `--output: unknown key ${JSON.stringify(unknown)} for type=${type}`, { hint })
+}
+
+function ociOutput(fields: Fields): OutputSpec {
+  const tar = fields.get('tar') ?? 'true'
+  if (!['true', 'false', '1', '0'].includes(tar))
+    throw new IbuildError('USAGE', `--output: tar=${JSON.stringify(tar)} is not true or false`)
+  const archive = archiveOf(fields)
+  if (tar === 'true' || tar === '1') return { type: 'oci', dest: destOf(fields) ?? '-', ...archive }
+  return { type: 'oci', folder: true, dest: folderOf(fields, 'tar=false'), ...archive }
+}
+
+/** Without a destination it goes into the daemon, as in docker. */
+function dockerOutput(fields: Fields): OutputSpec {
+  const dest = destOf(fields)
+  const { names, compression, ...rest } = archiveOf(fields)
+  if (dest !== undefined)
+    return { type: 'docker', dest, ...rest, ...(names && { names }), ...(compression && { compression }) }
+  if (compression !== undefined || rest.annotations !== undefined)
+    throw new IbuildError('USAGE', '--output: compression and annotations of type=docker need dest=PATH', {
+      hint: 'A Docker daemon keeps layers unpacked.',
+    })
+  return { type: 'daemon', host: dockerHost(), ...(names && { names }) }
+}
+
+function storeOutput(fields: Fields): StoreOutput {
+  const push = fields.get('push')
+  if (push !== undefined && push !== 'false')
+    throw new IbuildError('NOT_SUPPORTED', '--output: push=true is not supported yet', {
+      hint: 'Write -o type=oci,dest=FILE and push that with another tool.',
+    })
+  return { type: 'image', names: namesOf(fields) ?? [], annotations: annotationsOf(fields) }
+}
+
+function archiveOf(
+  fields: Fields,
+): Pick<Extract<OutputSpec, { type: 'docker' }>, 'names' | 'compression' | 'annotations'> {
+  const called = { compression: '--output: compression', level: '--output: compression-level' }
+  const compression = parseCompression(fields.get('compression'), fields.get('compression-level'), called)
+  const annotations = annotationsOf(fields)
+  const names = namesOf(fields)
+  return {
+    ...(compression && { compression }),
+    ...(annotations.length > 0 && { annotations: collectAnnotations(annotations) }),
+    ...(names && { names }),
+  }
+}
+
+function annotationsOf(fields: Fields): Annotation[] {
+  return [...fields].flatMap(([field, value]) => {
+    const annotation = parseAnnotationField(field)
+    return annotation === undefined ? [] : [{ ...annotation, value }]
+  })
+}
+
+function namesOf(fields: Fields): string[] | undefined {
+  return fields.get('name')?.split(',')
+}
+
+function destOf(fields: Fields): string | undefined {
+  const dest = fields.get('dest')
+  if (dest === '') throw new IbuildError('USAGE', '--output: dest is empty', { hint: 'Write dest=PATH.' })
+  return dest
+}
+
+function folderOf(fields: Fields, what: string): string {
+  const dest = destOf(fields)
+  if (dest === undefined || dest === '-') throw new IbuildError('USAGE', `--output: ${what} needs dest=PATH`)
+  return dest
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { abortable } from '../../../shared/base/abort.ts'
 import type { CompressionChoice } from './choice.ts'
 import { gzip } from './gzip.ts'
 import { zstd } from './zstd.ts'
@@ -19,14 +20,6 @@ export function compress(
   { format, level }: CompressionChoice,
   { threads = availableParallelism() + 1, signal }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const input = signal === undefined ? source : abortable(source, signal)
+  const input = abortable(source, signal)
   return format === 'gzip' ? gzip(input, { level, threads }) : zstd(input, { level, threads })
-}
-
-async function* abortable(source: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  signal.throwIfAborted()
-  for await (const piece of source) {
-    yield piece
-    signal.throwIfAborted()
-  }
 }

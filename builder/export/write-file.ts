@@ -1,0 +1,84 @@
+import { createWriteStream } from 'node:fs'
+import { readdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { makeFolders } from '../../shared/cas/disk.ts'
+import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
+import { writeNewFile } from './write-new-file.ts'
+
+/**
+ * Makes or replaces a file of the user: written beside it and renamed, so that no half file ever has its name, and what a
+ * killed process left of one goes. A symlink stays and its target is replaced; what is no regular file (a device, a fifo)
+ * is written to as it is. Errors: DISK_FULL; USAGE for a folder and for a place where nothing can be written.
+ */
+export async function writeFile(dest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  try {
+    makeFolders(dirname(dest))
+    const there = await existing(dest)
+    if (there.kind === 'folder') throw new IbuildError('USAGE', `cannot write ${dest}: it is a folder`)
+    if (there.kind === 'special') await pipeline(Readable.from(asPieces(bytes)), createWriteStream(dest))
+    else await replace(there.path, bytes)
+  } catch (error) {
+    throw explained(error, dest)
+  }
+}
+
+interface Existing {
+  readonly kind: 'file' | 'folder' | 'special'
+  /** Behind symlinks. */
+  readonly path: string
+}
+
+async function existing(dest: string): Promise<Existing> {
+  try {
+    const found = await stat(dest)
+    if (found.isFile()) return { kind: 'file', path: await realpath(dest) }
+    return { kind: found.isDirectory() ? 'folder' : 'special', path: dest }
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return { kind: 'file', path: dest }
+    throw error
+  }
+}
+
+async function replace(dest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  await removeLeftOvers(dest)
+  const partial = `${dest}.${ownOwner()}.partial`
+  try {
+    await writeNewFile(partial, bytes)
+    await rename(partial, dest)
+  } catch (error) {
+    await rm(partial, { force: true })
+    throw error
+  }
+}
+
+/** Of this file, by processes that are gone. */
+async function removeLeftOvers(dest: string): Promise<void> {
+  const start = `${basename(dest)}.`
+  for (const name of await readdir(dirname(dest))) {
+    if (!name.startsWith(start) || !name.endsWith('.partial')) continue
+    const owner = name.slice(start.length, -'.partial'.length)
+    if (/^\d+-\d+-[0-9a-f]{12}-\d+$/.test(owner) && !isOwnerAlive(owner, Date.now()))
+      await rm(join(dirname(dest), name), { force: true })
+  }
+}
+
+async function* asPieces(bytes: Uint8Array | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (bytes instanceof Uint8Array) yield bytes
+  else yield* bytes
+}
+
+const unwritable: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENXIO'])
+
+function explained(error: unknown, dest: string): unknown {
+  const code = errnoOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
+  if (!unwritable.has(code)) return error
+  return new IbuildError('USAGE', `cannot write ${dest}: ${code}`, {
+    cause: error,
+    hint: 'Name a file in a folder that you may write to.',
+  })
+}
