@@ -17,9 +17,16 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   images: { summary: 'list images', load: () => import('../commands/images.ts') },
   tag: { summary: 'give an image another name', load: () => import('../commands/tag.ts') },
   rmi: { summary: 'remove names and images', load: () => import('../commands/rmi.ts') },
-  inspect: { summary: 'show an image, layer, record or blob as JSON or YAML', load: () => import('../commands/inspect.ts') },
+  inspect: {
+    summary: 'show an image, layer, record or blob as JSON or YAML',
+    load: () => import('../commands/inspect.ts'),
+  },
   history: { summary: 'show how an image was made', load: () => import('../commands/history.ts') },
   squash: { summary: 'merge layers of an image', load: () => import('../commands/squash.ts') },
+  analyze: {
+    summary: 'show what layers waste, and what to write instead',
+    load: () => import('../commands/analyze.ts'),
+  },
   save: { summary: 'write an image to an archive', load: () => import('../commands/save.ts') },
   load: { summary: 'read images from an archive or an OCI layout', load: () => import('../commands/load.ts') },
   export: { summary: 'write a root filesystem as one tar', load: () => import('../commands/export.ts') },
@@ -27,7 +34,10 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   run: { summary: 'run a command in an image', load: () => import('../commands/run.ts') },
   containers: { summary: 'list containers: what commands left', load: () => import('../commands/containers.ts') },
   rm: { summary: 'remove containers', load: () => import('../commands/rm.ts') },
-  diff: { summary: 'show what a container, a layer or another image changed', load: () => import('../commands/diff.ts') },
+  diff: {
+    summary: 'show what a container, a layer or another image changed',
+    load: () => import('../commands/diff.ts'),
+  },
   commit: { summary: 'make an image of a container', load: () => import('../commands/commit.ts') },
   prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
 }

@@ -108,3 +108,9 @@ export interface WasteReport {
   /** False when there was more to tell than the lists take; totals are exact all the same. */
   readonly complete: boolean
 }
+
+/**
+ * What a layer does at a path: `same` writes the same content and metadata again, `metadata` the same content with other
+ * metadata, `way` is a directory that is only there because of what is in it.
+ */
+export type TreeChange = 'added' | 'changed' | 'metadata' | 'same' | 'deleted' | 'way'

@@ -1,0 +1,28 @@
+import type { WasteReport } from '../../builder/analyze/types.ts'
+import type { StoredImage } from '../../builder/store/types.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+
+/** What is analysed, and what came of it. */
+export interface Analysis {
+  readonly image: StoredImage
+  /** The name under which it was asked for or built. */
+  readonly name: string | undefined
+  /** Name of the image that it starts from. */
+  readonly base: string | undefined
+  readonly report: WasteReport
+}
+
+/** Refuses an image that wastes more than a share, in percent. Errors: WASTE_LIMIT. */
+export function checkWaste({ report: { own, findings }, base }: Analysis, limit: number | undefined): void {
+  if (limit === undefined || own.wastedPercent <= limit) return
+  const what = base === undefined ? 'the image' : 'the layers above the base'
+  const [first] = findings.filter(({ wasted, inBase }) => wasted && !inBase)
+  throw new IbuildError('WASTE_LIMIT', `${percentText(own.wastedPercent)} of ${what} is wasted, more than ${limit} %`, {
+    ...(first !== undefined && { hint: `The most is saved so: ${first.rewrite}.` }),
+  })
+}
+
+/** A share with as many digits as tell something. */
+export function percentText(percent: number): string {
+  return `${Number(percent.toFixed(percent < 1 ? 3 : 1))} %`
+}

@@ -1,0 +1,100 @@
+import { placeOf } from '../../builder/analyze/layer-words.ts'
+import type { Finding, LayerReport, SecretWarning } from '../../builder/analyze/types.ts'
+import { pathText } from '../cli/path-text.ts'
+import { formatSize } from '../cli/sizes.ts'
+import { cutText, formatTable, shortID } from '../cli/table.ts'
+import { sanitize } from '../progress/sanitize.ts'
+import { type Analysis, percentText } from './analysis.ts'
+import { describeFinding } from './finding-text.ts'
+
+/** Widest text of an instruction in the table. */
+const maxText = 60
+const mostFindings = 12
+const mostSecrets = 10
+
+/** The analysis for a person: a table of layers, what could be smaller, the sums. `layer` restricts it to one. */
+export function reportText(analysis: Analysis, layer: number | undefined): string {
+  const { layers, findings, secrets } = analysis.report
+  const isShown = (...numbers: (number | undefined)[]): boolean => layer === undefined || numbers.includes(layer)
+  return [
+    headLine(analysis),
+    '',
+    layerTable(layers.filter(({ number }) => isShown(number))),
+    findingsText(findings.filter(({ layer: at, hiddenBy }) => isShown(at, hiddenBy))),
+    secretsText(secrets.filter(({ layer: at, hiddenBy }) => isShown(at, hiddenBy))),
+    ...sumLines(analysis),
+    '',
+  ].join('\n')
+}
+
+function headLine({ image, name, base, report }: Analysis): string {
+  const { layers, totals } = report
+  const from = base === undefined ? '' : `, from ${sanitize(base)}`
+  const shown = name === undefined ? '' : `${sanitize(name)}  `
+  return `${shown}${shortID(image.imageID)}  ${count(layers.length, 'layer')}${from}, ${count(totals.files, 'file')}, ${formatSize(totals.bytes)}`
+}
+
+function layerTable(layers: readonly LayerReport[]): string {
+  const rows = layers.map(({ number, source, files, bytes, hidden }) => {
+    const wasted = hidden.deleted + hidden.duplicated + hidden.overwritten
+    const line = source.location === undefined ? (source.inBase ? '(base)' : '') : placeOf(source, number - 1)
+    const text = cutText(sanitize(source.text.replaceAll(/\s+/g, ' ')), maxText)
+    return [
+      String(number),
+      sanitize(line),
+      String(files),
+      formatSize(bytes),
+      wasted === 0 ? '' : formatSize(wasted),
+      text,
+    ]
+  })
+  return formatTable([['LAYER', 'LINE', 'FILES', 'SIZE', 'WASTED', 'INSTRUCTION'], ...rows])
+}
+
+function findingsText(all: readonly Finding[]): string {
+  const own = all.filter(({ inBase }) => !inBase)
+  const shown = own.slice(0, mostFindings)
+  const lines = shown.flatMap((finding) => [
+    `${formatSize(finding.bytes).padStart(8)}  ${describeFinding(finding)}`,
+    `          -> ${sanitize(finding.rewrite)}`,
+  ])
+  const more = [
+    ...(own.length > shown.length
+      ? [`${own.length - shown.length} smaller ones (${sumOf(own.slice(mostFindings))})`]
+      : []),
+    ...(all.length > own.length
+      ? [`${all.length - own.length} within the base (${sumOf(all.filter(({ inBase }) => inBase))})`]
+      : []),
+  ]
+  if (lines.length === 0 && more.length === 0) return 'Nothing could be smaller.\n'
+  if (more.length > 0) lines.push(`          ${more.join(', ')}: see --json`)
+  return `What could be smaller, and how:\n\n${lines.join('\n')}\n`
+}
+
+function secretsText(secrets: readonly SecretWarning[]): string {
+  if (secrets.length === 0) return ''
+  const lines = secrets.slice(0, mostSecrets).map(({ path, layer, hiddenBy }) => {
+    const still = hiddenBy === undefined ? '' : `, still there although layer ${hiddenBy} hides it`
+    return `          ${pathText(path)} in layer ${layer}${still}\n`
+  })
+  const more = secrets.length > mostSecrets ? `          and ${secrets.length - mostSecrets} more: see --json\n` : ''
+  return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}\n`
+}
+
+function sumLines({ report: { totals, own, complete }, base }: Analysis): string[] {
+  const share = (bytes: number, of: number, percent: number): string =>
+    `${formatSize(bytes)} of ${formatSize(of)} (${percentText(percent)})`
+  return [
+    `Efficiency ${percentText(100 * totals.efficiency)}, wasted ${share(totals.wastedBytes, totals.bytes, totals.wastedPercent)}`,
+    ...(base === undefined ? [] : [`above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}`]),
+    ...(complete ? [] : ['There is more than could be listed; the sums are exact.']),
+  ]
+}
+
+function sumOf(findings: readonly Finding[]): string {
+  return formatSize(findings.reduce((sum, { bytes }) => sum + bytes, 0))
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}
