@@ -166,3 +166,28 @@ test('a damaged or missing document is an error at first use, not before', async
   t.throws(() => image?.config, { code: 'STORE_INVALID', message: /is damaged/ })
   t.throws(() => image?.manifest, { code: 'STORE_INVALID', message: /is missing/ })
 })
+
+test('an image that is damaged is mended when it is put again, and can be removed', async (t) => {
+  const store = storeFor(t)
+  const layer = await addTarLayer(store, 'a')
+  const { manifest, config, imageID, manifestDigest } = makeImage([layer])
+  await store.images.put(manifest, config)
+  await store.tags.set('docker.io/library/app:1', manifestDigest)
+  for (const digest of [imageID, manifestDigest]) {
+    for (const damage of [
+      () => writeFileSync(store.blobs.path(digest), '{}'),
+      () => writeFileSync(store.blobs.path(digest), Buffer.alloc(store.blobs.stat(digest)?.size ?? 0)),
+      () => store.blobs.remove(digest),
+    ]) {
+      damage()
+      t.throws(() => store.images.get('app:1')?.[digest === imageID ? 'config' : 'manifest'], { code: 'STORE_INVALID' })
+      const mended = await store.images.put(manifest, config)
+      t.deepEqual(mended.config.rootfs.diff_ids, [layer.diffID])
+      t.deepEqual(store.images.get('app:1')?.manifestBytes, manifest)
+    }
+  }
+  writeFileSync(store.blobs.path(imageID), '')
+  store.blobs.remove(manifestDigest)
+  t.true(await store.images.remove(manifestDigest))
+  t.deepEqual([store.images.list(), store.tags.list()], [[], []])
+})

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { digestOf } from '../../shared/base/digest.ts'
+import { digestOf, hexOf } from '../../shared/base/digest.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import { type Index, parseIndex } from '../../shared/oci/manifest.ts'
 import { addImage, storeFor } from './testing/fixture.ts'
@@ -126,4 +126,27 @@ test('a damaged tag is told, not guessed', async (t) => {
     writeFileSync(first, content)
     t.throws(() => store.tags.list(), { code: 'STORE_INVALID', message: /is damaged/ })
   }
+})
+
+test('beside a damaged tag all others can be read, set and removed, and it can be set anew or removed', async (t) => {
+  const store = storeFor(t)
+  const image = await addImage(store, 'a', 'app:1', 'app:2')
+  const [one, two] = ['docker.io/library/app:1', 'docker.io/library/app:2'] as const
+  const fileOf = (name: string): string => path.join(store.root, 'tags', hexOf(digestOf(name)))
+  const names = (): string[] => store.tags.scan().tags.map(({ name }) => name)
+  writeFileSync(fileOf(one), 'damaged')
+  t.deepEqual(names(), [two])
+  t.deepEqual(
+    store.tags.scan().damaged.map(({ code }) => code),
+    ['STORE_INVALID'],
+  )
+  t.deepEqual(image.names, [two])
+  await store.tags.set('docker.io/library/app:3', image.manifestDigest)
+  t.true(await store.tags.remove(two))
+  await store.tags.set(one, image.manifestDigest)
+  t.deepEqual(names(), [one, 'docker.io/library/app:3'])
+  t.deepEqual(store.tags.list(), store.tags.scan().tags)
+  writeFileSync(fileOf(one), '')
+  t.true(await store.tags.remove(one))
+  t.deepEqual(store.tags.scan().damaged, [])
 })
