@@ -1,4 +1,5 @@
 import type { Digest } from '../shared/base/digest.ts'
+import type { Descriptor } from '../shared/oci/descriptor.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
 import type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
@@ -75,6 +76,8 @@ export interface BuildOptions {
 export interface BuildResult extends BuiltLayers {
   readonly imageID: Digest
   readonly manifestDigest: Digest
+  /** Of the manifest in the store. */
+  readonly descriptor: Descriptor
   /** Familiar names that now point to the image. */
   readonly tags: readonly string[]
   /** In the order of the options. */

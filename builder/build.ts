@@ -19,6 +19,7 @@ import { solvePlan } from './solve/solve.ts'
 import type { Solver } from './solve/solver.ts'
 import type { SolvedStage } from './solve/stage-scope.ts'
 import { planMerge } from './squash/plan-merge.ts'
+import { manifestDescriptor } from './store/local-manifest.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
@@ -52,7 +53,8 @@ async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
     const outputs = await writeOutputs(store, image, options)
     const wroteToStdout = outputs.some(({ dest }) => dest === '-')
     const { imageID, manifestDigest } = image
-    return { imageID, manifestDigest, tags: names.map(shortName), outputs, wroteToStdout, ...layers }
+    const descriptor = manifestDescriptor(image)
+    return { imageID, manifestDigest, descriptor, tags: names.map(shortName), outputs, wroteToStdout, ...layers }
   } finally {
     lock.release()
   }

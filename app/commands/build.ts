@@ -1,10 +1,11 @@
-import { writeFile } from 'node:fs/promises'
 import { build } from '../../builder/build.ts'
 import type { BuildResult } from '../../builder/build-types.ts'
+import type { DockerfileWarning } from '../../builder/dockerfile/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseArguments } from '../cli/arguments.ts'
 import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
+import { buildMetadata, keepWarnings } from '../cli/build-metadata.ts'
 import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
@@ -28,9 +29,10 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   const interrupt = onInterrupt()
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
-    const result = await build({ ...options, ownProcess: true, emit: progress.emit, signal: interrupt.signal })
+    const { emit, warnings } = keepWarnings(progress.emit)
+    const result = await build({ ...options, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
-    if (flags.iidfile !== undefined) await writeFile(flags.iidfile, result.imageID)
+    await writeFiles(flags, result, warnings)
     show(result, progress.finish({ result }))
     return 0
   } catch (error) {
@@ -41,6 +43,18 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
     progress.close()
     interrupt.release()
   }
+}
+
+/** The files that tell what was built. */
+async function writeFiles(
+  { iidfile, metadataFile }: BuildFlags,
+  result: BuildResult,
+  warnings: readonly DockerfileWarning[],
+): Promise<void> {
+  if (iidfile === undefined && metadataFile === undefined) return
+  const { writeFile } = await import('../../builder/export/write-file.ts')
+  if (iidfile !== undefined) await writeFile(iidfile, Buffer.from(result.imageID))
+  if (metadataFile !== undefined) await writeFile(metadataFile, Buffer.from(buildMetadata(result, warnings)))
 }
 
 /** --quiet, --progress, IBUILD_PROGRESS: the first that says something. */

@@ -2,6 +2,7 @@ import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import type { Annotations } from '../build-types.ts'
+import { imagePlatform } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { type LayerBlob, type LayerBlobOptions, layerBlob } from './layer-blob.ts'
 
@@ -52,12 +53,11 @@ function archiveImage(
     layers: layers.map(({ descriptor }) => descriptor),
     ...(Object.keys(merged).length > 0 && { annotations: merged }),
   })
-  const { os, architecture, variant } = config
   const descriptor: Descriptor = {
     mediaType: manifest.mediaType,
     digest: digestOf(manifestBytes),
     size: manifestBytes.length,
-    platform: { os, architecture, ...(variant !== undefined && { variant }) },
+    platform: imagePlatform(config),
     ...(annotations !== undefined &&
       annotations.descriptor.size > 0 && { annotations: Object.fromEntries(annotations.descriptor) }),
   }

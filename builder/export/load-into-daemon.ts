@@ -2,6 +2,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { parseReference, shortName } from '../../shared/base/reference.ts'
 import { type DockerEngine, dockerEngine, type EngineOptions } from '../../shared/net/docker-engine.ts'
 import type { WrittenOutput } from '../output-types.ts'
+import { manifestDescriptor } from '../store/local-manifest.ts'
 import type { Store } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
 import { archiveImages, type NamedImage } from './archive-image.ts'
@@ -23,9 +24,7 @@ export async function loadIntoDaemon(store: Store, named: NamedImage, options: E
   const ids = new Set<string>([image.imageID, image.manifestDigest])
   const references = names.length === 0 ? [(await knownID(engine, named)) ?? image.imageID] : names
   for (const reference of references) await verify(engine, reference, ids)
-  const size = image.manifestBytes.length
-  const descriptor = { mediaType: image.manifest.mediaType, digest: image.manifestDigest, size }
-  return { type: 'daemon', dest: options.host, descriptor, sent: known === undefined }
+  return { type: 'daemon', dest: options.host, descriptor: manifestDescriptor(image), sent: known === undefined }
 }
 
 /** Docker names an image by its config, or by its manifest where containerd keeps the images. */

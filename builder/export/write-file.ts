@@ -1,6 +1,6 @@
 import { createWriteStream } from 'node:fs'
-import { readdir, realpath, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { lstat, readdir, readlink, realpath, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
@@ -11,14 +11,15 @@ import { writeNewFile } from './write-new-file.ts'
 /**
  * Makes or replaces a file of the user: written beside it and renamed, so that no half file ever has its name, and what a
  * killed process left of one goes. A symlink stays and its target is replaced; what is no regular file (a device, a fifo)
- * is written to as it is. Errors: DISK_FULL; USAGE for a folder and for a place where nothing can be written.
+ * or a descriptor of this process is written to as it is. Errors: DISK_FULL; USAGE for a folder and for a place where nothing can be written.
  */
 export async function writeFile(dest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
   try {
     makeFolders(dirname(dest))
     const there = await existing(dest)
     if (there.kind === 'folder') throw new IbuildError('USAGE', `cannot write ${dest}: it is a folder`)
-    if (there.kind === 'special') await pipeline(Readable.from(asPieces(bytes)), createWriteStream(dest))
+    if (there.kind === 'special')
+      await pipeline(Readable.from(asPieces(bytes)), createWriteStream(dest, { flags: 'a' }))
     else await replace(there.path, bytes)
   } catch (error) {
     throw explained(error, dest)
@@ -34,12 +35,18 @@ interface Existing {
 async function existing(dest: string): Promise<Existing> {
   try {
     const found = await stat(dest)
-    if (found.isFile()) return { kind: 'file', path: await realpath(dest) }
+    if (found.isFile() && !(await isDescriptor(dest))) return { kind: 'file', path: await realpath(dest) }
     return { kind: found.isDirectory() ? 'folder' : 'special', path: dest }
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return { kind: 'file', path: dest }
     throw error
   }
+}
+
+/** True for /dev/stdout, /dev/fd/3 and such: what is open there is written on, not replaced. */
+async function isDescriptor(dest: string): Promise<boolean> {
+  if ((await realpath(dirname(dest))).startsWith('/proc/')) return true
+  return (await lstat(dest)).isSymbolicLink() && resolve(dirname(dest), await readlink(dest)).startsWith('/proc/')
 }
 
 async function replace(dest: string, bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {

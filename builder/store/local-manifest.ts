@@ -1,9 +1,11 @@
 import { digestOf } from '../../shared/base/digest.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import type { Platform } from '../../shared/oci/platform.ts'
 import { needLayer } from './open-layer.ts'
-import type { Store } from './types.ts'
+import type { Store, StoredImage } from './types.ts'
 
 /** An image config as it was parsed and as it is, with what the manifest says besides. */
 export interface LocalImage {
@@ -30,4 +32,19 @@ export function annotatedManifest(store: Store, { config, configBytes, annotatio
     })),
     ...(annotations !== undefined && annotations.size > 0 && { annotations: Object.fromEntries(annotations) }),
   })
+}
+
+/** Of the manifest of a stored image, with its platform. */
+export function manifestDescriptor({ manifest, manifestDigest, manifestBytes, config }: StoredImage): Descriptor {
+  return {
+    mediaType: manifest.mediaType,
+    digest: manifestDigest,
+    size: manifestBytes.length,
+    platform: imagePlatform(config),
+  }
+}
+
+/** What an image runs on. */
+export function imagePlatform({ os, architecture, variant }: ImageConfig): Platform {
+  return { os, architecture, ...(variant !== undefined && { variant }) }
 }
