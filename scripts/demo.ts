@@ -1,6 +1,6 @@
 // `npm run demo`: the main job from nothing to an image that other tools accept, in a data folder of its own that is
 // removed at the end. Each act shows the command that it runs.
-import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
@@ -14,6 +14,8 @@ let act = 0
 
 interface Shown {
   readonly input?: Uint8Array
+  /** Exit code that is expected; 0 unless told otherwise. */
+  readonly code?: number
   /** Lines of output that are shown at most. */
   readonly lines?: number
 }
@@ -23,7 +25,7 @@ function say(text: string): void {
 }
 
 /** Runs ibuild as a user would, shows the command and what it prints, and ends the demo when it fails. */
-async function ibuild(args: readonly string[], { input, lines = 40 }: Shown = {}): Promise<string> {
+async function ibuild(args: readonly string[], { input, lines = 40, code: expected = 0 }: Shown = {}): Promise<string> {
   console.log(`$ ibuild ${args.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`)
   const started = performance.now()
   const options = { cwd: repository, env: { IBUILD_ROOT: join(folder, 'data') }, ...(input !== undefined && { input }) }
@@ -32,13 +34,70 @@ async function ibuild(args: readonly string[], { input, lines = 40 }: Shown = {}
   for (const line of text.slice(0, lines)) console.log(`  ${line}`)
   if (text.length > lines) console.log(`  ... ${text.length - lines} more lines`)
   console.log(`  (${Math.round(performance.now() - started)} ms)`)
-  if (code !== 0) throw new Error(`ibuild ${args[0]} ended with exit code ${code}`)
+  if (code !== expected) throw new Error(`ibuild ${args[0]} ended with exit code ${code}`)
   return `${stderr}${stdout}`
 }
 
 /** Fails the demo when something that it tells is not so. */
 function expect(condition: boolean, what: string): void {
   if (!condition) throw new Error(`not as expected: ${what}`)
+}
+
+/** Replaces text in a file that must have it. */
+function edit(file: string, from: string, to: string): void {
+  const text = readFileSync(file, 'utf8')
+  expect(text.includes(from), `${file} has ${from}`)
+  writeFileSync(file, text.replace(from, to))
+}
+
+async function changeAndTouch(): Promise<void> {
+  const context = join(folder, 'context')
+  cpSync(join(repository, 'testdata/demo'), context, { recursive: true })
+  const build = ['-t', 'demo:changed', '--progress', 'plain', context]
+
+  say('Touch every file: nothing runs, because times are not content')
+  for (const name of ['site/page.template', 'site/serve']) utimesSync(join(context, name), new Date(), new Date())
+  expect(!(await ibuild(build)).includes('DONE'), 'a touched file misses nothing')
+
+  say('Edit a comment in a RUN: the step runs again, leaves the same files, and what follows is cut off')
+  edit(join(context, 'Dockerfile'), '&& wc -c index.html', '&& wc -c index.html # and show its size')
+  const commented = await ibuild(build)
+  expect((commented.match(/DONE/g) ?? []).length === 1, 'only the edited step runs')
+
+  say('Change one file: each miss says why')
+  edit(join(context, 'site/page.template'), '@TITLE@', '@TITLE@, with one more line')
+  expect(/MISS .*page\.template/.test(await ibuild(build)), 'the miss names the file')
+}
+
+async function squashAndAnalyze(): Promise<void> {
+  say('What the layers waste, and what would save it')
+  const wasteful = join(folder, 'wasteful')
+  mkdirSync(wasteful)
+  const lines = [
+    'FROM busybox:demo',
+    'RUN dd if=/dev/urandom of=/data bs=1M count=8 2>/dev/null',
+    'RUN chmod 600 /data',
+    'RUN dd if=/dev/urandom of=/scratch bs=1M count=4 2>/dev/null',
+    'RUN rm /scratch',
+  ]
+  writeFileSync(join(wasteful, 'Dockerfile'), `${lines.join('\n')}\n`)
+  await ibuild(['-q', '-t', 'wasteful', wasteful])
+  await ibuild(['analyze', 'wasteful'])
+  await ibuild(['analyze', '--fail-waste', '20', 'wasteful'], { code: 3, lines: 4 })
+
+  say('Squash it: one layer on the base, and the cache still hits')
+  const squashed = await ibuild(['-t', 'squashed', '--squash', '--progress', 'plain', wasteful])
+  expect(!squashed.includes('DONE'), 'a squash runs no step')
+  await ibuild(['history', 'squashed'])
+}
+
+async function tooManyLayers(): Promise<void> {
+  say('A Dockerfile of more layers than can be mounted is refused before anything runs')
+  const deep = join(folder, 'deep')
+  mkdirSync(deep)
+  writeFileSync(join(deep, 'Dockerfile'), `FROM busybox:demo\n${'RUN echo deep >> /deep\n'.repeat(128)}`)
+  const refused = await ibuild(['-t', 'deep', '--progress', 'plain', deep], { code: 3 })
+  expect(!refused.includes('DONE') && refused.includes('--max-layers'), 'it is refused with the ways out')
 }
 
 async function main(): Promise<void> {
@@ -61,6 +120,10 @@ async function main(): Promise<void> {
   say('What is in the store now, and how the image was made')
   await ibuild(['images'])
   await ibuild(['history', 'demo:1'])
+
+  await changeAndTouch()
+  await squashAndAnalyze()
+  await tooManyLayers()
 
   say('Run a command in the image')
   const page = await ibuild(['run', 'demo:1', '--show'])
