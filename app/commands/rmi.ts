@@ -52,14 +52,20 @@ async function* removeOne(store: Store, word: string, { force = false }: Flags):
     if (name !== undefined && (await store.tags.remove(name))) yield `untagged: ${shortName(name)}`
     return
   }
-  const { names } = image
-  const byName = name !== undefined && names.includes(name)
-  if (!byName && !force) checkByID(store, image)
-  const leaving = byName ? [name] : names
-  const goes = leaving.length === names.length
-  if (goes && !force) checkContainers(store, image)
-  for (const each of leaving) if (await store.tags.remove(each)) yield `untagged: ${shortName(each)}`
-  if (goes && (await store.images.remove(image.manifestDigest))) yield `deleted: ${image.imageID}`
+  const byName = name !== undefined && image.names.includes(name)
+  const images = byName || word === image.manifestDigest ? [image] : sameID(store, image)
+  const names = images.flatMap((each) => each.names)
+  if (!byName && !force) checkByID(store, image, names)
+  const goes = !byName || names.length === 1
+  if (goes && !force) for (const each of images) checkContainers(store, each)
+  for (const each of byName ? [name] : names) if (await store.tags.remove(each)) yield `untagged: ${shortName(each)}`
+  if (!goes) return
+  for (const each of images) if (await store.images.remove(each.manifestDigest)) yield `deleted: ${each.imageID}`
+}
+
+/** One config may be in several manifests, which differ in annotations: an ID means all of them. */
+function sameID(store: Store, { imageID }: StoredImage): StoredImage[] {
+  return store.images.list().filter((image) => image.imageID === imageID)
 }
 
 /** Undefined for a name whose tag is damaged, so that it is not known what it names. */
@@ -82,8 +88,8 @@ function nameOf(word: string): string | undefined {
   }
 }
 
-function checkByID(store: Store, image: StoredImage): void {
-  const { imageID, names } = image
+function checkByID(store: Store, image: StoredImage, names: readonly string[]): void {
+  const { imageID } = image
   if (names.length > 1) {
     throw inUse(`image ${imageID} has several names: ${names.map(shortName).join(', ')}`, {
       hint: 'Remove it by name, or give --force to remove all of its names.',
