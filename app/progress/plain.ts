@@ -22,7 +22,7 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
   switch (event.type) {
     case 'step-started':
       steps.set(event.step, { started: performance.now(), decoder: new StringDecoder('utf8'), rest: '' })
-      return `#${event.step} ${sanitize(event.title)}\n`
+      return `#${event.step} ${sanitize(event.title)}\n${missLine(event)}`
     case 'step-cached':
       return `#${event.step} ${sanitize(event.title)}\n#${event.step} CACHED\n\n`
     case 'step-output':
@@ -53,6 +53,10 @@ function outputLines(step: number, bytes: Uint8Array, log: StepLog | undefined):
   }
   const time = ((performance.now() - log.started) / 1000).toFixed(3)
   return lines.map((line) => `#${step} ${time} ${sanitize(line)}\n`).join('')
+}
+
+function missLine({ step, reason }: Extract<BuildEvent, { type: 'step-started' }>): string {
+  return reason === undefined ? '' : `#${step} MISS ${sanitize(reason.text)}\n`
 }
 
 function unchangedNote({ unchanged }: { readonly unchanged?: boolean }): string {

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder'
+import { styleText } from 'node:util'
 import { createLogUpdate } from 'log-update'
 import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
 import { fit } from './fit.ts'
@@ -14,6 +15,8 @@ const endings = { 'step-done': '+', 'step-failed': '!', 'step-cancelled': '-' } 
 
 interface RunningStep {
   readonly title: string
+  /** Why it was not in the cache. */
+  readonly reason: string | undefined
   readonly started: number
   /** Keeps the bytes of a character that is not complete yet. */
   readonly decoder: StringDecoder
@@ -74,22 +77,20 @@ function linesOf(running: ReadonlyMap<number, RunningStep>, screen: Screen): str
 function update(event: BuildEvent, running: Map<number, RunningStep>, columns: number): string | undefined {
   switch (event.type) {
     case 'step-started':
-      running.set(event.step, startedStep(sanitize(event.title)))
+      running.set(event.step, startedStep(event))
       return undefined
     case 'step-output':
       addOutput(running.get(event.step), event.bytes)
       return undefined
     case 'step-cached':
       return fit(` = ${sanitize(event.title)}`, '  cached', columns)
-    case 'step-done': {
-      running.delete(event.step)
-      const end = event.unchanged === true ? '  same result as before' : ''
-      return fit(` ${endings[event.type]} ${sanitize(event.title)}`, `${end}  ${seconds(event.elapsed)}`, columns)
-    }
+    case 'step-done':
     case 'step-failed':
-    case 'step-cancelled':
+    case 'step-cancelled': {
+      const reason = running.get(event.step)?.reason
       running.delete(event.step)
-      return fit(` ${endings[event.type]} ${sanitize(event.title)}`, `  ${seconds(event.elapsed)}`, columns)
+      return endedLines(event, reason, columns)
+    }
     case 'notice':
       return ` . ${sanitize(event.message)}`
     case 'warning':
@@ -97,8 +98,19 @@ function update(event: BuildEvent, running: Map<number, RunningStep>, columns: n
   }
 }
 
-function startedStep(title: string): RunningStep {
-  return { title, started: performance.now(), decoder: new StringDecoder('utf8'), tail: [], rest: '' }
+type Ended = Extract<BuildEvent, { type: keyof typeof endings }>
+
+/** A second line, less bright, says why the step ran. */
+function endedLines(event: Ended, reason: string | undefined, columns: number): string {
+  const note = event.type === 'step-done' && event.unchanged === true ? '  same result as before' : ''
+  const line = fit(` ${endings[event.type]} ${sanitize(event.title)}`, `${note}  ${seconds(event.elapsed)}`, columns)
+  return reason === undefined ? line : `${line}\n${styleText('dim', fit(`     ${reason}`, '', columns))}`
+}
+
+function startedStep({ title: text, reason: why }: Extract<BuildEvent, { type: 'step-started' }>): RunningStep {
+  const title = sanitize(text)
+  const reason = why && sanitize(why.text)
+  return { title, reason, started: performance.now(), decoder: new StringDecoder('utf8'), tail: [], rest: '' }
 }
 
 function addOutput(step: RunningStep | undefined, bytes: Uint8Array): void {

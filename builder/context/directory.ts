@@ -10,7 +10,7 @@ import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
 import { entryOf, typeOf } from './stat-entry.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
-import type { BuildContext, IgnoredBy } from './types.ts'
+import type { BuildContext, IgnoredBy, IgnoreFile } from './types.ts'
 
 export interface DirectoryOptions {
   /** Path of the directory. */
@@ -142,6 +142,10 @@ class DirectoryContext implements BuildContext {
     const match = this.#rules?.match(path)
     if (this.#rules === undefined || match?.line === undefined || match.pattern === undefined) return undefined
     return { file: this.#rules.file, line: match.line, pattern: match.pattern }
+  }
+
+  ignoreFile(): IgnoreFile | undefined {
+    return this.#rules && { name: this.#rules.file, digest: this.#rules.digest() }
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { bytesOf, textOf } from './byte-text.ts'
 import { compileIgnorePattern, type PathTest } from './ignore-pattern.ts'
@@ -45,18 +46,21 @@ export function parseIgnore(bytes: Uint8Array, file: string): IgnoreRules {
     if (rule !== undefined) rules.push(rule)
     if (rules.length > maxRules) throw invalid({ file, line: index + 1 }, line, `more than ${maxRules} patterns`)
   }
-  return new IgnoreRules(rules, file)
+  return new IgnoreRules(rules, file, () => digestOf(bytes))
 }
 
 /** The rules of an ignore file. Paths are {@link LayerPath}s: latin1, no leading slash, not empty. */
 export class IgnoreRules {
   readonly file: string
+  /** Of the file's bytes. */
+  readonly digest: () => Digest
   readonly #rules: readonly IgnoreRule[]
   /** What must begin with a directory's name for the directory to matter; undefined when wildcards could match anywhere. */
   readonly #inclusions: readonly string[] | undefined
 
-  constructor(rules: readonly IgnoreRule[], file: string) {
+  constructor(rules: readonly IgnoreRule[], file: string, digest: () => Digest) {
     this.file = file
+    this.digest = digest
     this.#rules = rules
     const literal = rules
       .filter((rule) => rule.exclusion)

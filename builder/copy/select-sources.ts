@@ -6,11 +6,11 @@ import { baseOf, joinPath, type LayerEntry, type LayerPath } from '../layers/ent
 import { resolvePath } from '../layers/resolve.ts'
 import type { FileTree } from '../layers/tree.ts'
 import { parseModeChange } from './chmod.ts'
-import { contentKey, keyScope } from './content-key.ts'
+import { keyScope, listing, listingDigest } from './listing.ts'
 import { located } from './located.ts'
 import { missingSource } from './missing.ts'
 import { expandWildcards, literalPrefix, sourcePath } from './source-words.ts'
-import type { CopySelection, KeyPart, SelectedSource, SelectRequest } from './types.ts'
+import type { CopySelection, KeyPart, SelectedSource, SelectRequest, SourceListing } from './types.ts'
 
 /**
  * Finds and hashes the sources of a COPY or ADD (1.9 C01-C04). The target is not needed, so that a step can be looked up
@@ -25,14 +25,17 @@ async function selectAll(request: SelectRequest): Promise<CopySelection> {
   if (request.chmod !== undefined) parseModeChange(request.chmod, request.location)
   const sources: SelectedSource[] = []
   const keyParts: KeyPart[] = []
+  const listings: SourceListing[] = []
   for (const word of request.sources) {
     const selected: SelectedSource[] = []
     for (const named of namedPaths(request, word)) selected.push(await selectOne(request, word, named))
     sources.push(...selected)
-    keyParts.push(...wordParts(request, word, selected))
+    const contents = selected.map((source) => listingOf(request, source))
+    listings.push(...contents)
+    keyParts.push(...wordParts(word, selected, contents))
   }
   for (const { name, content } of request.inlineFiles) keyParts.push({ name: `file ${name}`, value: digestOf(content) })
-  return { request, sources, keyParts }
+  return { request, sources, keyParts, listings }
 }
 
 function namedPaths(request: SelectRequest, word: string): readonly LayerPath[] {
@@ -105,15 +108,23 @@ async function withDigest(source: FileTree, entry: LayerEntry): Promise<LayerEnt
   return entry.digest === undefined ? { ...entry, digest: await source.digest(entry.path) } : entry
 }
 
+function listingOf(request: SelectRequest, source: SelectedSource): SourceListing {
+  const pieces = (): Iterable<string> => listing(source, keyScope(request))
+  return { path: source.named, digest: listingDigest(pieces()), pieces }
+}
+
 /** One part for a plain word; for a wildcard one for each match and one for which they are. */
-function wordParts(request: SelectRequest, word: string, selected: readonly SelectedSource[]): KeyPart[] {
-  const scope = keyScope(request)
-  const contents = selected.map((source) => ({ name: textOf(source.named) || '.', value: contentKey(source, scope) }))
-  const names = selected.map((source) => textOf(baseOf(source.named)))
-  if (!hasWildcard(word))
-    return contents.map(({ name, value }) => ({ name: `content of ${name}`, value: `${names[0] ?? ''} ${value}` }))
-  return [
-    { name: `matches of ${word}`, value: JSON.stringify(contents.map(({ name }) => name)) },
-    ...contents.map(({ name, value }) => ({ name: `content of ${name}`, value })),
-  ]
+function wordParts(
+  word: string,
+  selected: readonly SelectedSource[],
+  listings: readonly SourceListing[],
+): readonly KeyPart[] {
+  const isPattern = hasWildcard(word)
+  const contents = listings.map(({ path, digest }) => ({
+    name: `content of ${textOf(path) || '.'}`,
+    value: isPattern ? digest : `${textOf(baseOf(path))} ${digest}`,
+  }))
+  if (!isPattern) return contents
+  const matches = selected.map(({ named }) => textOf(named) || '.')
+  return [{ name: `matches of ${word}`, value: JSON.stringify(matches) }, ...contents]
 }

@@ -1,3 +1,4 @@
+import type { Digest } from '../../shared/base/digest.ts'
 import type { SourceLocation } from '../../shared/base/errors.ts'
 import type { LayerEntry, LayerPath } from '../layers/entry.ts'
 import type { FileTree } from '../layers/tree.ts'
@@ -58,11 +59,22 @@ export interface SelectedSource {
   readonly below: readonly LayerEntry[]
 }
 
+/** The text that stands behind the digest of a source in the cache key. */
+export interface SourceListing {
+  /** As the source is named. */
+  readonly path: LayerPath
+  readonly digest: Digest
+  /** Writes the text anew. */
+  readonly pieces: () => Iterable<string>
+}
+
 /** What the sources of a step are, and what of it matters for the result. Times do not. */
 export interface CopySelection {
   readonly request: SelectRequest
   readonly sources: readonly SelectedSource[]
   readonly keyParts: readonly KeyPart[]
+  /** One for each source, in order. */
+  readonly listings: readonly SourceListing[]
 }
 
 /** One entry of the layer to be. The content of a file that is not empty: bytes, or a function that reads it. */

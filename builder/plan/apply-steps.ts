@@ -21,7 +21,7 @@ import type { CopyStep, RunStep } from './types.ts'
 const defaultHostname = 'buildkitsandbox'
 
 function stepBase(state: StageState, { source, location }: { source: string; location: SourceLocation }) {
-  return { title: source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
+  return { title: source, source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
 }
 
 export function applyRun(state: StageState, instruction: RunInstruction): void {
@@ -34,6 +34,7 @@ export function applyRun(state: StageState, instruction: RunInstruction): void {
       args,
       script,
       env: formatEnvironment(state.env),
+      argNames: [...state.buildArgs.keys()],
       proxyEnv: proxyEnvironment(state.options, new Set(state.buildArgs.keys())),
       network: networkOf(state, instruction),
       hostname: state.options.buildArgs.get('BUILDKIT_SANDBOX_HOSTNAME') ?? defaultHostname,

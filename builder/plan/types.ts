@@ -70,6 +70,8 @@ export interface PlannedHistory {
 interface StepBase {
   /** For progress, e.g. `[build 2/5] RUN make`. */
   readonly title: string
+  /** The instruction as written, without heredocs. */
+  readonly source: string
   readonly location: SourceLocation
   readonly user: string
   /** Absolute path in the image. */
@@ -81,6 +83,8 @@ export interface RunStep extends StepBase {
   readonly args: readonly string[]
   /** What the cache key sees: image environment and ARGs, in order. */
   readonly env: readonly string[]
+  /** Names in {@link env} that an ARG declared. */
+  readonly argNames: readonly string[]
   /** Predefined proxy ARGs: seen by the command, not by the cache key. */
   readonly proxyEnv: readonly string[]
   readonly network: NetworkMode

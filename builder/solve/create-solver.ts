@@ -5,17 +5,18 @@ import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { BuildOptions } from '../build-types.ts'
 import type { BuildContext } from '../context/types.ts'
 import type { Executor } from '../exec/types.ts'
-import type { PlannedStage } from '../plan/types.ts'
 import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
 import { createLayerAccess } from './layer-access.ts'
 import type { Solver, StepLayer } from './solver.ts'
+import { originOf } from './step-facts.ts'
 
 export interface SolverInput {
   readonly store: Store
   readonly context: BuildContext
   readonly options: BuildOptions
   readonly emit: EmitEvent
+  readonly explain?: Solver['explain']
   /** SOURCE_DATE_EPOCH in milliseconds. */
   readonly epoch: number | undefined
   /** Makes the executor; called once, when the first RUN needs it. */
@@ -23,11 +24,12 @@ export interface SolverInput {
 }
 
 /** The services that the steps of one build share. */
-export function createSolver({ store, context, options, emit, epoch, createExecutor }: SolverInput): Solver {
+export function createSolver({ store, context, options, emit, explain, epoch, createExecutor }: SolverInput): Solver {
   const failures: unknown[] = []
   const abort = new AbortController()
   const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])])
   let executor: Promise<Executor> | undefined
+  const noCacheFlag = cacheRule(options)
   let number = 0
   return {
     store,
@@ -42,7 +44,10 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
     nowNs: () => BigInt(epoch ?? Date.now()) * 1_000_000n,
     latest: epoch === undefined ? undefined : BigInt(epoch) * 1_000_000n,
     nextNumber: () => ++number,
-    mayUseCache: cacheRule(options),
+    mayUseCache: (stage) => noCacheFlag(stage) === undefined,
+    noCacheFlag,
+    origin: originOf(options),
+    explain,
     once: createOnce(),
     withClaim: async (key, work) => {
       let waited = false
@@ -66,10 +71,13 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
   }
 }
 
-function cacheRule({ noCache, noCacheStages = [] }: BuildOptions): (stage: PlannedStage) => boolean {
+function cacheRule({ noCache, noCacheStages = [] }: BuildOptions): Solver['noCacheFlag'] {
   const excluded = new Set(noCacheStages.map((name) => name.toLowerCase()))
-  return ({ name, index }) =>
-    noCache !== true && !excluded.has(String(index)) && (name === undefined || !excluded.has(name))
+  return ({ name, index }) => {
+    if (noCache === true) return '--no-cache'
+    const isExcluded = excluded.has(String(index)) || (name !== undefined && excluded.has(name))
+    return isExcluded ? '--no-cache-filter' : undefined
+  }
 }
 
 function createOnce(): Solver['once'] {

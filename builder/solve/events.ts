@@ -1,8 +1,15 @@
 import type { DockerfileWarning } from '../dockerfile/types.ts'
+import type { MissReason } from '../explain/types.ts'
 
 /** What a build tells while it goes on. Times are milliseconds. */
 export type BuildEvent =
-  | { readonly type: 'step-started'; readonly step: number; readonly title: string }
+  | {
+      readonly type: 'step-started'
+      readonly step: number
+      readonly title: string
+      /** Why the step is not taken from the cache. */
+      readonly reason?: MissReason
+    }
   | { readonly type: 'step-cached'; readonly step: number; readonly title: string }
   | {
       readonly type: 'step-done'

@@ -1,3 +1,4 @@
+import type { SourceListing } from '../copy/types.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import type { ExecutedLayer } from './cut-off.ts'
 import { chainKey } from './layer-chain.ts'
@@ -9,6 +10,8 @@ import { executeWorkdir } from './workdir-step.ts'
 /** A step whose cache key is known, and how to make its layer when there is no record of it. */
 export interface PreparedStep {
   readonly parts: readonly KeyPart[]
+  /** The texts behind the digests of sources in the parts. */
+  readonly listings: readonly SourceListing[]
   /** `number` is that of the step in the progress. */
   readonly execute: (number: number) => Promise<ExecutedLayer>
 }
@@ -16,21 +19,27 @@ export interface PreparedStep {
 /** Finds out all that the cache key needs; of the layers below only their identity. */
 export async function prepareStep(scope: StageScope, { stage, step, chain }: PlacedStep): Promise<PreparedStep> {
   const { solver } = scope
-  const { limits, extraHosts, latest } = solver
+  const { limits, extraHosts, latest, store } = solver
   const mayReuse = solver.mayUseCache(stage)
-  const keyScope: KeyScope = { parent: chainKey(chain), limits, extraHosts, latest }
+  const keyScope: KeyScope = { parent: chainKey(chain), limits, extraHosts, latest, secretDigest: store.secretDigest }
   switch (step.kind) {
     case 'run':
       return {
         parts: runKey(step, keyScope),
+        listings: [],
         execute: (number) => executeRun(solver, { step, chain, number, mayReuse }),
       }
     case 'workdir':
-      return { parts: workdirKey(step, keyScope), execute: () => executeWorkdir(solver, { step, chain, mayReuse }) }
+      return {
+        parts: workdirKey(step, keyScope),
+        listings: [],
+        execute: () => executeWorkdir(solver, { step, chain, mayReuse }),
+      }
     case 'copy': {
       const selection = await selectCopy(scope, step)
       return {
         parts: copyKey(step, keyScope, selection.keyParts),
+        listings: selection.listings,
         execute: () => executeCopy(solver, { chain, selection, mayReuse }),
       }
     }

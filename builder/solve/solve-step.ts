@@ -1,9 +1,10 @@
-import type { Digest } from '../../shared/base/digest.ts'
 import { type ExecutedLayer, findLayer } from './cut-off.ts'
+import type { LookedUp, MissAccount } from './explain-step.ts'
 import { prepareStep } from './prepare-step.ts'
-import type { Solver, StepLayer } from './solver.ts'
+import { rememberStep } from './remember-step.ts'
+import type { StepLayer } from './solver.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
-import { type KeyPart, keyOf } from './step-key.ts'
+import { keyOf } from './step-key.ts'
 
 /** Finds the layer of a step in the cache, or carries the step out; once for steps with the same key. */
 export async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLayer> {
@@ -11,48 +12,62 @@ export async function solveStep(scope: StageScope, placed: PlacedStep): Promise<
   solver.signal.throwIfAborted()
   const number = solver.nextNumber()
   const prepared = await prepareStep(scope, placed)
-  const key = keyOf(prepared.parts)
-  const { title } = placed.step
-  const cached = (): StepLayer | undefined => {
-    const layer = solver.mayUseCache(placed.stage) ? findLayer(solver.store, key) : undefined
-    if (layer !== undefined) solver.emit({ type: 'step-cached', step: number, title })
-    return layer
-  }
-  const made = async (): Promise<StepLayer> => {
-    const layer = await executeStep(solver, { number, title, execute: prepared.execute })
-    await remember(solver, key, { name: title, parts: prepared.parts, layer })
-    return layer
-  }
+  const step: NumberedStep = { placed, prepared, key: keyOf(prepared.parts), number }
   return solver.once(
-    key,
-    async () => cached() ?? solver.withClaim(key, async (waited) => (waited ? cached() : undefined) ?? made()),
+    step.key,
+    async () =>
+      (await findCached(scope, step)) ??
+      solver.withClaim(
+        step.key,
+        async (waited) => (waited ? await findCached(scope, step) : undefined) ?? makeLayer(scope, step),
+      ),
   )
 }
 
-interface Outcome {
-  readonly name: string
-  readonly parts: readonly KeyPart[]
-  readonly layer: StepLayer
-}
-
-async function remember({ store }: Solver, key: Digest, { name, parts, layer }: Outcome): Promise<void> {
-  const created = Date.parse(layer.created)
-  await store.records.put(key, { version: 1, step: name, parts, diffID: layer.diffID, created })
-}
-
-interface Execution {
+/** A step as it was looked up, with its number in the progress. */
+interface NumberedStep extends LookedUp {
   readonly number: number
-  readonly title: string
-  readonly execute: (number: number) => Promise<ExecutedLayer>
 }
 
-async function executeStep(solver: Solver, { number, title, execute }: Execution): Promise<StepLayer> {
+async function findCached(scope: StageScope, step: NumberedStep): Promise<StepLayer | undefined> {
+  const { solver } = scope
+  const { placed, key, number } = step
+  const layer = solver.mayUseCache(placed.stage) ? findLayer(solver.store, key) : undefined
+  if (layer === undefined) return undefined
+  const { title } = placed.step
+  solver.emit({ type: 'step-cached', step: number, title })
+  if (solver.explain !== undefined) {
+    const { accountOfHit } = await import('./explain-step.ts')
+    solver.explain({ step: number, title, key, result: 'hit', ...accountOfHit(scope, step) })
+  }
+  return layer
+}
+
+/** What explains a miss is loaded only now: a build that finds all its steps never needs it. */
+async function makeLayer(scope: StageScope, step: NumberedStep): Promise<StepLayer> {
+  const { solver } = scope
+  const { placed, key, number } = step
+  const { accountOfMiss } = await import('./explain-step.ts')
+  const account = accountOfMiss(scope, step)
+  const { unchanged, ...layer } = await executeStep(scope, step, account)
+  const flags = unchanged ? { unchanged } : {}
+  solver.explain?.({ step: number, title: placed.step.title, key, result: 'miss', ...flags, ...account })
+  await rememberStep(scope, placed, { ...step, layer })
+  return layer
+}
+
+async function executeStep(
+  { solver }: StageScope,
+  { placed, prepared, number }: NumberedStep,
+  { reason }: MissAccount,
+): Promise<ExecutedLayer> {
   const started = performance.now()
-  solver.emit({ type: 'step-started', step: number, title })
+  const { title } = placed.step
+  solver.emit({ type: 'step-started', step: number, title, reason })
   try {
-    const { unchanged, ...layer } = await execute(number)
+    const layer = await prepared.execute(number)
     const elapsed = performance.now() - started
-    solver.emit({ type: 'step-done', step: number, title, elapsed, ...(unchanged && { unchanged }) })
+    solver.emit({ type: 'step-done', step: number, title, elapsed, ...(layer.unchanged && { unchanged: true }) })
     return layer
   } catch (error) {
     const type = solver.signal.aborted ? 'step-cancelled' : 'step-failed'

@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { BuildContext } from '../context/types.ts'
 import type { Executor, Limits } from '../exec/types.ts'
+import type { StepExplanation } from '../explain/types.ts'
 import type { PlannedStage } from '../plan/types.ts'
 import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
@@ -32,6 +33,12 @@ export interface Solver {
   readonly latest: bigint | undefined
   readonly nextNumber: () => number
   readonly mayUseCache: (stage: PlannedStage) => boolean
+  /** The flag that keeps a stage from the cache. */
+  readonly noCacheFlag: (stage: PlannedStage) => string | undefined
+  /** Names the context and the Dockerfile; see `originOf`. */
+  readonly origin: string
+  /** Takes the comparison of every step; undefined when nobody wants it. */
+  readonly explain: ((explanation: StepExplanation) => void) | undefined
   /** Runs work for one key once; a second caller gets the outcome of the first. */
   readonly once: (key: Digest, work: () => Promise<StepLayer>) => Promise<StepLayer>
   /** Runs work while no other process works on the key. `waited` tells that another one just did. */

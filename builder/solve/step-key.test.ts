@@ -3,15 +3,23 @@ import fc from 'fast-check'
 import type { RunStep } from '../plan/types.ts'
 import { type KeyScope, keyOf, runKey } from './step-key.ts'
 
-const scope: KeyScope = { parent: 'scratch', limits: {}, extraHosts: [], latest: undefined }
+const scope: KeyScope = {
+  parent: 'scratch',
+  limits: {},
+  extraHosts: [],
+  latest: undefined,
+  secretDigest: (text) => `digest-of-${text.length}`,
+}
 const step: RunStep = {
   kind: 'run',
   title: 'RUN x',
+  source: 'RUN x',
   location: { file: 'f', startLine: 1, endLine: 1, text: 'RUN x' },
   user: '',
   workdir: '/',
   args: ['/bin/sh', '-c', 'x'],
   env: ['A=1'],
+  argNames: [],
   proxyEnv: ['http_proxy=http://user:secret@host'],
   network: 'default',
   hostname: 'h',

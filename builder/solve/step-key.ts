@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import type { Limits } from '../exec/types.ts'
 import type { CopyStep, RunStep, WorkdirStep } from '../plan/types.ts'
+import { concealUrls, environmentParts, type SecretDigest } from './conceal.ts'
 
 /** One named input of a step. Names are stable: a later build compares part by part to say why it missed. */
 export interface KeyPart {
@@ -10,7 +11,7 @@ export interface KeyPart {
 }
 
 /** Raised when the meaning of a part or the bytes of a layer change, so that older records no longer hit. */
-const keyVersion = '1'
+export const keyVersion = '2'
 
 /** The cache key: a digest over length-framed names and values, so that no two lists of parts give the same bytes. */
 export function keyOf(parts: readonly KeyPart[]): Digest {
@@ -29,15 +30,17 @@ export interface KeyScope {
   readonly extraHosts: readonly string[]
   /** No time of the layer is later than this; nanoseconds. */
   readonly latest: bigint | undefined
+  /** Stands for secrets, which are in no key. */
+  readonly secretDigest: SecretDigest
 }
 
-export function runKey(step: RunStep, { parent, limits, extraHosts, latest }: KeyScope): KeyPart[] {
+export function runKey(step: RunStep, { parent, limits, extraHosts, latest, secretDigest }: KeyScope): KeyPart[] {
   return [
     ...epochParts(latest),
     { name: 'instruction', value: 'RUN' },
     { name: 'parent', value: parent },
-    { name: 'command', value: JSON.stringify(step.args) },
-    ...environmentParts(step.env),
+    { name: 'command', value: concealUrls(JSON.stringify(step.args), secretDigest) },
+    ...environmentParts(step.env, secretDigest),
     { name: 'workdir', value: step.workdir },
     { name: 'user', value: step.user },
     { name: 'network', value: step.network },
@@ -50,13 +53,6 @@ export function runKey(step: RunStep, { parent, limits, extraHosts, latest }: Ke
 
 function epochParts(latest: bigint | undefined): KeyPart[] {
   return latest === undefined ? [] : [{ name: 'SOURCE_DATE_EPOCH', value: String(latest) }]
-}
-
-function environmentParts(env: readonly string[]): KeyPart[] {
-  return env.map((line) => {
-    const at = line.indexOf('=')
-    return { name: `env ${line.slice(0, at)}`, value: line.slice(at + 1) }
-  })
 }
 
 /** `selected` are the parts that the sources give: their paths, modes and content. */

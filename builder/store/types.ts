@@ -23,7 +23,7 @@ export interface Store {
   readonly records: RecordStore
   readonly listings: ListingStore
   /** A digest of a secret for keys and records: from it alone the secret cannot be guessed. Differs from store to store. */
-  secretDigest(text: string): string
+  readonly secretDigest: (text: string) => string
   /** A new folder on the store's filesystem; the next process that opens the store removes it when this one dies. */
   temp(prefix: string): Promise<TempFolder>
   /**

@@ -39,6 +39,7 @@ export const importTable: ImportTable = {
     'builder/layers': { imports: ['shared'] },
     'builder/context': { imports: ['shared', 'builder/layers'] },
     'builder/copy': { imports: ['shared', 'builder/layers', 'builder/context'] },
+    'builder/explain': { imports: ['shared', 'builder/layers', 'builder/context', 'builder/copy'] },
     'builder/store': { imports: ['shared', 'builder/layers'] },
     'builder/analyze': { imports: ['shared', 'builder/layers'] },
     'builder/squash': { imports: ['shared', 'builder/layers', 'builder/store'], types: ['builder/plan'] },
@@ -50,7 +51,7 @@ export const importTable: ImportTable = {
     'builder/solve': {
       imports: [
         'shared',
-        ...['dockerfile', 'plan', 'exec', 'layers', 'context', 'copy', 'store', 'squash'].map(inBuilder),
+        ...['dockerfile', 'plan', 'exec', 'layers', 'context', 'copy', 'store', 'squash', 'explain'].map(inBuilder),
       ],
       types: ['builder/*'],
     },

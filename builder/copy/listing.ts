@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { digestFromHash } from '../../shared/base/digest.ts'
+import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import type { LayerEntry, LayerPath } from '../layers/entry.ts'
 import type { SelectedSource, SelectRequest } from './types.ts'
 
@@ -20,24 +20,62 @@ export function keyScope(request: SelectRequest): KeyScope {
 }
 
 /**
- * Digest over all of a source that makes a difference in the layer: paths, types, modes, owners, links, attributes and
- * content. Never times. Of a directory itself only that it is one: its metadata is not copied.
+ * All of a source that makes a difference in the layer, as text in pieces, latin1: paths, types, modes, owners, links,
+ * attributes and digests of content. Never times. Of a directory itself only that it is one: its metadata is not copied.
  */
-export function contentKey(source: SelectedSource, scope: KeyScope): string {
-  const hash = createHash('sha256')
-  if (source.entry.type === 'dir') hash.update('dir\n')
-  else hash.update(record(source.entry, { path: '', link: '', scope }), 'latin1')
+export function* listing(source: SelectedSource, scope: KeyScope): Generator<string> {
+  let text = source.entry.type === 'dir' ? directoryMark : record(source.entry, { path: '', link: '', scope })
   const links = linkNumbers(source.below, scope)
   const prefix = source.path === '' ? 0 : source.path.length + 1
-  let text = ''
   for (const entry of source.below) {
     text += record(entry, { path: entry.path.slice(prefix), link: links.get(entry.path) ?? '', scope })
     if (text.length < 65_536) continue
-    hash.update(text, 'latin1')
+    yield text
     text = ''
   }
-  return digestFromHash(hash.update(text, 'latin1').digest())
+  yield text
 }
+
+/** What stands for a source in the cache key. */
+export function listingDigest(pieces: Iterable<string>): Digest {
+  const hash = createHash('sha256')
+  for (const piece of pieces) hash.update(piece, 'latin1')
+  return digestFromHash(hash.digest())
+}
+
+const directoryMark = 'dir\n'
+
+/** What a listing says of one path; a field that makes no difference is empty. */
+export interface ListedEntry {
+  /** Relative to the source; empty for the source itself. */
+  readonly path: LayerPath
+  readonly type: string
+  /** Octal. */
+  readonly mode: string
+  /** `uid:gid`. */
+  readonly owner: string
+  readonly device: string
+  /** Digest of a file, text of a link. */
+  readonly content: string
+  /** The same for all names of one file. */
+  readonly link: string
+  readonly attributes: string
+}
+
+/** The entries of a listing, in its order. */
+export function parseListing(text: string): ListedEntry[] {
+  const fields = (text.startsWith(directoryMark) ? text.slice(directoryMark.length) : text).split('\0')
+  const entries: ListedEntry[] = []
+  for (let at = 0; at + fieldCount <= fields.length; at += fieldCount) {
+    const [first = '', type = '', mode = '', owner = '', device = '', content = '', link = '', attributes = ''] =
+      fields.slice(at, at + fieldCount)
+    const path = at === 0 ? first : first.slice(1) // the line feed that ends the record before
+    entries.push({ path, type, mode, owner, device, content, link, attributes })
+  }
+  return entries
+}
+
+const fieldCount = 8
 
 /** Paths that are one file get a number; names of a file that lie elsewhere make no difference. */
 function linkNumbers(entries: readonly LayerEntry[], scope: KeyScope): ReadonlyMap<LayerPath, string> {
