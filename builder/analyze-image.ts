@@ -3,15 +3,19 @@ import type { ImageConfig } from '../shared/oci/config.ts'
 import { instructionText } from './analyze/layer-words.ts'
 import type { LayerSource } from './analyze/types.ts'
 import { openLayerIndex } from './layers/layer-index.ts'
+import { createView } from './layers/view.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
 import { needLayer } from './store/open-layer.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
-/** The layers of an image, the base first, ready to be analysed; the first `inBase` are those of the base. LAYER_INVALID when one is missing. */
+/**
+ * The layers of an image, the base first, ready to be analysed; the first `inBase` are those of the base. LAYER_INVALID when
+ * one is missing or does not fit those below it.
+ */
 export function layersOfImage(store: Store, { config }: Pick<StoredImage, 'config'>, inBase = 0): LayerSource[] {
   const texts = layerTexts(config)
-  return config.rootfs.diff_ids.map((diffID, i) => ({
-    ...openSource(store, diffID),
+  return openLayers(store, config.rootfs.diff_ids).map((layer, i) => ({
+    ...layer,
     text: texts[i] ?? '',
     inBase: i < inBase,
   }))
@@ -21,11 +25,13 @@ export function layersOfImage(store: Store, { config }: Pick<StoredImage, 'confi
 export function layersOfBuild(store: Store, { baseLayers, steps }: BuiltLayers): LayerSource[] {
   const base = baseOf(store, baseLayers)
   const texts = base === undefined ? [] : layerTexts(base.config)
-  const lower = baseLayers.map((diffID, i) => ({ ...openSource(store, diffID), text: texts[i] ?? '', inBase: true }))
-  const own = steps.map(({ diffID, title, location, cached }) => {
-    return { ...openSource(store, diffID), text: title.replace(/^\[[^\]]*\] /, ''), location, cached, inBase: false }
+  const layers = openLayers(store, [...baseLayers, ...steps.map(({ diffID }) => diffID)])
+  return layers.map((layer, i) => {
+    const step = steps[i - baseLayers.length]
+    if (step === undefined) return { ...layer, text: texts[i] ?? '', inBase: true }
+    const { title, location, cached } = step
+    return { ...layer, text: title.replace(/^\[[^\]]*\] /, ''), location, cached, inBase: false }
   })
-  return [...lower, ...own]
 }
 
 /** The stored image that has exactly these layers; one with a name before one without. */
@@ -41,8 +47,14 @@ export function sharedLayers({ config }: Pick<StoredImage, 'config'>, base: Pick
   return below.every((diffID, i) => own[i] === diffID) ? below.length : 0
 }
 
-function openSource(store: Store, diffID: Digest): Pick<LayerSource, 'diffID' | 'index'> {
-  return { diffID, index: openLayerIndex(needLayer(store, diffID).indexFile, { keptBlocks: 1 }) }
+/** Opens layers for one pass over each, their entries where the layers below put them. */
+function openLayers(store: Store, diffIDs: readonly Digest[]): Pick<LayerSource, 'diffID' | 'index'>[] {
+  const refs = diffIDs.map((diffID) => {
+    const { indexFile, bytes } = needLayer(store, diffID)
+    return { diffID, bytes, index: openLayerIndex(indexFile, { keptBlocks: 1 }) }
+  })
+  const view = createView(refs)
+  return refs.map(({ diffID }, i) => ({ diffID, index: view.placed(i) }))
 }
 
 /** The instruction of each layer, from the history, which may be shorter. */

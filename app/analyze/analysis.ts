@@ -17,9 +17,13 @@ export function checkWaste({ report: { own, findings }, base }: Analysis, limit:
   if (limit === undefined || own.wastedPercent <= limit) return
   const what = base === undefined ? 'the image' : 'the layers above the base'
   const [first] = findings.filter(({ wasted, inBase }) => wasted && !inBase)
-  throw new IbuildError('WASTE_LIMIT', `${percentText(own.wastedPercent)} of ${what} is wasted, more than ${limit} %`, {
-    ...(first !== undefined && { hint: `The most is saved so: ${first.rewrite}.` }),
-  })
+  throw new IbuildError(
+    'WASTE_LIMIT',
+    `${Number(own.wastedPercent.toFixed(4))} % of ${what} is wasted, more than ${limit} %`,
+    {
+      ...(first !== undefined && { hint: `The most is saved so: ${first.rewrite}.` }),
+    },
+  )
 }
 
 /** A share with as many digits as tell something. */

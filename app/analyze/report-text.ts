@@ -78,7 +78,7 @@ function secretsText(secrets: readonly SecretWarning[]): string {
     return `          ${pathText(path)} in layer ${layer}${still}\n`
   })
   const more = secrets.length > mostSecrets ? `          and ${secrets.length - mostSecrets} more: see --json\n` : ''
-  return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}\n`
+  return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}`
 }
 
 function sumLines({ report: { totals, own, complete }, base }: Analysis): string[] {

@@ -1,4 +1,5 @@
 import { cacheRules } from './cache-rules.ts'
+import type { FileGroup } from './file-group.ts'
 import { chownOwner, instructionOf, placeOf } from './layer-words.ts'
 import type { LayerSource } from './types.ts'
 import type { CacheGroup, HiddenGroup } from './waste-tally.ts'
@@ -20,16 +21,18 @@ function placeAt(layers: Layers, number: number): string {
 export function rewriteHidden(layers: Layers, group: HiddenGroup): string {
   const holder = layerAt(layers, group.layer)
   if (holder.inBase) return rewriteBase(layers, group)
+  if (cacheRules[group.rule]?.kind === 'vcs' && isCopy(holder)) {
+    return keepOut(layers, group.layer, controlName(group.files))
+  }
   if (group.how === 'duplicated') return rewriteDuplicate(layers, group)
   const [kind, killer] = [instructionOf(holder), instructionOf(layerAt(layers, group.by))]
   const rule = cacheRules[group.rule]
-  if (rule?.kind === 'vcs' && kind !== 'RUN') return ignoreLine(rule.directory)
   if (rule?.kind === 'cache' && kind === 'RUN') return `in ${placeAt(layers, group.layer)} ${rule.rewrite}`
   if (kind === 'RUN' && killer === 'RUN') return joinRuns(layers, group)
   if (kind === 'RUN')
     return `leave out in ${placeAt(layers, group.layer)} what ${placeAt(layers, group.by)} brings, or build with --squash`
   if (group.how === 'deleted') {
-    return `keep the files out of ${placeAt(layers, group.layer)} with lines in .dockerignore, or take only what is needed from a stage with COPY --from; or build with --squash`
+    return `${keepOut(layers, group.layer, undefined)}; or build with --squash`
   }
   return `bring the final files only once: change them before the build or in a stage of their own, and leave them out of ${placeAt(layers, group.layer)}; or build with --squash`
 }
@@ -53,9 +56,9 @@ function rewriteBase(layers: Layers, { by, how, changes }: HiddenGroup): string 
 function rewriteDuplicate(layers: Layers, group: HiddenGroup): string {
   const [from, by] = [placeAt(layers, group.layer), placeAt(layers, group.by)]
   const [kind, killer] = [instructionOf(layerAt(layers, group.layer)), instructionOf(layerAt(layers, group.by))]
-  if (killer === 'COPY' || killer === 'ADD') return `${by} copies the same files as ${from}: copy them once`
+  if (isCopy(layerAt(layers, group.by))) return `${by} copies the same files as ${from}: copy them once`
   const flags = copyFlags(layers, group)
-  if ((kind === 'COPY' || kind === 'ADD') && flags.length > 0) {
+  if (isCopy(layerAt(layers, group.layer)) && flags.length > 0) {
     return `write \`${kind} ${flags.join(' ')}\` in ${from} and drop the ${commandsOf(group)} of ${by}`
   }
   if (kind === 'RUN' && killer === 'RUN') {
@@ -75,33 +78,43 @@ function copyFlags(layers: Layers, { by, changes, owner, mode }: HiddenGroup): s
 
 function commandsOf({ changes }: HiddenGroup): string {
   const names = { owner: 'chown', mode: 'chmod', time: 'touch', xattrs: 'change of attributes' } as const
-  const [first = 'time', ...rest] = changes
-  // A chown changes no time of the content: what else is different is named only where it is all there is.
-  const told = rest.length > 0 ? changes.filter((change) => change !== 'time') : [first]
+  if (changes.length === 0) return 'second copy'
+  // Whatever writes a file again also gives it a time: it is named only where it is all there is.
+  const told = changes.length > 1 ? changes.filter((change) => change !== 'time') : changes
   return told.map((change) => names[change]).join(' and ')
 }
 
-/** How not to leave a package cache in the image. */
-export function rewriteCache(layers: Layers, { layer, rule }: CacheGroup): string {
-  const { kind, rewrite, directory } = cacheRules[rule] ?? { kind: 'cache', rewrite: '', directory: /^/ }
-  const holder = layerAt(layers, layer)
+/** How not to leave a cache, or data of a version control, in the image. */
+export function rewriteCache(layers: Layers, { origin, rule, files }: CacheGroup): string {
+  const { kind, rewrite } = cacheRules[rule] ?? { kind: 'cache', rewrite: '' }
+  const holder = layerAt(layers, origin)
   if (holder.inBase) return 'nothing in this Dockerfile: the base holds it'
-  const name = instructionOf(holder)
-  if (name === 'COPY' || name === 'ADD') return ignoreLine(kind === 'vcs' ? directory : undefined)
-  if (kind === 'vcs')
-    return `remove it in ${placeAt(layers, layer)} after use, or clone in a stage of its own and COPY --from without it`
-  return `in ${placeAt(layers, layer)} ${rewrite}`
+  if (isCopy(holder)) return keepOut(layers, origin, kind === 'vcs' ? controlName(files) : undefined)
+  const place = placeAt(layers, origin)
+  return kind === 'vcs' ? `remove it in ${place} after use, or clone in a stage of its own` : `in ${place} ${rewrite}`
 }
 
-function ignoreLine(directory: RegExp | undefined): string {
-  return directory === undefined
-    ? 'leave the files out with a line in .dockerignore'
-    : 'put the lines `.git` and `**/.git` into .dockerignore (likewise .hg, .svn)'
+function isCopy(layer: Pick<LayerSource, 'text'>): boolean {
+  return instructionOf(layer) === 'COPY' || instructionOf(layer) === 'ADD'
+}
+
+/** How a COPY does not take something. `name` is that of a directory, wherever it lies. */
+function keepOut(layers: Layers, layer: number, name: string | undefined): string {
+  const place = placeAt(layers, layer)
+  const what = name ?? 'the files'
+  if (/\s--from=/.test(layerAt(layers, layer).text)) return `remove ${what} in the stage that ${place} copies from`
+  return name === undefined
+    ? `keep the files out of ${place} with a line in .dockerignore`
+    : `put the line \`**/${name}\` into .dockerignore`
+}
+
+/** `.git` or what else the directory of a version control is called. */
+function controlName({ examples }: FileGroup): string {
+  return /(?:^|\/)(\.(?:git|hg|svn|bzr))\//.exec(examples[0]?.path ?? '')?.[1] ?? '.git'
 }
 
 /** How not to have one content several times. */
 export function rewriteIdentical(layers: Layers, layer: number): string {
-  return layerAt(layers, layer).inBase
-    ? 'have one file, and links to it in the other places'
-    : `have one file, and links to it in the other places (\`ln\` in the RUN that makes them, or a symlink in the context); see ${placeAt(layers, layer)}`
+  const how = layerAt(layers, layer).inBase ? '' : ' (`ln` in the RUN that makes them, or symlinks in the context)'
+  return `have one file, and links to it in the other places${how}`
 }

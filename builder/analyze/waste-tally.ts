@@ -1,4 +1,3 @@
-import type { LayerEntry } from '../layers/entry.ts'
 import type { Version } from './fates.ts'
 import { FileGroup, Uniform } from './file-group.ts'
 import { type HiddenVersion, isHidden, type PathOutcome } from './path-outcome.ts'
@@ -23,6 +22,8 @@ export interface HiddenGroup {
 export interface CacheGroup {
   readonly rule: number
   readonly layer: number
+  /** The layer that had the same files first; a later one only changed their metadata. */
+  readonly origin: number
   readonly files: FileGroup
 }
 
@@ -106,7 +107,7 @@ export class WasteTally {
     this.#all += total
   }
 
-  #addVersion(version: Version, { path, rule }: PathOutcome, seen: boolean): void {
+  #addVersion(version: Version, { path, rule, versions }: PathOutcome, seen: boolean): void {
     const { layer, entry } = version
     const tally = this.layers[layer]
     if (entry.type !== 'file' || tally === undefined) return
@@ -114,7 +115,7 @@ export class WasteTally {
     tally.bytes += entry.size
     if (looksSecret(path) && entry.size > 0) this.#addSecret(version, path)
     if (isHidden(version) && !seen) this.#hide(version, rule, tally)
-    else if (rule >= 0) this.#addCache(entry, layer, rule)
+    else if (rule >= 0) this.#addCache(version, rule, originOf(version, versions))
   }
 
   #hide(version: HiddenVersion, rule: number, tally: LayerTally): void {
@@ -150,11 +151,11 @@ export class WasteTally {
     return made
   }
 
-  #addCache(entry: LayerEntry, layer: number, rule: number): void {
-    const key = `${rule} ${layer}`
+  #addCache({ entry, layer }: Version, rule: number, origin: number): void {
+    const key = `${rule} ${layer} ${origin}`
     const known = this.caches.get(key)
     if (known === undefined && !this.#hasRoom(this.caches)) return
-    const group = known ?? { rule, layer, files: new FileGroup() }
+    const group = known ?? { rule, layer, origin, files: new FileGroup() }
     this.caches.set(key, group)
     group.files.add({ path: entry.path, bytes: entry.size, layer })
   }
@@ -173,6 +174,15 @@ export class WasteTally {
 }
 
 const nothing: ReadonlySet<Version> = new Set()
+
+/** The layer in which the content of a version came to its path. */
+function originOf(version: Version, versions: readonly Version[]): number {
+  let origin = version.layer
+  for (let at = versions.indexOf(version) - 1; versions[at]?.hiding?.how === 'duplicated'; at--) {
+    origin = versions[at]?.layer ?? origin
+  }
+  return origin
+}
 
 function leavesNothing({ entry, hiding }: Version): boolean {
   return entry.type === 'file' && hiding !== undefined && (hiding.how === 'deleted' || hiding.successor?.type === 'dir')
