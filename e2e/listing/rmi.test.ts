@@ -1,5 +1,7 @@
 import test from 'ava'
+import { openStore } from '../../builder/store/open.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
+import { damageConfig, damageTag } from './damage-image.ts'
 
 test('rmi takes one name of several; the image goes with the last one, or by its ID with --force', async (t) => {
   const space = await makeWorkspace(t)
@@ -20,4 +22,80 @@ test('rmi takes one name of several; the image goes with the last one, or by its
   await space.ok(['-t', 'one', '-t', 'two', '-'], { input })
   const forced = await space.ok(['rmi', '--force', id])
   t.is(forced.stdout, `untagged: one:latest\nuntagged: two:latest\ndeleted: ${id}\n`)
+})
+
+const layer = (name: string): string => `COPY <<E /${name}\n${name}\nE\n`
+
+test('an image that others were built on goes by its last name; by ID it takes --force; they stay whole', async (t) => {
+  const space = await makeWorkspace(t)
+  const base = `FROM scratch\n${layer('base')}`
+  const id = (await space.ok(['-q', '-t', 'base', '-'], { input: base })).stdout.trim()
+  await space.ok(['-q', '-t', 'child', '-'], { input: `FROM base\n${layer('child')}` })
+  await space.ok(['-q', '-t', 'sibling', '-'], { input: `FROM scratch\n${layer('other')}` })
+  const refused = await space.ibuild(['rmi', id])
+  t.is(refused.code, 1)
+  t.regex(refused.stderr, /has other images built on it: child:latest \[IMAGE_IN_USE\]\nhint: .*--force/)
+  t.is((await space.ok(['rmi', '-f', id])).stdout, `untagged: base:latest\ndeleted: ${id}\n`)
+  await space.ok(['-q', '-t', 'base', '-'], { input: base })
+  t.is((await space.ok(['rmi', 'base'])).stdout, `untagged: base:latest\ndeleted: ${id}\n`)
+  await space.ok(['prune', '--all'])
+  await space.ok(['save', '-o', 'child.tar', 'child'])
+  t.is((await space.ok(['images', '-q'])).stdout.trim().split('\n').length, 2)
+})
+
+test('an image that a container was made from keeps its last name, unless forced; the container stays whole', async (t) => {
+  const space = await makeWorkspace(t)
+  const id = (await space.ok(['-q', '-t', 'app', '-t', 'second', '-'], { input: `FROM scratch\n${layer('x')}` })).stdout
+  const { containers, images } = openStore(space.root)
+  const { manifestDigest, imageID } = images.get('app') ?? {}
+  if (manifestDigest === undefined || imageID === undefined) return t.fail()
+  const about = { manifestDigest, imageID, layer: undefined, command: ['sh'], exitCode: 0, created: 0 }
+  await containers.add({ name: 'kept', ...about })
+  t.is((await space.ok(['rmi', 'second'])).stdout, 'untagged: second:latest\n')
+  for (const word of ['app', id.trim()]) {
+    const { code, stdout, stderr } = await space.ibuild(['rmi', word])
+    t.is(code, 1)
+    t.is(stdout, '')
+    t.regex(stderr, /containers made from it: kept \[IMAGE_IN_USE\]\nhint: Remove them with ibuild rm, or give --force/)
+  }
+  t.is((await space.ok(['rmi', '--force', 'app'])).stdout, `untagged: app:latest\ndeleted: ${id}`)
+  await space.ok(['prune', '--all'])
+  t.truthy(containers.get('kept')?.config)
+  t.is(openStore(space.root).layers.list().length, 1)
+})
+
+test('rmi goes on after a failure and tells each; with --force what is not there is no failure', async (t) => {
+  const space = await makeWorkspace(t)
+  for (const name of ['one', 'two']) await space.ok(['-q', '-t', name, '-'], { input: `FROM scratch\n${layer(name)}` })
+  const { code, stdout, stderr } = await space.ibuild(['rmi', 'on', 'one', 'UP', 'two'])
+  t.is(code, 1)
+  t.regex(stdout, /^untagged: one:latest\ndeleted: sha256:\w+\nuntagged: two:latest\ndeleted: sha256:\w+\n$/)
+  t.regex(stderr, /no image "on".*\[IMAGE_NOT_FOUND\]\nhint: Did you mean one\?\n[^]*\[REFERENCE_INVALID\]/)
+  t.is((await space.ibuild(['rmi', 'UP'])).code, 2)
+  t.is((await space.ibuild(['rmi', 'one'])).code, 1)
+  const forced = await space.ibuild(['rmi', '-f', 'one'])
+  t.is(forced.code, 0)
+  t.regex(forced.stderr, /IMAGE_NOT_FOUND/)
+  t.is((await space.ibuild(['rmi'])).code, 2)
+})
+
+test('a damaged image, and a damaged name, are removed like any other, and prune works again', async (t) => {
+  const space = await makeWorkspace(t)
+  await space.ok(['-q', '-t', 'good', '-'], { input: `FROM scratch\n${layer('good')}` })
+  for (const how of ['overwrite', 'remove'] as const) {
+    for (const by of ['name', 'ID'] as const) {
+      await space.ok(['-q', '-t', 'bad', '-'], { input: `FROM good\n${layer('bad')}` })
+      const { imageID, manifestDigest } = damageConfig(space.root, 'bad', how)
+      const refused = await space.ibuild(['prune', '--all'])
+      t.is(refused.code, 1)
+      t.regex(refused.stderr, new RegExp(`image ${manifestDigest} .* is damaged.*\\nhint: .*ibuild rmi`))
+      const { stdout } = await space.ok(['rmi', by === 'name' ? 'bad' : imageID])
+      t.is(stdout, `untagged: bad:latest\ndeleted: ${imageID}\n`)
+    }
+  }
+  damageTag(space.root, 'good')
+  t.is((await space.ibuild(['prune'])).code, 1)
+  t.is((await space.ok(['rmi', 'good'])).stdout, 'untagged: good:latest\n')
+  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 images, 2 layers/)
+  t.deepEqual(openStore(space.root).blobs.list(), [])
 })
