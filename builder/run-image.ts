@@ -27,6 +27,8 @@ export interface RunImageOptions {
   readonly runtime?: string
   /** As in `BuildOptions`. */
   readonly ownProcess?: boolean
+  /** As in `RunRequest`. */
+  readonly stdin?: number | undefined
   readonly onOutput: RunRequest['onOutput']
   readonly onNotice: (message: string) => void
   readonly signal: AbortSignal
@@ -95,6 +97,7 @@ function requestOf(options: RunImageOptions): Omit<RunRequest, 'lowers' | 'upper
     extraHosts: [],
     limits: options.limits,
     files: [],
+    ...(options.stdin !== undefined && { stdin: options.stdin }),
     onOutput: options.onOutput,
     signal: options.signal,
   }

@@ -20,6 +20,7 @@ interface Flags {
   readonly hostname: string
   readonly memory?: string
   readonly runtime?: string
+  readonly interactive?: boolean
   readonly commit?: string
   readonly keep?: string
   readonly change?: string[]
@@ -63,6 +64,7 @@ async function runOnce(argv: readonly string[]): Promise<number> {
       ...(flags.user !== undefined && { user: flags.user }),
       ...(flags.workdir !== undefined && { workdir: flags.workdir }),
       ...(flags.runtime !== undefined && { runtime: flags.runtime }),
+      ...(flags.interactive === true && { stdin: 0 }),
       onOutput: (stream, bytes) => process[stream].write(bytes),
       onNotice: notice,
       ...(keep !== undefined && { keep }),
@@ -91,6 +93,7 @@ function runParser() {
     .option('--hostname <name>', 'host name in the container', 'ibuild')
     .option('-m, --memory <bytes>', 'memory limit, for example 512m')
     .option('--runtime <name>', 'runc, crun or a path')
+    .option('-i, --interactive', 'let the command read from stdin')
     .option('--commit <name>', 'when the command ends with exit code 0, make an image of what it wrote')
     .option('--keep <name>', 'keep what the command wrote as a container, for ibuild diff, commit and export')
     .option('--change <instruction>', 'with --commit: Dockerfile instruction for the config (repeat)', collect)

@@ -79,6 +79,7 @@ async function startRuntime(run: Run, { host, tools, starter }: RunContext): Pro
       network: network.enter,
       command: runtimeCommand(bundle, tools, host),
       env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      stdin: request.stdin,
       stdout: output.stdout,
       stderr: output.stderr,
     })

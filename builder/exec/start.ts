@@ -14,7 +14,9 @@ export interface StartRequest {
   readonly env: Readonly<Record<string, string>>
   /** Open descriptor of the network namespace to start it in; undefined: the caller's. */
   readonly network: number | undefined
-  /** Open descriptors for its output; they stay the caller's. */
+  /** Open descriptor of its input; undefined: it has none. */
+  readonly stdin: number | undefined
+  /** Open descriptors for its output; like `stdin` they stay the caller's. */
   readonly stdout: number
   readonly stderr: number
 }
@@ -31,12 +33,12 @@ export function startWithOverlay(request: StartRequest): ChildProcess {
   })
 }
 
-function run({ command, env, stdout, stderr }: StartRequest): ChildProcess {
+function run({ command, env, stdin, stdout, stderr }: StartRequest): ChildProcess {
   const [program, ...args] = command
   return spawn(program, args, {
     cwd: '/',
     env: { ...env },
-    stdio: ['ignore', stdout, stderr],
+    stdio: [stdin ?? 'ignore', stdout, stderr],
     detached: true, // Ctrl-C in a terminal is for the build to handle
   })
 }

@@ -25,6 +25,8 @@ export interface RunRequest {
   readonly limits: Limits
   /** Files shown read-only in the container (heredoc scripts): path in the container -> content and mode. Not in the diff. */
   readonly files: readonly { readonly path: string; readonly content: Uint8Array; readonly mode: number }[]
+  /** Open descriptor that the command reads; it stays the caller's. Undefined: it reads nothing. */
+  readonly stdin?: number
   readonly onOutput: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => void
   readonly signal: AbortSignal
 }
