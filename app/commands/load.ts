@@ -1,9 +1,14 @@
-import { loadImages } from '../../builder/export/load.ts'
+import type { SkippedImage } from '../../builder/export/archived-image.ts'
+import { type LoadedImage, type LoadOptions, loadImages } from '../../builder/export/load.ts'
+import type { Store } from '../../builder/store/types.ts'
+import { cancellable } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName, shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { maxLayersHelp, parseMaxLayers } from '../cli/build/layer-flags.ts'
+import { onInterrupt } from '../cli/interrupt.ts'
 import { storeOf } from '../cli/open-store.ts'
+import { sanitize } from '../progress/sanitize.ts'
 
 interface Flags {
   readonly root?: string
@@ -20,14 +25,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('-i, --input <source>', 'the same as the argument')
     .option('-t, --tag <name>', 'give the image this name (an archive with one image)')
     .option('--max-layers <count>', maxLayersHelp)
-    .option('-q, --quiet', 'print IDs only')
+    .option('-q, --quiet', 'print IDs only, and nothing about what is skipped')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const source = flags.input ?? words[0] ?? '-'
   if (words.length + (flags.input === undefined ? 0 : 1) > 1)
     throw new IbuildError('USAGE', 'ibuild load takes one source')
   const maxLayers = flags.maxLayers === undefined ? undefined : parseMaxLayers(flags.maxLayers)
+  if (source === '-' && process.stdin.isTTY)
+    throw new IbuildError('USAGE', 'an archive is not read from a terminal', {
+      hint: 'Name an archive or a layout folder.',
+    })
   const store = storeOf(flags)
-  const loaded = await loadImages(store, source === '-' ? process.stdin : source, { maxLayers })
+  const loaded = await load(store, source, { maxLayers, onSkip: flags.quiet === true ? () => undefined : tellSkipped })
   if (flags.tag !== undefined) {
     const [only, ...others] = loaded
     if (only === undefined || others.length > 0)
@@ -41,4 +50,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     )
   }
   return 0
+}
+
+async function load(store: Store, source: string, options: LoadOptions): Promise<LoadedImage[]> {
+  const interrupt = onInterrupt()
+  try {
+    const { signal } = interrupt
+    const from = source === '-' ? process.stdin : source
+    return await cancellable(signal, async () => loadImages(store, from, { ...options, signal }))
+  } finally {
+    interrupt.release()
+  }
+}
+
+function tellSkipped({ digest, platform }: SkippedImage): void {
+  const why = platform === undefined ? 'it is no image' : `it is for ${sanitize(platform)}`
+  process.stderr.write(`skipped ${digest}: ${why}\n`)
 }

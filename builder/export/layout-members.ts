@@ -70,9 +70,9 @@ export function indexOf(manifests: readonly Descriptor[]): Parameters<typeof ser
   return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
 }
 
-/** One descriptor for each name, one for an image without names. */
-export function descriptorsOf(images: readonly ArchiveImage[]): Descriptor[] {
-  const ambiguous = repeated(images.flatMap(({ names }) => names.map(tagOf)))
+/** One descriptor for each name, one for an image without names. `others` are the full names that the index has besides. */
+export function descriptorsOf(images: readonly ArchiveImage[], others: readonly string[] = []): Descriptor[] {
+  const ambiguous = repeated([...images.flatMap(({ names }) => names), ...others].map(tagOf))
   return images.flatMap(({ descriptor, names }) => {
     if (names.length === 0) return [descriptor]
     return names.map((name) => ({
@@ -90,13 +90,16 @@ function tagOf(name: string): string | undefined {
   return parseReference(name).tag
 }
 
+/** Annotations of a descriptor: the full name, and what tools for layouts take for a tag. */
+export const [nameKey, refKey] = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const
+
 /** The full name for containerd and docker; for tools that look for a tag the tag, with its repository where it is not the only one. */
 function nameAnnotations(name: string, ambiguous: ReadonlySet<string | undefined>): Record<string, string> {
   const tag = tagOf(name)
   const short = ambiguous.has(tag) ? shortName(name) : tag
   return {
-    'io.containerd.image.name': name,
-    ...(short !== undefined && { 'org.opencontainers.image.ref.name': short }),
+    [nameKey]: name,
+    ...(short !== undefined && { [refKey]: short }),
   }
 }
 

@@ -11,10 +11,11 @@ import { encodeLayerIndex } from '../layers/layer-index.ts'
 import type { MaxLayers } from '../squash/layer-limit.ts'
 import { mergeConfig } from '../squash/merge-config.ts'
 import { planLoad } from '../squash/plan-load.ts'
-import { localManifest } from '../store/local-manifest.ts'
+import { annotatedManifest } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { type ArchiveFiles, layoutFolder, spoolArchive } from './archive-files.ts'
-import { type ArchivedImage, listImages } from './archive-images.ts'
+import { listImages } from './archive-images.ts'
+import type { ArchivedImage, SkippedImage } from './archived-image.ts'
 
 /** A file, a folder with an OCI layout, or a stream. */
 export type ArchiveSource = string | AsyncIterable<Uint8Array>
@@ -30,6 +31,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined
   /** Merges neighbouring layers of images that have more. */
   readonly maxLayers?: MaxLayers | undefined
+  /** Is told, before anything is loaded, what the archive has for other machines, or that is no image. */
+  readonly onSkip?: (skipped: SkippedImage) => void
 }
 
 /**
@@ -40,14 +43,16 @@ export interface LoadOptions {
 export async function loadImages(
   store: Store,
   source: ArchiveSource,
-  { signal, maxLayers }: LoadOptions = {},
+  { signal, maxLayers, onSkip }: LoadOptions = {},
 ): Promise<LoadedImage[]> {
   const lock = await store.lockShared({ signal })
   const folder = await store.temp('load')
   try {
     const files = await openArchive(source, { folder: folder.dir, signal })
     const loaded: LoadedImage[] = []
-    for (const archived of await listImages(files)) {
+    const { images, skipped } = await listImages(files)
+    for (const each of skipped) onSkip?.(each)
+    for (const archived of images) {
       loaded.push({
         image: await loadImage({ store, files, folder: folder.dir, signal, maxLayers }, archived),
         names: archived.names,
@@ -87,7 +92,10 @@ interface LoadScope {
   readonly maxLayers: MaxLayers | undefined
 }
 
-async function loadImage(scope: LoadScope, { config: bytes, layers, names }: ArchivedImage): Promise<StoredImage> {
+async function loadImage(
+  scope: LoadScope,
+  { config: bytes, layers, names, annotations }: ArchivedImage,
+): Promise<StoredImage> {
   const config = parseConfig(parseJson(bytes, { what: 'image config' }))
   const diffIDs = config.rootfs.diff_ids
   if (diffIDs.length !== layers.length) {
@@ -100,7 +108,8 @@ async function loadImage(scope: LoadScope, { config: bytes, layers, names }: Arc
   }
   const merged = await mergeConfig(scope.store, config, { groups, signal: scope.signal })
   const stored = merged === config ? bytes : serializeConfig(merged)
-  return scope.store.images.put(localManifest(scope.store, merged, stored), stored)
+  const manifest = annotatedManifest(scope.store, { config: merged, configBytes: stored, annotations })
+  return scope.store.images.put(manifest, stored)
 }
 
 async function loadLayer(

@@ -9,7 +9,8 @@ import { type Index, parseIndex, serializeManifest } from '../../shared/oci/mani
 import { streamHash } from '../layers/stream-hash.ts'
 import type { ArchiveMember } from './archive.ts'
 import type { ArchiveImage } from './archive-image.ts'
-import { blobMembers, descriptorsOf, indexOf, layoutVersion } from './layout-members.ts'
+import { archivedName } from './archived-image.ts'
+import { blobMembers, descriptorsOf, indexOf, layoutVersion, nameKey, refKey } from './layout-members.ts'
 import { writeFile } from './write-file.ts'
 
 /**
@@ -22,9 +23,26 @@ export async function writeLayout(dir: string, images: readonly ArchiveImage[]):
   makeFolders(join(dir, 'blobs/sha256'))
   for await (const member of blobMembers(images)) await writeBlob(dir, member)
   await writeFile(join(dir, 'oci-layout'), layoutVersion)
-  const manifests = descriptorsOf(images)
-  const kept = before?.manifests.filter((old) => !manifests.some((added) => replaces(added, old))) ?? []
-  await writeFile(join(dir, 'index.json'), serializeManifest({ ...before, ...indexOf([...kept, ...manifests]) }))
+  const manifests = mergeDescriptors(before?.manifests ?? [], images)
+  await writeFile(join(dir, 'index.json'), serializeManifest({ ...before, ...indexOf(manifests) }))
+}
+
+/** What was there under another name stays. */
+function mergeDescriptors(old: readonly Descriptor[], images: readonly ArchiveImage[]): Descriptor[] {
+  const names = new Set(images.flatMap((image) => image.names))
+  const others = old.flatMap(({ annotations }) => archivedName(annotations?.[nameKey] ?? '') ?? [])
+  const added = descriptorsOf(
+    images,
+    others.filter((name) => !names.has(name)),
+  )
+  return [...old.filter((each) => !added.some((one) => replaces(one, each))), ...added]
+}
+
+/** By its full name, else by its tag, else as the same image without any. */
+function replaces(added: Descriptor, old: Descriptor): boolean {
+  for (const key of [nameKey, refKey])
+    if (old.annotations?.[key] !== undefined) return added.annotations?.[key] === old.annotations[key]
+  return added.digest === old.digest
 }
 
 /** The index of a layout that is there. */
@@ -47,14 +65,6 @@ async function namesIn(dir: string): Promise<string[]> {
     if (errnoOf(error) === 'ENOTDIR') throw new IbuildError('USAGE', `cannot write ${dir}: it is no folder`)
     throw error
   }
-}
-
-/** Under one of its names, or without names the same image. */
-function replaces(added: Descriptor, old: Descriptor): boolean {
-  const keys = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'] as const
-  const named = keys.some((key) => old.annotations?.[key] !== undefined)
-  if (!named) return added.digest === old.digest
-  return keys.some((key) => old.annotations?.[key] !== undefined && added.annotations?.[key] === old.annotations[key])
 }
 
 /** A blob that is there and whole stays. */
