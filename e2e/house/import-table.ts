@@ -59,7 +59,8 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['plan', 'exec', 'layers', 'store', 'squash', 'solve', 'export'].map(inBuilder)],
     },
     'builder/*': { imports: ['shared', 'builder'] },
-    'app/library': { imports: ['shared', 'builder'] },
+    'app/listing': { imports: ['shared', 'builder'] },
+    'app/library': { imports: ['shared', 'builder', 'app/listing'] },
     app: { imports: ['shared', 'builder'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'app', 'scripts'] },
@@ -100,7 +101,6 @@ export const importTable: ImportTable = {
     'shared/cas/owner.ts': 'registry',
     'shared/net/docker-engine.ts': 'registry',
     'shared/net/engine-address.ts': 'registry',
-    'shared/oci/chain-id.ts': 'registry',
   },
   unshared: ['shared/sys'],
 }
