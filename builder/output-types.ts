@@ -12,7 +12,8 @@ export interface Annotations {
   readonly descriptor: ReadonlyMap<string, string>
 }
 
-interface ArchiveOptions {
+/** What archives for all tools have in common. */
+export interface ArchiveOptions {
   readonly dest: OutputPath
   /** Layers are plain tars unless told otherwise. */
   readonly compression?: CompressionChoice

@@ -1,6 +1,6 @@
+import { findContainer } from '../../builder/container/find-container.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { failUnknown } from '../cli/subject.ts'
 
 /** `ibuild rm CONTAINER...`: prints the names that are gone. What they wrote goes with the next `ibuild prune`. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -8,7 +8,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options } = parseArguments<{ root?: string }>(parser, argv)
   const store = storeOf(options)
   for (const name of words) {
-    if (!(await store.containers.remove(name))) failUnknown(store, name)
+    await store.containers.remove(findContainer(store, name).name)
     process.stdout.write(`${name}\n`)
   }
   return 0

@@ -1,10 +1,10 @@
-import type { Store, StoredImage } from '../../builder/store/types.ts'
-import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { fullName, shortName } from '../../shared/base/reference.ts'
+import type { Store } from '../../builder/store/types.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
+import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
-import { imageOf, storeOf } from '../cli/open-store.ts'
+import { storeOf } from '../cli/open-store.ts'
 import { describeError, exitCodeOf } from '../cli/report-error.ts'
-import { childrenOf } from '../listing/children.ts'
+import { type Removed, removeImage } from '../listing/remove-image.ts'
 
 interface Flags {
   readonly root?: string
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 async function tryRemove(store: Store, word: string, flags: Flags): Promise<number> {
   try {
-    for await (const line of removeOne(store, word, flags)) process.stdout.write(`${line}\n`)
+    for await (const removed of removeImage(store, word, flags)) process.stdout.write(lineOf(removed))
     return 0
   } catch (error) {
     if (!isIbuildError(error)) throw error
@@ -44,82 +44,6 @@ async function tryRemove(store: Store, word: string, flags: Flags): Promise<numb
   }
 }
 
-/** Each line is given when what it says was done. */
-async function* removeOne(store: Store, word: string, { force = false }: Flags): AsyncGenerator<string> {
-  const name = nameOf(word)
-  const image = findOrUntag(store, word, name)
-  if (image === undefined) {
-    if (name !== undefined && (await store.tags.remove(name))) yield `untagged: ${shortName(name)}`
-    return
-  }
-  const byName = name !== undefined && image.names.includes(name)
-  const images = byName || word === image.manifestDigest ? [image] : sameID(store, image)
-  const names = images.flatMap((each) => each.names)
-  if (!byName && !force) checkByID(store, image, names)
-  const goes = !byName || names.length === 1
-  if (goes && !force) for (const each of images) checkContainers(store, each)
-  for (const each of byName ? [name] : names) if (await store.tags.remove(each)) yield `untagged: ${shortName(each)}`
-  if (!goes) return
-  for (const each of images) if (await store.images.remove(each.manifestDigest)) yield `deleted: ${each.imageID}`
-}
-
-/** One config may be in several manifests, which differ in annotations: an ID means all of them. */
-function sameID(store: Store, { imageID }: StoredImage): StoredImage[] {
-  return store.images.list().filter((image) => image.imageID === imageID)
-}
-
-/** Undefined for a name whose tag is damaged, so that it is not known what it names. */
-function findOrUntag(store: Store, word: string, name: string | undefined): StoredImage | undefined {
-  try {
-    return imageOf(store, word)
-  } catch (error) {
-    if (name !== undefined && isIbuildError(error, 'STORE_INVALID')) return undefined
-    throw error
-  }
-}
-
-/** The full name that the word may be, rather than an ID or digest. */
-function nameOf(word: string): string | undefined {
-  try {
-    return fullName(word)
-  } catch (error) {
-    if (isIbuildError(error, 'REFERENCE_INVALID', 'DIGEST_INVALID')) return undefined
-    throw error
-  }
-}
-
-function checkByID(store: Store, image: StoredImage, names: readonly string[]): void {
-  const { imageID } = image
-  if (names.length > 1) {
-    throw inUse(`image ${imageID} has several names: ${names.map(shortName).join(', ')}`, {
-      hint: 'Remove it by name, or give --force to remove all of its names.',
-    })
-  }
-  const children = childrenOf(image, store.images.list())
-  if (children.length === 0) return
-  throw inUse(`image ${imageID} has other images built on it: ${listOf(children.map(callOf))}`, {
-    hint: 'Remove it by name, or give --force: those images keep their layers.',
-  })
-}
-
-function checkContainers(store: Store, { imageID, manifestDigest }: StoredImage): void {
-  const users = store.containers.list().filter((container) => container.manifestDigest === manifestDigest)
-  if (users.length === 0) return
-  throw inUse(`image ${imageID} has containers made from it: ${listOf(users.map(({ name }) => name))}`, {
-    hint: 'Remove them with ibuild rm, or give --force: they keep what they need.',
-  })
-}
-
-function callOf({ names, imageID }: StoredImage): string {
-  return names[0] === undefined ? imageID : shortName(names[0])
-}
-
-/** At most five words of a list that may be long. */
-function listOf(words: readonly string[]): string {
-  const rest = words.length - 5
-  return words.slice(0, 5).join(', ') + (rest > 0 ? ` and ${rest} more` : '')
-}
-
-function inUse(message: string, options: { readonly hint: string }): IbuildError {
-  return new IbuildError('IMAGE_IN_USE', message, options)
+function lineOf(removed: Removed): string {
+  return removed.kind === 'name' ? `untagged: ${shortName(removed.name)}\n` : `deleted: ${removed.imageID}\n`
 }

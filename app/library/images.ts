@@ -1,6 +1,9 @@
 import { findImage } from '../../builder/find-image.ts'
 import { openStore } from '../../builder/store/open.ts'
-import { fullName } from '../../shared/base/reference.ts'
+import type { Digest } from '../../shared/base/digest.ts'
+import { fullName, shortName } from '../../shared/base/reference.ts'
+import { type HistoryLine, historyLines } from '../listing/history-lines.ts'
+import { removeImage as removing } from '../listing/remove-image.ts'
 import { detailsOf, type Image, type ImageSummary, summaryOf } from './image.ts'
 import type { ImageOptions, StoreOptions } from './options.ts'
 
@@ -24,4 +27,37 @@ export interface TagOptions extends ImageOptions {
 export async function tagImage({ root, image, name }: TagOptions): Promise<void> {
   const store = openStore(root)
   await store.tags.set(fullName(name), findImage(store, image).manifestDigest)
+}
+
+/** How an image was made, the base first: each entry of its history with the layer that it made. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`. */
+export async function imageHistory({ root, image }: ImageOptions): Promise<HistoryLine[]> {
+  return historyLines(findImage(openStore(root), image))
+}
+
+/** What `removeImage` removes. */
+export interface RemoveImageOptions extends ImageOptions {
+  /** Removes the image also when it is given by ID and has several names, or when others come from it. */
+  readonly force?: boolean
+}
+
+/** What `removeImage` removed. */
+export interface Removal {
+  /** Names that were taken away, as people write them. */
+  readonly untagged: readonly string[]
+  /** Images that went; the bytes go with the next `prune`. */
+  readonly deleted: readonly Digest[]
+}
+
+/**
+ * By name: that name is taken away, and with its last name the image goes. By ID or digest: the image goes with its only
+ * name. What is left never misses a layer. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, and without `force`
+ * `IMAGE_IN_USE`.
+ */
+export async function removeImage({ root, image, force = false }: RemoveImageOptions): Promise<Removal> {
+  const [untagged, deleted]: [string[], Digest[]] = [[], []]
+  for await (const removed of removing(openStore(root), image, { force })) {
+    if (removed.kind === 'name') untagged.push(shortName(removed.name))
+    else deleted.push(removed.imageID)
+  }
+  return { untagged, deleted }
 }

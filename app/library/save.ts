@@ -1,10 +1,12 @@
+import { viewOf } from '../../builder/container/subject.ts'
 import { findImage } from '../../builder/find-image.ts'
-import { createView } from '../../builder/layers/view.ts'
+import type { CompressionChoice } from '../../builder/layers/compress/choice.ts'
+import type { Annotations } from '../../builder/output-types.ts'
 import { openStore } from '../../builder/store/open.ts'
-import { openLayer } from '../../builder/store/open-layer.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { abortable, cancellable } from '../../shared/base/abort.ts'
-import type { AbortOptions, ImageOptions, StoreOptions } from './options.ts'
+import type { AbortOptions, StoreOptions } from './options.ts'
+import { type SourceOptions, subjectOf } from './source.ts'
 
 /** What `saveImages` writes. */
 export interface SaveImagesOptions extends StoreOptions, AbortOptions {
@@ -12,44 +14,54 @@ export interface SaveImagesOptions extends StoreOptions, AbortOptions {
   readonly images: readonly string[]
   /** `docker`, which every tool can load, unless told otherwise; `oci` is an OCI layout as tar. */
   readonly format?: 'docker' | 'oci'
+  /** Layers are plain tars unless told otherwise; zstd is for `oci` alone. */
+  readonly compression?: CompressionChoice
+  /** Beside those that the images have. */
+  readonly annotations?: Annotations
 }
 
 /**
  * The bytes of an archive of these images; the same images give the same bytes. Nothing happens before they are read, and
- * `prune` waits until they are. Errors, when read: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`, `CANCELLED`.
+ * `prune` waits until they are. Errors, when read: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`, `CANCELLED`;
+ * of `docker` archives `LAYER_LIMIT`, and `USAGE` for zstd.
  */
-export function saveImages({ root, images, format = 'docker', signal }: SaveImagesOptions): AsyncIterable<Uint8Array> {
-  return readLocked({ root, signal }, async (store) => {
+export function saveImages(options: SaveImagesOptions): AsyncIterable<Uint8Array> {
+  const { images, format = 'docker', signal } = options
+  return readLocked(options, async (store) => {
     const { writeArchive } = await import('../../builder/export/archive.ts')
-    const { layoutMembers } = await import('../../builder/export/layout-members.ts')
+    const { membersOf } = await import('../../builder/export/layout-members.ts')
+    const { prepareArchive } = await import('../../builder/export/prepare-archive.ts')
     const found = new Map(images.map((name) => findImage(store, name)).map((image) => [image.manifestDigest, image]))
     const named = [...found.values()].map((image) => ({ image, names: image.names }))
-    return writeArchive(layoutMembers(store, named, { docker: format === 'docker' }))
+    const { compression, annotations } = options
+    const spec = { type: format, ...(compression && { compression }), ...(annotations && { annotations }) }
+    return writeArchive(
+      membersOf(await prepareArchive(named, spec, { store, signal }), { docker: format === 'docker' }),
+    )
   })
 }
 
-/** What `exportImage` writes. */
-export interface ExportImageOptions extends ImageOptions, AbortOptions {}
+/** What `exportRootfs` writes. */
+export interface ExportRootfsOptions extends SourceOptions, AbortOptions {}
 
 /**
- * The bytes of a tar with the root filesystem of an image: all layers as one, without their whiteouts. Errors, when read:
- * `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`, `CANCELLED`.
+ * The bytes of a tar with the root filesystem of an image or container: all layers as one, without their whiteouts. Errors,
+ * when read: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`, `CANCELLED`.
  */
-export function exportImage({ root, image, signal }: ExportImageOptions): AsyncIterable<Uint8Array> {
-  return readLocked({ root, signal }, async (store) => {
+export function exportRootfs(options: ExportRootfsOptions): AsyncIterable<Uint8Array> {
+  return readLocked(options, async (store) => {
     const { flatTar } = await import('../../builder/export/flat-tar.ts')
-    const layers = findImage(store, image).config.rootfs.diff_ids
-    return flatTar(createView(layers.map((diffID) => openLayer(store, diffID))))
+    return flatTar(viewOf(store, subjectOf(store, options.source)))
   })
 }
 
-type Open = (store: Store) => Promise<AsyncIterable<Uint8Array>>
+type Open<T> = (store: Store) => Promise<AsyncIterable<T>>
 
 /** Holds the store from the first piece to the last, or until the reader leaves. */
-async function* readLocked(
+export async function* readLocked<T>(
   { root, signal }: StoreOptions & AbortOptions,
-  open: Open,
-): AsyncGenerator<Uint8Array, void, undefined> {
+  open: Open<T>,
+): AsyncGenerator<T, void, undefined> {
   const store = openStore(root)
   const lock = await cancellable(signal, async () => store.lockShared({ signal }))
   try {

@@ -58,6 +58,7 @@ export interface LayerReport {
   readonly hides: number
 }
 
+/** What a finding is about: hidden contents, files that a package manager or version control left, one content in several places. */
 export type FindingKind = HiddenHow | 'cache' | 'identical' | 'vcs'
 
 /** Something that could be smaller, and how. */

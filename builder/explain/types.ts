@@ -23,6 +23,7 @@ export type MissCode =
   | 'setting'
   | 'unknown'
 
+/** Why a step was not in the cache. */
 export interface MissReason {
   readonly code: MissCode
   /** One line for people. It has text of the Dockerfile and names of files in it, but no secret: to be sanitized when it is shown. */

@@ -1,8 +1,14 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { CompressionChoice } from '../layers/compress/choice.ts'
 import type { OutputSpec } from '../output-types.ts'
 
+interface CompressedOutput {
+  readonly type: OutputSpec['type']
+  readonly compression?: CompressionChoice | undefined
+}
+
 /** Docker 20.10 reads layers that are plain or gzip, in whatever they are packed; zstd came with 23. Errors: USAGE. */
-export function checkCompression(output: OutputSpec): void {
+export function checkCompression(output: CompressedOutput): void {
   if (output.type !== 'docker' || output.compression?.format !== 'zstd') return
   throw new IbuildError('USAGE', 'an archive for docker with zstd layers cannot be read by every docker load', {
     hint: 'Take gzip, or type=oci (--format oci).',

@@ -6,11 +6,10 @@ import type { Annotations, DockerOutput, OciOutput, OutputSpec, WrittenOutput } 
 import { openLayer } from '../store/open-layer.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
-import { archiveImages, type NamedImage } from './archive-image.ts'
-import { checkCompression } from './check-compression.ts'
-import { requireDockerDepth } from './docker-depth.ts'
+import type { NamedImage } from './archive-image.ts'
 import { flatTar } from './flat-tar.ts'
 import { membersOf } from './layout-members.ts'
+import { prepareArchive } from './prepare-archive.ts'
 import { writeBytes } from './write-bytes.ts'
 import { writeLayout } from './write-layout.ts'
 
@@ -62,12 +61,8 @@ export async function writeImages(
   output: OciOutput | DockerOutput,
   context: OutputContext,
 ): Promise<WrittenOutput> {
-  const { type, dest, compression, annotations } = output
-  checkCompression(output)
-  if (type === 'docker')
-    for (const { image } of images) requireDockerDepth(image, 'type=oci (--format oci) has no such limit')
-  const { store, signal } = context
-  const prepared = await archiveImages(store, images, { compression, annotations, signal })
+  const { type, dest } = output
+  const prepared = await prepareArchive(images, output, context)
   if (type === 'oci' && output.folder === true) await writeLayout(dest, prepared)
   else await writeBytes(writeArchive(membersOf(prepared, { docker: type === 'docker' })), { ...context, dest })
   const [only, ...others] = prepared

@@ -7,6 +7,7 @@ import type { Digest } from '../../shared/base/digest.ts'
  */
 export type LayerPath = string
 
+/** What is at a path; a whiteout hides what lies below. */
 export type EntryType = 'file' | 'dir' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo' | 'whiteout'
 
 /** What one layer says about one path. Immutable. */

@@ -6,8 +6,8 @@ import test, { type ExecutionContext } from 'ava'
 import {
   type BuildOptions,
   build,
-  exportImage,
-  importImage,
+  exportRootfs,
+  importRootfs,
   listImages,
   loadImages,
   prune,
@@ -150,7 +150,7 @@ test('while an image is saved or exported', async (t) => {
   const { imageID } = await build({ ...place.options, tags: [] })
   for (const open of [
     (signal: AbortSignal) => saveImages({ root: place.root, images: [imageID], signal }),
-    (signal: AbortSignal) => exportImage({ root: place.root, image: imageID, signal }),
+    (signal: AbortSignal) => exportRootfs({ root: place.root, source: imageID, signal }),
   ]) {
     const controller = new AbortController()
     const read = async (): Promise<void> => {
@@ -167,8 +167,8 @@ test('while an archive is loaded or imported', async (t) => {
   const { imageID } = await build({ ...place.options, tags: [] })
   const other = join(place.folder, 'other')
   for (const work of [
-    (source: AsyncIterable<Uint8Array>, signal: AbortSignal) => loadImages({ root: other, source, signal }),
-    (source: AsyncIterable<Uint8Array>, signal: AbortSignal) => importImage({ root: other, source, signal }),
+    (source: AsyncIterable<Uint8Array>, signal: AbortSignal) => loadImages({ root: other, archive: source, signal }),
+    (source: AsyncIterable<Uint8Array>, signal: AbortSignal) => importRootfs({ root: other, tar: source, signal }),
   ]) {
     const controller = new AbortController()
     const source = (async function* () {
@@ -214,7 +214,7 @@ withRuntime('while a RUN goes on, and one that waits for it', async (t) => {
     t,
     'FROM busybox AS a\nRUN echo ready; sleep 1000\nFROM busybox\nCOPY --from=a /etc/passwd /x\n',
   )
-  await importImage({ root: place.root, source: Readable.from([await busyboxTar()]), name: 'busybox' })
+  await importRootfs({ root: place.root, tar: Readable.from([await busyboxTar()]), name: 'busybox' })
   await assertCancelled(t, place, ({ stop, signal }) => {
     const emit: BuildOptions['emit'] = ({ type }) => type === 'step-output' && stop()
     return build({ ...place.options, emit, signal })
@@ -243,7 +243,7 @@ withRuntime('while the layers below a RUN are extracted', async (t) => {
 
 withRuntime('a listener that throws in the middle of the output of a RUN stops the build', async (t) => {
   const place = new Place(t, 'FROM busybox\nRUN echo ready; sleep 1000\n')
-  await importImage({ root: place.root, source: Readable.from([await busyboxTar()]), name: 'busybox' })
+  await importRootfs({ root: place.root, tar: Readable.from([await busyboxTar()]), name: 'busybox' })
   const emit: BuildOptions['emit'] = ({ type }) => {
     if (type === 'step-output') throw new TypeError('mine')
   }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { type BuildEvent, type BuildOptions, build, importImage } from '../../app/index.ts'
+import { type BuildEvent, type BuildOptions, build, importRootfs } from '../../app/index.ts'
 import { needs } from '../testing/needs.ts'
 import { remainsOf } from '../testing/remains.ts'
 import { runOk } from '../testing/run.ts'
@@ -23,7 +23,7 @@ async function makePlace(t: ExecutionContext, dockerfile: string): Promise<Place
   const [root, context] = [join(folder, 'data'), join(folder, 'context')]
   mkdirSync(context)
   writeFileSync(join(context, 'Dockerfile'), dockerfile)
-  await importImage({ root, source: Readable.from([await busyboxTar()]), name: 'busybox' })
+  await importRootfs({ root, tar: Readable.from([await busyboxTar()]), name: 'busybox' })
   return { folder, root, context }
 }
 

@@ -1,0 +1,34 @@
+import { findImage } from '../../builder/find-image.ts'
+import { openStore } from '../../builder/store/open.ts'
+import { cancellable } from '../../shared/base/abort.ts'
+import { fullName } from '../../shared/base/reference.ts'
+import { detailsOf, type Image } from './image.ts'
+import type { AbortOptions, ImageOptions } from './options.ts'
+
+/** What `squashImage` merges. */
+export interface SquashOptions extends ImageOptions, AbortOptions {
+  /** The first layer to merge, counted from 1 at the base; 1 unless told otherwise. */
+  readonly fromLayer?: number
+  /** Name for the new image, in docker's grammar. */
+  readonly name?: string
+}
+
+/**
+ * Stores an image like another one with some of its layers merged to one: the same files, config and history. The image
+ * itself comes back when there is nothing to merge. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`,
+ * `DISK_FULL`, `CANCELLED`; `USAGE` for a layer that it has not.
+ */
+export async function squashImage({ root, image, fromLayer, name, signal }: SquashOptions): Promise<Image> {
+  return cancellable(signal, async () => {
+    const builder = await import('../../builder/squash-image.ts')
+    const store = openStore(root)
+    const named = name === undefined ? {} : { name: fullName(name) }
+    const from = fromLayer === undefined ? {} : { fromLayer }
+    const made = await builder.squashImage(store, findImage(store, image), {
+      ...named,
+      ...from,
+      ...(signal && { signal }),
+    })
+    return detailsOf(made)
+  })
+}
