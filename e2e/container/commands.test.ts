@@ -94,6 +94,17 @@ running('a container outlives the removal of its image', async (t) => {
   t.is((await space.ok(['run', 'app:1', 'ls', '/made'])).stdout, '/made\n')
 })
 
+running('a command reads stdin with -i, and nothing without', async (t) => {
+  const space = await makeWorkspace(t, { base: true })
+  const input = Buffer.alloc(3_000_000, 'line\n')
+  const read = await space.ok(['run', '-i', 'busybox', 'cat'], { input })
+  t.true(read.bytes.equals(input))
+  t.is((await space.ok(['run', 'busybox', 'cat'], { input })).stdout, '')
+  const flags = ['-i', '--commit', 'app:1']
+  await space.ok(['run', ...flags, 'busybox', 'sh', '-c', 'cat > /file'], { input: 'from outside\n' })
+  t.is((await space.ok(['run', 'app:1', 'cat', '/file'])).stdout, 'from outside\n')
+})
+
 running('a name that is taken is refused before the command runs', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   await space.ok(['run', '--keep', 'one', 'busybox', 'true'])

@@ -5,7 +5,7 @@ import { layerTar } from '../../builder/export/layer-tar.ts'
 import { openLayerIndex } from '../../builder/layers/layer-index.ts'
 import { streamHash } from '../../builder/layers/stream-hash.ts'
 import { openStore } from '../../builder/store/open.ts'
-import type { Store, StoredImage } from '../../builder/store/types.ts'
+import type { Container, Store, StoredImage } from '../../builder/store/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { isOwnerAlive } from '../../shared/cas/owner.ts'
 
@@ -13,13 +13,14 @@ const maxDocument = 1 << 24
 
 /**
  * Opens a data folder and asserts what holds after every command, whatever happened to it: each image that can be seen is
- * whole and has its bytes, each tag and each line of index.json leads to one, each layer that a cached step would use and
- * each blob is what its name says, nothing is left of dead processes.
+ * whole and has its bytes, each container can be made an image of, each tag and each line of index.json leads to one, each
+ * layer that a cached step would use and each blob is what its name says, nothing is left of dead processes.
  */
 export async function checkRoot(t: ExecutionContext, root: string, at: string): Promise<Store> {
   const store = openStore(root)
   t.deepEqual(leftOvers(root), [], `${at}: work in progress is cleared`)
   for (const image of store.images.list()) checkImage(t, store, image)
+  for (const container of store.containers.list()) checkContainer(t, store, container)
   for (const { name, manifest } of store.tags.list()) {
     t.is(store.images.get(name)?.manifestDigest, manifest, `${at}: ${name} leads to an image`)
   }
@@ -47,6 +48,13 @@ function checkImage(t: ExecutionContext, store: Store, image: StoredImage): void
   const { config, manifest } = image
   t.is(config.rootfs.diff_ids.length, manifest.layers.length)
   for (const diffID of config.rootfs.diff_ids) t.truthy(store.layers.get(diffID), `layer ${diffID} of ${image.imageID}`)
+}
+
+/** Its image's documents are read and verified by the getters, whether the image is still there or not. */
+function checkContainer(t: ExecutionContext, store: Store, { name, config, manifest, layer }: Container): void {
+  t.is(config.rootfs.diff_ids.length, manifest.layers.length)
+  const diffIDs = [...config.rootfs.diff_ids, ...(layer === undefined ? [] : [layer])]
+  for (const diffID of diffIDs) t.truthy(store.layers.get(diffID), `layer ${diffID} of container ${name}`)
 }
 
 /** A layer that is listed but not trusted counts as not there. */
