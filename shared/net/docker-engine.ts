@@ -31,10 +31,12 @@ export function dockerEngine({ host, signal }: EngineOptions): DockerEngine {
   const call = async (method: string, path: string, body?: AsyncIterable<Uint8Array>): Promise<Answer> => {
     const headers = body === undefined ? {} : { 'content-type': 'application/x-tar' }
     const sent = request({ ...at, method, path: base + path, headers, ...(signal && { signal }) })
+    const failures: unknown[] = []
     try {
-      return await exchange(sent, body)
+      return await exchange(sent, body && noting(body, failures))
     } catch (error) {
       signal?.throwIfAborted()
+      if (failures.length > 0) throw failures[0]
       throw unreachable(error, host)
     }
   }
@@ -68,6 +70,16 @@ interface Answer {
 
 /** The longest answer that is read; one to an inspection has some hundred lines. */
 const maxAnswer = 8 * 1024 * 1024
+
+/** Keeps an error of the source, which otherwise looks like one of the connection. */
+async function* noting(source: AsyncIterable<Uint8Array>, failures: unknown[]): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source
+  } catch (error) {
+    failures.push(error)
+    throw error
+  }
+}
 
 /** Sends while it reads: a daemon may answer before it has seen the whole of the body. */
 async function exchange(
@@ -149,7 +161,6 @@ const reasons: Readonly<Record<string, readonly [reason: string, hint: string]>>
   ENOTFOUND: ['there is no such host', 'Check the name in DOCKER_HOST.'],
 }
 
-/** Errors of what was sent stay as they are. */
 function unreachable(error: unknown, host: string): unknown {
   const code = errnoOf(error)
   if (code === undefined) return error
