@@ -1,8 +1,9 @@
 import { crc32 } from 'node:zlib'
-import type { LayerEntry, LayerPath } from './entry.ts'
+import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
+import { decodeBlock } from './index-block.ts'
 import { ByteWriter } from './index-bytes.ts'
 import { writeRecord } from './index-record.ts'
-import { type LayerSummary, summarize } from './index-summary.ts'
+import { type LayerSummary, Summarizer } from './index-summary.ts'
 
 /**
  * The layer index file, little endian, numbers are LEB128 varints unless a width is named:
@@ -23,37 +24,101 @@ export const trailerSize = 32
 const blockTarget = 16 * 1024
 
 interface BlockInfo {
-  readonly bytes: Buffer
+  readonly offset: number
+  readonly length: number
+  readonly crc: number
   readonly records: number
   readonly firstPath: LayerPath
 }
 
-/** The index file of a layer's sorted records; INDEX_INVALID when they are not in order or cannot be one layer. */
-export function encodeLayerIndex(records: readonly LayerEntry[]): Buffer {
-  const summary = summarize(records)
-  const blocks = encodeBlocks(records)
-  const table = encodeTable(summary, blocks)
-  const body = blocks.map((block) => block.bytes)
-  return Buffer.concat([...body, table, encodeTrailer(table, sumLengths(body))])
+/** Where the bytes of an index go. */
+export interface IndexOutput {
+  /** Appends bytes, which are not changed afterwards. */
+  write(bytes: Buffer): void
+  /** Bytes of one earlier `write`. */
+  read(offset: number, length: number): Buffer
 }
 
-function encodeBlocks(records: readonly LayerEntry[]): BlockInfo[] {
-  const blocks: BlockInfo[] = []
-  const block = new ByteWriter()
-  const record = new ByteWriter()
-  let first = 0
-  records.forEach((entry, i) => {
-    const before = i === first ? '' : (records[i - 1]?.path ?? '')
-    const shared = sharedLength(before, entry.path)
-    block.varint(shared)
-    block.text(entry.path, shared)
-    writeRecord(record, entry)
-    block.bytes(record.take())
-    if (block.length < blockTarget && i + 1 < records.length) return
-    blocks.push({ bytes: block.take(), records: i + 1 - first, firstPath: records[first]?.path ?? '' })
-    first = i + 1
+/** Writes the index file of a layer record by record; it keeps the names that hardlinks tell, and the table. */
+export class IndexEncoder {
+  readonly #output: IndexOutput
+  readonly #summary = new Summarizer()
+  readonly #blocks: BlockInfo[] = []
+  readonly #block = new ByteWriter()
+  readonly #record = new ByteWriter()
+  #records = 0
+  #firstPath = ''
+  #lastPath = ''
+  #written = 0
+
+  constructor(output: IndexOutput) {
+    this.#output = output
+  }
+
+  /** Takes the next record; INDEX_INVALID when it is not in order or cannot be in one layer with those before. */
+  add(record: LayerEntry): void {
+    this.#summary.add(record)
+    if (this.#records === 0) this.#firstPath = record.path
+    const shared = this.#records === 0 ? 0 : sharedLength(this.#lastPath, record.path)
+    this.#block.varint(shared)
+    this.#block.text(record.path, shared)
+    writeRecord(this.#record, record)
+    this.#block.bytes(this.#record.take())
+    this.#lastPath = record.path
+    this.#records++
+    if (this.#block.length >= blockTarget) this.#endBlock()
+  }
+
+  /** Writes table and trailer. */
+  end(): void {
+    if (this.#records > 0) this.#endBlock()
+    const table = encodeTable(this.#summary.end(this.#ownPaths(this.#summary.links)), this.#blocks)
+    this.#output.write(table)
+    this.#output.write(encodeTrailer(table, this.#written))
+  }
+
+  #endBlock(): void {
+    const bytes = this.#block.take()
+    const place = { offset: this.#written, length: bytes.length, crc: crc32(bytes) }
+    this.#blocks.push({ ...place, records: this.#records, firstPath: this.#firstPath })
+    this.#output.write(bytes)
+    this.#written += bytes.length
+    this.#records = 0
+  }
+
+  /** Those of some paths that have an entry, in order: looked up in the blocks, which are not kept. */
+  #ownPaths(paths: ReadonlySet<LayerPath>): LayerPath[] {
+    const wanted = [...paths].sort(comparePaths)
+    let next = 0
+    return this.#blocks.flatMap((block, i) => {
+      while (next < wanted.length && comparePaths(wanted[next] ?? '', block.firstPath) < 0) next++
+      const path = wanted[next]
+      const end = this.#blocks[i + 1]?.firstPath
+      if (path === undefined || (end !== undefined && comparePaths(path, end) > 0)) return []
+      return entriesIn(this.#output.read(block.offset, block.length), block.records, paths)
+    })
+  }
+}
+
+function entriesIn(bytes: Buffer, records: number, wanted: ReadonlySet<LayerPath>): LayerPath[] {
+  const block = decodeBlock(bytes, records)
+  return block.paths.filter((path, i) => wanted.has(path) && block.entry(i).type !== 'whiteout')
+}
+
+/** The index file of a layer's sorted records; INDEX_INVALID when they are not in order or cannot be one layer. */
+export function encodeLayerIndex(records: Iterable<LayerEntry>): Buffer {
+  const pieces = new Map<number, Buffer>()
+  let size = 0
+  const encoder = new IndexEncoder({
+    write: (bytes) => {
+      pieces.set(size, bytes)
+      size += bytes.length
+    },
+    read: (offset) => pieces.get(offset) ?? Buffer.alloc(0),
   })
-  return blocks
+  for (const record of records) encoder.add(record)
+  encoder.end()
+  return Buffer.concat([...pieces.values()])
 }
 
 function sharedLength(a: string, b: string): number {
@@ -69,8 +134,8 @@ function encodeTable(summary: LayerSummary, blocks: readonly BlockInfo[]): Buffe
   for (const total of [totals.entries, totals.files, totals.bytes, totals.whiteouts]) table.varint(total)
   table.varint(blocks.length)
   for (const block of blocks) {
-    table.varint(block.bytes.length)
-    table.uint32(crc32(block.bytes))
+    table.varint(block.length)
+    table.uint32(block.crc)
     table.varint(block.records)
     table.text(block.firstPath)
   }
@@ -92,8 +157,4 @@ function encodeTrailer(table: Buffer, blockBytes: number): Buffer {
   trailer.writeBigUInt64LE(BigInt(blockBytes), 20)
   trailer.writeUInt32LE(crc32(trailer.subarray(0, 28)), 28)
   return trailer
-}
-
-function sumLengths(buffers: readonly Buffer[]): number {
-  return buffers.reduce((sum, buffer) => sum + buffer.length, 0)
 }

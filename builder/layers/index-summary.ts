@@ -10,26 +10,32 @@ export interface LayerSummary {
   readonly linkTargets: readonly LayerPath[]
 }
 
-/**
- * One pass over sorted records. INDEX_INVALID when they are not in order, a path is double, or something lies inside an
- * entry that is no directory.
- */
-export function summarize(records: readonly LayerEntry[]): LayerSummary {
-  const implicit: LayerPath[] = []
-  const links = new Set<LayerPath>()
-  const totals = { entries: records.length, files: 0, bytes: 0, whiteouts: 0 }
-  let previous: LayerEntry | undefined
-  // The directories, explicit or implicit, that the current record lies in; innermost last.
-  const open: LayerPath[] = ['']
-  for (const record of records) {
-    if (previous !== undefined) checkOrder(previous, record)
-    enter(open, implicit, isOpaqueMark(record) ? record.path : parentOf(record.path))
-    if (record.type === 'dir') open.push(record.path)
-    if (record.type === 'hardlink') links.add(record.linkname)
-    count(totals, record)
-    previous = record
+/** Sums up the sorted records of a layer, one after the other. */
+export class Summarizer {
+  /** Paths that hardlinks name. */
+  readonly links = new Set<LayerPath>()
+  readonly #implicit: LayerPath[] = []
+  readonly #totals = { entries: 0, files: 0, bytes: 0, whiteouts: 0 }
+  #previous: LayerEntry | undefined
+  /** The directories, explicit or implicit, that the current record lies in; innermost last. */
+  readonly #open: LayerPath[] = ['']
+
+  /** INDEX_INVALID when the record is not in order, double, or inside an entry that is no directory. */
+  add(record: LayerEntry): void {
+    if (this.#previous !== undefined) checkOrder(this.#previous, record)
+    enter(this.#open, this.#implicit, isOpaqueMark(record) ? record.path : parentOf(record.path))
+    if (record.type === 'dir') this.#open.push(record.path)
+    if (record.type === 'hardlink') this.links.add(record.linkname)
+    count(this.#totals, record)
+    this.#previous = record
   }
-  return { totals, implicitDirs: implicit, ...splitLinks(records, links) }
+
+  /** `linkTargets` are those of {@link links} that have an entry, sorted. */
+  end(linkTargets: readonly LayerPath[]): LayerSummary {
+    const own = new Set(linkTargets)
+    const foreignLinks = [...this.links].filter((path) => !own.has(path)).sort(byPath)
+    return { totals: this.#totals, implicitDirs: this.#implicit, foreignLinks, linkTargets }
+  }
 }
 
 function checkOrder(previous: LayerEntry, record: LayerEntry): void {
@@ -55,23 +61,12 @@ function enter(open: LayerPath[], implicit: LayerPath[], directory: LayerPath): 
   }
 }
 
-function count(totals: { files: number; bytes: number; whiteouts: number }, record: LayerEntry): void {
+function count(totals: { entries: number; files: number; bytes: number; whiteouts: number }, record: LayerEntry): void {
+  totals.entries++
   if (record.type === 'whiteout') totals.whiteouts++
   if (record.type !== 'file') return
   totals.files++
   totals.bytes += record.size
-}
-
-function splitLinks(
-  records: readonly LayerEntry[],
-  links: Set<LayerPath>,
-): Pick<LayerSummary, 'foreignLinks' | 'linkTargets'> {
-  if (links.size === 0) return { foreignLinks: [], linkTargets: [] }
-  const linkTargets = records.filter((r) => r.type !== 'whiteout' && links.has(r.path)).map((r) => r.path)
-  const own = new Set(linkTargets)
-  // Records are in order, so linkTargets are; the foreign ones are few.
-  const foreignLinks = [...links].filter((path) => !own.has(path)).sort(byPath)
-  return { foreignLinks, linkTargets }
 }
 
 function byPath(a: LayerPath, b: LayerPath): number {

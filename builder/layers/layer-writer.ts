@@ -13,6 +13,8 @@ export interface LayerMember {
   readonly entry: LayerEntry
   /** Needed for a file that is not empty; exactly `entry.size` bytes. */
   readonly content?: Uint8Array | AsyncIterable<Uint8Array>
+  /** True when the content fails by itself where it has not the digest of the entry: then it is not hashed here. */
+  readonly verified?: boolean
 }
 
 /** A layer whose tar is written. */
@@ -29,6 +31,9 @@ export interface WriteOptions {
   readonly sync?: boolean
 }
 
+/** Takes a record that was written, with the digest and the offset of its content. */
+export type OnRecord = (record: LayerEntry) => void
+
 /**
  * Writes a layer's tar to `file` (replaced when there is one) in one pass; it is on disk when this returns. Members come
  * in the order of records (`compareRecords`), else a plain Error. CONTEXT_CHANGED when a content has not the size or the
@@ -39,12 +44,26 @@ export async function writeLayer(
   file: string,
   options: WriteOptions = {},
 ): Promise<WrittenLayer> {
+  const entries: LayerEntry[] = []
+  const written = await streamLayer(members, file, { ...options, onRecord: (record) => entries.push(record) })
+  return { ...written, entries }
+}
+
+/** As {@link writeLayer}, with the records handed out one by one, so that a layer may have any number of them. */
+export async function streamLayer(
+  members: Iterable<LayerMember> | AsyncIterable<LayerMember>,
+  file: string,
+  { sync = true, onRecord }: WriteOptions & { readonly onRecord: OnRecord },
+): Promise<Omit<WrittenLayer, 'entries'>> {
   const output = openTarOutput(file)
   try {
-    const entries: LayerEntry[] = []
-    for await (const member of members) entries.push(await writeMember(output, member, entries.at(-1)))
+    let previous: LayerEntry | undefined
+    for await (const member of members) {
+      previous = await writeMember(output, member, previous)
+      onRecord(previous)
+    }
     output.write(tarEnd)
-    return { ...(await output.end(options.sync ?? true)), entries }
+    return await output.end(sync)
   } catch (error) {
     output.abort()
     throw error
@@ -53,7 +72,7 @@ export async function writeLayer(
 
 async function writeMember(
   output: TarOutput,
-  { entry, content }: LayerMember,
+  { entry, content, verified }: LayerMember,
   previous: LayerEntry | undefined,
 ): Promise<LayerEntry> {
   if (previous !== undefined && compareRecords(previous, entry) >= 0) {
@@ -66,6 +85,7 @@ async function writeMember(
   output.write(tarHeader(entry))
   if (entry.opaque) output.write(opaqueHeader(entry))
   if (entry.type !== 'file') return entry
+  if (verified === true && entry.digest !== undefined) return copyContent(output, entry, content ?? new Uint8Array())
   return writeContent(output, entry, content ?? new Uint8Array())
 }
 
@@ -80,6 +100,25 @@ async function writeContent(
   if (entry.digest !== undefined && entry.digest !== digest) throw changed(entry)
   output.write(tarPadding(entry.size))
   return { ...entry, dataOffset, digest }
+}
+
+/** Writes a content that is checked elsewhere. */
+async function copyContent(
+  output: TarOutput,
+  entry: LayerEntry,
+  content: Uint8Array | AsyncIterable<Uint8Array>,
+): Promise<LayerEntry> {
+  const dataOffset = entry.size === 0 ? -1 : output.position
+  const start = output.position
+  if (content instanceof Uint8Array) output.write(content)
+  else
+    for await (const piece of content) {
+      output.write(piece)
+      await output.drain()
+    }
+  if (output.position - start !== entry.size) throw changed(entry)
+  output.write(tarPadding(entry.size))
+  return { ...entry, dataOffset }
 }
 
 function writeBytes(output: TarOutput, entry: LayerEntry, content: Uint8Array): Digest {

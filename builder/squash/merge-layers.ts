@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
+import { mapDiskFull } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
-import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
+import type { LayerEntry } from '../layers/entry.ts'
+import { openIndexFile } from '../layers/index-file-writer.ts'
+import { type LayerMember, streamLayer } from '../layers/layer-writer.ts'
 import { mergeRun } from '../layers/merge/merge-run.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { RecordPart, Store } from '../store/types.ts'
@@ -41,7 +43,7 @@ export async function mergeLayers(
     underLock({ store, key, signal }, async () => {
       const madeMeanwhile = known(store, key)
       if (madeMeanwhile !== undefined) return madeMeanwhile
-      const diffID = await writeMerged(store, diffIDs.slice(0, to), { from, signal })
+      const diffID = await mapDiskFull(() => writeMerged(store, diffIDs.slice(0, to), { from, signal }))
       await store.records.put(key, { version: 1, step: 'merge of layers', parts, diffID, created: Date.now() })
       return diffID
     })
@@ -85,15 +87,19 @@ async function writeMerged(
   diffIDs: readonly Digest[],
   { from, signal }: { readonly from: number } & MergeOptions,
 ): Promise<Digest> {
-  const layers = diffIDs.map((diffID) => openLayer(store, diffID))
+  const layers = diffIDs.map((diffID) => openLayer(store, diffID, { keptBlocks: 2 }))
   const folder = await store.temp('merge')
+  const [tarFile, indexFile] = [join(folder.dir, 'layer'), join(folder.dir, 'index')]
   const run = mergeRun(layers, from)
+  const index = openIndexFile(indexFile)
   try {
-    const tarFile = join(folder.dir, 'layer')
-    const { diffID, size, entries } = await writeLayer(stoppable(run.members, signal), tarFile, { sync: false })
-    await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+    const onRecord = (record: LayerEntry): void => index.add(record)
+    const { diffID, size } = await streamLayer(stoppable(run.members, signal), tarFile, { sync: false, onRecord })
+    index.end()
+    await store.layers.commitTar({ diffID, size, tarFile, index: { file: indexFile } })
     return diffID
   } finally {
+    index.close()
     run.close()
     await folder.release()
   }

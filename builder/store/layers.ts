@@ -102,7 +102,8 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
           return there
         }
         return assemble(diffID, { size, boot: currentBoot() }, (dir) => {
-          writeFileSync(path.join(dir, 'index'), index)
+          if ('file' in index) renameSync(index.file, path.join(dir, 'index'))
+          else writeFileSync(path.join(dir, 'index'), index)
           renameSync(tarFile, path.join(dir, 'tar'))
         })
       }),

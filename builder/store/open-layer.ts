@@ -13,8 +13,8 @@ export function needLayer({ layers }: Store, diffID: Digest): StoredLayer {
   })
 }
 
-/** The same with its index opened, as a view takes it. */
-export function openLayer(store: Store, diffID: Digest): LayerRef {
+/** The same with its index opened, as a view takes it; the options are those of {@link openLayerIndex}. */
+export function openLayer(store: Store, diffID: Digest, options: { keptBlocks?: number } = {}): LayerRef {
   const { indexFile, bytes } = needLayer(store, diffID)
-  return { diffID, index: openLayerIndex(indexFile), bytes }
+  return { diffID, index: openLayerIndex(indexFile, options), bytes }
 }

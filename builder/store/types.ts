@@ -170,8 +170,8 @@ export interface TarLayer {
   readonly diffID: Digest
   readonly size: number
   readonly tarFile: string
-  /** As `encodeLayerIndex` makes it. */
-  readonly index: Uint8Array
+  /** As `encodeLayerIndex` makes it: the bytes, or a file in a folder of `temp`, which is moved in. */
+  readonly index: Uint8Array | { readonly file: string }
 }
 
 export interface SnapshotLayer {
@@ -310,6 +310,7 @@ export interface GarbageOptions extends LockOptions {
   readonly onItem?: (item: GarbageItem) => void
 }
 
+/** Something that a garbage collection takes. */
 export interface GarbageItem {
   readonly kind: 'image' | 'record' | 'layer' | 'snapshot' | 'blob'
   /** Image ID, cache key, diffID, chainID or digest. */

@@ -60,11 +60,16 @@ class RunMerge {
   }
 
   #directory(at: RunPath): LayerMember | undefined {
-    const opaque = at.parentOpen && !at.open && this.#below.list(at.path).length > 0
+    const opaque = at.parentOpen && !at.open && this.#isFilledBelow(at.path)
     if (at.own !== undefined) return { entry: { ...at.own.entry, opaque } }
     const isBelow = at.fromBelow && this.#below.lstat(at.path)?.type === 'dir'
     if (!isBelow) return { entry: { ...plainDirectory(at.path), opaque } }
     return opaque ? { entry: mark(at.path, true) } : undefined
+  }
+
+  #isFilledBelow(path: LayerPath): boolean {
+    for (const _name of this.#below.names(path)) return true
+    return false
   }
 
   #file(path: LayerPath, own: Origin): LayerMember {
@@ -73,7 +78,7 @@ class RunMerge {
     if (target !== undefined) return { entry: linkTo(origin.entry, path, target) }
     const entry = { ...origin.entry, path, dataOffset: -1 }
     if (entry.type !== 'file' || entry.size === 0) return { entry }
-    return { entry, content: this.#contents.of(origin.layer, origin.entry) }
+    return { entry, content: this.#contents.of(origin.layer, origin.entry), verified: true }
   }
 }
 
