@@ -89,8 +89,10 @@ const resolutions: [name: string, flags: string][] = [
 for (const [name, flags] of resolutions) {
   test(`the declarations hold in a strict consumer that resolves as ${name}`, async (t) => {
     const consumer = makeConsumer(name)
+    const examples = writeExamples(consumer, '/var/lib/ibuild')
     const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-    const args = [...strict.split(' '), ...flags.split(' '), '--lib', 'es2024,esnext.disposable', 'consumer.mts']
+    const files = ['consumer.mts', ...examples]
+    const args = [...strict.split(' '), ...flags.split(' '), '--lib', 'es2024,esnext.disposable', ...files]
     const { code, stdout } = await run(process.execPath, [tsc, ...args], { cwd: consumer })
     t.is(stdout, '')
     t.is(code, 0)
@@ -109,6 +111,24 @@ test('a program imports the library, builds with it, saves, and ends by itself',
   t.true(stdout.split('\n').includes('manifest.json'))
 })
 
+test('the examples of the README do what they say', async (t) => {
+  const consumer = makeConsumer('readme')
+  const [first, second, ...others] = writeExamples(consumer, join(consumer, 'root'))
+  t.deepEqual(others, [])
+  writeFileSync(join(consumer, 'Dockerfile'), 'FROM scratch\nCOPY a /\nCOPY b /a\n')
+  writeFileSync(join(consumer, 'a'), 'aaa')
+  writeFileSync(join(consumer, 'b'), 'b')
+  const { stdout } = await runOk(process.execPath, [first ?? ''], { cwd: consumer })
+  t.regex(stdout, /^sha256:[0-9a-f]{64}\n$/)
+  const more = await runOk(process.execPath, [second ?? ''], { cwd: consumer })
+  t.is(more.stderr, '')
+  t.regex(more.stdout, /^(?:step-cached .*COPY . .*\n){2}75\.0% of what the layers hold/)
+  const index = await runOk('tar', ['-xOf', join(consumer, 'hello.tar'), 'manifest.json'])
+  const [image] = JSON.parse(index.stdout) as { RepoTags: string[]; Layers: string[] }[]
+  t.deepEqual(image?.RepoTags, ['hello:small'])
+  t.is(image?.Layers.length, 1)
+})
+
 test('a CommonJS program requires the library', async (t) => {
   const script =
     "const { build, IbuildError } = require('ibuild'); console.log(typeof build, new IbuildError('USAGE', 'x').code)"
@@ -116,6 +136,17 @@ test('a CommonJS program requires the library', async (t) => {
   t.is(stdout, 'function USAGE\n')
   t.is(stderr, '')
 })
+
+/** Writes the blocks of the README's section on the library as files, with another data folder; gives their names. */
+function writeExamples(consumer: string, root: string): string[] {
+  const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+  const section = readme.split(/^## /m).find((text) => text.startsWith('Use as a library')) ?? ''
+  return [...section.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ''], i) => {
+    const name = `example-${i + 1}.mts`
+    writeFileSync(join(consumer, name), code.replace('/var/lib/ibuild', root))
+    return name
+  })
+}
 
 /** A folder with the installed package, the types of Node and a program. */
 function makeConsumer(name: string): string {
