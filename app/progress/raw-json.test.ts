@@ -45,7 +45,12 @@ test('the first line tells the schema', (t) => {
   t.is(typeof first?.['version'], 'string')
 })
 
+const reason = { code: 'instruction', text: 'the instruction changed' } as const
 const rows: [event: BuildEvent, line: Line][] = [
+  [
+    { type: 'step-started', step: 1, title: 'RUN x', reason },
+    { type: 'step-started', time, step: 1, title: 'RUN x', reason },
+  ],
   [
     { type: 'step-started', step: 1, title: 'RUN x' },
     { type: 'step-started', time, step: 1, title: 'RUN x' },
@@ -77,7 +82,7 @@ const rows: [event: BuildEvent, line: Line][] = [
 for (const [event, line] of rows)
   test(`${event.type}: ${JSON.stringify(line)}`, (t) => t.deepEqual(shown(event), [line]))
 
-test('the last line is the result', (t) => {
+test('the result comes last, unless showing it fails', (t) => {
   const result = {
     imageID: digest,
     manifestDigest: digest,
@@ -90,7 +95,10 @@ test('the last line is the result', (t) => {
     t.true(finish({ result }))
     t.true(finish({ error: new Error('late') }))
   })
-  t.deepEqual(lines.slice(1), [{ type: 'result', time, ...result }])
+  t.deepEqual(lines.slice(1), [
+    { type: 'result', time, ...result },
+    { type: 'error', time, message: 'Error: late' },
+  ])
 })
 
 test('the last line is the error', (t) => {

@@ -13,7 +13,6 @@ type Line = { readonly type: string } & Readonly<Record<string, unknown>>
 /** One JSON object in each line, for programs; docs/progress.md describes them. `now` tells the time. */
 export function rawJsonProgress(write: (line: string) => void, now: () => Date = () => new Date()): Progress {
   const outputs = new Map<number, StepOutput>()
-  let finished = false
   const tell = ({ type, ...members }: Line): void => {
     write(`${escapeControls(JSON.stringify({ type, time: now().toISOString(), ...members }))}\n`)
   }
@@ -24,8 +23,7 @@ export function rawJsonProgress(write: (line: string) => void, now: () => Date =
     },
     close: () => undefined,
     finish(outcome) {
-      if (!finished) tell(lastLine(outcome))
-      finished = true
+      tell(lastLine(outcome))
       return true
     },
   }
