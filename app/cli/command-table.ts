@@ -39,5 +39,6 @@ export const commands: Readonly<Record<string, TableEntry>> = {
     load: () => import('../commands/diff.ts'),
   },
   commit: { summary: 'make an image of a container', load: () => import('../commands/commit.ts') },
+  du: { summary: 'show what takes how much of the disk', load: () => import('../commands/du.ts') },
   prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
 }

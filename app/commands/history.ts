@@ -1,4 +1,3 @@
-import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
@@ -30,8 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--format <format>', 'table, json or yaml')
     .option('--json', 'print an array of JSON objects')
   const { words, options: flags } = parseArguments<Flags>(parser, argv.map(plainFlag))
-  const [image, ...extra] = words
-  if (image === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild history takes one image')
+  const [image = ''] = words // the parser sees to it that there is one
   const format = parseFormat(flags, ['table', 'json', 'yaml'])
   const lines = historyLines(imageOf(storeOf(flags), image)).reverse()
   const text = format === 'table' ? toTable(lines, flags) : await dataText(lines.map(toData), format)

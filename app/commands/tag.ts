@@ -7,9 +7,7 @@ import { imageOf, storeOf } from '../cli/open-store.ts'
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('tag', 'Give an image another name').arguments('<image> <name>')
   const { words, options } = parseArguments<{ root?: string }>(parser, argv)
-  const [image, name, ...extra] = words
-  if (image === undefined || name === undefined || extra.length > 0)
-    throw new IbuildError('USAGE', 'ibuild tag takes IMAGE and NAME')
+  const [image = '', name = ''] = words // the parser sees to it that there are two
   const full = newName(name)
   const store = storeOf(options)
   await store.tags.set(full, imageOf(store, image).manifestDigest)

@@ -19,6 +19,7 @@ import { startWriteBack } from './sync-tree.ts'
 import { createTagStore } from './tags.ts'
 import { createTempFolders, type TempFolders } from './temp-folders.ts'
 import type { Store } from './types.ts'
+import { measureUsage } from './usage.ts'
 import { createSecretDigest } from './value-secrets.ts'
 
 const formatVersion = 1
@@ -57,6 +58,7 @@ function assemble(layout: Layout, temps: TempFolders): Store {
     startWriteBack,
     sync: async () => layers.sync(layers.committed()),
     collectGarbage: async (options) => collectGarbage(context, parts, options),
+    usage: () => measureUsage(parts),
   }
 }
 

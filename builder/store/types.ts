@@ -42,6 +42,29 @@ export interface Store {
    * process included.
    */
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
+  /** What takes how much. STORE_INVALID when an image or a container is damaged. */
+  usage(): StoreUsage
+}
+
+/** Bytes on disk by what they are there for; each layer counts once, in the first part that has it. */
+export interface StoreUsage {
+  readonly images: UsagePart
+  /** What containers have beside their images. */
+  readonly containers: UsagePart
+  /** Records, and the layers that only they have. */
+  readonly cache: UsagePart
+  /** Compressed copies of layers. */
+  readonly compressed: UsagePart
+  /** Extracted copies of layers whose tar is there. */
+  readonly extracted: UsagePart
+  /** What nothing reaches. */
+  readonly garbage: UsagePart
+  readonly total: number
+}
+
+export interface UsagePart {
+  readonly count: number
+  readonly bytes: number
 }
 
 export interface TempFolder {
