@@ -2,51 +2,47 @@ import fs from 'node:fs'
 import { type ConfigInput, runtimeConfig } from './config-json.ts'
 import { hostResolvConf, hostsFile, resolvConf } from './etc-files.ts'
 import { MergedView } from './merged-view.ts'
+import { configFile, rootfsFolder } from './stage.ts'
+import type { StageFile } from './standby.ts'
 import { copyMetadata, type MountPoint, makeStubLayer } from './stub-layer.ts'
 import type { RunRequest } from './types.ts'
 
-/** What was made in the scratch folder of a request. */
+/** What a container is started with. */
 export interface Bundle {
-  /** Folder with config.json. */
-  readonly folder: string
-  /** Where the root filesystem is to be mounted. */
-  readonly rootfs: string
   /** The request's lowers, and on top the stub layer when there is one. */
   readonly lowers: readonly string[]
   readonly work: string
-  /** The runtime's folder for its state. */
-  readonly state: string
-  /** Where the runtime writes what went wrong. */
-  readonly log: string
+  /** The files of the stage. */
+  readonly files: readonly StageFile[]
 }
 
 /** What a container is set up with beside what its request says. */
 export type Surroundings = Omit<ConfigInput, 'request' | 'rootfs' | 'files'> & {
   /** Name server of the container's own network. */
   readonly nameServer: string | undefined
+  /** Path of the stage as the runtime sees it. */
+  readonly stage: string
 }
 
 /**
- * Writes all that the runtime needs into the empty folder `request.scratch`, and gives the upper folder the metadata of
- * the root directory below it: in overlayfs the upper's counts.
+ * Makes what a runtime needs: files for the stage; on disk, in the empty folder `request.scratch`, the stub layer and the
+ * overlay's work folder. Gives the upper folder the metadata of the root directory below it: in overlayfs the upper's
+ * counts.
  */
 export function makeBundle(request: RunRequest, surroundings: Surroundings): Bundle {
   const { scratch } = request
-  const bundle = placesIn(scratch)
-  for (const folder of [bundle.folder, bundle.rootfs, bundle.work]) fs.mkdirSync(folder, { mode: 0o700 })
+  const { stage } = surroundings
+  const work = `${scratch}/work`
+  fs.mkdirSync(work, { mode: 0o700 })
   const view = new MergedView(request.lowers)
-  const files = writeFiles(request, surroundings.nameServer)
+  const shown = shownFiles(request, surroundings.nameServer)
   const stubs = `${scratch}/stubs`
-  const hasStubs = makeStubLayer(view, mountPointsFor(files), stubs)
+  const hasStubs = makeStubLayer(view, mountPointsFor(shown), stubs)
   makeRoot(view, request.upper)
-  const config = runtimeConfig({ ...surroundings, request, rootfs: bundle.rootfs, files })
-  fs.writeFileSync(`${bundle.folder}/config.json`, JSON.stringify(config))
-  return { ...bundle, lowers: hasStubs ? [...request.lowers, stubs] : request.lowers }
-}
-
-function placesIn(scratch: string): Omit<Bundle, 'lowers'> {
-  const at = (name: string): string => `${scratch}/${name}`
-  return { folder: at('bundle'), rootfs: at('rootfs'), work: at('work'), state: at('state'), log: at('log') }
+  const files = shown.map(({ path, name }) => ({ source: `${stage}/${name}`, destination: path }))
+  const config = runtimeConfig({ ...surroundings, request, rootfs: `${stage}/${rootfsFolder}`, files })
+  const configText = { name: configFile, content: JSON.stringify(config), mode: 0o600 }
+  return { lowers: hasStubs ? [...request.lowers, stubs] : request.lowers, work, files: [...shown, configText] }
 }
 
 function makeRoot(view: MergedView, upper: string): void {
@@ -54,9 +50,12 @@ function makeRoot(view: MergedView, upper: string): void {
   else fs.chmodSync(upper, 0o755)
 }
 
-type HostFile = ConfigInput['files'][number]
+interface ShownFile extends StageFile {
+  /** Where it is in the container. */
+  readonly path: string
+}
 
-function writeFiles(request: RunRequest, nameServer: string | undefined): HostFile[] {
+function shownFiles(request: RunRequest, nameServer: string | undefined): ShownFile[] {
   const hosts = hostsFile(request.hostname, request.extraHosts)
   const resolv = resolvConf(hostResolvConf(), request.network, nameServer)
   const wanted = [
@@ -64,17 +63,12 @@ function writeFiles(request: RunRequest, nameServer: string | undefined): HostFi
     { path: '/etc/resolv.conf', content: resolv, mode: 0o644 },
     ...request.files,
   ]
-  return wanted.map(({ path, content, mode }, number) => {
-    const source = `${request.scratch}/file-${number}`
-    fs.writeFileSync(source, content)
-    fs.chmodSync(source, mode)
-    return { source, destination: path }
-  })
+  return wanted.map((file, number) => ({ ...file, name: `file-${number}` }))
 }
 
 /** Mount points inside of filesystems that the runtime mounts are made there by the runtime. */
-function mountPointsFor(files: readonly HostFile[]): MountPoint[] {
+function mountPointsFor(files: readonly ShownFile[]): MountPoint[] {
   const folders: MountPoint[] = ['/proc', '/dev', '/sys'].map((path) => ({ path, kind: 'dir' }))
-  const inImage = files.filter(({ destination }) => !/^\/+(?:proc|dev|sys)\//.test(destination))
-  return [...folders, ...inImage.map(({ destination }): MountPoint => ({ path: destination, kind: 'file' }))]
+  const inImage = files.filter(({ path }) => !/^\/+(?:proc|dev|sys)\//.test(path))
+  return [...folders, ...inImage.map(({ path }): MountPoint => ({ path, kind: 'file' }))]
 }

@@ -9,8 +9,11 @@ import {
 import type { SeccompConfig } from './seccomp.ts'
 import type { Limits, RunRequest } from './types.ts'
 
-/** The network namespace of a container: that in which the runtime is started, or a new one with loopback only. */
-export type NetworkNamespace = 'inherited' | 'new'
+/**
+ * The network namespace of a container: that in which the runtime is started, a new one with loopback only, or that of a
+ * path that the runtime sees.
+ */
+export type NetworkNamespace = 'inherited' | 'new' | { readonly path: string }
 
 export interface ConfigInput {
   readonly request: Pick<RunRequest, 'args' | 'env' | 'cwd' | 'user' | 'hostname' | 'limits'>
@@ -91,7 +94,7 @@ function bindMount(file: { readonly source: string; readonly destination: string
 function linuxOf(input: ConfigInput): object {
   return {
     namespaces: namespacesOf(input),
-    ...(input.network === 'inherited' ? {} : { sysctl: networkSysctls }),
+    ...(input.network === 'new' ? { sysctl: networkSysctls } : {}),
     ...(input.cgroup === undefined ? {} : { cgroupsPath: input.cgroup }),
     resources: { devices: deviceRules, ...resourcesOf(input.request.limits, input.swapLimit) },
     maskedPaths,
@@ -102,7 +105,8 @@ function linuxOf(input: ConfigInput): object {
 
 function namespacesOf({ network, cgroupNamespace }: ConfigInput): object[] {
   const types = ['mount', 'pid', 'ipc', 'uts', ...(cgroupNamespace ? ['cgroup'] : [])]
-  return [...types, ...(network === 'new' ? ['network'] : [])].map((type) => ({ type }))
+  const namespaces = [...types, ...(network === 'new' ? ['network'] : [])].map((type) => ({ type }))
+  return typeof network === 'string' ? namespaces : [...namespaces, { type: 'network', path: network.path }]
 }
 
 function resourcesOf(limits: Limits, swapLimit: boolean): object {

@@ -1,16 +1,21 @@
+import fs from 'node:fs'
 import { hostname } from 'node:os'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Surroundings } from './bundle.ts'
 import { chooseRuntime } from './choose-runtime.ts'
-import { detectHost } from './host.ts'
+import { detectHost, type Host } from './host.ts'
 import { cleanupLeftovers } from './leftovers.ts'
+import { compiledForm } from './libseccomp.ts'
 import { createNetworks } from './networks.ts'
 import { findNetworkHelper, findProgram, findTools } from './programs.ts'
+import { createReserve } from './reserve.ts'
 import { type RunContext, runContainer } from './run.ts'
-import type { Tools } from './runtime-command.ts'
+import { hiddenFromRuntime, type Runtime, runtimeCommand, type Tools } from './runtime-command.ts'
 import { defaultCapabilities } from './sandbox.ts'
+import { sealedCopy } from './sealed-copy.ts'
 import { type SeccompConfig, seccompConfig } from './seccomp.ts'
+import { type StandbyRequest, standbyProgram } from './standby.ts'
 import { createDirectStarter } from './starter.ts'
 import { createThreadStarter } from './thread-starter.ts'
 import { tryRuntime } from './try-runtime.ts'
@@ -46,27 +51,62 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
     find: findProgram,
     hostKey: hostKey(seccomp),
     tryRuntime: (runtime) =>
-      tryRuntime({ stateDir, seccomp, run: (request, filter) => runContainer(request, contextFor(runtime, filter)) }),
+      tryRuntime({
+        stateDir,
+        seccomp,
+        run: (request, filter) => runContainer(request, contextFor(runtime, filter, 0)),
+      }),
   })
-  const context = contextFor(about, filter)
+  const context = contextFor(about, filter, standbyTime)
+  context.reserve.refill()
   return { runtime: about, run: (request) => runContainer(request, context) }
 }
 
 /** What a trial's outcome depends on beside the runtime's binary. */
 function hostKey(seccomp: SeccompConfig): string {
   const { bootId, cgroups } = detectHost()
-  return [bootId, hostname(), cgroups, digestOf(JSON.stringify(seccomp))].join(' ')
+  return [bootId, hostname(), cgroups, compiledForm, digestOf(JSON.stringify(seccomp))].join(' ')
 }
 
-type ContextMaker = (runtime: Tools['runtime'], filter: string | undefined) => RunContext
+/** For how many milliseconds a runtime stands by for the next container. */
+const standbyTime = 2000
+
+/** `keep` as for the reserve. */
+type ContextMaker = (runtime: Runtime, filter: string | undefined, keep: number) => RunContext
 
 function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): ContextMaker {
   const starter = options.ownProcess === true ? createDirectStarter() : createThreadStarter()
   const onNotice = options.onNotice ?? (() => undefined)
   const [host, tools] = [detectHost(), findTools()]
   const networks = createNetworks({ helper: findNetworkHelper(tools), onNotice })
-  return (runtime, filter) => {
-    return { host, starter, networks, tools: { ...tools, runtime }, seccomp: filterIn(seccomp, filter) }
+  const stage = `${options.stateDir}/stage`
+  fs.mkdirSync(stage, { recursive: true })
+  return (runtime, filter, keep) => {
+    const standby = standbyRequest(stage, { runtime, tools, host })
+    const reserve = createReserve((streams) => starter.prepare({ ...standby, ...streams }), keep)
+    return { host, stage, reserve, networks, seccomp: filterIn(seccomp, filter) }
+  }
+}
+
+interface Surrounding {
+  readonly runtime: Runtime
+  readonly tools: Tools
+  readonly host: Host
+}
+
+function standbyRequest(
+  stage: string,
+  { runtime, tools, host }: Surrounding,
+): Omit<StandbyRequest, 'stdin' | 'stdout' | 'stderr'> {
+  const program = runtime.name === 'crun' ? sealedCopy(runtime.path) : undefined
+  const path = program === undefined ? runtime.path : standbyProgram
+  return {
+    stage,
+    unmount: hiddenFromRuntime(runtime, host),
+    wrapper: [...tools.deathSignal, ...tools.ownProc],
+    command: runtimeCommand(stage, { ...runtime, path }, host),
+    program,
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
   }
 }
 

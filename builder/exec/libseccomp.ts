@@ -10,6 +10,7 @@ function bind(name: string, result: string, args: readonly string[]): NativeFunc
 // A filter under construction is an opaque pointer.
 const init = bind('seccomp_init', 'uintptr_t', ['uint'])
 const release = bind('seccomp_release', 'void', ['uintptr_t'])
+const setAttribute = bind('seccomp_attr_set', 'int', ['uintptr_t', 'uint', 'uint'])
 const addArch = bind('seccomp_arch_add', 'int', ['uintptr_t', 'uint'])
 const nativeArch = bind('seccomp_arch_native', 'uint', [])
 const resolveArch = bind('seccomp_arch_resolve_name', 'uint', ['void *'])
@@ -22,6 +23,11 @@ const refuse = 0x0005_0000 // plus the errno
 const unknownSyscall = -1
 const noErrno = 38 // ENOSYS
 const maxProgramBytes = 4096 * 8
+const optimize = 8 // SCMP_FLTATR_CTL_OPTIMIZE
+const binaryTree = 2
+
+/** Differs when the same profile would be compiled to another program. */
+export const compiledForm = 'tree'
 
 /**
  * Compiles a profile to the program that the kernel runs for each system call, as raw instructions: what a runtime would
@@ -31,6 +37,8 @@ const maxProgramBytes = 4096 * 8
 export function compileSeccomp(config: SeccompConfig): Buffer {
   const filter = init(refuse | config.defaultErrnoRet)
   try {
+    // The kernel runs a new filter once for each call there is: a tree answers in a tenth of the time that a list takes.
+    setAttribute(filter, optimize, binaryTree) // a library that cannot makes a list
     const tokens = config.architectures.map(architectureToken)
     for (const token of tokens) if (token !== nativeArch()) check(addArch(filter, token), 'seccomp_arch_add')
     for (const rule of config.syscalls) for (const name of rule.names) addTo(filter, rule, name)

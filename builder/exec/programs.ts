@@ -20,10 +20,10 @@ export function isExecutable(path: string): boolean {
 }
 
 /** The programs around the runtime that are here. */
-export function findTools(): Omit<Tools, 'runtime'> {
+export function findTools(): Tools {
   return {
     deathSignal: withArguments('setpriv', ['--pdeathsig', 'KILL']),
-    ownProc: withArguments('unshare', ['--mount-proc']),
+    ownProc: withArguments('unshare', ['--mount-proc', '--propagation', 'slave']),
   }
 }
 

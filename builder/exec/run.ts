@@ -1,4 +1,3 @@
-import fs from 'node:fs'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { awaitEnd } from './await-end.ts'
 import { type Bundle, makeBundle, type Surroundings } from './bundle.ts'
@@ -6,17 +5,18 @@ import { newCgroupPath, removeCgroup } from './cgroups.ts'
 import type { Host } from './host.ts'
 import type { Network, Networks } from './networks.ts'
 import { watchOom } from './oom-watch.ts'
-import { type Output, openOutput } from './output.ts'
-import { hiddenFromRuntime, runtimeCommand, type Tools } from './runtime-command.ts'
+import type { Reserve } from './reserve.ts'
 import { runtimeFailure } from './runtime-log.ts'
-import type { Ending, Started, Starter } from './starter.ts'
+import { networkFile } from './stage.ts'
+import type { Ending, Started } from './starter.ts'
 import type { RunRequest, RunResult } from './types.ts'
 
 /** What is the same for all runs of an executor. */
 export interface RunContext {
   readonly host: Host
-  readonly tools: Tools
-  readonly starter: Starter
+  /** Path of the folder that the runtime is started with. */
+  readonly stage: string
+  readonly reserve: Reserve
   readonly networks: Networks
   readonly seccomp: Pick<Surroundings, 'seccomp' | 'annotations'>
 }
@@ -40,67 +40,62 @@ interface Place {
 }
 
 async function runInNetwork(request: RunRequest, context: RunContext, place: Place): Promise<RunResult> {
-  const { host } = context
+  const { host, stage } = context
+  const { network } = place
   using oom = watchOom(host, place.cgroup, request.limits.memory)
   const bundle = makeBundle(request, {
     ...context.seccomp,
-    network: place.network.namespace,
-    nameServer: place.network.nameServer,
+    stage,
+    network: network.enter === undefined ? network.namespace : { path: `${stage}/${networkFile}` },
+    nameServer: network.nameServer,
     cgroup: host.cgroups === 'none' ? undefined : oom.cgroup,
     cgroupNamespace: host.cgroupNamespaces,
     swapLimit: host.swapLimit,
     openFiles: host.openFiles,
   })
-  const output = openOutput(request.onOutput)
-  const started = await startRuntime({ request, bundle, output, network: place.network }, context)
+  const { started, drained } = await startRuntime(request, context, { bundle, network })
+  setImmediate(() => context.reserve.refill()) // the container needs a while now
   const ending = await awaitEnd(started, { layout: host.cgroups, path: place.cgroup }, request.signal)
-  await output.drained
+  await drained
   throwIfCancelled(request.signal)
-  const exitCode = exitCodeOf(ending, bundle)
+  const exitCode = exitCodeOf(ending)
   return { exitCode, oomKilled: oom.killed(exitCode) }
 }
 
 const startHint =
   'RUN needs CAP_SYS_ADMIN, and a data folder on a filesystem that overlayfs can write to, such as ext4.'
 
-interface Run {
-  readonly request: RunRequest
+interface Furniture {
   readonly bundle: Bundle
-  readonly output: Output
   readonly network: Network
 }
 
-async function startRuntime(run: Run, { host, tools, starter }: RunContext): Promise<Started> {
-  const { request, bundle, output, network } = run
+interface Running {
+  readonly started: Started
+  /** Resolves when all output was passed on. */
+  readonly drained: Promise<void>
+}
+
+async function startRuntime(request: RunRequest, { reserve }: RunContext, furniture: Furniture): Promise<Running> {
+  const { bundle, network } = furniture
   try {
-    return await starter.start({
-      overlay: { lowers: bundle.lowers, upper: request.upper, work: bundle.work, target: bundle.rootfs },
-      unmount: hiddenFromRuntime(tools, host),
-      network: network.enter,
-      command: runtimeCommand(bundle, tools, host),
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-      stdin: request.stdin,
-      stdout: output.stdout,
-      stderr: output.stderr,
-    })
+    const { prepared, output } = await reserve.take(request.stdin)
+    const drained = output.read(request.onOutput)
+    const { lowers, work, files } = bundle
+    const overlay = { lowers, upper: request.upper, work }
+    return { started: await prepared.start({ overlay, files, network: network.enter }), drained }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     throw new IbuildError('RUNTIME_FAILED', `cannot start a container: ${reason}`, { cause: error, hint: startHint })
-  } finally {
-    output.handedOver()
   }
 }
 
-function exitCodeOf(ending: Ending, bundle: Bundle): number {
+function exitCodeOf(ending: Ending): number {
   if (ending.code === 0) return 0
-  const failure = runtimeFailure(readLog(bundle.log))
+  const failure = runtimeFailure(ending.log)
   if (failure !== undefined) throw new IbuildError('RUNTIME_FAILED', failure)
   if (ending.code === null) throw new IbuildError('RUNTIME_FAILED', `the runtime was ended by ${ending.signal}`)
   return ending.code
-}
-
-function readLog(path: string): string {
-  return fs.existsSync(path) ? fs.readFileSync(path, 'utf8') : ''
 }
 
 function throwIfCancelled(signal: AbortSignal): void {

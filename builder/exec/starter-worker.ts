@@ -1,12 +1,23 @@
 import { parentPort } from 'node:worker_threads'
-import { startHere } from './starter.ts'
+import { type Prepared, prepareHere } from './starter.ts'
 import type { FromWorker, ToWorker } from './thread-starter.ts'
+
+const prepared = new Map<number, Prepared>()
 
 parentPort?.on('message', (message: ToWorker) => void serve(message))
 
-async function serve({ id, request }: ToWorker): Promise<void> {
+async function serve(message: ToWorker): Promise<void> {
+  const { id } = message
   try {
-    const { pid, ended } = await startHere(request)
+    if ('prepare' in message) {
+      prepared.set(id, await prepareHere(message.prepare))
+      return answer({ id, prepared: true })
+    }
+    const one = prepared.get(id)
+    prepared.delete(id)
+    if (!('start' in message)) return one?.discard()
+    if (one?.isUsable() !== true) throw new Error('the process on standby has ended')
+    const { pid, ended } = await one.start(message.start)
     answer({ id, pid })
     answer({ id, ending: await ended })
   } catch (error) {

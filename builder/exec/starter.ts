@@ -1,9 +1,11 @@
-import { type StartRequest, startWithOverlay } from './start.ts'
+import { openStandby, type StandbyRequest, type StartRequest } from './standby.ts'
 
-/** How a process ended: one of the two is set. */
+/** How a process ended: `code` or `signal` is set. */
 export interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
+  /** What the runtime logged, unless it ended with 0. */
+  readonly log: string
 }
 
 export interface Started {
@@ -13,23 +15,43 @@ export interface Started {
   readonly ended: Promise<Ending>
 }
 
-/** Starts processes with mounts of their own; see {@link startWithOverlay}. */
-export interface Starter {
-  /** The descriptors of `request` may be closed when this resolves. */
+/** A process on standby, see {@link openStandby}. Of `start` and `discard` one is to be called, once. */
+export interface Prepared {
+  /** False when it has ended meanwhile. */
+  isUsable(): boolean
   start(request: StartRequest): Promise<Started>
+  discard(): void
+}
+
+/** Starts processes with mounts of their own. */
+export interface Starter {
+  /** The streams of `request` may be closed when this is done, whatever came of it. */
+  prepare(request: StandbyRequest): Promise<Prepared>
 }
 
 /** Starts from the calling thread: for a process of our own. */
 export function createDirectStarter(): Starter {
-  return { start: startHere }
+  return { prepare: prepareHere }
 }
 
 /** Starts from the calling thread; rejects when the process could not be started. */
-export async function startHere(request: StartRequest): Promise<Started> {
-  const child = startWithOverlay(request)
-  const ended = new Promise<Ending>((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })))
-  const { promise, resolve, reject } = Promise.withResolvers<Started>()
-  child.once('error', reject)
-  if (child.pid !== undefined) resolve({ pid: child.pid, ended })
-  return promise
+export async function prepareHere(request: StandbyRequest): Promise<Prepared> {
+  const standby = openStandby(request)
+  const { child } = standby
+  const ended = new Promise<Omit<Ending, 'log'>>((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  const { pid } = child
+  if (pid === undefined) {
+    standby.discard()
+    throw await new Promise<Error>((resolve) => child.once('error', resolve))
+  }
+  return {
+    isUsable: () => child.exitCode === null && child.signalCode === null,
+    async start(work) {
+      standby.go(work)
+      return { pid, ended: ended.then((ending) => ({ ...ending, log: standby.readLog() })) }
+    },
+    discard: () => standby.discard(),
+  }
 }

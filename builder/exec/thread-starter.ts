@@ -1,16 +1,17 @@
 import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../shared/base/worker.ts'
-import type { StartRequest } from './start.ts'
-import type { Ending, Started, Starter } from './starter.ts'
+import type { StandbyRequest, StartRequest } from './standby.ts'
+import type { Ending, Prepared, Started, Starter } from './starter.ts'
 
-/** What goes to the thread. */
-export interface ToWorker {
-  readonly id: number
-  readonly request: StartRequest
-}
+/** What goes to the thread; `id` names a process on standby. */
+export type ToWorker =
+  | { readonly id: number; readonly prepare: StandbyRequest }
+  | { readonly id: number; readonly start: StartRequest }
+  | { readonly id: number; readonly discard: true }
 
-/** What comes back: a pid and then an ending, or a failure. */
+/** What comes back: that it stands by, then a pid, then an ending; or a failure. */
 export type FromWorker =
+  | { readonly id: number; readonly prepared: true }
   | { readonly id: number; readonly pid: number }
   | { readonly id: number; readonly ending: Ending }
   | { readonly id: number; readonly failure: string }
@@ -18,7 +19,7 @@ export type FromWorker =
 /**
  * Starts from a thread of its own, because the thread that starts loses the working directory and umask that it shares
  * with the others: for a library in a process of someone else. The thread is there from the beginning, so that it is
- * ready when it is needed, and keeps the process alive only while something that it started runs.
+ * ready when it is needed, and keeps the process alive only while something is awaited from it.
  */
 export function createThreadStarter(): Starter {
   const waiting = new Map<number, Pending>()
@@ -30,21 +31,45 @@ export function createThreadStarter(): Starter {
     for (const one of waiting.values()) one.fail(error)
     waiting.clear()
   })
+  const send = (message: ToWorker): void => {
+    if (thread === undefined) throw new Error('the thread that starts containers has ended')
+    thread.postMessage(message, [])
+  }
+  /** Sends, and keeps the process alive until all has come that is to come. */
+  const ask = (message: ToWorker): Pending => {
+    const pending = createPending()
+    send(message)
+    waiting.set(message.id, pending)
+    thread?.ref()
+    return pending
+  }
   return {
-    start(request) {
-      if (thread === undefined) throw new Error('the thread that starts containers has ended')
+    async prepare(request) {
       const id = ++lastId
-      const pending = createPending()
-      waiting.set(id, pending)
-      thread.ref()
-      thread.postMessage({ id, request } satisfies ToWorker, [])
-      return pending.started
+      await ask({ id, prepare: request }).prepared
+      return preparedOf(id, { ask, send, isOpen: () => thread !== undefined })
+    },
+  }
+}
+
+interface Line {
+  readonly ask: (message: ToWorker) => Pending
+  readonly send: (message: ToWorker) => void
+  readonly isOpen: () => boolean
+}
+
+function preparedOf(id: number, { ask, send, isOpen }: Line): Prepared {
+  return {
+    isUsable: isOpen,
+    start: async (request) => ask({ id, start: request }).started,
+    discard: () => {
+      if (isOpen()) send({ id, discard: true })
     },
   }
 }
 
 function openThread(waiting: Map<number, Pending>): Worker {
-  const thread = new Worker(workerUrl('./starter-worker.ts', import.meta.url))
+  const thread = new Worker(workerUrl('./starter-worker.ts', import.meta.url), { trackUnmanagedFds: false })
   thread.on('message', (message: FromWorker) => {
     if (waiting.get(message.id)?.take(message) === true) waiting.delete(message.id)
     if (waiting.size === 0) thread.unref()
@@ -55,6 +80,7 @@ function openThread(waiting: Map<number, Pending>): Worker {
 }
 
 interface Pending {
+  readonly prepared: Promise<void>
   readonly started: Promise<Started>
   /** Returns true when nothing more is to come. */
   take(message: FromWorker): boolean
@@ -62,20 +88,22 @@ interface Pending {
 }
 
 function createPending(): Pending {
+  const ready = Promise.withResolvers<void>()
   const start = Promise.withResolvers<Started>()
   const end = Promise.withResolvers<Ending>()
-  end.promise.catch(() => undefined) // nobody waits for the end of what did not start
+  // Nobody waits for the end of what did not start.
+  for (const { promise } of [ready, start, end]) promise.catch(() => undefined)
+  const fail = (error: unknown): void => [ready, start, end].forEach(({ reject }) => reject(error))
   return {
+    prepared: ready.promise,
     started: start.promise,
     take(message): boolean {
-      if ('pid' in message) start.resolve({ pid: message.pid, ended: end.promise })
+      if ('prepared' in message) ready.resolve()
+      else if ('pid' in message) start.resolve({ pid: message.pid, ended: end.promise })
       else if ('ending' in message) end.resolve(message.ending)
-      else start.reject(new Error(message.failure))
+      else fail(new Error(message.failure))
       return !('pid' in message)
     },
-    fail(error): void {
-      start.reject(error)
-      end.reject(error)
-    },
+    fail,
   }
 }

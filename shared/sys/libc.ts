@@ -5,8 +5,8 @@ import type { LibraryHandle } from 'koffi'
 /** A path for a system call: bytes as they are, or text encoded as UTF-8. Never contains a NUL. */
 export type NativePath = string | Uint8Array
 
-/** An argument as C takes it: a number, a pointer to bytes, or a null pointer. */
-type NativeArgument = number | bigint | ArrayBufferView | null
+/** An argument as C takes it: a number, a pointer to bytes, a null pointer, or the type of the variable argument after it. */
+type NativeArgument = number | bigint | ArrayBufferView | null | 'int'
 
 /** A C function; negative means failed, with the reason in `lastErrno`. */
 export type NativeFunction = (...args: NativeArgument[]) => number

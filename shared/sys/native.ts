@@ -14,13 +14,15 @@ export const mountFlags = {
   recursive: 16384,
   private: 1 << 18,
   slave: 1 << 19,
+  shared: 1 << 20,
 } as const
 
 /** Flags of umount2(2). */
 export const umountFlags = { force: 1, detach: 2, noFollow: 8 } as const
 
-/** Namespace flags of unshare(2) and setns(2). */
+/** Flags of unshare(2), and but for the first of setns(2). `workingDirectory` is the root and the umask as well. */
 export const cloneFlags = {
+  workingDirectory: 0x0000_0200,
   mount: 0x0002_0000,
   cgroup: 0x0200_0000,
   uts: 0x0400_0000,
@@ -46,6 +48,8 @@ const cPipe = nativeFunction('pipe2', 'int', ['void *', 'int'])
 const cFchdir = nativeFunction('fchdir', 'int', ['int'])
 const cChroot = nativeFunction('chroot', 'int', ['void *'])
 
+const cMemfd = nativeFunction('memfd_create', 'int', ['void *', 'uint'])
+const cFcntl = nativeFunction('fcntl', 'int', ['int', 'int', '...'])
 const cEventfd = nativeFunction('eventfd', 'int', ['uint', 'int'])
 
 const atFdcwd = -100
@@ -136,4 +140,29 @@ export function eventfd(): number {
   const fd = cEventfd(0, openCloexec | openNonblock)
   if (fd < 0) throw nativeError('eventfd')
   return fd
+}
+
+const memfdFlags = { cloexec: 1, sealable: 2, executable: 16 } as const
+
+/**
+ * memfd_create(2): a file in memory that can be executed and sealed; programs started later do not inherit it. `name` is
+ * for people.
+ */
+export function memfd(name: string): number {
+  const flags = memfdFlags.cloexec | memfdFlags.sealable
+  const fd = cMemfd(cString(name), flags | memfdFlags.executable)
+  if (fd >= 0) return fd
+  const old = cMemfd(cString(name), flags) // kernels before 6.3 do not know that flag and need none
+  if (old < 0) throw nativeError('memfd_create')
+  return old
+}
+
+/** What can no longer be done to a sealed file. */
+export const seals = { seal: 1, shrink: 2, grow: 4, write: 8 } as const
+
+const addSealsCommand = 1033
+
+/** fcntl(2) F_ADD_SEALS with {@link seals}. */
+export function addSeals(fd: number, flags: number): void {
+  if (cFcntl(fd, addSealsCommand, 'int', flags) < 0) throw nativeError('fcntl')
 }
