@@ -1,6 +1,7 @@
 import type { Digest } from '../shared/base/digest.ts'
 import type { Descriptor } from '../shared/oci/descriptor.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
+import type { StepExplanation } from './explain/types.ts'
 import type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
 import type { EmitEvent } from './solve/events.ts'
@@ -50,6 +51,8 @@ export interface BuildOptions {
   readonly noCache?: boolean
   /** Stages (name or index) whose steps all run again. */
   readonly noCacheStages?: readonly string[]
+  /** Is given, step by step, how the parts of its cache key compare with those of the record that was hit, or is nearest. */
+  readonly explain?: (step: StepExplanation) => void
   /** The network of RUN steps. */
   readonly network?: NetworkMode
   /** Lines of /etc/hosts in RUN steps: `name:ip`. */

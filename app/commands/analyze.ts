@@ -12,6 +12,7 @@ import { imageData, layerData, reportData } from '../analyze/report-data.ts'
 import { reportText } from '../analyze/report-text.ts'
 import { mostEntries, mostLines, treeData, treeLines } from '../analyze/tree-text.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { explainFormat, withExplainValue } from '../cli/build/cache-flags.ts'
 import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
 import { jsonText } from '../cli/json-text.ts'
@@ -66,10 +67,14 @@ async function buildAndAnalyze(argv: readonly string[]): Promise<number> {
   const parser = declareAnalyzeFlags(buildParser().name('ibuild analyze --build')).description(
     'Build an image and show what its layers waste',
   )
-  const { words, options: flags } = parseArguments<BuildFlags & AnalyzeFlags>(parser, withSquashValue(argv))
+  const { words, options: flags } = parseArguments<BuildFlags & AnalyzeFlags>(
+    parser,
+    withExplainValue(withSquashValue(argv)),
+  )
   const [context, ...extra] = words
   if (context === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild analyze --build takes one context')
+  if (explainFormat(flags) === 'json') throw new IbuildError('USAGE', '--explain=json and --build print to stdout both')
   const options = analyzeOptions(flags)
   const store = storeOf(flags)
   // Layers that were merged away are kept by nothing else until they are looked at.

@@ -1,19 +1,21 @@
 import { build } from '../../builder/build.ts'
-import type { BuildResult } from '../../builder/build-types.ts'
+import type { BuildOptions, BuildResult } from '../../builder/build-types.ts'
 import type { DockerfileWarning } from '../../builder/dockerfile/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseArguments } from '../cli/arguments.ts'
+import { explainFormat, withExplainValue } from '../cli/build/cache-flags.ts'
 import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
 import { buildMetadata, keepWarnings } from '../cli/build-metadata.ts'
 import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
+import type { Explanation } from '../explain/collect-explanation.ts'
 import { createProgress } from '../progress/create-progress.ts'
 
 /** `ibuild build`: prints the image ID on stdout, progress on stderr. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { words, options: flags } = parseArguments<BuildFlags>(buildParser(), withSquashValue(argv))
+  const { words, options: flags } = parseArguments<BuildFlags>(buildParser(), withExplainValue(withSquashValue(argv)))
   const [context, ...extra] = words
   if (context === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild build takes exactly one context')
@@ -30,10 +32,15 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
     const { emit, warnings } = keepWarnings(progress.emit)
-    const result = await build({ ...options, ownProcess: true, emit, signal: interrupt.signal })
+    const explained = await explanationFor(flags, options)
+    const asked = { ...options, ...(explained !== undefined && { explain: explained.add }) }
+    const result = await build({ ...asked, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
     await writeFiles(flags, result, warnings)
-    show(result, progress.finish({ result }))
+    const isTold = progress.finish({ result })
+    if (explained !== undefined && flags.explain !== 'json' && !isTold) process.stderr.write(explained.text())
+    if (explained !== undefined && flags.explain === 'json') process.stdout.write(explained.json(result))
+    else show(result, isTold)
     return 0
   } catch (error) {
     if (!progress.finish({ error })) throw error
@@ -43,6 +50,15 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
     progress.close()
     interrupt.release()
   }
+}
+
+/** What `--explain` asks for; its code is loaded only then. */
+async function explanationFor(flags: BuildFlags, options: BuildOptions): Promise<Explanation | undefined> {
+  const format = explainFormat(flags)
+  if (format === undefined) return undefined
+  const { checkStdout, collectExplanation } = await import('../explain/collect-explanation.ts')
+  if (format === 'json') checkStdout(options)
+  return collectExplanation()
 }
 
 /** The files that tell what was built. */

@@ -1,5 +1,3 @@
-import { textOf } from '../context/byte-text.ts'
-import { joinPath } from '../layers/entry.ts'
 import type { FileChange } from './compare-listings.ts'
 import { showValue } from './show-value.ts'
 
@@ -22,10 +20,10 @@ export function describeFiles(
   return isIgnoring(changes) && ignore !== undefined ? `${all} (${ignore.name} ${ignoreVerb(ignore)})` : all
 }
 
-/** `source` as named in the Dockerfile; paths below it are bytes. */
+/** `source` as named in the Dockerfile. */
 export function describeFile(source: string, { path, change, before, after }: FileChange): string {
-  const prefix = source === '.' ? '' : source
-  const name = path === '' ? source : joinPath(prefix, textOf(path))
+  const prefix = source === '.' ? '' : `${source}/`
+  const name = path === '' ? source : `${prefix}${path}`
   switch (change) {
     case 'added':
     case 'removed':

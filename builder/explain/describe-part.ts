@@ -26,8 +26,7 @@ export function describePart(part: ComparedPart, scope: PartScope): MissReason {
 
 /** `ARG NAME 1 -> 2`; of a secret only that it changed. */
 function describeVariable(part: ComparedPart, { argNames, origin }: PartScope): string {
-  const name = part.name.slice('env '.length)
-  const head = `${argNames.has(name) ? 'ARG' : 'ENV'} ${name}${origin(part)}`
+  const head = `${partLabel(part.name, { argNames })}${origin(part)}`
   const value = part.after ?? part.before ?? ''
   if (withoutSecrets(value) === '***') return `${head} ${part.change} (value not shown)`
   if (part.change === 'added') return `${head} added: ${showValue(value)}`
@@ -72,7 +71,15 @@ function commandOf({ before = '[]', after = '[]' }: ComparedPart): { before: str
   return { before: old.join(' '), after: now.join(' ') }
 }
 
+/** What people call a part. */
+export function partLabel(name: string, { argNames }: Pick<PartScope, 'argNames'>): string {
+  if (!name.startsWith('env ')) return labels[name] ?? name
+  const variable = name.slice('env '.length)
+  return `${argNames.has(variable) ? 'ARG' : 'ENV'} ${variable}`
+}
+
 const labels: Readonly<Record<string, string>> = {
+  parent: 'the layers below',
   workdir: 'working directory',
   path: 'directory',
   hostname: 'host name',

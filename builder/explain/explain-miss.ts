@@ -1,5 +1,5 @@
 import type { IgnoreChange } from './describe-files.ts'
-import { describePart, type PartScope } from './describe-part.ts'
+import { describePart, type PartScope, partLabel } from './describe-part.ts'
 import { shortDigest } from './show-value.ts'
 import type { ComparedPart, MissReason, StepFacts } from './types.ts'
 
@@ -19,14 +19,31 @@ export function explainMiss(
   before: StepFacts | undefined,
   parts: readonly ComparedPart[],
 ): MissReason {
-  const changed = parts.filter(({ change }) => change !== 'same')
+  const changed = withoutIdle(parts.filter(({ change }) => change !== 'same'))
   if (changed.length === 0) return orderChanged(parts)
   const scope = scopeOf(step, before)
   const reasons = changed.map((part) => ({ part, reason: reasonOf(part, { step, before, scope }) }))
   const [first, ...rest] = reasons.sort((a, b) => rank(a.reason) - rank(b.reason))
   if (first === undefined) throw new Error('a changed part has a reason')
   const others = rest.filter(({ part }) => !isExplainedBy(part, first.reason))
-  return { code: first.reason.code, text: `${first.reason.text}${also(others.map(({ part }) => part))}` }
+  const labels = others.map(({ part }) => partLabel(part.name, scope))
+  return { code: first.reason.code, text: `${sourceChange(changed) ?? first.reason.text}${also(labels)}` }
+}
+
+/** Leaves out sources of which only what the key sees of them changed, as `--chmod` makes it. */
+function withoutIdle(parts: readonly ComparedPart[]): readonly ComparedPart[] {
+  const kept = parts.filter(({ files }) => files?.length !== 0)
+  return kept.length === 0 ? parts : kept
+}
+
+/** One source in the place of another. */
+function sourceChange(parts: readonly ComparedPart[]): string | undefined {
+  const sources = parts.filter(({ name, change }) => name.startsWith('content of ') && change !== 'changed')
+  const [added, removed] = ['added', 'removed'].map((kind) => sources.find(({ change }) => change === kind))
+  if (sources.length !== 2 || added === undefined || removed === undefined) return undefined
+  if (parts.some(({ name }) => name.startsWith('matches of '))) return undefined
+  const [before, after] = [removed, added].map(({ name }) => name.slice('content of '.length))
+  return `source ${before} -> ${after}`
 }
 
 interface ReasonScope {
@@ -49,7 +66,9 @@ function orderChanged(parts: readonly ComparedPart[]): MissReason {
 
 function parentReason({ facts, below }: MissedStep, before: StepFacts | undefined): MissReason {
   if (before === undefined) return { code: 'parent', text: `parent: ${below} gave another layer` }
-  if (facts.after === undefined && before.after === undefined) return baseReason(facts, before)
+  const isFirst = facts.after === undefined && before.after === undefined
+  const isOtherBase = facts.base.name !== before.base.name || facts.base.digest !== before.base.digest
+  if (isFirst && isOtherBase) return baseReason(facts, before)
   if (facts.position === before.position || facts.after === before.after) {
     return { code: 'parent', text: `parent: ${below} gave another layer` }
   }
@@ -110,9 +129,9 @@ function isExplainedBy({ name, change }: ComparedPart, first: MissReason): boole
 
 const shownOthers = 3
 
-function also(parts: readonly ComparedPart[]): string {
-  if (parts.length === 0) return ''
-  const names = parts.slice(0, shownOthers).map(({ name }) => name)
-  const more = parts.length - names.length
+function also(labels: readonly string[]): string {
+  if (labels.length === 0) return ''
+  const names = labels.slice(0, shownOthers)
+  const more = labels.length - names.length
   return `; also ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }

@@ -16,7 +16,6 @@ export interface SolverInput {
   readonly context: BuildContext
   readonly options: BuildOptions
   readonly emit: EmitEvent
-  readonly explain?: Solver['explain']
   /** SOURCE_DATE_EPOCH in milliseconds. */
   readonly epoch: number | undefined
   /** Makes the executor; called once, when the first RUN needs it. */
@@ -24,7 +23,7 @@ export interface SolverInput {
 }
 
 /** The services that the steps of one build share. */
-export function createSolver({ store, context, options, emit, explain, epoch, createExecutor }: SolverInput): Solver {
+export function createSolver({ store, context, options, emit, epoch, createExecutor }: SolverInput): Solver {
   const failures: unknown[] = []
   const abort = new AbortController()
   const signal = AbortSignal.any([abort.signal, ...(options.signal === undefined ? [] : [options.signal])])
@@ -47,7 +46,7 @@ export function createSolver({ store, context, options, emit, explain, epoch, cr
     mayUseCache: (stage) => noCacheFlag(stage) === undefined,
     noCacheFlag,
     origin: originOf(options),
-    explain,
+    explain: options.explain,
     once: createOnce(),
     withClaim: async (key, work) => {
       let waited = false

@@ -1,6 +1,5 @@
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { isObject, type JsonValue } from '../../shared/base/json.ts'
-import { textOf } from '../context/byte-text.ts'
 import { compareListings } from '../explain/compare-listings.ts'
 import { compareParts, type PartChange } from '../explain/compare-parts.ts'
 import { explainMiss, type MissedStep } from '../explain/explain-miss.ts'
@@ -158,7 +157,7 @@ function shown({ before, after, files, ...part }: ComparedPart): ComparedPart {
     ...(before !== undefined && { before: withoutSecrets(before) }),
     ...(after !== undefined && { after: withoutSecrets(after) }),
     ...(files && {
-      files: files.slice(0, shownFiles).map((file) => ({ ...file, path: textOf(file.path) })),
+      files: files.slice(0, shownFiles),
       fileCount: files.length,
     }),
   }
