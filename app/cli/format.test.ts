@@ -1,5 +1,4 @@
 import test from 'ava'
-import { parseOutput } from './build/output-spec.ts'
 import { formatSize, parseCount, parseSize } from './sizes.ts'
 import { formatAge, formatTable, shortID } from './table.ts'
 
@@ -56,18 +55,3 @@ test('a table has columns as wide as their widest cell and no blanks at the end'
 })
 
 test('a short ID has twelve digits', (t) => t.is(shortID('sha256:0123456789abcdef'), '0123456789ab'))
-
-const outputRows: [text: string, expected: object][] = [
-  ['out', { type: 'local', dest: 'out' }],
-  ['-', { type: 'tar', dest: '-' }],
-  ['type=oci,dest=a.tar', { type: 'oci', dest: 'a.tar' }],
-  ['type=docker', { type: 'docker', dest: '-' }],
-]
-for (const [text, expected] of outputRows)
-  test(`output ${text}`, (t) => t.deepEqual(parseOutput(text) as object, expected))
-
-for (const text of ['type=zip', 'type=local', 'type=local,dest=-', 'type=oci,dset=x', 'dest=x']) {
-  test(`no output: ${text}`, (t) => {
-    t.throws(() => parseOutput(text), { code: 'USAGE' })
-  })
-}

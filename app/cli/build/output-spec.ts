@@ -62,7 +62,9 @@ function checkKeys(type: string, keys: readonly string[]): void {
     throw new IbuildError('USAGE', `--output: type ${JSON.stringify(type)} is not supported`, { hint })
   }
   const hasManifest = type !== 'local' && type !== 'tar'
-  const unknown = keys.find((key) => !allowed.includes(key) && !(hasManifest && /^annotation[-.[]/.test(key)))
+  const unknown = keys.find(
+    (key) => !allowed.includes(key) && !(hasManifest && parseAnnotationField(key) !== undefined),
+  )
   if (unknown === undefined) return
   const similar = suggest(unknown, allowed)
   const hint = similar === undefined ? `Use ${allowed.join(', ')}.` : `Did you mean ${similar}?`
