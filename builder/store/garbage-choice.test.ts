@@ -1,4 +1,4 @@
-import { existsSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
 import { type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
@@ -171,4 +171,19 @@ test('a damaged image with a name stops the collection, and says how to go on; o
   })
   t.is((await store.collectGarbage({ keepUnnamed: false })).images, 1)
   t.deepEqual([store.layers.list(), store.blobs.list()], [[], []])
+})
+
+test('hashes of contexts go with the build cache, what was half-written goes always', async (t) => {
+  const store = storeFor(t)
+  const folder = path.join(store.root, 'context')
+  const [hashes, stray] = [path.join(folder, hexOf(digestOf('/a/context'))), path.join(folder, 'half.tmp')]
+  mkdirSync(folder)
+  for (const file of [hashes, stray]) writeFileSync(file, 'hashes')
+  const { left, bytes } = await store.collectGarbage()
+  t.deepEqual([left, bytes, existsSync(hashes), existsSync(stray)], [6, 0, true, false])
+  t.deepEqual(store.usage().cache, { count: 0, bytes: 6 })
+  const items: GarbageItem[] = []
+  const dropped = await store.collectGarbage({ keepRecords: false, onItem: (item) => items.push(item) })
+  t.deepEqual([dropped.left, dropped.bytes, existsSync(hashes)], [0, 6, false])
+  t.deepEqual(items, [{ kind: 'hashes', id: digestOf('/a/context'), bytes: 6 }])
 })

@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import type { ContextHashes } from './context-hashes.ts'
 import { type DiskSizes, measureStore } from './disk-sizes.ts'
 import { findReachable, type Reachable } from './reachable.ts'
 import { recordsOverCap } from './size-cap.ts'
@@ -26,6 +27,7 @@ export interface PlanParts {
   readonly records: RecordStore
   readonly snapshots: { marks(): readonly KeyedMark[]; get(chainID: Digest): object | undefined }
   readonly tags: { list(): readonly { readonly manifest: Digest }[] }
+  readonly contextHashes: Pick<ContextHashes, 'list'>
 }
 
 /** What is to go, and how much stays. */
@@ -135,13 +137,15 @@ function sweep(parts: PlanParts, { options, sizes, kept, reachable }: SweepInput
   const isNeeded = (digest: Digest): boolean =>
     reachable.blobs.has(digest) || reachable.layers.has(digest) || copies.has(digest)
   const blobs = parts.blobs.list().filter((digest) => !isNeeded(digest))
+  const hashes = parts.contextHashes.list()
   const items = [
     ...layers.map((id) => ({ kind: 'layer', id, bytes: sizes.layers.get(id) ?? 0 }) as const),
     ...marks.map(({ chainID: id }) => ({ kind: 'snapshot', id, bytes: sizes.snapshots.get(id) ?? 0 }) as const),
     ...blobs.map((id) => ({ kind: 'blob', id, bytes: sizes.blobs.get(id) ?? 0 }) as const),
+    ...(options.keepRecords === false ? hashes.map((each) => ({ kind: 'hashes', ...each }) as const) : []),
   ]
   const all = [sizes.layers, sizes.snapshots, sizes.blobs].flatMap((map) => [...map.values()])
-  const left = sum(all) - sum(items.map(({ bytes }) => bytes)) + sum(kept.map(({ bytes }) => bytes))
+  const left = sum(all) - sum(items.map(({ bytes }) => bytes)) + sum([...kept, ...hashes].map(({ bytes }) => bytes))
   return { items, left, reachable }
 }
 

@@ -5,6 +5,7 @@ import { syncPathSync } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { InternalCompressedStore } from './compressed.ts'
 import type { StoreContext } from './context.ts'
+import type { ContextHashes } from './context-hashes.ts'
 import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-plan.ts'
 import { entryFile } from './image-entry.ts'
 import { fileNameOf, type Layout } from './layout.ts'
@@ -18,6 +19,7 @@ import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
 interface Parts extends PlanParts {
   readonly listings: InternalListingStore
   readonly compressed: InternalCompressedStore
+  readonly contextHashes: ContextHashes
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
   readonly tags: InternalTagStore
@@ -35,6 +37,7 @@ export async function collectGarbage(
     const plan = announce(parts, options)
     dropImages(context.layout, plan)
     for (const item of plan.items) removeItem(context, parts, item)
+    parts.contextHashes.removeStray()
     const orphans = parts.snapshots.removeOrphans()
     if (plan.items.some(({ kind }) => kind === 'record')) parts.records.notePrune()
     parts.listings.keepOnly(listingsOf(parts.records))
@@ -76,6 +79,8 @@ function removeItem({ temps, layout }: StoreContext, parts: Parts, { kind, id }:
       return removeFolder(temps, path.join(layout.layers, fileNameOf(id)))
     case 'snapshot':
       return parts.snapshots.remove(id)
+    case 'hashes':
+      return parts.contextHashes.remove(id)
     case 'blob':
       parts.blobs.remove(id)
   }

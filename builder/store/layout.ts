@@ -23,6 +23,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * steps/journal                  names of steps and the keys of their records, in the order in which they were made
  * listings/<hex>                 texts behind digests in keys, to say what in them changed
  * record-secret                  random key for digests of secrets in keys; for its owner only
+ * context/<hex>                  hashes of the files of a context, see builder/context/hash-cache-file.ts; made by builds
  * tmp/<process>/...              work in progress; removed when the process is dead
  * locks/<name>/                  see shared/cas/lock.ts
  * ```
@@ -46,6 +47,7 @@ export interface Layout {
   readonly steps: string
   readonly listings: string
   readonly secretFile: string
+  readonly contexts: string
   readonly temporary: string
   readonly locks: string
 }
@@ -69,6 +71,7 @@ export function layoutOf(root: string): Layout {
     steps: at('steps'),
     listings: at('listings'),
     secretFile: at('record-secret'),
+    contexts: at('context'),
     temporary: at('tmp'),
     locks: at('locks'),
   }

@@ -7,6 +7,7 @@ import { makeFolders, mapDiskFullSync, replaceFileDurably, syncPathSync } from '
 import { createCompressedStore } from './compressed.ts'
 import { createContainerStore } from './containers.ts'
 import type { StoreContext } from './context.ts'
+import { createContextHashes } from './context-hashes.ts'
 import { collectGarbage } from './garbage.ts'
 import { createImageStore } from './images.ts'
 import { createLayerStore } from './layers.ts'
@@ -49,6 +50,7 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const records = createRecordStore(context)
   const listings = createListingStore(context)
   const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records, listings }
+  const contextHashes = createContextHashes(layout)
   return {
     root: layout.root,
     ...parts,
@@ -57,8 +59,8 @@ function assemble(layout: Layout, temps: TempFolders): Store {
     lockShared: async (options) => lock.take(options),
     startWriteBack,
     sync: async () => layers.sync(layers.committed()),
-    collectGarbage: async (options) => collectGarbage(context, parts, options),
-    usage: () => measureUsage(parts),
+    collectGarbage: async (options) => collectGarbage(context, { ...parts, contextHashes }, options),
+    usage: () => measureUsage({ ...parts, contextHashes }),
   }
 }
 

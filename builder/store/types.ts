@@ -51,7 +51,7 @@ export interface StoreUsage {
   readonly images: UsagePart
   /** What containers have beside their images. */
   readonly containers: UsagePart
-  /** Records, and the layers that only they have. */
+  /** Records, the layers that only they have, and hashes of files of contexts. */
   readonly cache: UsagePart
   /** Compressed copies of layers. */
   readonly compressed: UsagePart
@@ -317,7 +317,7 @@ export interface RecordPart {
 }
 
 export interface GarbageOptions extends LockOptions {
-  /** False drops the build cache too; a function is asked about each record. Default true. */
+  /** False drops the build cache too, and the hashes of files of contexts; a function is asked about each record. Default true. */
   readonly keepRecords?: boolean | ((record: UsedRecord) => boolean)
   /** False drops images that have no tag; a function is asked about each of them. Default true. */
   readonly keepUnnamed?: boolean | ((image: StoredImage) => boolean)
@@ -335,8 +335,8 @@ export interface GarbageOptions extends LockOptions {
 
 /** Something that a garbage collection takes. */
 export interface GarbageItem {
-  readonly kind: 'image' | 'record' | 'layer' | 'snapshot' | 'blob'
-  /** Image ID, cache key, diffID, chainID or digest. */
+  readonly kind: 'image' | 'record' | 'layer' | 'snapshot' | 'blob' | 'hashes'
+  /** Image ID, cache key, diffID, chainID or digest; of hashes of a context the digest of its path. */
   readonly id: Digest
   readonly bytes: number
   /** Of a record: the step's name. */

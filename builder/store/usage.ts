@@ -37,7 +37,7 @@ export function measureUsage(parts: PlanParts): StoreUsage {
     else if (used.blobs.has(digest)) tally.add('containers', bytes)
     else if (!all.layers.has(digest)) tally.add(copies.has(digest) ? 'compressed' : 'garbage', bytes)
   }
-  for (const { bytes } of records) tally.add('cache', bytes)
+  for (const { bytes } of [...records, ...parts.contextHashes.list()]) tally.add('cache', bytes)
   return tally.usage({
     images: images.length,
     containers: containers.length,
