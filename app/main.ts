@@ -13,7 +13,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[]): Promise<number> {
-  const [first] = argv
+  const [first, second] = argv
+  if (first === 'help' && second !== undefined) return helpOn(second)
   if (first === undefined || first === '--help' || first === '-h' || first === 'help')
     return printHelp(first !== undefined)
   if (first === '--version' || first === 'version') return printVersion(argv.slice(1))
@@ -25,6 +26,13 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   } catch (error) {
     throw word === undefined ? error : (await import('./cli/meant-command.ts')).meantCommand(word, error)
   }
+}
+
+/** `ibuild help COMMAND` is `ibuild COMMAND --help`. */
+async function helpOn(word: string): Promise<number> {
+  if (Object.hasOwn(commands, word)) return dispatch([word, '--help'])
+  const { noSuchCommand } = await import('./cli/meant-command.ts')
+  throw noSuchCommand(word)
 }
 
 interface FoundCommand {

@@ -83,20 +83,14 @@ for (const [event, line] of rows)
   test(`${event.type}: ${JSON.stringify(line)}`, (t) => t.deepEqual(shown(event), [line]))
 
 test('the result comes last, unless showing it fails', (t) => {
-  const result = {
-    imageID: digest,
-    manifestDigest: digest,
-    tags: ['a:1'],
-    wroteToStdout: false,
-    baseLayers: [],
-    steps: [],
-  }
+  const told = { imageID: digest, manifestDigest: digest, tags: ['a:1'], wroteToStdout: false }
+  const result = { ...told, baseLayers: [digest], steps: [], outputs: [] }
   const lines = show(({ finish }) => {
     t.true(finish({ result }))
     t.true(finish({ error: new Error('late') }))
   })
   t.deepEqual(lines.slice(1), [
-    { type: 'result', time, ...result },
+    { type: 'result', time, ...told },
     { type: 'error', time, message: 'Error: late' },
   ])
 })

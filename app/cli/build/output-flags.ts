@@ -31,7 +31,7 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       )
       .option(
         '-o, --output <spec>',
-        'type=oci|docker|local|tar|image,dest=PATH[,compression=gzip|zstd|uncompressed][,compression-level=N], beside the image in the store (repeat)',
+        'what to write beside the image in the store: type=oci|docker|local|tar|image,dest=PATH, of archives also compression=gzip|zstd|uncompressed and compression-level=N (repeat)',
         collect,
       )
       .option('--load', 'load the image into the Docker daemon (the same as -o type=docker)')

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import test from 'ava'
+import { commands } from '../../app/cli/command-table.ts'
+import { repository } from '../../scripts/repository.ts'
+import { runOk } from '../testing/run.ts'
+
+const help = async (...args: string[]): Promise<string> => {
+  const { stdout, stderr } = await runOk(process.execPath, [join(repository, 'bin/ibuild.cjs'), ...args])
+  if (stderr !== '') throw new Error(stderr)
+  return stdout
+}
+
+test('the help names every command', async (t) => {
+  const text = await help('--help')
+  for (const [name, { summary }] of Object.entries(commands))
+    t.true(text.includes(`  ${name}`) && text.includes(summary))
+  t.is(await help('help'), text)
+  t.deepEqual(tooWide(text), [])
+})
+
+for (const name of Object.keys(commands)) {
+  test(`ibuild ${name} --help tells of each argument and option, and fits a terminal`, async (t) => {
+    const text = await help(name, '--help')
+    t.regex(text, new RegExp(`^Usage: ibuild ${name} \\S`))
+    t.regex(text, /^ {2}--root <dir> +\S/m)
+    t.regex(text, /^ {2}-h, --help +show this text$/m)
+    const [usage = ''] = text.split('\n')
+    for (const [, word = ''] of usage.matchAll(/[<[](\w+)(?:\.\.\.)?[>\]]/g))
+      if (word !== 'options') t.regex(text, new RegExp(`^ {2}${word} +\\S`, 'm'), word)
+    for (const line of text.split('\n').filter((line) => /^ {2}--?\w/.test(line)))
+      t.regex(line, /^ {2}-.*\S {2,}\S/, line)
+    t.deepEqual(tooWide(text), [])
+    t.is(await help('help', name), text)
+  })
+}
+
+function tooWide(text: string): string[] {
+  return text.split('\n').filter((line) => line.length > 100)
+}
