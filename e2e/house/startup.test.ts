@@ -50,6 +50,15 @@ test('no command loads a heavy package before it knows that it is needed', (t) =
   }
 })
 
+test('the library loads no heavy package before it is needed', (t) => {
+  const { sources, packages } = loadedWith('app/index.ts', metafile)
+  const bundled = sources.flatMap((name) => packageFolder(name)?.replace(/^.*node_modules\//, '') ?? [])
+  t.deepEqual(
+    [...packages, ...bundled].filter((name) => heavy.includes(name)),
+    [],
+  )
+})
+
 const trace = `
   const { registerHooks } = require('node:module')
   const urls = []
