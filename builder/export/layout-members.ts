@@ -3,13 +3,10 @@ import { parseReference, shortName } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
-import type { Store } from '../store/types.ts'
 import type { ArchiveMember } from './archive.ts'
-import { type ArchiveImage, type ArchiveImageOptions, archiveImages, type NamedImage } from './archive-image.ts'
+import type { ArchiveImage } from './archive-image.ts'
 
-export type { NamedImage } from './archive-image.ts'
-
-export interface LayoutOptions extends ArchiveImageOptions {
+export interface LayoutOptions {
   /** Adds docker's manifest.json, so that `docker load` of any version reads the archive. */
   readonly docker: boolean
 }
@@ -18,18 +15,9 @@ export interface LayoutOptions extends ArchiveImageOptions {
  * The files of an OCI image layout (OCI image-spec, image-layout.md) with these images: blobs first, the documents that
  * name them last. Each blob occurs once.
  */
-export async function* layoutMembers(
-  store: Store,
-  images: readonly NamedImage[],
-  options: LayoutOptions,
-): AsyncGenerator<ArchiveMember> {
-  yield* membersOf(await archiveImages(store, images, options), options)
-}
-
-/** The same of images that are prepared. */
 export async function* membersOf(
   images: readonly ArchiveImage[],
-  { docker }: Pick<LayoutOptions, 'docker'>,
+  { docker }: LayoutOptions,
 ): AsyncGenerator<ArchiveMember> {
   yield* blobMembers(images)
   yield textMember('index.json', serializeManifest(indexOf(descriptorsOf(images))))
