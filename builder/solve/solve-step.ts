@@ -43,17 +43,25 @@ async function findCached(scope: StageScope, step: NumberedStep): Promise<StepLa
   return layer
 }
 
-/** What explains a miss is loaded only now: a build that finds all its steps never needs it. */
 async function makeLayer(scope: StageScope, step: NumberedStep): Promise<StepLayer> {
   const { solver } = scope
   const { placed, key, number } = step
-  const { accountOfMiss } = await import('./explain-step.ts')
-  const account = accountOfMiss(scope, step)
+  const account = await accountFor(scope, step)
   const { unchanged, ...layer } = await executeStep(scope, step, account)
   const flags = unchanged ? { unchanged } : {}
   solver.explain?.({ step: number, title: placed.step.title, key, result: 'miss', ...flags, ...account })
   await rememberStep(scope, placed, { ...step, layer })
   return layer
+}
+
+/** What explains a miss is loaded only now: a build that finds all its steps, or looks for none, never needs it. */
+async function accountFor(scope: StageScope, step: NumberedStep): Promise<MissAccount> {
+  const flag = scope.solver.noCacheFlag(step.placed.stage)
+  if (flag !== undefined && scope.solver.explain === undefined) {
+    return { reason: { code: 'no-cache', text: `asked for with ${flag}` }, parts: [] }
+  }
+  const { accountOfMiss } = await import('./explain-step.ts')
+  return accountOfMiss(scope, step)
 }
 
 async function executeStep(
