@@ -77,15 +77,21 @@ async function* asPieces(bytes: Uint8Array | AsyncIterable<Uint8Array>): AsyncGe
   else yield* bytes
 }
 
-const unwritable: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENXIO'])
-
+/** An error at the destination; one of what is read passes. */
 function explained(error: unknown, dest: string): unknown {
   const code = errnoOf(error)
+  if (code === undefined || !isAt(error, dest)) return error
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new IbuildError('DISK_FULL', `no space left to write ${dest}`, { cause: error })
-  if (!unwritable.has(code)) return error
   return new IbuildError('USAGE', `cannot write ${dest}: ${code}`, {
     cause: error,
     hint: 'Name a file in a folder that you may write to.',
   })
+}
+
+/** Errors of calls on open files, such as a write to a full disk, name no path. */
+function isAt(error: unknown, dest: string): boolean {
+  if (!(error instanceof Error) || !('path' in error)) return true
+  const path = String(error.path)
+  return path.startsWith(dest) || dest.startsWith(path)
 }
