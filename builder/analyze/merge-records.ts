@@ -48,6 +48,8 @@ function openCursor(index: LayerIndex, layer: number): Cursor | undefined {
   return first.done === true ? undefined : { record: first.value, rest }
 }
 
+const blankDirectory = plainDirectory('')
+
 function* recordsOf(index: LayerIndex, layer: number): Generator<LayerRecord, undefined> {
   const { implicitDirs } = index
   let next = 0
@@ -55,7 +57,7 @@ function* recordsOf(index: LayerIndex, layer: number): Generator<LayerRecord, un
     for (; next < implicitDirs.length; next++) {
       const directory = implicitDirs[next] ?? ''
       if (comparePaths(directory, entry.path) > 0) break
-      yield { layer, entry: plainDirectory(directory), implicit: true }
+      yield { layer, entry: { ...blankDirectory, path: directory }, implicit: true }
     }
     yield { layer, entry, implicit: false }
   }

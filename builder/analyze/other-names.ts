@@ -1,4 +1,4 @@
-import { comparePaths, type LayerPath } from '../layers/entry.ts'
+import { comparePaths, type LayerEntry, type LayerPath } from '../layers/entry.ts'
 import type { LayerIndex } from '../layers/index-types.ts'
 import type { Version } from './fates.ts'
 import { isHidden, type PathOutcome } from './path-outcome.ts'
@@ -35,7 +35,8 @@ export class OtherNames {
     for (const version of outcome.versions) if (version.entry.type === 'hardlink') this.#noteLink(version)
     const hold = outcome.versions.some((version) => isHidden(version) && this.#mayHaveNames(version))
     if (!hold || this.#held.size >= mostHeld) return true
-    this.#held.set(outcome.path, outcome)
+    const held = compact(outcome)
+    this.#held.set(held.path, held)
     return false
   }
 
@@ -81,6 +82,19 @@ export class OtherNames {
       return
     }
   }
+}
+
+const noXattrs: LayerEntry['xattrs'] = new Map()
+
+/** The same with nothing in it that is not needed later. A new string keeps no other strings alive, as one that was cut and joined does. */
+function compact({ path: long, rule, versions }: PathOutcome): PathOutcome {
+  const path = Buffer.from(long, 'latin1').toString('latin1')
+  const strip = (entry: LayerEntry): LayerEntry => ({ ...entry, path, digest: undefined, xattrs: noXattrs })
+  const kept = versions.map(({ layer, entry, hiding }) => {
+    const successor = hiding?.successor && strip(hiding.successor)
+    return { layer, entry: strip(entry), hiding: hiding && { ...hiding, successor } }
+  })
+  return { path, rule, versions: kept }
 }
 
 function keyOf(layer: number, path: LayerPath): string {

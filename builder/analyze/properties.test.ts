@@ -55,7 +55,7 @@ const records = fc
       if (!blocked && !double) kept.push(next)
     }
     const paths = new Set(kept.map((e) => e.path))
-    for (const { path } of [...kept]) {
+    for (const { path } of kept) {
       for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
         const above = path.slice(0, at)
         const known = kept.some((e) => e.path === above && (e.type !== 'whiteout' || e.opaque))
