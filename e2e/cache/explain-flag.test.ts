@@ -1,0 +1,83 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { makeWorkspace } from '../testing/workspace.ts'
+
+const dockerfile = 'FROM scratch AS base\nCOPY src /src/\nWORKDIR /w\n'
+
+test('--explain shows every part of every step on stderr, and builds', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('c', { Dockerfile: dockerfile, 'src/a': '1', 'src/b': '1' })
+  const first = await space.ok(['-q', '--explain', context])
+  t.regex(
+    first.stderr,
+    /^#1 \[base 2\/3\] COPY src \/src\/\n {2}miss: first build of this step\n {2}key sha256:[0-9a-f]{12}\n/,
+  )
+  t.regex(first.stderr, /^ {2}\+ destination: \/src\/$/m)
+  writeFileSync(join(context, 'src/a'), '2')
+  const second = await space.ok(['-q', context, '--explain'])
+  t.regex(second.stdout, /^sha256:[0-9a-f]{64}\n$/)
+  t.regex(
+    second.stderr,
+    /miss: content of src\/a changed\n {2}key sha256:\w{12}, compared with sha256:\w{12} of \d{4}-/,
+  )
+  t.regex(second.stderr, /^ {4}destination: \/src\/$/m)
+  t.regex(
+    second.stderr,
+    /^ {2}~ content of src: src sha256:\w{12} -> src sha256:\w{12}\n {6}content of src\/a changed$/m,
+  )
+  t.regex(second.stderr, /^#2 .*\n {2}miss: parent: step \[base 2\/3\] COPY src \/src\/ gave another layer$/m)
+  const third = await space.ok(['-q', '--explain', context])
+  t.is(third.stderr.match(/^ {2}hit$/gm)?.length, 2)
+  t.notRegex(third.stderr, /^ {2}[~+-] /m)
+})
+
+interface Part {
+  name: string
+  change: string
+  before?: string
+  after?: string
+  files?: unknown[]
+}
+
+interface Document {
+  schema: number
+  imageID: string
+  tags: string[]
+  steps: { step: number; title: string; key: string; result: string; reason?: { code: string }; parts: Part[] }[]
+}
+
+test('--explain=json prints one document in the place of the image ID', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('c', { Dockerfile: dockerfile, 'src/a': '1' })
+  const iidfile = join(space.folder, 'iid')
+  await space.ok(['-q', context])
+  writeFileSync(join(context, 'src/b'), '')
+  const { stdout } = await space.ok(['-q', '--explain=json', '-t', 'app', '--iidfile', iidfile, context])
+  const document = JSON.parse(stdout) as Document
+  t.is(document.schema, 1)
+  t.is(document.imageID, readFileSync(iidfile, 'utf8'))
+  t.deepEqual(document.tags, ['app:latest'])
+  t.deepEqual(
+    document.steps.map(({ step, title, result, reason }) => [step, title, result, reason?.code]),
+    [
+      [1, '[base 2/3] COPY src /src/', 'miss', 'files'],
+      [2, '[base 3/3] WORKDIR /w', 'miss', 'parent'],
+    ],
+  )
+  const changed = document.steps[0]?.parts.filter(({ change }) => change !== 'same')
+  t.deepEqual(
+    changed?.map(({ name, files }) => [name, files]),
+    [['content of src', [{ path: 'b', change: 'added' }]]],
+  )
+})
+
+test('what --explain cannot do is refused before anything is built', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('c', { Dockerfile: dockerfile, 'src/a': '1' })
+  for (const flags of [['--explain=xml'], ['--explain=json', '-o', '-']]) {
+    const { code, stdout, stderr } = await space.ibuild([...flags, context])
+    t.deepEqual([code, stdout], [2, ''], stderr)
+  }
+  t.is((await space.ok(['images', '-q'])).stdout, '')
+})
