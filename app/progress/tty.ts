@@ -109,7 +109,8 @@ function endedLines(event: Ended, reason: string | undefined, columns: number): 
 
 function startedStep({ title: text, reason: why }: Extract<BuildEvent, { type: 'step-started' }>): RunningStep {
   const title = sanitize(text)
-  const reason = why && sanitize(why.text)
+  // With --no-cache that is the reason of each and every step.
+  const reason = why === undefined || why.code === 'no-cache' ? undefined : sanitize(why.text)
   return { title, reason, started: performance.now(), decoder: new StringDecoder('utf8'), tail: [], rest: '' }
 }
 

@@ -26,43 +26,41 @@ export interface RunPlace {
  * the same.
  */
 export async function executeRun(solver: Solver, place: RunPlace): Promise<ExecutedLayer> {
-  return solver.runSlot(async () => {
-    const { step, chain } = place
-    const [executor, lowers] = await Promise.all([
-      solver.executor(),
-      located(step.location, () => solver.layers.lowers(chain)),
-    ])
-    const { user, home } = await resolveUser(step.user, {
-      view: () => solver.layers.view(chain),
-      location: step.location,
-    })
-    const folder = await solver.store.temp('run')
-    try {
-      const [upper, scratch] = [join(folder.dir, 'fs'), join(folder.dir, 'run')]
-      makeTimedFolder(scratch)
-      const from = makeTimedFolder(upper)
-      const tail = createOutputTail()
-      const onOutput: RunRequest['onOutput'] = (stream, bytes) => {
-        tail.add(bytes)
-        solver.emit({ type: 'step-output', step: place.number, stream, bytes })
-      }
-      const asked = requestOf(solver, place)
-      const request = { ...asked, env: withHome(asked.env, home), lowers, user, upper, scratch, onOutput }
-      const result = await executor.run(request).catch((error: unknown) => {
-        throw startError(step, error)
-      })
-      if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
-      const to = makeTimedFolder(join(folder.dir, 'end'))
-      const left = { dir: upper, chain }
-      const scanned = await scanUpper(left, solver)
-      const commit = async (): Promise<Digest> => commitUpper(left, scanned, solver.store)
-      const isOwnTime = (mtime: bigint): boolean => isInWindow(mtime, { from, to })
-      const { mayReuse } = place
-      return await settleDiff(solver, { chain, entries: scanned.entries, isOwnTime, mayReuse, commit })
-    } finally {
-      solver.later(async () => folder.release())
-    }
+  const { step, chain } = place
+  const [executor, lowers] = await Promise.all([
+    solver.executor(),
+    located(step.location, () => solver.layers.lowers(chain)),
+  ])
+  const { user, home } = await resolveUser(step.user, {
+    view: () => solver.layers.view(chain),
+    location: step.location,
   })
+  const folder = await solver.store.temp('run')
+  try {
+    const [upper, scratch] = [join(folder.dir, 'fs'), join(folder.dir, 'run')]
+    makeTimedFolder(scratch)
+    const from = makeTimedFolder(upper)
+    const tail = createOutputTail()
+    const onOutput: RunRequest['onOutput'] = (stream, bytes) => {
+      tail.add(bytes)
+      solver.emit({ type: 'step-output', step: place.number, stream, bytes })
+    }
+    const asked = requestOf(solver, place)
+    const request = { ...asked, env: withHome(asked.env, home), lowers, user, upper, scratch, onOutput }
+    const result = await executor.run(request).catch((error: unknown) => {
+      throw startError(step, error)
+    })
+    if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
+    const to = makeTimedFolder(join(folder.dir, 'end'))
+    const left = { dir: upper, chain }
+    const scanned = await scanUpper(left, solver)
+    const commit = async (): Promise<Digest> => commitUpper(left, scanned, solver.store)
+    const isOwnTime = (mtime: bigint): boolean => isInWindow(mtime, { from, to })
+    const { mayReuse } = place
+    return await settleDiff(solver, { chain, entries: scanned.entries, isOwnTime, mayReuse, commit })
+  } finally {
+    solver.later(async () => folder.release())
+  }
 }
 
 function requestOf(

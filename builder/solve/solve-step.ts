@@ -47,7 +47,7 @@ async function makeLayer(scope: StageScope, step: NumberedStep): Promise<StepLay
   const { solver } = scope
   const { placed, key, number } = step
   const account = await accountFor(scope, step)
-  const { unchanged, ...layer } = await executeStep(scope, step, account)
+  const { unchanged, ...layer } = await inTurn(scope, step, () => executeStep(scope, step, account))
   const flags = unchanged ? { unchanged } : {}
   solver.explain?.({ step: number, title: placed.step.title, key, result: 'miss', ...flags, ...account })
   await rememberStep(scope, placed, { ...step, layer })
@@ -62,6 +62,15 @@ async function accountFor(scope: StageScope, step: NumberedStep): Promise<MissAc
   }
   const { accountOfMiss } = await import('./explain-step.ts')
   return accountOfMiss(scope, step)
+}
+
+/** RUNs take turns; one that waits for its turn has not begun. */
+async function inTurn<T>({ solver }: StageScope, { placed }: NumberedStep, work: () => Promise<T>): Promise<T> {
+  if (placed.step.kind !== 'run') return work()
+  return solver.runSlot(async () => {
+    solver.signal.throwIfAborted()
+    return work()
+  })
 }
 
 async function executeStep(
