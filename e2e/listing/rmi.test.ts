@@ -99,3 +99,28 @@ test('a damaged image, and a damaged name, are removed like any other, and prune
   t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 images, 2 layers/)
   t.deepEqual(openStore(space.root).blobs.list(), [])
 })
+
+test('an ID means every manifest that has the config, a manifest digest only that one', async (t) => {
+  const space = await makeWorkspace(t)
+  const id = (await space.ok(['-q', '-t', 'one', '-'], { input: `FROM scratch\n${layer('x')}` })).stdout.trim()
+  const store = openStore(space.root)
+  const again = async (): Promise<string> => {
+    const { manifest, configBytes } = store.images.get('one') ?? t.fail()
+    const annotated = Buffer.from(JSON.stringify({ ...manifest, annotations: { other: 'yes' } }))
+    const { manifestDigest } = await store.images.put(annotated, configBytes)
+    await store.tags.set('docker.io/library/two:latest', manifestDigest)
+    return manifestDigest
+  }
+  const digest = await again()
+  t.is((await space.ok(['rmi', digest])).stdout, `untagged: two:latest\ndeleted: ${id}\n`)
+  await again()
+  t.regex((await space.ibuild(['rmi', id])).stderr, /has several names: one:latest, two:latest \[IMAGE_IN_USE\]/)
+  const { stdout } = await space.ok(['rmi', '-f', id])
+  t.deepEqual(stdout.trim().split('\n').sort(), [
+    `deleted: ${id}`,
+    `deleted: ${id}`,
+    'untagged: one:latest',
+    'untagged: two:latest',
+  ])
+  t.deepEqual(store.images.list(), [])
+})
