@@ -47,9 +47,8 @@ async function compressedCopy(
   if (known !== undefined) {
     if (await isIntact(store, known.digest)) return known
     store.compressed.remove(key)
-    store.blobs.remove(known.digest)
   }
-  const { digest, size } = await store.blobs.put(compress(layerTar(layer), compression, { signal }))
+  const { digest, size } = await store.blobs.put(compress(layerTar(layer), compression, { signal }), { replace: true })
   const entry = { ...key, digest, size }
   await store.compressed.put(entry)
   return entry

@@ -85,20 +85,10 @@ test('annotations are in the manifest of the store and of archives, and in their
   const space = await makeWorkspace(t)
   const context = sample(space)
   const plain = (await space.ok(['-t', 'plain', context])).stdout
-  const annotated = await space.ok([
-    ...[
-      '-t',
-      'app:1',
-      '--annotation',
-      'b=2',
-      '--annotation',
-      'manifest:a=1',
-      '--annotation',
-      'manifest-descriptor:d=4',
-    ],
-    ...['-o', 'type=oci,tar=false,dest=layout,annotation.a=3,annotation-manifest-descriptor.e=5'],
-    ...['-o', 'type=image,annotation.c=6', '--metadata-file', 'metadata.json', context],
-  ])
+  const archive = 'type=oci,tar=false,dest=layout,annotation.a=3,annotation-manifest-descriptor.e=5'
+  const flags = '-t app:1 --annotation b=2 --annotation manifest:a=1 --annotation manifest-descriptor:d=4'.split(' ')
+  const outputs = ['-o', archive, '-o', 'type=image,annotation.c=6', '--metadata-file', 'metadata.json']
+  const annotated = await space.ok([...flags, ...outputs, context])
   t.is(annotated.stdout, plain, 'the image ID stays')
   const { index, manifest } = layoutOf(join(space.folder, 'layout'))
   t.deepEqual(manifest.annotations, { a: '3', b: '2', c: '6' })
@@ -108,8 +98,8 @@ test('annotations are in the manifest of the store and of archives, and in their
 
   for (const format of ['docker', 'oci']) {
     const other = await makeWorkspace(t)
-    const archive = (await space.ok(['save', '--format', format, 'app:1'])).bytes
-    await other.ok(['load'], { input: archive })
+    const { bytes: input } = await space.ok(['save', '--format', format, 'app:1'])
+    await other.ok(['load'], { input })
     await other.ok(['save', '--format', 'oci-dir', '-o', 'layout', 'app:1'])
     const again = layoutOf(join(other.folder, 'layout'))
     t.deepEqual(again.manifest.annotations, { a: '1', b: '2', c: '6' }, `after load of ${format}`)
@@ -134,7 +124,7 @@ test('--metadata-file tells digests, names, outputs and warnings', async (t) => 
   t.is(metadata['containerimage.config.digest'], stdout.trim())
   t.is(metadata['containerimage.descriptor'].digest, metadata['containerimage.digest'])
   t.is(metadata['image.name'], 'docker.io/library/b:1,host:5000/a:latest')
-  const types = metadata['ibuild.outputs'].map(({ type, dest }: Record<string, unknown>) => `${type} ${dest}`)
+  const types = metadata['ibuild.outputs'].map(({ type, dest }: Record<string, string>) => `${type} ${dest}`)
   t.deepEqual(types, ['oci o.tar', 'tar f.tar'])
   t.is(metadata['ibuild.outputs'][0].descriptor.digest, metadata['containerimage.digest'])
   t.like(metadata['ibuild.warnings'][0], { rule: 'ConsistentInstructionCasing', file: 'Dockerfile', startLine: 1 })

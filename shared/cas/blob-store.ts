@@ -28,6 +28,12 @@ export interface ExpectedBlob {
   readonly size?: number
 }
 
+export interface PutOptions {
+  readonly expected?: ExpectedBlob
+  /** Puts the content in the place of a blob that is there, which may be damaged. */
+  readonly replace?: boolean
+}
+
 /** Bytes `start` to before `end`. */
 export interface BlobRange {
   readonly start?: number
@@ -40,7 +46,7 @@ export interface BlobRange {
  */
 export interface BlobStore {
   /** Stores content. DIGEST_MISMATCH when it is not what was expected, DISK_FULL; then nothing is left behind. */
-  put(source: BlobSource, options?: { readonly expected?: ExpectedBlob }): Promise<BlobInfo>
+  put(source: BlobSource, options?: PutOptions): Promise<BlobInfo>
   /** Moves in a file of the same filesystem that is hashed and synced already. */
   adopt(file: string, digest: Digest): Promise<void>
   /** Gives a file of the same filesystem, hashed and synced already, a second name as a blob. */
@@ -79,19 +85,21 @@ export function createBlobStore(dir: string, { temporary }: BlobStoreOptions): B
     move(target)
     await syncPath(path.dirname(target))
   }
+  const moveIn = async (file: string, digest: Digest): Promise<void> =>
+    mapDiskFull(async () => place(digest, (target) => renameSync(file, target)))
   const adopt = async (file: string, digest: Digest): Promise<void> => {
     if (has(digest)) rmSync(file, { force: true })
-    else await mapDiskFull(async () => place(digest, (target) => renameSync(file, target)))
+    else await moveIn(file, digest)
   }
 
   return {
-    put: async (source, { expected = {} } = {}) => {
+    put: async (source, { expected = {}, replace = false } = {}) => {
       const known = source instanceof Uint8Array ? infoOf(source, expected) : undefined
-      if (known !== undefined && has(known.digest)) return known
+      if (known !== undefined && !replace && has(known.digest)) return known
       const file = temporary()
       try {
         const info = await mapDiskFull(async () => writeBlob(file, source, expected))
-        await adopt(file, info.digest)
+        await (replace ? moveIn(file, info.digest) : adopt(file, info.digest))
         return info
       } catch (error) {
         rmSync(file, { force: true })
