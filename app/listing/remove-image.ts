@@ -24,7 +24,7 @@ export async function* removeImage(store: Store, word: string, { force = false }
   }
   const byName = name !== undefined && image.names.includes(name)
   const images = byName || word === image.manifestDigest ? [image] : sameID(store, image)
-  const names = images.flatMap((each) => each.names)
+  const names = images.flatMap((each) => each.names).sort()
   if (!byName && !force) checkByID(store, image, names)
   const goes = !byName || names.length === 1
   if (goes && !force) for (const each of images) checkContainers(store, each)
