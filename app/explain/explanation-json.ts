@@ -5,7 +5,7 @@ import { jsonText } from '../cli/json-text.ts'
 /** Raised when a member changes its meaning or goes. */
 const schema = 1
 
-/** What `--explain=json` prints; docs/explain.md describes it. */
+/** What `--explain=json` prints; docs/cache.md describes it. */
 export function explanationJson(
   { imageID, manifestDigest, tags }: Pick<BuildResult, 'imageID' | 'manifestDigest' | 'tags'>,
   steps: readonly StepExplanation[],

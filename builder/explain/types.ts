@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { FileChange } from './compare-listings.ts'
 import type { PartChange } from './compare-parts.ts'
 
-/** Why a step was not in the cache; see docs/explain.md. */
+/** Why a step was not in the cache; see docs/cache.md. */
 export type MissCode =
   | 'no-cache'
   | 'first-build'
