@@ -9,7 +9,7 @@ import { readSparse } from './sparse-content.ts'
 import { streamHash } from './stream-hash.ts'
 
 /** Files up to this size are read in one piece, synchronously. */
-const smallFile = 256 * 1024
+export const smallFile = 256 * 1024
 
 /** Where the bytes of a file are. */
 interface Span {
@@ -22,10 +22,13 @@ const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
 /** Reads the contents of a layer's files; a tar stays open until it is closed. */
 export class LayerContents {
   readonly #bytes: LayerBytes
+  readonly #scratch: Buffer | undefined
   #tar: number | undefined
 
-  constructor(bytes: LayerBytes) {
+  /** With a `scratch` of {@link smallFile} bytes a content that is had at once is valid until the next one is read. */
+  constructor(bytes: LayerBytes, scratch?: Buffer) {
     this.#bytes = bytes
+    this.#scratch = scratch
   }
 
   /**
@@ -35,7 +38,7 @@ export class LayerContents {
   read(entry: LayerEntry): Uint8Array | AsyncIterable<Uint8Array> {
     if (entry.size === 0) return new Uint8Array()
     if (this.#bytes.kind === 'tar' && entry.dataOffset < 0) return verified(readSparse(this.#bytes.file, entry), entry)
-    if (entry.size <= smallFile) return this.#with(entry, (span) => readSmall(span, entry))
+    if (entry.size <= smallFile) return this.#with(entry, (span) => readSmall(span, entry, this.#scratch))
     return verified(this.#large(entry), entry)
   }
 
@@ -86,8 +89,8 @@ export async function* readContent(bytes: LayerBytes, entry: LayerEntry): AsyncG
   }
 }
 
-function readSmall({ fd, start }: Span, entry: LayerEntry): Buffer {
-  const content = Buffer.allocUnsafeSlow(entry.size)
+function readSmall({ fd, start }: Span, entry: LayerEntry, scratch: Buffer | undefined): Buffer {
+  const content = scratch?.subarray(0, entry.size) ?? Buffer.allocUnsafeSlow(entry.size)
   for (let done = 0; done < content.length; ) {
     const count = readSync(fd, content, done, content.length - done, start + done)
     if (count === 0) throw mismatch(entry)

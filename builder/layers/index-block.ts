@@ -5,7 +5,10 @@ import { readRecord } from './index-record.ts'
 /** A block of an index whose paths are decoded; its entries are, when asked for. */
 export interface IndexBlock {
   readonly paths: readonly LayerPath[]
+  /** The entry, kept for the next time. */
   entry(position: number): LayerEntry
+  /** The entry, decoded anew: for those who go through all of them once. */
+  decode(position: number): LayerEntry
 }
 
 /** Decodes a block of as many records as the table says; INDEX_INVALID when they are malformed or out of order. */
@@ -31,17 +34,18 @@ export function decodeBlock(bytes: Buffer, records: number): IndexBlock {
 
 function lazyBlock(bytes: Buffer, paths: readonly LayerPath[], bodies: readonly number[]): IndexBlock {
   const cache: (LayerEntry | undefined)[] = []
-  const entry = (position: number): LayerEntry => {
-    const known = cache[position]
-    if (known !== undefined) return known
+  const decode = (position: number): LayerEntry => {
     const path = paths[position]
     if (path === undefined) throw new RangeError(`no record ${position} in this block`)
     const reader = new ByteReader(bytes, bodies[2 * position], bodies[2 * position + 1])
-    const made = readRecord(reader, path)
-    cache[position] = made
-    return made
+    return readRecord(reader, path)
   }
-  return { paths, entry }
+  const entry = (position: number): LayerEntry => {
+    const known = cache[position] ?? decode(position)
+    cache[position] = known
+    return known
+  }
+  return { paths, entry, decode }
 }
 
 /** INDEX_INVALID unless the text is a {@link LayerPath}: an index may come from elsewhere. */

@@ -60,7 +60,7 @@ export function blockIndex(table: IndexTable, load: (block: number) => IndexBloc
   function* subtree(path: LayerPath): Iterable<LayerEntry> {
     const place = seek((other) => comparePaths(other, path) < 0)
     for (let next = pathAt(place); next !== undefined && isWithin(path, next); next = pathAt(place)) {
-      yield entryAt(place)
+      yield load(place.block).decode(place.at)
       advance(place)
     }
   }

@@ -8,12 +8,14 @@ import type { LayerRef } from './layer-ref.ts'
 export class StackContents {
   readonly #layers: readonly LayerRef[]
   readonly #signal: AbortSignal | undefined
+  readonly #scratch: Buffer | undefined
   readonly #open = new Map<number, LayerContents>()
 
-  /** After an abort of `signal` the reading of a content stops with its reason. */
-  constructor(layers: readonly LayerRef[], signal?: AbortSignal) {
+  /** After an abort of `signal` the reading of a content stops with its reason. For `scratch` see {@link LayerContents}. */
+  constructor(layers: readonly LayerRef[], signal?: AbortSignal, scratch?: Buffer) {
     this.#layers = layers
     this.#signal = signal
+    this.#scratch = scratch
   }
 
   /** The content of an entry of the layer of that number; see {@link LayerContents.read}. */
@@ -27,7 +29,7 @@ export class StackContents {
     if (known !== undefined) return known
     const ref = this.#layers[layer]
     if (ref === undefined) throw new RangeError(`no layer ${layer} in a stack of ${this.#layers.length}`)
-    const contents = new LayerContents(ref.bytes)
+    const contents = new LayerContents(ref.bytes, this.#scratch)
     this.#open.set(layer, contents)
     return contents
   }

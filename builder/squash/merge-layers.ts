@@ -90,7 +90,7 @@ async function writeMerged(
   const layers = diffIDs.map((diffID) => openLayer(store, diffID, { keptBlocks: 2 }))
   const folder = await store.temp('merge')
   const [tarFile, indexFile] = [join(folder.dir, 'layer'), join(folder.dir, 'index')]
-  const run = mergeRun(layers, from)
+  const run = mergeRun(layers, from, signal)
   const index = openIndexFile(indexFile)
   try {
     const onRecord = (record: LayerEntry): void => index.add(record)

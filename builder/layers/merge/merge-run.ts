@@ -1,3 +1,4 @@
+import { smallFile } from '../content.ts'
 import type { LayerEntry, LayerPath } from '../entry.ts'
 import type { LayerRef } from '../layer-ref.ts'
 import type { LayerMember } from '../layer-writer.ts'
@@ -9,7 +10,10 @@ import { type RunPath, runPaths } from './run-paths.ts'
 
 /** A run of layers as the members of one layer, in the order of records. */
 export interface MergedRun {
-  /** To be gone through once. Contents are checked while they are read. Errors: LAYER_INVALID, INDEX_INVALID, DIGEST_MISMATCH. */
+  /**
+   * To be gone through once; a content is valid until the next member is asked for. Contents are checked while they are
+   * read. Errors: LAYER_INVALID, INDEX_INVALID, DIGEST_MISMATCH.
+   */
   readonly members: Iterable<LayerMember>
   /** Closes the files of contents. */
   close(): void
@@ -19,10 +23,11 @@ export interface MergedRun {
  * Merges the layers from number `from` on to one that does the same on top of those below, which are looked into but not
  * merged. The last writer of a path wins. A whiteout or an opaque mark is left only where it hides something below; an
  * entry only where the last layer still has it. Of a file with several names the first one carries the content, unless it
- * is a file of below that is still there. Nothing is extracted; equal layers give equal members.
+ * is a file of below that is still there. Nothing is extracted; equal layers give equal members. After an abort of `signal`
+ * the reading of a content stops with its reason.
  */
-export function mergeRun(layers: readonly LayerRef[], from: number): MergedRun {
-  const merge = new RunMerge(createView(layers), from)
+export function mergeRun(layers: readonly LayerRef[], from: number, signal?: AbortSignal): MergedRun {
+  const merge = new RunMerge(createView(layers), from, signal)
   return { members: merge.members(), close: () => merge.close() }
 }
 
@@ -33,12 +38,12 @@ class RunMerge {
   readonly #links: LinkNames
   readonly #contents: StackContents
 
-  constructor(view: RootfsView, from: number) {
+  constructor(view: RootfsView, from: number, signal: AbortSignal | undefined) {
     this.#view = view
     this.#from = from
     this.#below = view.below(from)
     this.#links = new LinkNames(view, from)
-    this.#contents = new StackContents(view.layers)
+    this.#contents = new StackContents(view.layers, signal, Buffer.allocUnsafeSlow(smallFile))
   }
 
   *members(): Generator<LayerMember> {

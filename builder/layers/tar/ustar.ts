@@ -17,7 +17,7 @@ export interface UstarFields {
 
 /** Encodes one ustar header block (POSIX.1-1988), with its checksum and without owner names. */
 export function encodeUstar(fields: UstarFields): Buffer {
-  const block = Buffer.alloc(blockSize)
+  const block = Buffer.allocUnsafe(blockSize).fill(0)
   block.write(fields.name, 0, 100, 'latin1')
   putOctal(block, fields.mode, [100, 7])
   putOctal(block, fields.uid, [108, 7])
