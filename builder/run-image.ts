@@ -4,7 +4,7 @@ import { IbuildError } from '../shared/base/errors.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { checkKeep, type Keep, type Kept, keepUpper } from './container/keep-upper.ts'
 import { createExecutor } from './exec/create-executor.ts'
-import type { Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
+import type { Executor, Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
 import { resolveWorkdir } from './plan/apply-steps.ts'
 import { formatEnvironment, parseEnvironment } from './plan/stage-state.ts'
 import { createLayerAccess } from './solve/layer-access.ts'
@@ -57,16 +57,33 @@ export async function runImage(store: Store, options: RunImageOptions): Promise<
 }
 
 async function runIn(folder: string, store: Store, options: RunImageOptions): Promise<RunImageResult> {
-  const { image, keep, signal } = options
-  if (keep !== undefined) checkKeep(store, keep, image)
-  const layers = createLayerAccess(store, options.signal)
-  const chain = chainOf(image.config.rootfs.diff_ids)
+  if (options.keep !== undefined) checkKeep(store, options.keep, options.image)
   const executor = await createExecutor({
     stateDir: join(store.root, 'runtime'),
     onNotice: options.onNotice,
     ownProcess: options.ownProcess === true,
     ...(options.runtime !== undefined && { runtime: options.runtime }),
   })
+  try {
+    return await runWith(executor, { folder, store }, options)
+  } finally {
+    await executor.close()
+  }
+}
+
+interface RunPlace {
+  readonly folder: string
+  readonly store: Store
+}
+
+async function runWith(
+  executor: Executor,
+  { folder, store }: RunPlace,
+  options: RunImageOptions,
+): Promise<RunImageResult> {
+  const { image, keep, signal } = options
+  const layers = createLayerAccess(store, signal)
+  const chain = chainOf(image.config.rootfs.diff_ids)
   const { user, home } = await resolveUser(options.user ?? settingsOf(options).User ?? '', {
     view: () => layers.view(chain),
   })

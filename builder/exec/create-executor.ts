@@ -9,7 +9,7 @@ import { cleanupLeftovers } from './leftovers.ts'
 import { compiledForm } from './libseccomp.ts'
 import { createNetworks } from './networks.ts'
 import { findNetworkHelper, findProgram, findTools } from './programs.ts'
-import { createReserve } from './reserve.ts'
+import { createReserve, type Reserve } from './reserve.ts'
 import { type RunContext, runContainer } from './run.ts'
 import { hiddenFromRuntime, type Runtime, runtimeCommand, type Tools } from './runtime-command.ts'
 import { defaultCapabilities } from './sandbox.ts'
@@ -44,22 +44,27 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
   const { stateDir } = options
   await cleanupLeftovers(stateDir)
   const seccomp = seccompConfig(process.arch, defaultCapabilities)
-  const contextFor = contextMaker(options, seccomp)
-  const { about, filter } = await chooseRuntime({
-    wanted: options.runtime,
-    stateDir,
-    find: findProgram,
-    hostKey: hostKey(seccomp),
-    tryRuntime: (runtime) =>
-      tryRuntime({
-        stateDir,
-        seccomp,
-        run: (request, filter) => runContainer(request, contextFor(runtime, filter, 0)),
-      }),
-  })
-  const context = contextFor(about, filter, standbyTime)
-  context.reserve.refill()
-  return { runtime: about, run: (request) => runContainer(request, context) }
+  const { contextFor, close } = contextMaker(options, seccomp)
+  try {
+    const { about, filter } = await chooseRuntime({
+      wanted: options.runtime,
+      stateDir,
+      find: findProgram,
+      hostKey: hostKey(seccomp),
+      tryRuntime: (runtime) =>
+        tryRuntime({
+          stateDir,
+          seccomp,
+          run: (request, filter) => runContainer(request, contextFor(runtime, filter, 0)),
+        }),
+    })
+    const context = contextFor(about, filter, standbyTime)
+    context.reserve.refill()
+    return { runtime: about, run: (request) => runContainer(request, context), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** What a trial's outcome depends on beside the runtime's binary. */
@@ -72,20 +77,37 @@ function hostKey(seccomp: SeccompConfig): string {
 const standbyTime = 2000
 
 /** `keep` as for the reserve. */
-type ContextMaker = (runtime: Runtime, filter: string | undefined, keep: number) => RunContext
+type ContextFor = (runtime: Runtime, filter: string | undefined, keep: number) => RunContext
+
+interface ContextMaker {
+  readonly contextFor: ContextFor
+  /** Ends what the contexts hold. */
+  readonly close: () => Promise<void>
+}
 
 function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): ContextMaker {
+  const reserves: Reserve[] = []
+  const programs: number[] = []
   const starter = options.ownProcess === true ? createDirectStarter() : createThreadStarter()
   const onNotice = options.onNotice ?? (() => undefined)
   const [host, tools] = [detectHost(), findTools()]
   const networks = createNetworks({ helper: findNetworkHelper(tools), onNotice })
   const stage = `${options.stateDir}/stage`
   fs.mkdirSync(stage, { recursive: true })
-  return (runtime, filter, keep) => {
+  const contextFor: ContextFor = (runtime, filter, keep) => {
     const standby = standbyRequest(stage, { runtime, tools, host })
+    if (standby.program !== undefined) programs.push(standby.program)
     const reserve = createReserve((streams) => starter.prepare({ ...standby, ...streams }), keep)
+    reserves.push(reserve)
     return { host, stage, reserve, networks, seccomp: filterIn(seccomp, filter) }
   }
+  const close = async (): Promise<void> => {
+    await Promise.all(reserves.splice(0).map((reserve) => reserve.close()))
+    await starter.close()
+    networks.close()
+    for (const fd of programs.splice(0)) fs.closeSync(fd)
+  }
+  return { contextFor, close }
 }
 
 interface Surrounding {

@@ -16,6 +16,8 @@ export interface Network {
 
 export interface Networks {
   acquire(mode: NetworkMode): Promise<Network>
+  /** Takes away those that are free, and from then on each when it becomes free. */
+  close(): void
 }
 
 export interface NetworksOptions {
@@ -35,7 +37,9 @@ export function createNetworks({ helper, onNotice, keep = 2000 }: NetworksOption
   const free: PrivateNetwork[] = []
   let usable = helper !== undefined
   const notice = once(onNotice)
+  let isOpen = true
   const giveBack = (network: PrivateNetwork): void => {
+    if (!isOpen) return closePrivate(network)
     free.push(network)
     setTimeout(() => {
       const place = free.indexOf(network)
@@ -63,6 +67,10 @@ export function createNetworks({ helper, onNotice, keep = 2000 }: NetworksOption
       if (helper === undefined)
         notice("RUN uses the host's network, because neither pasta nor slirp4netns is installed")
       return acquirePrivate()
+    },
+    close() {
+      isOpen = false
+      for (const network of free.splice(0)) closePrivate(network)
     },
   }
 }

@@ -13,6 +13,8 @@ export interface Reserve {
   take(stdin?: number): Promise<Ready>
   /** Puts one on standby when there is none; one that nobody takes is discarded after a while. Never fails. */
   refill(): void
+  /** Discards the one on standby, now and for good; no other comes after it. */
+  close(): Promise<void>
 }
 
 /** What a runtime on standby reads and writes. */
@@ -24,6 +26,7 @@ type Prepare = (streams: Streams) => Promise<Prepared>
 
 /** `keep` are the milliseconds for which one stands by; 0: none ever does. */
 export function createReserve(prepare: Prepare, keep: number): Reserve {
+  let isOpen = true
   let spare: { readonly ready: Promise<Ready>; readonly timer: NodeJS.Timeout } | undefined
   const takeSpare = (): Promise<Ready> | undefined => {
     const taken = spare
@@ -40,11 +43,15 @@ export function createReserve(prepare: Prepare, keep: number): Reserve {
       return open(prepare, undefined)
     },
     refill() {
-      if (spare !== undefined || keep === 0) return
+      if (spare !== undefined || keep === 0 || !isOpen) return
       const ready = open(prepare, undefined)
       const timer = setTimeout(() => void takeSpare()?.then(discard, () => undefined), keep).unref()
       ready.catch(() => undefined) // told to who takes one
       spare = { ready, timer }
+    },
+    async close() {
+      isOpen = false
+      await takeSpare()?.then(discard, () => undefined)
     },
   }
 }

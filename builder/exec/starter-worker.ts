@@ -8,6 +8,8 @@ parentPort?.on('message', (message: ToWorker) => void serve(message))
 
 async function serve(message: ToWorker): Promise<void> {
   const { id } = message
+  // Nothing else keeps the thread: it ends.
+  if ('close' in message) return parentPort?.close()
   try {
     if ('prepare' in message) {
       prepared.set(id, await prepareHere(message.prepare))

@@ -27,11 +27,13 @@ export interface Prepared {
 export interface Starter {
   /** The streams of `request` may be closed when this is done, whatever came of it. */
   prepare(request: StandbyRequest): Promise<Prepared>
+  /** To be called when nothing that it started is there any more; nothing is started after it. */
+  close(): Promise<void>
 }
 
 /** Starts from the calling thread: for a process of our own. */
 export function createDirectStarter(): Starter {
-  return { prepare: prepareHere }
+  return { prepare: prepareHere, close: async () => undefined }
 }
 
 /** Starts from the calling thread; rejects when the process could not be started. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../shared/base/worker.ts'
 import type { StandbyRequest, StartRequest } from './standby.ts'
@@ -8,6 +9,7 @@ export type ToWorker =
   | { readonly id: number; readonly prepare: StandbyRequest }
   | { readonly id: number; readonly start: StartRequest }
   | { readonly id: number; readonly discard: true }
+  | { readonly id: number; readonly close: true }
 
 /** What comes back: that it stands by, then a pid, then an ending; or a failure. */
 export type FromWorker =
@@ -48,6 +50,13 @@ export function createThreadStarter(): Starter {
       const id = ++lastId
       await ask({ id, prepare: request }).prepared
       return preparedOf(id, { ask, send, isOpen: () => thread !== undefined })
+    },
+    async close() {
+      if (thread === undefined) return
+      const ended = once(thread, 'exit')
+      thread.ref()
+      send({ id: 0, close: true })
+      await ended
     },
   }
 }

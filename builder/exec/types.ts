@@ -63,4 +63,9 @@ export interface Executor {
    * mounted).
    */
   run(request: RunRequest): Promise<RunResult>
+  /**
+   * Ends what stands by for the next command. To be called when no command runs any more and none will: then no process,
+   * thread or open file is left.
+   */
+  close(): Promise<void>
 }

@@ -30,6 +30,7 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
   let executor: Promise<Executor> | undefined
   const noCacheFlag = cacheRule(options)
   let number = 0
+  const backlog = createBacklog()
   return {
     store,
     context,
@@ -60,7 +61,14 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
         lock.release()
       }
     },
-    ...createBacklog(),
+    later: backlog.later,
+    async settle() {
+      await backlog.settle()
+      await executor?.then(
+        (opened) => opened.close(),
+        () => undefined,
+      )
+    },
     runSlot: createSlots(Math.max(2, availableParallelism())),
     fail(error) {
       failures.push(error)

@@ -47,7 +47,7 @@ export interface Solver {
   readonly runSlot: <T>(work: () => Promise<T>) => Promise<T>
   /** Puts work off that nobody waits for until the build waits for something else; done at the latest by `settle`. */
   readonly later: (work: () => Promise<void>) => void
-  /** Does what was put off. To be called when the build is over, whatever it came to. */
+  /** Does what was put off, and closes the executor. To be called when the build is over, whatever it came to. */
   readonly settle: () => Promise<void>
   readonly fail: (error: unknown) => void
   readonly firstFailure: () => unknown
