@@ -81,13 +81,12 @@ function secretsText(secrets: readonly SecretWarning[]): string {
   return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}`
 }
 
-function sumLines({ report: { totals, own, complete }, base }: Analysis): string[] {
+function sumLines({ report: { totals, own }, base }: Analysis): string[] {
   const share = (bytes: number, of: number, percent: number): string =>
     `${formatSize(bytes)} of ${formatSize(of)} (${percentText(percent)})`
   return [
     `Efficiency ${percentText(100 * totals.efficiency)}, wasted ${share(totals.wastedBytes, totals.bytes, totals.wastedPercent)}`,
     ...(base === undefined ? [] : [`above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}`]),
-    ...(complete ? [] : ['There is more than could be listed; the sums are exact.']),
   ]
 }
 

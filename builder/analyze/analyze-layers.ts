@@ -1,10 +1,11 @@
+import type { LayerIndex } from '../layers/index-types.ts'
 import { cacheRuleOf } from './cache-rules.ts'
 import { versionsOf } from './fates.ts'
 import { cacheFinding, compareFindings, hiddenFinding, identicalFinding } from './findings.ts'
 import { IdenticalFinder } from './identical-files.ts'
 import { OtherNames } from './other-names.ts'
 import type { PathOutcome } from './path-outcome.ts'
-import type { LayerReport, LayerSource, OwnTotals, WasteReport } from './types.ts'
+import type { Finding, LayerReport, LayerSource, OwnTotals, WasteReport } from './types.ts'
 import { walkPaths } from './walk-paths.ts'
 import { percentOf, WasteTally } from './waste-tally.ts'
 
@@ -20,9 +21,23 @@ export function analyzeLayers(layers: readonly LayerSource[]): WasteReport {
   const indexes = layers.map(({ index }) => index)
   const ownFrom = layers.filter(({ inBase }) => inBase).length
   const tally = new WasteTally(layers.length, ownFrom)
-  const names = new OtherNames(indexes)
   const identical = new IdenticalFinder(indexes.reduce((sum, { totals }) => sum + totals.files, 0))
-  const files = layers.map(() => 0)
+  addPaths(indexes, tally, identical)
+  const findings = findingsOf(layers, tally, identical)
+  return {
+    layers: layers.map((source, i) => layerReport(source, i, tally)),
+    totals: tally.totals,
+    own: ownTotals(tally, layers.length, ownFrom),
+    findings: findings.slice(0, mostFindings),
+    secrets: tally.secrets,
+    complete: tally.complete && identical.complete && findings.length <= mostFindings,
+  }
+}
+
+/** Goes through all paths once. */
+function addPaths(indexes: readonly LayerIndex[], tally: WasteTally, identical: IdenticalFinder): void {
+  const names = new OtherNames(indexes)
+  const files = indexes.map(() => 0)
   for (const { path, records, hiders, mark } of walkPaths(indexes, { rootMark: -1, markOf: cacheRuleOf })) {
     for (const { layer, entry } of records) if (entry.type === 'whiteout') tally.countWhiteout(layer)
     const outcome: PathOutcome = { path, rule: mark, versions: versionsOf(records, hiders) }
@@ -35,20 +50,21 @@ export function analyzeLayers(layers: readonly LayerSource[]): WasteReport {
     if (names.pass(outcome)) tally.add(outcome)
   }
   for (const { outcome, seen } of names.release()) tally.add(outcome, seen)
-  const copies = identical.largest(indexes, mostIdentical)
-  const findings = [
+}
+
+/** All findings, the most bytes first. */
+function findingsOf(layers: readonly LayerSource[], tally: WasteTally, identical: IdenticalFinder): Finding[] {
+  const copies = identical.largest(
+    layers.map(({ index }) => index),
+    mostIdentical,
+  )
+  return [
     ...[...tally.hidden.values()].map((group) => hiddenFinding(layers, group)),
     ...[...tally.caches.values()].map((group) => cacheFinding(layers, group)),
     ...copies.map((found) => identicalFinding(layers, found)),
-  ].filter(({ bytes }) => bytes > 0)
-  return {
-    layers: layers.map((source, i) => layerReport(source, i, tally)),
-    totals: tally.totals,
-    own: ownTotals(tally, layers.length, ownFrom),
-    findings: findings.sort(compareFindings).slice(0, mostFindings),
-    secrets: tally.secrets,
-    complete: tally.complete && identical.complete && findings.length <= mostFindings,
-  }
+  ]
+    .filter(({ bytes }) => bytes > 0)
+    .sort(compareFindings)
 }
 
 function layerReport(source: LayerSource, at: number, tally: WasteTally): LayerReport {

@@ -4,7 +4,7 @@ import type { LayerIndex } from '../layers/index-types.ts'
 import type { FileSize } from './types.ts'
 
 /** Smaller files are not looked at: they cost little, and many are alike. */
-export const smallestIdentical = 4096
+const smallestIdentical = 4096
 
 /** One content under several paths. */
 export interface IdenticalFiles {

@@ -130,7 +130,7 @@ for (const [args, says] of runRows) {
 
 test('every command has a text of help, and unknown images are told with the name that was meant', async (t) => {
   const space = await makeWorkspace(t)
-  for (const command of 'build images tag rmi inspect history save load import run prune'.split(' ')) {
+  for (const command of 'build images tag rmi inspect history analyze save load import run prune'.split(' ')) {
     t.regex(
       (await space.ok([command, '--help'])).stdout,
       new RegExp(`^Usage: ibuild ${command === 'build' ? '' : command}`),
@@ -142,7 +142,7 @@ test('every command has a text of help, and unknown images are told with the nam
     'team/application',
     space.write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' }),
   ])
-  for (const command of ['inspect', 'history', 'rmi', 'save -o x', 'tag', 'run']) {
+  for (const command of ['inspect', 'history', 'analyze', 'rmi', 'save -o x', 'tag', 'run']) {
     const words = [...command.split(' '), 'team/aplication', ...(command === 'tag' ? ['x'] : [])]
     const output = await space.ibuild(words)
     t.is(output.code, command === 'run' ? 125 : 1, command)
