@@ -68,6 +68,8 @@ class StackView implements RootfsView {
   /** Shared with the views of fewer layers: a layer's place depends on those below only. */
   readonly #placed: (LayerIndex | undefined)[]
   readonly #nodes = new Map<LayerPath, Node | undefined>()
+  /** The file that a walk is at: files that it has passed are not asked for again. */
+  #last: { readonly path: LayerPath; readonly node: Node } | undefined
   readonly #below = new Map<number, RootfsView>()
   #grouped: ReadonlySet<string> | undefined
 
@@ -106,7 +108,14 @@ class StackView implements RootfsView {
 
   *names(path: LayerPath): Generator<string> {
     const lists = this.parts(path).map((layer) => this.placed(layer).children(path))
-    for (const name of mergeNames(lists)) if (this.#node(joinPath(path, name)) !== undefined) yield name
+    for (const name of mergeNames(lists)) {
+      const child = joinPath(path, name)
+      const node = this.#nodes.get(child) ?? this.#makeNode(child)
+      if (node === undefined) continue
+      if (node.parts.length > 0) this.#keep(child, node)
+      else this.#last = { path: child, node }
+      yield name
+    }
   }
 
   parts(path: LayerPath): readonly number[] {
@@ -192,12 +201,17 @@ class StackView implements RootfsView {
   }
 
   #node(path: LayerPath): Node | undefined {
+    if (this.#last?.path === path) return this.#last.node
     const known = this.#nodes.get(path)
     if (known !== undefined || this.#nodes.has(path)) return known
     const node = this.#makeNode(path)
+    this.#keep(path, node)
+    return node
+  }
+
+  #keep(path: LayerPath, node: Node | undefined): void {
     if (this.#nodes.size >= keptNodes) this.#nodes.clear()
     this.#nodes.set(path, node)
-    return node
   }
 
   #makeNode(path: LayerPath): Node | undefined {
