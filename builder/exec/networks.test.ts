@@ -55,6 +55,17 @@ for (const [name, helper] of helpers) {
     t.throws(() => fs.fstatSync(first.enter ?? -1), { code: 'EBADF' }, 'an unused one is closed')
   })
 
+  rootTest(`${name}: none is kept once they are closed`, [name], async (t) => {
+    const networks = createNetworks({ helper: helper(), onNotice: (text) => t.fail(text) })
+    const [free, used] = [await networks.acquire('default'), await networks.acquire('default')]
+    free.release()
+    networks.close()
+    t.throws(() => fs.fstatSync(free.enter ?? -1), { code: 'EBADF' })
+    t.notThrows(() => fs.fstatSync(used.enter ?? -1))
+    used.release()
+    t.throws(() => fs.fstatSync(used.enter ?? -1), { code: 'EBADF' })
+  })
+
   rootTest(
     `${name}: there is a way out, but none to a server on loopback of this host`,
     [name, 'busybox'],

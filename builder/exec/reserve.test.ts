@@ -72,3 +72,16 @@ test.serial('one that could not be put on standby is tried again when it is need
   await t.throwsAsync(reserve.take(), { message: 'attempt 2' })
   t.is(fs.readdirSync('/proc/self/fd').length, before)
 })
+
+test.serial('one that is closed discards what stands by, and puts nothing on standby any more', async (t) => {
+  const { reserve, made } = reserveOf(1000)
+  const before = fs.readdirSync('/proc/self/fd').length
+  reserve.refill()
+  await reserve.close()
+  reserve.refill()
+  t.deepEqual(
+    made.map(({ discarded }) => discarded),
+    [true],
+  )
+  t.is(fs.readdirSync('/proc/self/fd').length, before)
+})
