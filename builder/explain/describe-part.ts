@@ -19,7 +19,7 @@ export function describePart(part: ComparedPart, scope: PartScope): MissReason {
   if (name.startsWith('matches of ')) return { code: 'files', text: describeMatches(part) }
   if (name.startsWith('file ')) return { code: 'content', text: `heredoc ${name} ${part.change}` }
   if (name === 'script') return { code: 'script', text: `heredoc script ${part.change}` }
-  if (name === 'command') return { code: 'command', text: `command changed${arrow(commandOf(part), ': ')}` }
+  if (name === 'command') return { code: 'command', text: `command${arrow(commandOf(part), ' changed: ')}` }
   if (name === 'instruction') return { code: 'instruction', text: `another instruction${arrow(part, ': ')}` }
   return { code: 'setting', text: describeSetting(part, scope) }
 }

@@ -17,6 +17,11 @@ export function concealUrls(text: string, digest: SecretDigest): string {
     : text
 }
 
+/** Text of a Dockerfile as it may be kept in a record and repeated in a message. */
+export function concealText(text: string): string {
+  return concealUrls(text, () => '***')
+}
+
 /**
  * The environment as parts of a key. Values whose names look secret are digests there, also where another value repeats
  * one of them, and so are passwords in URLs.

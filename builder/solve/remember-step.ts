@@ -2,6 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { JsonObject } from '../../shared/base/json.ts'
 import type { SourceListing } from '../copy/types.ts'
 import type { StepFacts } from '../explain/types.ts'
+import { concealText } from './conceal.ts'
 import type { PreparedStep } from './prepare-step.ts'
 import type { StepLayer } from './solver.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
@@ -26,7 +27,7 @@ export async function rememberStep(
   const listings = keepListings(scope, prepared.listings)
   const extra: JsonObject = { facts: jsonOf(factsOf(scope, placed)), ...(listings && { listings }) }
   const { diffID, created } = layer
-  const record = { version: 1, step: placed.step.title, parts: prepared.parts, diffID, extra } as const
+  const record = { version: 1, step: concealText(placed.step.title), parts: prepared.parts, diffID, extra } as const
   await records.put(key, { ...record, created: Date.parse(created) }, namesOf(scope, placed))
 }
 

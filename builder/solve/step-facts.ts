@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { BuildOptions } from '../build-types.ts'
 import type { StepFacts } from '../explain/types.ts'
 import type { PlannedStage, StageBase } from '../plan/types.ts'
+import { concealText } from './conceal.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { keyVersion } from './step-key.ts'
 
@@ -11,7 +12,8 @@ const longestSource = 200
 /** Where a step stands, for its record. */
 export function factsOf({ solver }: StageScope, { stage, step }: PlacedStep): StepFacts {
   const position = stage.steps.indexOf(step)
-  const after = stage.steps[position - 1]?.source.slice(0, longestSource)
+  const before = stage.steps[position - 1]?.source
+  const after = before === undefined ? undefined : concealText(before).slice(0, longestSource)
   const takesFromContext = step.kind === 'copy' && step.from.kind === 'context'
   const ignore = takesFromContext ? solver.context.ignoreFile?.() : undefined
   return {
@@ -47,7 +49,7 @@ export function belowOf({ stage, step }: PlacedStep): string {
 
 function lastOf(stage: PlannedStage, position: number): string {
   const step = stage.steps[position]
-  if (step !== undefined) return `step ${step.title}`
+  if (step !== undefined) return `step ${concealText(step.title)}`
   const { base } = stage
   if (base.kind === 'stage') return lastOf(base.stage, base.stage.steps.length - 1)
   return base.kind === 'scratch' ? 'scratch' : `base image ${base.image.name}`

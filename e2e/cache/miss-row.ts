@@ -17,6 +17,8 @@ export interface MissRow {
   readonly between?: (place: Place) => void | Promise<void>
   /** The step that is asked about; the last one unless told otherwise. */
   readonly step?: string
+  /** Secrets are in the Dockerfile itself, so the titles of steps have them. */
+  readonly titlesTell?: boolean
   readonly line: string | RegExp
 }
 

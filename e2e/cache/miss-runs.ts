@@ -72,6 +72,15 @@ export const runRows: readonly MissRow[] = [
     line: 'ARG API_TOKEN changed (value not shown); also ENV LINE',
   },
   {
+    name: 'a command with a password in a URL, after another such one',
+    dockerfile: [
+      run('RUN echo https://me:hunter2-one@host/', 'RUN echo https://me:hunter2-one@host/ >/f'),
+      run('RUN echo https://me:hunter2-two@host/', 'RUN echo https://me:hunter2-two@host/ >/f'),
+    ],
+    titlesTell: true,
+    line: 'command changed (value not shown); also the layers below',
+  },
+  {
     name: 'the command',
     dockerfile: [run('RUN echo one'), run('RUN echo two')],
     line: 'command changed: "echo one" -> "echo two"',
