@@ -33,6 +33,7 @@ const tests: readonly SystemPackage[] = [
 const peers: readonly SystemPackage[] = [
   ...tests,
   { name: 'buildah', program: 'buildah' },
+  { name: 'docker-registry', program: 'docker-registry' },
   { name: 'docker.io', program: 'dockerd' },
   { name: 'fuse-overlayfs', program: 'fuse-overlayfs' },
   { name: 'hyperfine', program: 'hyperfine' },
