@@ -3,6 +3,7 @@ import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
+import { readTwice } from '../cli/read-twice.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatTable, shortID } from '../cli/table.ts'
 import { sharedSizes } from '../listing/shared-size.ts'
@@ -34,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const format = parseFormat(flags, ['table', 'json', 'yaml'])
   const store = storeOf(flags)
-  const usage = store.usage()
+  const usage = readTwice(() => store.usage())
   const images = flags.verbose === true ? imagesOf(store) : undefined
   if (format !== 'table')
     process.stdout.write(await dataText({ ...usage, ...(images && { perImage: images }) }, format))

@@ -1,6 +1,7 @@
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
+import { readTwice } from '../cli/read-twice.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { cutText, formatAge, formatTable, shortID } from '../cli/table.ts'
 import { type HistoryLine, historyLines } from '../listing/history-lines.ts'
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(parser, argv.map(plainFlag))
   const [image = ''] = words // the parser sees to it that there is one
   const format = parseFormat(flags, ['table', 'json', 'yaml'])
-  const lines = historyLines(imageOf(storeOf(flags), image)).reverse()
+  const lines = readTwice(() => historyLines(imageOf(storeOf(flags), image))).reverse()
   const text = format === 'table' ? toTable(lines, flags) : await dataText(lines.map(toData), format)
   process.stdout.write(flags.quiet === true ? diffIDs(lines, flags) : text)
   return 0

@@ -3,6 +3,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 import { dataText, type OutputFormat, parseFormat } from '../cli/output-format.ts'
+import { readTwice } from '../cli/read-twice.ts'
 import { describeError } from '../cli/report-error.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatAge, formatTable, shortID } from '../cli/table.ts'
@@ -55,7 +56,11 @@ function nameFilter(value: string): Filter {
 
 function rowsIn(store: Store, filters: readonly Filter[]): ImageRow[] {
   const passes = imageFilter(filters, { find: (text) => imageOf(store, text), now: Date.now() })
-  return store.images.list().map(listImage).flatMap(rowsOf).filter(passes).sort(byAge)
+  const listed = readTwice(
+    () => store.images.list().map(listImage),
+    (found) => found.some(({ known }) => known instanceof IbuildError),
+  )
+  return listed.flatMap(rowsOf).filter(passes).sort(byAge)
 }
 
 /** Of images in the list, and of tags. */

@@ -4,6 +4,7 @@ import { suggest } from '../../shared/base/suggest.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
+import { readTwice } from '../cli/read-twice.ts'
 import { describeError, exitCodeOf } from '../cli/report-error.ts'
 import { memberAt, parseMemberPath } from '../listing/member-path.ts'
 import { describeObject } from '../listing/objects/describe-object.ts'
@@ -59,7 +60,7 @@ interface Result {
 
 function tryDescribe(store: Store, word: string, { type, path }: Wish): Result {
   try {
-    const described = describeObject(store, findObject(store, word, type))
+    const described = readTwice(() => describeObject(store, findObject(store, word, type)))
     return { value: path === undefined ? described : memberAt(described, path), code: 0 }
   } catch (error) {
     if (!isIbuildError(error)) throw error

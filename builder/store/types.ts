@@ -327,7 +327,7 @@ export interface GarbageOptions extends LockOptions {
   readonly keepCompressed?: boolean
   /** Drops cached layers, those used longest ago first, until what is left has at most so many bytes. */
   readonly maxBytes?: number
-  /** Tells what would go and removes nothing; waits for nobody. */
+  /** Tells what would go and removes nothing; does not wait for builds. */
   readonly dryRun?: boolean
   /** Called for each thing that goes, before any of them does. */
   readonly onItem?: (item: GarbageItem) => void
