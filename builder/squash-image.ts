@@ -26,8 +26,9 @@ export async function squashImage(
   { fromLayer = 1, name, signal }: SquashImageOptions = {},
 ): Promise<StoredImage> {
   const layers = image.config.rootfs.diff_ids.length
-  const kept = Math.min(fromLayer - 1, layers)
-  if (fromLayer !== 1 && kept >= layers) throw noSuchLayer(fromLayer, layers)
+  const isThere = Number.isInteger(fromLayer) && fromLayer >= 1 && (fromLayer === 1 || fromLayer <= layers)
+  if (!isThere) throw noSuchLayer(fromLayer, layers)
+  const kept = fromLayer - 1
   const groups = [...Array.from({ length: kept }, () => 1), ...(layers === 0 ? [] : [layers - kept])]
   const lock = await store.lockShared(signal === undefined ? {} : { signal })
   try {

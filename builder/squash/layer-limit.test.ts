@@ -42,3 +42,9 @@ test('auto is what the receivers take, a number what was asked for', (t) => {
   t.is(limitOf('auto', { forDocker: true }), 125)
   t.is(limitOf(3, { forDocker: true }), 3)
 })
+
+for (const most of [0, -1, 1.5, 128, Number.NaN]) {
+  test(`at most ${most} layers is wrong usage`, (t) => {
+    t.throws(() => limitOf(most, { forDocker: false }), { code: 'USAGE' })
+  })
+}

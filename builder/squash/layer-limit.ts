@@ -46,7 +46,13 @@ function tooDeep(
 /** Most layers as `--max-layers` asks for it; `auto` is as many as the receivers of the image take. */
 export type MaxLayers = number | 'auto'
 
+/** The number that is asked for. Errors: USAGE unless it is from 1 to 127. */
 export function limitOf(asked: MaxLayers, { forDocker }: { readonly forDocker: boolean }): number {
-  if (asked !== 'auto') return asked
+  if (asked !== 'auto') return checkedLimit(asked)
   return forDocker ? mostLayersForDocker : mostLayers
+}
+
+function checkedLimit(most: number): number {
+  if (Number.isInteger(most) && most >= 1 && most <= mostLayers) return most
+  throw new IbuildError('USAGE', `${most} is not a number of layers from 1 to ${mostLayers}`)
 }
