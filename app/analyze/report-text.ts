@@ -10,21 +10,20 @@ import { describeFinding } from './finding-text.ts'
 /** Widest text of an instruction in the table. */
 const maxText = 60
 const mostFindings = 12
+const mostIdentical = 2
 const mostSecrets = 10
 
 /** The analysis for a person: a table of layers, what could be smaller, the sums. `layer` restricts it to one. */
 export function reportText(analysis: Analysis, layer: number | undefined): string {
   const { layers, findings, secrets } = analysis.report
   const isShown = (...numbers: (number | undefined)[]): boolean => layer === undefined || numbers.includes(layer)
-  return [
-    headLine(analysis),
-    '',
+  const parts = [
     layerTable(layers.filter(({ number }) => isShown(number))),
     findingsText(findings.filter(({ layer: at, hiddenBy }) => isShown(at, hiddenBy))),
     secretsText(secrets.filter(({ layer: at, hiddenBy }) => isShown(at, hiddenBy))),
-    ...sumLines(analysis),
-    '',
-  ].join('\n')
+    sumText(analysis),
+  ]
+  return `${headLine(analysis)}\n\n${parts.filter((part) => part !== '').join('\n')}`
 }
 
 function headLine({ image, name, base, report }: Analysis): string {
@@ -53,22 +52,26 @@ function layerTable(layers: readonly LayerReport[]): string {
 
 function findingsText(all: readonly Finding[]): string {
   const own = all.filter(({ inBase }) => !inBase)
-  const shown = own.slice(0, mostFindings)
+  const shown = withoutMany(own).slice(0, mostFindings)
+  const rest = own.filter((finding) => !shown.includes(finding))
   const lines = shown.flatMap((finding) => [
     `${formatSize(finding.bytes).padStart(8)}  ${describeFinding(finding)}`,
     `          -> ${sanitize(finding.rewrite)}`,
   ])
+  const inBase = all.filter((finding) => finding.inBase)
   const more = [
-    ...(own.length > shown.length
-      ? [`${own.length - shown.length} smaller ones (${sumOf(own.slice(mostFindings))})`]
-      : []),
-    ...(all.length > own.length
-      ? [`${all.length - own.length} within the base (${sumOf(all.filter(({ inBase }) => inBase))})`]
-      : []),
+    ...(rest.length > 0 ? [`${rest.length} more (${sumOf(rest)})`] : []),
+    ...(inBase.length > 0 ? [`${inBase.length} within the base (${sumOf(inBase)})`] : []),
   ]
   if (lines.length === 0 && more.length === 0) return 'Nothing could be smaller.\n'
   if (more.length > 0) lines.push(`          ${more.join(', ')}: see --json`)
   return `What could be smaller, and how:\n\n${lines.join('\n')}\n`
+}
+
+/** Most images have many contents several times, and one rewrite for them: the largest stand for all. */
+function withoutMany(findings: readonly Finding[]): Finding[] {
+  const identical = findings.filter(({ kind }) => kind === 'identical').slice(0, mostIdentical)
+  return findings.filter((finding) => finding.kind !== 'identical' || identical.includes(finding))
 }
 
 function secretsText(secrets: readonly SecretWarning[]): string {
@@ -81,13 +84,13 @@ function secretsText(secrets: readonly SecretWarning[]): string {
   return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}`
 }
 
-function sumLines({ report: { totals, own }, base }: Analysis): string[] {
+function sumText({ report: { totals, own }, base }: Analysis): string {
   const share = (bytes: number, of: number, percent: number): string =>
     `${formatSize(bytes)} of ${formatSize(of)} (${percentText(percent)})`
-  return [
-    `Efficiency ${percentText(100 * totals.efficiency)}, wasted ${share(totals.wastedBytes, totals.bytes, totals.wastedPercent)}`,
-    ...(base === undefined ? [] : [`above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}`]),
-  ]
+  const above =
+    base === undefined ? '' : `above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}\n`
+  const wasted = share(totals.wastedBytes, totals.bytes, totals.wastedPercent)
+  return `Efficiency ${percentText(100 * totals.efficiency)}, wasted ${wasted}\n${above}`
 }
 
 function sumOf(findings: readonly Finding[]): string {

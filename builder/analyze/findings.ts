@@ -29,7 +29,7 @@ export function cacheFinding(layers: readonly LayerSource[], group: CacheGroup):
     kind: rule?.kind ?? 'cache',
     ...filesOf(group.files),
     wasted: false,
-    inBase: layers[group.layer]?.inBase === true,
+    inBase: layers[group.origin]?.inBase === true,
     layer: group.layer + 1,
     ...(rule !== undefined && { cache: rule.name }),
     rewrite: rewriteCache(layers, group),

@@ -92,6 +92,14 @@ const rows: [title: string, layers: LayerSource[], rewrite: string | RegExp][] =
     'layer 2 changes only the owner: name only the files that need it, or build with --squash=all',
   ],
   [
+    'a cache of the base that a chmod stored again',
+    [
+      layer('', [file('a/__pycache__/x', 10)], { inBase: true }),
+      layer('RUN chmod', [file('a/__pycache__/x', 10, { mode: 0o600 })]),
+    ],
+    /^(?:layer 2 changes only the mode|nothing in this Dockerfile: the base holds it)/,
+  ],
+  [
     'within the base',
     [layer('', [app], { inBase: true }), layer('', [whiteout('app')], { inBase: true })],
     /^nothing in this Dockerfile/,
@@ -137,3 +145,15 @@ for (const [title, layers, rewrite] of rows) {
     }
   })
 }
+
+test('a cache of the base belongs to the base, also when a later layer stored it again', (t) => {
+  const base = layer('', [file('a/__pycache__/x', 10)], { inBase: true })
+  const { findings } = analyzeLayers([base, layer('RUN chmod', [file('a/__pycache__/x', 10, { mode: 0o600 })])])
+  t.deepEqual(
+    findings.map(({ kind, inBase, layer }) => [kind, inBase, layer]),
+    [
+      ['duplicated', false, 1],
+      ['cache', true, 2],
+    ],
+  )
+})
