@@ -10,11 +10,13 @@ import {
   commit,
   type Digest,
   diff,
+  diskUsage,
   exportRootfs,
   type GarbageItem,
   imageHistory,
   importRootfs,
   inspectImage,
+  inspectObject,
   isIbuildError,
   listContainers,
   listImages,
@@ -231,6 +233,31 @@ test('what would go is told without a change, and a listener that throws keeps a
   }
   await t.throwsAsync(prune({ root, onItem }), { instanceOf: TypeError })
   t.is((await inspectImage({ root, image: imageID })).imageID, imageID)
+})
+
+test('any object is described, and what the disk holds', async (t) => {
+  const place = makePlace(t)
+  const { root } = place
+  const imageID = await buildHello(place)
+  t.like(await inspectObject({ root, object: 'hello:1' }), { type: 'image' })
+  const [layer = ''] = (await inspectImage({ root, image: imageID })).config.rootfs.diff_ids
+  t.like(await inspectObject({ root, object: layer, type: 'layer' }), { type: 'layer' })
+  await t.throwsAsync(inspectObject({ root, object: 'ffffffffffff', type: 'layer' }), { code: 'OBJECT_NOT_FOUND' })
+  const usage = await diskUsage({ root })
+  t.is(usage.images.count, 1)
+  t.true(usage.total > 0)
+})
+
+test('a damaged image is in the list, with what is wrong', async (t) => {
+  const place = makePlace(t)
+  const { root } = place
+  const imageID = await buildHello(place)
+  writeFileSync(join(root, 'blobs/sha256', imageID.slice(7)), 'damaged')
+  const [image] = await listImages({ root })
+  t.is(image?.imageID, imageID)
+  t.is(image?.size, undefined)
+  t.is(typeof image?.damage, 'string')
+  await t.throwsAsync(inspectImage({ root, image: imageID }), { code: 'STORE_INVALID' })
 })
 
 test('containers of which there are none', async (t) => {

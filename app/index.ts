@@ -29,7 +29,7 @@ export type { BuiltLayers, BuiltStep } from '../builder/solve/built-steps.ts'
 export type { BuildEvent, EmitEvent } from '../builder/solve/events.ts'
 export type { Squash } from '../builder/squash/groups.ts'
 export type { MaxLayers } from '../builder/squash/layer-limit.ts'
-export type { GarbageItem, GarbageReport } from '../builder/store/types.ts'
+export type { GarbageItem, GarbageReport, StoreUsage, UsagePart } from '../builder/store/types.ts'
 export type { Digest } from '../shared/base/digest.ts'
 export type { ErrorCode } from '../shared/base/error-codes.ts'
 export { type ErrorOptions, IbuildError, isIbuildError, type SourceLocation } from '../shared/base/errors.ts'
@@ -60,6 +60,7 @@ export {
   type TagOptions,
   tagImage,
 } from './library/images.ts'
+export { diskUsage, inspectObject, type ObjectOptions } from './library/inspect.ts'
 export { type ImportRootfsOptions, importRootfs, type LoadImagesOptions, loadImages } from './library/load.ts'
 export type { AbortOptions, ImageOptions, StoreOptions } from './library/options.ts'
 export type { ImagePath } from './library/path.ts'
@@ -69,3 +70,4 @@ export { type ExportRootfsOptions, exportRootfs, type SaveImagesOptions, saveIma
 export type { SourceOptions } from './library/source.ts'
 export { type SquashOptions, squashImage } from './library/squash.ts'
 export type { HistoryLine } from './listing/history-lines.ts'
+export type { ObjectType } from './listing/objects/types.ts'

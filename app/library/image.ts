@@ -1,8 +1,10 @@
 import type { StoredImage } from '../../builder/store/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { shortName } from '../../shared/base/reference.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
+import { listImage } from '../listing/listed-image.ts'
 
 /** What a list tells of an image. */
 export interface ImageSummary {
@@ -15,30 +17,35 @@ export interface ImageSummary {
   readonly created: string | undefined
   /** When it came into the store. */
   readonly storedAt: Date
-  /** Bytes of its layers, uncompressed. */
-  readonly size: number
+  /** Bytes of its layers, uncompressed; undefined when the image is damaged. */
+  readonly size: number | undefined
+  /** What is wrong with an image that cannot be read. */
+  readonly damage?: string
 }
 
 /** An image with its documents. */
 export interface Image extends ImageSummary {
+  readonly size: number
   readonly config: ImageConfig
   readonly manifest: Manifest
 }
 
 /** A plain copy of what the store knows, without anything that is read later. */
 export function summaryOf(image: StoredImage): ImageSummary {
-  const { imageID, manifestDigest, names, config, manifest, storedAt } = image
-  return {
-    imageID,
-    manifestDigest,
-    names: names.map(shortName),
-    created: config.created,
-    storedAt: new Date(storedAt),
-    size: manifest.layers.reduce((sum, { size }) => sum + size, 0),
-  }
+  const { known } = listImage(image)
+  if (known instanceof IbuildError)
+    return { ...factsOf(image), created: undefined, size: undefined, damage: known.message }
+  return { ...factsOf(image), created: known.config.created, size: known.size }
 }
 
-/** The same with the documents. */
+/** The same with the documents. Errors: STORE_INVALID when they are damaged. */
 export function detailsOf(image: StoredImage): Image {
-  return { ...summaryOf(image), config: image.config, manifest: image.manifest }
+  const { config, manifest } = image
+  const size = manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
+  return { ...factsOf(image), created: config.created, size, config, manifest }
+}
+
+function factsOf(image: StoredImage): Omit<ImageSummary, 'created' | 'size' | 'damage'> {
+  const { imageID, manifestDigest, names, storedAt } = image
+  return { imageID, manifestDigest, names: names.map(shortName), storedAt: new Date(storedAt) }
 }

@@ -7,9 +7,12 @@ import { removeImage as removing } from '../listing/remove-image.ts'
 import { detailsOf, type Image, type ImageSummary, summaryOf } from './image.ts'
 import type { ImageOptions, StoreOptions } from './options.ts'
 
-/** All images, newest first. */
+/** All images, newest first; those that are damaged too. */
 export async function listImages({ root }: StoreOptions): Promise<ImageSummary[]> {
-  return openStore(root).images.list().map(summaryOf)
+  const { images } = openStore(root)
+  const listed = images.list().map(summaryOf)
+  // What a prune takes away at this moment looks damaged; then it is gone from a second list.
+  return listed.some(({ damage }) => damage !== undefined) ? images.list().map(summaryOf) : listed
 }
 
 /** One image with its config and manifest. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`. */

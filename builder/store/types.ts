@@ -62,6 +62,7 @@ export interface StoreUsage {
   readonly total: number
 }
 
+/** How many things and how many bytes. */
 export interface UsagePart {
   readonly count: number
   readonly bytes: number

@@ -1,10 +1,11 @@
 import type { Container, StoredImage, StoredLayer, UsedRecord } from '../../../builder/store/types.ts'
 import type { Digest } from '../../../shared/base/digest.ts'
 
-/** What `ibuild inspect` can show; of one digest that is several of them, the first is meant. */
-export const objectTypes = ['image', 'container', 'layer', 'snapshot', 'record', 'blob'] as const
+/** What an object of the data folder is. */
+export type ObjectType = 'image' | 'container' | 'layer' | 'snapshot' | 'record' | 'blob'
 
-export type ObjectType = (typeof objectTypes)[number]
+/** What `ibuild inspect` can show; of one digest that is several of them, the first is meant. */
+export const objectTypes: readonly ObjectType[] = ['image', 'container', 'layer', 'snapshot', 'record', 'blob']
 
 /** One object of the data folder. */
 export type StoreObject =
