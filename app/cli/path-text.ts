@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { LayerPath } from '../../builder/layers/entry.ts'
 
+export { imagePath as pathMembers } from '../library/path.ts'
+
 /** What a terminal may act on, what changes the direction of text or cannot be seen, and the escape character itself. */
 const unshowable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\\]/gu
 
@@ -22,10 +24,4 @@ function escapeCharacter(character: string): string {
 
 function escapeByte(byte: string): string {
   return byte === '\\' ? '\\\\' : `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`
-}
-
-/** A path as members of a JSON object: as text, and in base64 when its bytes are no UTF-8. */
-export function pathMembers(path: LayerPath): { readonly path: string; readonly bytes?: string } {
-  const bytes = Buffer.from(`/${path}`, 'latin1')
-  return { path: bytes.toString('utf8'), ...(!isUtf8(bytes) && { bytes: bytes.toString('base64') }) }
 }
