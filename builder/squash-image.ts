@@ -4,7 +4,7 @@ import { serializeConfig } from '../shared/oci/config.ts'
 import { mergeConfig } from './squash/merge-config.ts'
 import type { MergeOptions } from './squash/merge-layers.ts'
 import type { Partition } from './squash/partition.ts'
-import { localManifest } from './store/local-manifest.ts'
+import { annotatedManifest } from './store/local-manifest.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 export interface SquashImageOptions {
@@ -16,9 +16,9 @@ export interface SquashImageOptions {
 }
 
 /**
- * Stores an image like another one, with its layers from a number on merged to one: config, history and times stay. The
- * image itself comes back when there is nothing to merge. Errors: USAGE for a layer that the image has not, those of
- * `mergeLayers`.
+ * Stores an image like another one, with its layers from a number on merged to one: config, history, times and annotations
+ * stay. The image itself comes back when there is nothing to merge. Errors: USAGE for a layer that the image has not, those
+ * of `mergeLayers`.
  */
 export async function squashImage(
   store: Store,
@@ -47,8 +47,9 @@ async function mergeImage(
 ): Promise<StoredImage> {
   const config = await mergeConfig(store, image.config, request)
   if (config === image.config) return image
-  const bytes = serializeConfig(config)
-  return store.images.put(localManifest(store, config, bytes), bytes)
+  const configBytes = serializeConfig(config)
+  const annotations = new Map(Object.entries(image.manifest.annotations ?? {}))
+  return store.images.put(annotatedManifest(store, { config, configBytes, annotations }), configBytes)
 }
 
 function noSuchLayer(fromLayer: number, layers: number): IbuildError {

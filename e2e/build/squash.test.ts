@@ -102,7 +102,7 @@ test('--squash merges the stages that the last one starts from, --max-layers nei
 
 test('ibuild squash merges an image from a layer on, and names it', async (t) => {
   const space = await makeBase(t)
-  await space.ok(['-q', '-t', 'app', space.write('context', copies)])
+  await space.ok(['-q', '-t', 'app', '--annotation', 'team=core', space.write('context', copies)])
   const app = imageIn(space, 'app')
   for (const [first, history] of [
     ['1', '------L-'],
@@ -114,6 +114,7 @@ test('ibuild squash merges an image from a layer on, and names it', async (t) =>
     const squashed = imageIn(space, `app:${first}`)
     t.is(stdout, `${squashed.imageID}\n`)
     t.is(historyOf(squashed), history)
+    t.deepEqual(squashed.manifest.annotations, { team: 'core' })
     t.deepEqual(await treeOf(space, squashed), await treeOf(space, app))
     t.is((await space.ok(['squash', 'app', '--from-layer', first])).stdout, stdout, 'again')
   }
