@@ -17,13 +17,12 @@ import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
 import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
-import { keepHeapSmall } from '../cli/small-heap.ts'
+import { collectOldObjectsOften, keepHeapSmall } from '../cli/small-heap.ts'
 import { writeLines } from '../cli/write-lines.ts'
 import { carryOut } from './build.ts'
 
 /** `ibuild analyze IMAGE`, `ibuild analyze --build ... PATH`: what the layers waste. Errors: WASTE_LIMIT. */
 export async function run(argv: readonly string[]): Promise<number> {
-  keepHeapSmall()
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length
   const words = argv.filter((word, i) => word !== '--build' || i > end)
   return words.length === argv.length ? analyzeImage(argv) : buildAndAnalyze(words)
@@ -110,6 +109,8 @@ async function show(
   if (layer !== undefined && layer > layers.length) {
     throw new IbuildError('USAGE', `--layer: there is no layer ${layer}, the image has ${layers.length}`)
   }
+  keepHeapSmall()
+  collectOldObjectsOften()
   const analysis: Analysis = { ...subject, report: analyzeLayers(layers) }
   const chosen = analysis.report.layers[(layer ?? 0) - 1]
   const text =
