@@ -10,6 +10,7 @@ import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { pathMembers, pathText } from '../cli/path-text.ts'
 import { formatSize, parseCount } from '../cli/sizes.ts'
+import { keepHeapSmall } from '../cli/small-heap.ts'
 import { subjectOf } from '../cli/subject.ts'
 import { formatTable } from '../cli/table.ts'
 import { writeLines } from '../cli/write-lines.ts'
@@ -31,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(diffParser(), argv)
   const [first, second, ...extra] = words
   if (first === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild diff takes one or two names')
+  keepHeapSmall()
   const store = storeOf(flags)
   const lock = await store.lockShared()
   try {

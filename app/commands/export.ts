@@ -5,6 +5,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { storeOf } from '../cli/open-store.ts'
+import { keepHeapSmall } from '../cli/small-heap.ts'
 import { subjectOf } from '../cli/subject.ts'
 
 interface Flags {
@@ -27,6 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       hint: 'Give -o FILE, or redirect stdout.',
     })
   }
+  keepHeapSmall()
   const store = storeOf(flags)
   const interrupt = onInterrupt()
   const lock = await store.lockShared({ signal: interrupt.signal })
