@@ -18,6 +18,7 @@ if (parseInt(process.versions.node, 10) < needed) {
   process.exit(2)
 }
 
+useAllProcessors()
 enableCompileCache()
 // Work on many small entries leaves much short-lived garbage. The space for it would grow to more than a hundred
 // megabytes, which saves no time that could be measured.
@@ -36,6 +37,12 @@ require(entry)
     done = true
     process.exitCode = code
   })
+
+// Compression works on the threads of Node's pool, which are four unless told otherwise before the first is started.
+function useAllProcessors() {
+  var count = require('os').availableParallelism()
+  if (count > 4 && !process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = String(Math.min(count, 16))
+}
 
 // The cache holds code that will run, so it lies only in a folder of the user who runs it: never in a shared one, and
 // never in another user's home (sudo may keep HOME). Where no such folder can be made there is no cache.
