@@ -26,6 +26,7 @@ export function readBuiltinsDirectly(code: string): string {
 const late: ReadonlySet<string> = new Set([
   'node:fs/promises',
   'node:stream/consumers',
+  'node:v8',
   'node:worker_threads',
   'node:zlib',
 ])
