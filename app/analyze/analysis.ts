@@ -13,9 +13,10 @@ export interface Analysis {
 }
 
 /** Refuses an image that wastes more than a share, in percent. Errors: WASTE_LIMIT. */
-export function checkWaste({ report: { own, findings }, base }: Analysis, limit: number | undefined): void {
+export function checkWaste({ report }: Analysis, limit: number | undefined): void {
+  const { own, findings } = report
   if (limit === undefined || own.wastedPercent <= limit) return
-  const what = base === undefined ? 'the image' : 'the layers above the base'
+  const what = hasBase(report) ? 'the layers above the base' : 'the image'
   const [first] = findings.filter(({ wasted, inBase }) => wasted && !inBase)
   throw new IbuildError(
     'WASTE_LIMIT',
@@ -24,6 +25,11 @@ export function checkWaste({ report: { own, findings }, base }: Analysis, limit:
       ...(first !== undefined && { hint: `The most is saved so: ${first.rewrite}.` }),
     },
   )
+}
+
+/** Whether some layers are told apart as those of the image that it starts from. */
+export function hasBase({ layers }: WasteReport): boolean {
+  return layers.some(({ source }) => source.inBase)
 }
 
 /** A share with as many digits as tell something. */

@@ -4,7 +4,7 @@ import { pathText } from '../cli/path-text.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { cutText, formatTable, shortID } from '../cli/table.ts'
 import { sanitize } from '../progress/sanitize.ts'
-import { type Analysis, percentText } from './analysis.ts'
+import { type Analysis, hasBase, percentText } from './analysis.ts'
 import { describeFinding } from './finding-text.ts'
 
 /** Widest text of an instruction in the table. */
@@ -84,7 +84,8 @@ function secretsText(secrets: readonly SecretWarning[]): string {
   return `Names that look like secrets; whoever has the image can read them:\n\n${lines.join('')}${more}`
 }
 
-function sumText({ report: { totals, own }, base }: Analysis): string {
+function sumText({ report }: Analysis): string {
+  const { totals, own } = report
   const share = (bytes: number, of: number, percent: number): string =>
     `${formatSize(bytes)} of ${formatSize(of)} (${percentText(percent)})`
   const above =

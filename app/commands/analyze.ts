@@ -93,7 +93,7 @@ async function showBuild(store: Store, built: BuildResult, options: AnalyzeOptio
   const source = {
     image: imageOf(store, built.manifestDigest),
     name: built.tags[0],
-    base: base === undefined ? undefined : shortName(base.names[0] ?? base.imageID),
+    base: base?.names.map(shortName)[0] ?? base?.imageID,
     layers: layersOfBuild(store, built),
   }
   return show(source, { ...options, toStderr: built.wroteToStdout })
