@@ -88,8 +88,9 @@ function sumText({ report }: Analysis): string {
   const { totals, own } = report
   const share = (bytes: number, of: number, percent: number): string =>
     `${formatSize(bytes)} of ${formatSize(of)} (${percentText(percent)})`
-  const above =
-    base === undefined ? '' : `above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}\n`
+  const above = hasBase(report)
+    ? `above the base: wasted ${share(own.wastedBytes, own.bytes, own.wastedPercent)}\n`
+    : ''
   const wasted = share(totals.wastedBytes, totals.bytes, totals.wastedPercent)
   return `Efficiency ${percentText(100 * totals.efficiency)}, wasted ${wasted}\n${above}`
 }
