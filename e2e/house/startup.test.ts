@@ -11,7 +11,17 @@ import { runOk } from '../testing/run.ts'
 import { loadedWith } from './bundle-graph.ts'
 
 /** Packages that a build which finds everything in its cache has no use for. */
-const heavy = ['koffi', 'koa', '@koa/router', 'level', 'classic-level', 'node-forge', 'log-update', 'tar-stream']
+const heavy = [
+  'koffi',
+  'koa',
+  '@koa/router',
+  'level',
+  'classic-level',
+  'node-forge',
+  'log-update',
+  'tar-stream',
+  'yaml',
+]
 
 /** Modules of Node that such a build has no use for: each takes milliseconds to load. */
 const unwanted = ['child_process', 'fs/promises', 'http', 'worker_threads']
@@ -42,7 +52,7 @@ test('the command alone loads a handful of our own files and no package', (t) =>
 })
 
 test('no command loads a heavy package before it knows that it is needed', (t) => {
-  for (const command of ['build', 'images', 'tag', 'rmi', 'inspect', 'history']) {
+  for (const command of ['build', 'images', 'tag', 'rmi', 'inspect', 'history', 'prune', 'du']) {
     const { sources, packages } = loadedWith(`app/commands/${command}.ts`, metafile)
     const bundled = sources.flatMap((name) => packageFolder(name)?.replace(/^.*node_modules\//, '') ?? [])
     t.deepEqual(
