@@ -1,9 +1,9 @@
 import fs from 'node:fs'
+import { configFile, rootfsFolder } from './bundle-folder.ts'
 import { type ConfigInput, runtimeConfig } from './config-json.ts'
 import { hostResolvConf, hostsFile, resolvConf } from './etc-files.ts'
 import { MergedView } from './merged-view.ts'
-import { configFile, rootfsFolder } from './stage.ts'
-import type { StageFile } from './standby.ts'
+import type { BundleFile } from './standby.ts'
 import { copyMetadata, type MountPoint, makeStubLayer } from './stub-layer.ts'
 import type { RunRequest } from './types.ts'
 
@@ -12,26 +12,26 @@ export interface Bundle {
   /** The request's lowers, and on top the stub layer when there is one. */
   readonly lowers: readonly string[]
   readonly work: string
-  /** The files of the stage. */
-  readonly files: readonly StageFile[]
+  /** The files of the bundle. */
+  readonly files: readonly BundleFile[]
 }
 
 /** What a container is set up with beside what its request says. */
 export type Surroundings = Omit<ConfigInput, 'request' | 'rootfs' | 'files'> & {
   /** Name server of the container's own network. */
   readonly nameServer: string | undefined
-  /** Path of the stage as the runtime sees it. */
-  readonly stage: string
+  /** Path of the bundle as the runtime sees it. */
+  readonly bundleDir: string
 }
 
 /**
- * Makes what a runtime needs: files for the stage; on disk, in the empty folder `request.scratch`, the stub layer and the
+ * Makes what a runtime needs: files for the bundle; on disk, in the empty folder `request.scratch`, the stub layer and the
  * overlay's work folder. Gives the upper folder the metadata of the root directory below it: in overlayfs the upper's
  * counts.
  */
 export function makeBundle(request: RunRequest, surroundings: Surroundings): Bundle {
   const { scratch } = request
-  const { stage } = surroundings
+  const { bundleDir } = surroundings
   const work = `${scratch}/work`
   fs.mkdirSync(work, { mode: 0o700 })
   const view = new MergedView(request.lowers)
@@ -39,8 +39,8 @@ export function makeBundle(request: RunRequest, surroundings: Surroundings): Bun
   const stubs = `${scratch}/stubs`
   const hasStubs = makeStubLayer(view, mountPointsFor(shown), stubs)
   makeRoot(view, request.upper)
-  const files = shown.map(({ path, name }) => ({ source: `${stage}/${name}`, destination: path }))
-  const config = runtimeConfig({ ...surroundings, request, rootfs: `${stage}/${rootfsFolder}`, files })
+  const files = shown.map(({ path, name }) => ({ source: `${bundleDir}/${name}`, destination: path }))
+  const config = runtimeConfig({ ...surroundings, request, rootfs: `${bundleDir}/${rootfsFolder}`, files })
   const configText = { name: configFile, content: JSON.stringify(config), mode: 0o600 }
   return { lowers: hasStubs ? [...request.lowers, stubs] : request.lowers, work, files: [...shown, configText] }
 }
@@ -50,7 +50,7 @@ function makeRoot(view: MergedView, upper: string): void {
   else fs.chmodSync(upper, 0o755)
 }
 
-interface ShownFile extends StageFile {
+interface ShownFile extends BundleFile {
   /** Where it is in the container. */
   readonly path: string
 }

@@ -92,14 +92,14 @@ function contextMaker(options: ExecutorOptions, seccomp: SeccompConfig): Context
   const onNotice = options.onNotice ?? (() => undefined)
   const [host, tools] = [detectHost(), findTools()]
   const networks = createNetworks({ helper: findNetworkHelper(tools), onNotice })
-  const stage = `${options.stateDir}/stage`
-  fs.mkdirSync(stage, { recursive: true })
+  const bundleDir = `${options.stateDir}/bundle`
+  fs.mkdirSync(bundleDir, { recursive: true })
   const contextFor: ContextFor = (runtime, filter, keep) => {
-    const standby = standbyRequest(stage, { runtime, tools, host })
+    const standby = standbyRequest(bundleDir, { runtime, tools, host })
     if (standby.program !== undefined) programs.push(standby.program)
     const reserve = createReserve((streams) => starter.prepare({ ...standby, ...streams }), keep)
     reserves.push(reserve)
-    return { host, stage, reserve, networks, seccomp: filterIn(seccomp, filter) }
+    return { host, bundleDir, reserve, networks, seccomp: filterIn(seccomp, filter) }
   }
   const close = async (): Promise<void> => {
     await Promise.all(reserves.splice(0).map((reserve) => reserve.close()))
@@ -117,16 +117,16 @@ interface Surrounding {
 }
 
 function standbyRequest(
-  stage: string,
+  bundleDir: string,
   { runtime, tools, host }: Surrounding,
 ): Omit<StandbyRequest, 'stdin' | 'stdout' | 'stderr'> {
   const program = runtime.name === 'crun' ? sealedCopy(runtime.path) : undefined
   const path = program === undefined ? runtime.path : standbyProgram
   return {
-    stage,
+    bundleDir,
     unmount: hiddenFromRuntime(runtime, host),
     wrapper: [...tools.deathSignal, ...tools.ownProc],
-    command: runtimeCommand(stage, { ...runtime, path }, host),
+    command: runtimeCommand(bundleDir, { ...runtime, path }, host),
     program,
     env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
   }

@@ -1,13 +1,13 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { awaitEnd } from './await-end.ts'
 import { type Bundle, makeBundle, type Surroundings } from './bundle.ts'
+import { networkFile } from './bundle-folder.ts'
 import { newCgroupPath, removeCgroup } from './cgroups.ts'
 import type { Host } from './host.ts'
 import type { Network, Networks } from './networks.ts'
 import { watchOom } from './oom-watch.ts'
 import type { Reserve } from './reserve.ts'
 import { runtimeFailure } from './runtime-log.ts'
-import { networkFile } from './stage.ts'
 import type { Ending, Started } from './starter.ts'
 import type { RunRequest, RunResult } from './types.ts'
 
@@ -15,7 +15,7 @@ import type { RunRequest, RunResult } from './types.ts'
 export interface RunContext {
   readonly host: Host
   /** Path of the folder that the runtime is started with. */
-  readonly stage: string
+  readonly bundleDir: string
   readonly reserve: Reserve
   readonly networks: Networks
   readonly seccomp: Pick<Surroundings, 'seccomp' | 'annotations'>
@@ -40,13 +40,13 @@ interface Place {
 }
 
 async function runInNetwork(request: RunRequest, context: RunContext, place: Place): Promise<RunResult> {
-  const { host, stage } = context
+  const { host, bundleDir } = context
   const { network } = place
   using oom = watchOom(host, place.cgroup, request.limits.memory)
   const bundle = makeBundle(request, {
     ...context.seccomp,
-    stage,
-    network: network.enter === undefined ? network.namespace : { path: `${stage}/${networkFile}` },
+    bundleDir,
+    network: network.enter === undefined ? network.namespace : { path: `${bundleDir}/${networkFile}` },
     nameServer: network.nameServer,
     cgroup: host.cgroups === 'none' ? undefined : oom.cgroup,
     cgroupNamespace: host.cgroupNamespaces,

@@ -1,5 +1,5 @@
+import { logFile, stateFolder } from './bundle-folder.ts'
 import { cgroupRoot, type Host } from './host.ts'
-import { logFile, stateFolder } from './stage.ts'
 
 export interface Runtime {
   readonly name: string
@@ -14,12 +14,12 @@ export interface Tools {
   readonly ownProc: readonly string[]
 }
 
-/** The command line that runs the bundle in `stage` to its end; the container's name need only be unique in its state. */
-export function runtimeCommand(stage: string, { name, path }: Runtime, host: Host): readonly string[] {
+/** The command line that runs the bundle in `bundleDir` to its end; the container's name need only be unique in its state. */
+export function runtimeCommand(bundleDir: string, { name, path }: Runtime, host: Host): readonly string[] {
   const isCrun = name === 'crun'
-  const log = ['--log', `${isCrun ? 'file:' : ''}${stage}/${logFile}`, '--log-format', 'json']
+  const log = ['--log', `${isCrun ? 'file:' : ''}${bundleDir}/${logFile}`, '--log-format', 'json']
   const cgroups = isCrun && host.cgroups === 'none' ? ['--cgroup-manager', 'disabled'] : []
-  return [path, '--root', `${stage}/${stateFolder}`, ...log, ...cgroups, 'run', '--bundle', stage, 'container']
+  return [path, '--root', `${bundleDir}/${stateFolder}`, ...log, ...cgroups, 'run', '--bundle', bundleDir, 'container']
 }
 
 /** crun refuses a host where controllers are in v1 trees and a v2 tree lies beside them, unless it does not see that one. */

@@ -1,14 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import fs from 'node:fs'
 import { mount, mountFlags, pipe, umount2, umountFlags } from '../../shared/sys/native.ts'
+import { configFile, logFile, networkFile, rootfsFolder } from './bundle-folder.ts'
 import { mountOverlay, type Overlay } from './overlay.ts'
 import { makePrivateNamespace, type PrivateNamespace } from './private-namespace.ts'
-import { configFile, logFile, networkFile, rootfsFolder } from './stage.ts'
 
 /** What a process stands by with. Plain data: it may cross threads. */
 export interface StandbyRequest {
   /** Existing empty folder; the process sees a small filesystem in memory there. */
-  readonly stage: string
+  readonly bundleDir: string
   /** Mount points that the process must not see. */
   readonly unmount: readonly string[]
   /** Programs around the command that lead it into its place; each with its arguments. */
@@ -28,17 +28,17 @@ export interface StandbyRequest {
 /** Path of a command's program that is no file but an open descriptor. */
 export const standbyProgram = '/proc/self/fd/4'
 
-/** What turns up in the stage when a process on standby is to go on. Plain data. */
+/** What turns up in the bundle when a process on standby is to go on. Plain data. */
 export interface StartRequest {
-  /** Mounted at {@link rootfsFolder} of the stage. */
+  /** Mounted at {@link rootfsFolder} of the bundle. */
   readonly overlay: Omit<Overlay, 'target'>
-  readonly files: readonly StageFile[]
-  /** Open descriptor of a network namespace, shown as {@link networkFile} of the stage. */
+  readonly files: readonly BundleFile[]
+  /** Open descriptor of a network namespace, shown as {@link networkFile} of the bundle. */
   readonly network: number | undefined
 }
 
-/** A file in the stage. */
-export interface StageFile {
+/** A file in the bundle. */
+export interface BundleFile {
   readonly name: string
   readonly content: string | Uint8Array
   readonly mode: number
@@ -49,7 +49,7 @@ export interface Standby {
   readonly child: ChildProcess
   /** Lets it go on. To be called once, from the thread that opened it; when it throws, the process ends. */
   go(request: StartRequest): void
-  /** What the command wrote to {@link logFile} of the stage; to be asked once, after its end. */
+  /** What the command wrote to {@link logFile} of the bundle; to be asked once, after its end. */
   readLog(): string
   /** Ends one that is not needed. */
   discard(): void
@@ -64,21 +64,21 @@ const script = 'read -r go <&3 && exec "$@" 3<&-'
  * itself can be started is done by then.
  */
 export function openStandby(request: StandbyRequest): Standby {
-  const { stage, unmount } = request
+  const { bundleDir, unmount } = request
   const control = pipe()
   let child: ChildProcess | undefined
   let folder = -1
   try {
     const namespace = makePrivateNamespace(() => {
-      mount('stage', stage, 'tmpfs', mountFlags.nosuid | mountFlags.nodev, 'mode=700')
-      mount('none', stage, null, mountFlags.shared, null) // what is mounted in it later is for the process as well
-      fs.mkdirSync(`${stage}/${rootfsFolder}`, { mode: 0o700 })
-      folder = fs.openSync(stage, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
+      mount('bundle', bundleDir, 'tmpfs', mountFlags.nosuid | mountFlags.nodev, 'mode=700')
+      mount('none', bundleDir, null, mountFlags.shared, null) // what is mounted in it later is for the process as well
+      fs.mkdirSync(`${bundleDir}/${rootfsFolder}`, { mode: 0o700 })
+      folder = fs.openSync(bundleDir, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY)
       for (const target of unmount) umount2(target, umountFlags.detach)
       child = run(request, control.read)
     })
     if (child === undefined) throw new Error('nothing was started')
-    return standbyOf({ child, namespace, folder, stage, control: control.write })
+    return standbyOf({ child, namespace, folder, bundleDir, control: control.write })
   } catch (error) {
     fs.closeSync(control.write)
     if (folder >= 0) fs.closeSync(folder)
@@ -103,13 +103,13 @@ function run({ wrapper, command, program, env, stdin, stdout, stderr }: StandbyR
 interface Opened {
   readonly child: ChildProcess
   readonly namespace: PrivateNamespace
-  /** Open descriptor of the stage. */
+  /** Open descriptor of the bundle. */
   readonly folder: number
-  readonly stage: string
+  readonly bundleDir: string
   readonly control: number
 }
 
-function standbyOf({ child, namespace, folder, stage, control }: Opened): Standby {
+function standbyOf({ child, namespace, folder, bundleDir, control }: Opened): Standby {
   const letGo = (): void => {
     fs.closeSync(control)
     namespace[Symbol.dispose]()
@@ -119,7 +119,7 @@ function standbyOf({ child, namespace, folder, stage, control }: Opened): Standb
     go(request) {
       child.ref()
       try {
-        namespace.enter(() => furnish(stage, request))
+        namespace.enter(() => furnish(bundleDir, request))
         fs.writeSync(control, '\n')
       } catch (error) {
         fs.closeSync(folder)
@@ -143,13 +143,13 @@ function standbyOf({ child, namespace, folder, stage, control }: Opened): Standb
   }
 }
 
-function furnish(stage: string, { overlay, files, network }: StartRequest): void {
+function furnish(bundleDir: string, { overlay, files, network }: StartRequest): void {
   for (const { name, content, mode } of files) {
-    fs.writeFileSync(`${stage}/${name}`, content)
-    if (name !== configFile) fs.chmodSync(`${stage}/${name}`, mode)
+    fs.writeFileSync(`${bundleDir}/${name}`, content)
+    if (name !== configFile) fs.chmodSync(`${bundleDir}/${name}`, mode)
   }
-  mountOverlay({ ...overlay, target: `${stage}/${rootfsFolder}` })
+  mountOverlay({ ...overlay, target: `${bundleDir}/${rootfsFolder}` })
   if (network === undefined) return
-  fs.closeSync(fs.openSync(`${stage}/${networkFile}`, 'w'))
-  mount(`/proc/self/fd/${network}`, `${stage}/${networkFile}`, null, mountFlags.bind, null)
+  fs.closeSync(fs.openSync(`${bundleDir}/${networkFile}`, 'w'))
+  mount(`/proc/self/fd/${network}`, `${bundleDir}/${networkFile}`, null, mountFlags.bind, null)
 }

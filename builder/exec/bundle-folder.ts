@@ -1,6 +1,7 @@
 /**
- * The stage is the folder that a runtime is started with: its bundle, its state and its log. It is in memory, seen by the
- * runtime alone, and gone when that ends. These are the names in it.
+ * The bundle is the folder that a runtime is started with: its configuration and root filesystem (OCI runtime-spec, bundle),
+ * and beside them its state and its log. It is in memory, seen by the runtime alone, and gone when that ends. These are
+ * the names in it.
  */
 export const configFile = 'config.json'
 
