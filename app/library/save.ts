@@ -4,7 +4,7 @@ import type { CompressionChoice } from '../../builder/layers/compress/choice.ts'
 import type { Annotations } from '../../builder/output-types.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Store } from '../../builder/store/types.ts'
-import { abortable, cancellable } from '../../shared/base/abort.ts'
+import { cancellable, untilAborted } from '../../shared/base/abort.ts'
 import type { AbortOptions, StoreOptions } from './options.ts'
 import { type SourceOptions, subjectOf } from './source.ts'
 
@@ -65,7 +65,7 @@ export async function* readLocked<T>(
   const store = openStore(root)
   const lock = await cancellable(signal, async () => store.lockShared({ signal }))
   try {
-    const pieces = abortable(await open(store), signal)
+    const pieces = untilAborted(await cancellable(signal, async () => open(store)), signal)
     try {
       for (;;) {
         const next = await cancellable(signal, async () => pieces.next())

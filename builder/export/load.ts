@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { abortable } from '../../shared/base/abort.ts'
+import { abortable, untilAborted } from '../../shared/base/abort.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined
   /** Merges neighbouring layers of images that have more. */
   readonly maxLayers?: MaxLayers | undefined
+  /** A full name that the image gets besides; USAGE, and nothing is loaded, when there are several images. */
+  readonly name?: string | undefined
   /** Is told, before anything is loaded, what the archive has for other machines, or that is no image. */
   readonly onSkip?: (skipped: SkippedImage) => void
 }
@@ -43,7 +45,7 @@ export interface LoadOptions {
 export async function loadImages(
   store: Store,
   source: ArchiveSource,
-  { signal, maxLayers, onSkip }: LoadOptions = {},
+  { signal, maxLayers, name, onSkip }: LoadOptions = {},
 ): Promise<LoadedImage[]> {
   const lock = await store.lockShared({ signal })
   const folder = await store.temp('load')
@@ -52,10 +54,11 @@ export async function loadImages(
     const loaded: LoadedImage[] = []
     const { images, skipped } = await listImages(files)
     for (const each of skipped) onSkip?.(each)
+    if (name !== undefined && images.length > 1) throw severalImages(images.length)
     for (const archived of images) {
       loaded.push({
         image: await loadImage({ store, files, folder: folder.dir, signal, maxLayers }, archived),
-        names: archived.names,
+        names: name === undefined ? archived.names : [...new Set([...archived.names, name])],
       })
     }
     signal?.throwIfAborted()
@@ -65,6 +68,12 @@ export async function loadImages(
     await folder.release()
     lock.release()
   }
+}
+
+function severalImages(count: number): IbuildError {
+  return new IbuildError('USAGE', `one name cannot be given to the ${count} images of the archive`, {
+    hint: 'Load them under their own names, and use ibuild tag.',
+  })
 }
 
 async function openArchive(
@@ -118,7 +127,7 @@ async function loadLayer(
 ): Promise<void> {
   if (store.layers.get(layer.diffID) !== undefined) return
   const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
-  const { diffID, size, entries } = await importLayer(abortable(await files.open(layer.file), signal), tarFile)
+  const { diffID, size, entries } = await importLayer(untilAborted(await files.open(layer.file), signal), tarFile)
   if (diffID !== layer.diffID) {
     throw new IbuildError(
       'DIGEST_MISMATCH',

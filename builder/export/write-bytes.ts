@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { abortable } from '../../shared/base/abort.ts'
+import { untilAborted } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { writeFile } from './write-file.ts'
 
@@ -17,7 +17,7 @@ export async function writeBytes(
   pieces: AsyncIterable<Uint8Array>,
   { dest, stdout, signal }: Destination,
 ): Promise<void> {
-  const bytes = abortable(pieces, signal)
+  const bytes = untilAborted(pieces, signal)
   if (dest !== '-') return writeFile(dest, bytes)
   if (stdout === undefined) throw new IbuildError('USAGE', 'an output to - needs a stream to write to')
   await pipeline(Readable.from(bytes, { objectMode: false }), stdout, { end: false, ...(signal && { signal }) })

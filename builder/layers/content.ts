@@ -15,6 +15,8 @@ export const smallFile = 256 * 1024
 interface Span {
   readonly fd: number
   readonly start: number
+  /** Opened for this file alone, and closed with it. */
+  readonly own: boolean
 }
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW
@@ -67,13 +69,13 @@ export class LayerContents {
 
   #open(entry: LayerEntry): Span {
     if (this.#bytes.kind === 'snapshot')
-      return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0 }
+      return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0, own: true }
     this.#tar ??= openSync(this.#bytes.file, 'r')
-    return { fd: this.#tar, start: entry.dataOffset }
+    return { fd: this.#tar, start: entry.dataOffset, own: false }
   }
 
-  #release({ fd }: Span): void {
-    if (fd !== this.#tar) closeSync(fd)
+  #release({ fd, own }: Span): void {
+    if (own) closeSync(fd)
   }
 }
 

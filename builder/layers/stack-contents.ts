@@ -1,4 +1,4 @@
-import { abortable } from '../../shared/base/abort.ts'
+import { untilAborted } from '../../shared/base/abort.ts'
 import { LayerContents } from './content.ts'
 import type { Content } from './create-entry.ts'
 import type { LayerEntry } from './entry.ts'
@@ -21,7 +21,7 @@ export class StackContents {
   /** The content of an entry of the layer of that number; see {@link LayerContents.read}. */
   of(layer: number, entry: LayerEntry): Content {
     const content = this.#contentsOf(layer).read(entry)
-    return content instanceof Uint8Array || this.#signal === undefined ? content : abortable(content, this.#signal)
+    return content instanceof Uint8Array || this.#signal === undefined ? content : untilAborted(content, this.#signal)
   }
 
   #contentsOf(layer: number): LayerContents {

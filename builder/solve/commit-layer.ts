@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { abortable } from '../../shared/base/abort.ts'
+import { untilAborted } from '../../shared/base/abort.ts'
 import { notAfter } from '../layers/entry.ts'
 import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
@@ -53,6 +53,6 @@ async function* stoppable(members: Iterable<LayerMember>, signal: AbortSignal): 
     const { content } = member
     yield content === undefined || content instanceof Uint8Array
       ? member
-      : { ...member, content: abortable(content, signal) }
+      : { ...member, content: untilAborted(content, signal) }
   }
 }

@@ -13,6 +13,7 @@ import {
   prune,
   runImage,
   saveImages,
+  squashImage,
 } from '../../app/index.ts'
 import { needs } from '../testing/needs.ts'
 import { remainsOf } from '../testing/remains.ts'
@@ -184,6 +185,31 @@ test('while an archive is loaded or imported', async (t) => {
   }
   await assertNothingLeft(t, { folder: place.folder, root: other })
   await assertNothingLeft(t, place)
+})
+
+test('while layers are merged', async (t) => {
+  const place = new Place(t, 'FROM scratch\nCOPY big /a\nCOPY Dockerfile /b\n')
+  place.addBig(128 * mebi)
+  const { imageID } = await build({ ...place.options, tags: [] })
+  await assertCancelled(t, place, ({ stop, signal }) => {
+    setTimeout(stop, 20)
+    return squashImage({ root: place.root, image: imageID, name: 'never', signal })
+  })
+  await assertCancelled(t, place, ({ stop, signal }) => {
+    const emit: BuildOptions['emit'] = ({ type }) => type === 'step-cached' && setTimeout(stop, 20)
+    return build({ ...place.options, squash: 'all', emit, signal })
+  })
+})
+
+test('while layers are compressed', async (t) => {
+  const place = new Place(t, 'FROM scratch\nCOPY big /\n')
+  place.addBig(128 * mebi)
+  const { imageID } = await build({ ...place.options, tags: [] })
+  const compression = { format: 'gzip', level: 9 } as const
+  await assertCancelled(t, place, async ({ stop, signal }) => {
+    setTimeout(stop, 20)
+    for await (const _piece of saveImages({ root: place.root, images: [imageID], compression, signal }));
+  })
 })
 
 test('while prune waits for a reader', async (t) => {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { abortable, cancellable } from './abort.ts'
+import { abortable, cancellable, untilAborted } from './abort.ts'
 import { IbuildError } from './errors.ts'
 
 const aborted = AbortSignal.abort(new Error('enough'))
@@ -88,4 +88,26 @@ test('a reader that leaves stops the source; one that comes to the end gets all'
   const all: number[] = []
   for await (const piece of abortable(pieces, signal)) all.push(piece)
   t.deepEqual(all, [1, 2, 3])
+})
+
+test('a source of ours has stopped when the abort is thrown', async (t) => {
+  const controller = new AbortController()
+  const log: string[] = []
+  const slow = (async function* () {
+    try {
+      for (let i = 0; ; i++) {
+        await sleep(1)
+        yield i
+      }
+    } finally {
+      await sleep(20)
+      log.push('stopped')
+    }
+  })()
+  const read = async (): Promise<void> => {
+    for await (const piece of untilAborted(slow, controller.signal))
+      if (piece === 2) controller.abort(new Error('enough'))
+  }
+  await t.throwsAsync(read(), { message: 'enough' })
+  t.deepEqual(log, ['stopped'])
 })

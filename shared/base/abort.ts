@@ -23,8 +23,19 @@ function cancelled(signal: AbortSignal): IbuildError {
 }
 
 /**
- * The pieces of a source until `signal` aborts; then its reason is thrown at once, also while the source is silent. A
- * source that was not read to its end is told to stop; a stream is destroyed.
+ * The pieces of a source of ours, such as a file, until `signal` aborts; then its reason is thrown before the next piece,
+ * when the source has stopped: what it reads from may be closed.
+ */
+export async function* untilAborted<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  for await (const piece of source) {
+    signal?.throwIfAborted()
+    yield piece
+  }
+}
+
+/**
+ * The pieces of a source of someone else, which may be silent for long, until `signal` aborts; then its reason is thrown at
+ * once. A source that was not read to its end is told to stop, which is not waited for; a stream is destroyed.
  */
 export async function* abortable<T>(source: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
   if (signal === undefined) return yield* source

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { abortable } from '../../../shared/base/abort.ts'
+import { untilAborted } from '../../../shared/base/abort.ts'
 import type { CompressionChoice } from './choice.ts'
 import { gzip } from './gzip.ts'
 import { zstd } from './zstd.ts'
@@ -20,6 +20,6 @@ export function compress(
   { format, level }: CompressionChoice,
   { threads = availableParallelism() + 1, signal }: CompressOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const input = abortable(source, signal)
+  const input = untilAborted(source, signal)
   return format === 'gzip' ? gzip(input, { level, threads }) : zstd(input, { level, threads })
 }
