@@ -36,18 +36,14 @@ export async function run(argv: readonly string[]): Promise<number> {
       hint: 'Name an archive or a layout folder.',
     })
   const store = storeOf(flags)
-  const loaded = await load(store, source, { maxLayers, onSkip: flags.quiet === true ? () => undefined : tellSkipped })
-  if (flags.tag !== undefined) {
-    const [only, ...others] = loaded
-    if (only === undefined || others.length > 0)
-      throw new IbuildError('USAGE', `--tag needs an archive with one image, this one has ${loaded.length}`)
-    await store.tags.set(fullName(flags.tag), only.image.manifestDigest)
-  }
+  const loaded = await load(store, source, {
+    maxLayers,
+    name: flags.tag === undefined ? undefined : fullName(flags.tag),
+    onSkip: flags.quiet === true ? () => undefined : tellSkipped,
+  })
   for (const { image, names } of loaded) {
-    const given = flags.tag === undefined ? names.map(shortName) : [flags.tag]
-    process.stdout.write(
-      flags.quiet === true ? `${image.imageID}\n` : `loaded ${given.join(', ') || '<no name>'} ${image.imageID}\n`,
-    )
+    const given = names.map(shortName).join(', ') || '<no name>'
+    process.stdout.write(flags.quiet === true ? `${image.imageID}\n` : `loaded ${given} ${image.imageID}\n`)
   }
   return 0
 }

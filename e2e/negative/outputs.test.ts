@@ -70,3 +70,21 @@ for (const [title, args] of unwritable) {
     t.deepEqual(readdirSync(space.folder).sort(), ['c', 'data', 'file', 'folder'])
   })
 }
+
+test('load --tag of several images is refused before anything is loaded', async (t) => {
+  const space = await makeWorkspace(t)
+  space.write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+  await space.ok(['-t', 'a', 'c'])
+  await space.ok(['-t', 'b', '--label', 'n=1', 'c'])
+  await space.ok(['save', '-o', 'both.tar', 'a', 'b'])
+  const other = await makeWorkspace(t)
+  const refused = await other.ibuild(['load', '-t', 'c', join(space.folder, 'both.tar')])
+  t.is(refused.code, 2)
+  t.regex(refused.stderr, /2 images .* \[USAGE\]\nhint: /)
+  t.is((await other.ok(['images', '-q'])).stdout, '')
+  await space.ok(['save', '-o', 'one.tar', 'a'])
+  t.regex(
+    (await other.ok(['load', '-t', 'c', join(space.folder, 'one.tar')])).stdout,
+    /^loaded a:latest, c:latest sha256:/,
+  )
+})
