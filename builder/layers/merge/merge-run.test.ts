@@ -81,6 +81,15 @@ const rows: readonly Row[] = [
     wanted: ['dir 755 a opaque', 'file a/after "a/after"'],
   },
   {
+    title: 'what is in an opaque directory needs no marks of its own',
+    below: [dir('a'), file('a/x'), dir('a/b'), file('a/b/y')],
+    run: [
+      [dir('a', { opaque: true }), file('a/x'), dir('a/b')],
+      [gone('a/x'), dir('a/b', { opaque: true })],
+    ],
+    wanted: ['dir 755 a opaque', 'dir 755 a/b'],
+  },
+  {
     title: 'a loose opaque mark keeps the metadata of below',
     below: [dir('a', { mode: 0o700 }), file('a/old')],
     run: [[opaqueMark('a')], [file('a/new')]],
