@@ -22,7 +22,7 @@ export function showChange(before: string, after: string): string | undefined {
 }
 
 /** Of long texts the part where they begin to differ. */
-export function aroundDifference(before: string, after: string): [string, string] {
+function aroundDifference(before: string, after: string): [string, string] {
   if (Math.max(before.length, after.length) <= longest) return [before, after]
   let at = 0
   while (at < before.length && before[at] === after[at]) at++

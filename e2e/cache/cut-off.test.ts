@@ -18,6 +18,8 @@ interface Row {
   readonly timed?: boolean
   /** What it says of the step after it, when that is another one too. */
   readonly next?: StepOutcome['outcome']
+  /** Nothing of the change is in the image's history, so even its ID stays. */
+  readonly sameImage?: boolean
   /** Flags of the second build. */
   readonly flags?: readonly string[]
   /** Changes the context between the builds. */
@@ -126,6 +128,7 @@ const rows: readonly Row[] = [
     outcome: 'same',
     next: 'same',
     timed: true,
+    sameImage: true,
     flags: ['--ulimit', 'nofile=99'],
   },
   { name: '--no-cache', steps: twice('echo made > /made'), outcome: 'done', flags: ['--no-cache'] },
@@ -193,23 +196,32 @@ interface Rebuild {
   readonly step: StepOutcome | undefined
   readonly next: StepOutcome | undefined
   readonly sameLayers: boolean
+  readonly sameImage: boolean
 }
 
 async function buildTwice(space: Workspace, row: Row, env: Readonly<Record<string, string>> = {}): Promise<Rebuild> {
   const { context, dockerfile } = await layOut(space, row)
   const [before, after] = row.steps
-  const build = async (step: string, flags: readonly string[]): Promise<{ progress: string; layers: string }> => {
+  const build = async (
+    step: string,
+    flags: readonly string[],
+  ): Promise<{ progress: string; layers: string; id: string }> => {
     writeFileSync(join(context, 'Dockerfile'), dockerfile(step))
     writeFileSync(join(context, '.dockerignore'), 'Dockerfile')
     const { stdout, stderr } = await space.ok(['--progress', 'plain', ...flags, context], { env })
     const config = readFileSync(join(space.root, 'blobs', stdout.trim().replace(':', '/')), 'utf8')
-    return { progress: stderr, layers: JSON.stringify(JSON.parse(config).rootfs.diff_ids) }
+    return { progress: stderr, layers: JSON.stringify(JSON.parse(config).rootfs.diff_ids), id: stdout }
   }
   const first = await build(before, [])
   row.touch?.(context)
   const second = await build(after, row.flags ?? [])
   const outcomes = outcomesOf(second.progress)
-  return { step: outcomes.at(-2), next: outcomes.at(-1), sameLayers: first.layers === second.layers }
+  return {
+    step: outcomes.at(-2),
+    next: outcomes.at(-1),
+    sameLayers: first.layers === second.layers,
+    sameImage: first.id === second.id,
+  }
 }
 
 const withRuntime = needs(test.serial, 'root', 'busybox', 'tar', 'runc')
@@ -228,12 +240,29 @@ test.after.always(() => {
 
 for (const row of rows) {
   withRuntime(`${row.outcome === 'same' ? 'cut off' : 'not cut off'}: ${row.name}`, async (t) => {
-    const { step, next, sameLayers } = await buildTwice(await sharedSpace(), row)
+    const { step, next, sameLayers, sameImage } = await buildTwice(await sharedSpace(), row)
     t.is(step?.outcome, row.outcome)
     t.is(next?.outcome, row.next ?? (row.outcome === 'same' ? 'cached' : 'done'))
     t.is(sameLayers, row.outcome === 'same')
+    if (row.sameImage === true) t.true(sameImage)
   })
 }
+
+withRuntime('after --no-cache it is the newest result that stands for later ones', async (t) => {
+  const space = await sharedSpace()
+  const context = space.write('newest', {})
+  const layersOf = async (comment: string, ...flags: string[]): Promise<string> => {
+    writeFileSync(join(context, 'Dockerfile'), `FROM busybox\nRUN echo newest > /newest # ${comment}\n`)
+    const { stdout } = await space.ok([...flags, context])
+    return JSON.stringify(
+      JSON.parse(readFileSync(join(space.root, 'blobs', stdout.trim().replace(':', '/')), 'utf8')).rootfs,
+    )
+  }
+  const first = await layersOf('one')
+  const newest = await layersOf('one', '--no-cache')
+  t.not(newest, first)
+  t.is(await layersOf('two'), newest)
+})
 
 /** The command with the window of the run taken away, so that every time counts. */
 const withoutWindow = `
