@@ -118,7 +118,8 @@ function keepOf({ commit, keep, change, message, author }: Flags): Keep | undefi
 }
 
 function describeKept({ image, container, changed }: Kept, exitCode: number): string {
-  if (image !== undefined) return changed ? image.imageID : `ibuild: nothing changed, so there is no new layer\n${image.imageID}`
+  if (image !== undefined)
+    return changed ? image.imageID : `ibuild: nothing changed, so there is no new layer\n${image.imageID}`
   if (container !== undefined) return `kept as ${container.name}${changed ? '' : ' (nothing changed)'}`
   return `ibuild: nothing was committed, because the command ended with exit code ${exitCode}`
 }
