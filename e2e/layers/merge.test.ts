@@ -1,17 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { closeSync, createReadStream, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { LayerEntry } from '../../builder/layers/entry.ts'
-import { encodeLayerIndex, openLayerIndex } from '../../builder/layers/layer-index.ts'
+import { importLayer } from '../../builder/layers/import-layer.ts'
+import { encodeLayerIndex, indexOf, openLayerIndex } from '../../builder/layers/layer-index.ts'
 import { writeLayer } from '../../builder/layers/layer-writer.ts'
 import { mergeRun } from '../../builder/layers/merge/merge-run.ts'
+import { scanSnapshot } from '../../builder/layers/snapshot-layer.ts'
+import { collect } from '../../builder/layers/testing/stream.ts'
 import { createView, type LayerRef, type RootfsView } from '../../builder/layers/view.ts'
 import { needs } from '../testing/needs.ts'
 import { requireProgram } from '../testing/programs.ts'
-import { run } from '../testing/run.ts'
+import { run, runOk } from '../testing/run.ts'
+import { temporaryFolder } from '../testing/temporary.ts'
 import { describeDirectory, describeView } from './describe.ts'
 import { writeLayout } from './layout.ts'
-import { makeStacks, type SeededStack } from './overlays.ts'
+import { describeMounted, extractAll, makeStacks, type OverlayRequest, type SeededStack } from './overlays.ts'
 import type { MadeStack } from './stack-maker.ts'
 
 interface MergedLayer extends LayerRef {
@@ -62,9 +66,11 @@ function checkMarks(t: ExecutionContext, below: RootfsView, { entries }: MergedL
   }
 }
 
-const rooted = needs(test, 'root', 'umoci')
-
-rooted('umoci unpacks a stack with merged layers to the tree of the stack', async (t) => {
+needs(
+  test,
+  'root',
+  'umoci',
+)('umoci unpacks a stack with merged layers to the tree of the stack', async (t) => {
   for (const stack of await makeStacks(t, 9101, 12)) {
     const { layers, dir, view, seed } = stack
     const [from, to] = ranges(layers.length)[seed % 10] ?? [0, layers.length]
@@ -81,3 +87,51 @@ async function unpack(t: ExecutionContext, { dir, seed }: SeededStack, layers: M
   t.is(code, 0, `stack ${seed}: ${stderr}`)
   return describeDirectory(join(dir, 'bundle/rootfs'))
 }
+
+needs(test, 'root')(
+  'what overlays leave is merged with the layers below, and an overlay of it shows the same',
+  async (t) => {
+    const made = await makeStacks(t, 9201, 12)
+    const requests: OverlayRequest[] = []
+    for (const { view, dir, seed } of made)
+      requests.push({ lowers: await extractAll(view, dir), scratch: dir, changeSeed: seed })
+    const changed = await describeMounted(temporaryFolder(t), requests)
+    const again: OverlayRequest[] = []
+    for (const [i, { layers, view, dir, seed }] of made.entries()) {
+      const upper = join(dir, 'upper')
+      const { diffID, entries } = await scanSnapshot(upper, { below: view })
+      const stack = [...layers, { diffID, index: indexOf(entries), bytes: { kind: 'snapshot' as const, dir: upper } }]
+      const wanted = await describeView(createView(stack))
+      t.deepEqual(wanted.entries, changed[i]?.entries, `stack ${seed}`)
+      for (let from = 0; from < stack.length; from++) {
+        const layer = await merged(stack, from, stack.length, join(dir, `merged-${from}`))
+        const lower = createView([...layers.slice(0, from), layer])
+        t.deepEqual(await describeView(lower), wanted, `stack ${seed} from ${from}`)
+        const scratch = join(dir, `again-${from}`)
+        mkdirSync(scratch)
+        again.push({ lowers: await extractAll(lower, scratch), scratch })
+      }
+    }
+    const described = await describeMounted(temporaryFolder(t), again)
+    t.deepEqual(
+      described.map(({ entries }) => entries),
+      changed.flatMap(({ entries }) => Array.from({ length: 5 }, () => entries)),
+    )
+  },
+)
+
+needs(test, 'tar')('a file that a tar holds sparse is merged with its holes as zeros', async (t) => {
+  const folder = temporaryFolder(t)
+  const file = openSync(join(folder, 'sparse'), 'w')
+  for (const at of [0, 1 << 20, 3 << 20]) writeSync(file, Buffer.from('data'), 0, 4, at)
+  closeSync(file)
+  const tar = join(folder, 'sparse.tar')
+  await runOk('tar', ['-C', folder, '--sparse', '-cf', tar, 'sparse'])
+  const { diffID, entries } = await importLayer(createReadStream(tar), join(folder, 'layer'), { sync: false })
+  t.is(entries[0]?.dataOffset, -1)
+  const bytes = { kind: 'tar', file: join(folder, 'layer') } as const
+  const empty = await merged([], 0, 0, join(folder, 'empty'))
+  const layer = await merged([{ diffID, index: indexOf(entries), bytes }, empty], 0, 2, join(folder, 'merged'))
+  const content = await collect(createView([layer]).open('sparse'))
+  t.deepEqual(content, readFileSync(join(folder, 'sparse')))
+})
