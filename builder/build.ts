@@ -84,7 +84,7 @@ async function buildImage(
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)
     const solver = createSolver({ store, context: input.context, options, emit, epoch: plan.epoch, createExecutor })
     const unmerged = await solveAll(plan, solver)
-    const solved = await mergeStage(store, unmerged, { groups, signal: options.signal })
+    const solved = await mergeStage(store, unmerged, { groups, signal: options.signal, emit })
     const image = await storeImage(store, { plan, solved }, options)
     return { image, ...builtLayers(plan.target, unmerged.chain.diffIDs, cached) }
   } finally {

@@ -7,6 +7,7 @@ import type { LayerEntry } from '../layers/entry.ts'
 import { openIndexFile } from '../layers/index-file-writer.ts'
 import { type LayerMember, streamLayer } from '../layers/layer-writer.ts'
 import { mergeRun } from '../layers/merge/merge-run.ts'
+import { turns } from '../layers/turns.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { RecordPart, Store } from '../store/types.ts'
 
@@ -18,6 +19,8 @@ export interface LayerRange {
 
 export interface MergeOptions {
   readonly signal?: AbortSignal | undefined
+  /** Is told when a range is merged that is not remembered. */
+  readonly onMerge?: ((range: LayerRange) => void) | undefined
 }
 
 /** Raised when equal layers give another merged layer than before. */
@@ -31,7 +34,7 @@ const mergeVersion = '1'
 export async function mergeLayers(
   store: Store,
   diffIDs: readonly Digest[],
-  { from, to, signal }: LayerRange & MergeOptions,
+  { from, to, signal, onMerge }: LayerRange & MergeOptions,
 ): Promise<Digest> {
   const [only] = diffIDs.slice(from, to)
   if (only === undefined) throw new RangeError(`no layers ${from} to ${to} in a stack of ${diffIDs.length}`)
@@ -43,6 +46,7 @@ export async function mergeLayers(
     underLock({ store, key, signal }, async () => {
       const madeMeanwhile = known(store, key)
       if (madeMeanwhile !== undefined) return madeMeanwhile
+      onMerge?.({ from, to })
       const diffID = await mapDiskFull(() => writeMerged(store, diffIDs.slice(0, to), { from, signal }))
       await store.records.put(key, { version: 1, step: 'merge of layers', parts, diffID, created: Date.now() })
       return diffID
@@ -105,8 +109,15 @@ async function writeMerged(
   }
 }
 
-function* stoppable(members: Iterable<LayerMember>, signal: AbortSignal | undefined): Generator<LayerMember> {
+/** Gives other work its turn now and then, the handling of an interrupt too. */
+async function* stoppable(
+  members: Iterable<LayerMember>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<LayerMember> {
+  const turn = turns()
   for (const member of members) {
+    const pause = turn()
+    if (pause !== undefined) await pause
     signal?.throwIfAborted()
     yield member
   }

@@ -77,9 +77,11 @@ test('a squashed build and a plain one hit the same cache, and the same build is
   const context = space.write('context', copies)
   const first = await space.ok(['--progress=plain', '--squash', context])
   t.is(first.stderr.match(/DONE/g)?.length, 4)
+  t.regex(first.stderr, /^merging layers 3 to 6$/m)
   const plain = await space.ok(['--progress=plain', context])
   const again = await space.ok(['--progress=plain', '--squash', context])
   for (const { stderr } of [plain, again]) t.is(stderr.match(/CACHED/g)?.length, 4, stderr)
+  t.notRegex(again.stderr, /merging/)
   t.is(again.stdout, first.stdout)
   t.not(plain.stdout, first.stdout)
   space.write('context', { b: 'changed' })
@@ -122,6 +124,20 @@ test('ibuild squash merges an image from a layer on, and names it', async (t) =>
   t.is(imageIn(space, 'app').imageID, app.imageID)
   const built = await space.ok(['-q', '--squash=all', join(space.folder, 'context')])
   t.is(built.stdout, `${imageIn(space, 'app:1').imageID}\n`)
+})
+
+test('several squashes of one image at once give one image', async (t) => {
+  const space = await makeBase(t)
+  await space.ok(['-q', '-t', 'app', space.write('context', copies)])
+  const names = ['one', 'two', 'three']
+  const done = await Promise.all(names.map((name) => space.ok(['squash', 'app', '-t', name])))
+  t.deepEqual(
+    names.map((name) => `${imageIn(space, name).imageID}\n`),
+    done.map(({ stdout }) => stdout),
+  )
+  t.is(new Set(done.map(({ stdout }) => stdout)).size, 1)
+  const { records } = openStore(space.root)
+  t.is(records.list().filter((key) => records.get(key)?.step === 'merge of layers').length, 1)
 })
 
 test('an image without layers is squashed to itself', async (t) => {
