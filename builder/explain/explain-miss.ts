@@ -25,6 +25,7 @@ export function explainMiss(
   const reasons = changed.map((part) => ({ part, reason: reasonOf(part, { step, before, scope }) }))
   const [first, ...rest] = reasons.sort((a, b) => rank(a.reason) - rank(b.reason))
   if (first === undefined) throw new Error('a changed part has a reason')
+  if (first.reason.code === 'instruction') return first.reason
   const others = rest.filter(({ part }) => !isExplainedBy(part, first.reason))
   const labels = others.map(({ part }) => partLabel(part.name, scope))
   return { code: first.reason.code, text: `${sourceChange(changed) ?? first.reason.text}${also(labels)}` }

@@ -1,5 +1,6 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { expandHeredoc } from '../dockerfile/expand.ts'
+import { looksSecret } from '../dockerfile/lint-secrets.ts'
 import { resolveShellForm } from '../dockerfile/shell-form.ts'
 import { checkSources } from '../dockerfile/sources.ts'
 import type { CommandLine, CopyInstruction, RunInstruction, WordInstruction } from '../dockerfile/types.ts'
@@ -21,7 +22,8 @@ import type { CopyStep, RunStep } from './types.ts'
 const defaultHostname = 'buildkitsandbox'
 
 function stepBase(state: StageState, { source, location }: { source: string; location: SourceLocation }) {
-  return { title: source, source, location, user: state.settings.User ?? '', workdir: workdirOf(state) }
+  const secrets = [...state.env].filter(([name, value]) => value !== '' && looksSecret(name)).map(([, value]) => value)
+  return { title: source, source, location, secrets, user: state.settings.User ?? '', workdir: workdirOf(state) }
 }
 
 export function applyRun(state: StageState, instruction: RunInstruction): void {

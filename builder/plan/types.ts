@@ -73,6 +73,8 @@ interface StepBase {
   /** The instruction as written, without heredocs. */
   readonly source: string
   readonly location: SourceLocation
+  /** Values of the variables at this line whose names look secret: they may be in any of the texts below. */
+  readonly secrets: readonly string[]
   readonly user: string
   /** Absolute path in the image. */
   readonly workdir: string

@@ -22,28 +22,26 @@ export function concealText(text: string): string {
   return concealUrls(text, () => '***')
 }
 
-/**
- * The environment as parts of a key. Values whose names look secret are digests there, also where another value repeats
- * one of them, and so are passwords in URLs.
- */
+/** The environment as parts of a key. Values whose names look secret are digests there. */
 export function environmentParts(env: readonly string[], digest: SecretDigest): KeyPart[] {
-  const pairs = env.map(splitPair)
-  const secrets = pairs.filter(({ name }) => looksSecret(name)).map(({ value }) => value)
+  return env.map((line) => {
+    const at = line.indexOf('=')
+    const [name, value] = [line.slice(0, at), line.slice(at + 1)]
+    return { name: `env ${name}`, value: looksSecret(name) && value !== '' ? digest(value) : value }
+  })
+}
+
+/** Parts of a key with digests for what stands before the host in URLs, and for each of the secrets wherever it is repeated. */
+export function concealParts(parts: readonly KeyPart[], secrets: readonly string[], digest: SecretDigest): KeyPart[] {
   const repeated = secrets.filter((value) => value.length >= shortestSecret).sort((a, b) => b.length - a.length)
-  return pairs.map(({ name, value }) => ({
-    name: `env ${name}`,
-    value: looksSecret(name) && value !== '' ? digest(value) : concealUrls(replaceAll(value, repeated, digest), digest),
-  }))
+  const spellings = [...new Set(repeated.flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]))]
+  const conceal = (text: string): string => concealUrls(replaceAll(text, spellings, digest), digest)
+  return parts.map(({ name, value }) => ({ name: conceal(name), value: conceal(value) }))
 }
 
 function replaceAll(text: string, secrets: readonly string[], digest: SecretDigest): string {
   return secrets.reduce(
-    (rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, digest(secret)) : rest),
+    (rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, () => digest(secret)) : rest),
     text,
   )
-}
-
-function splitPair(line: string): { readonly name: string; readonly value: string } {
-  const at = line.indexOf('=')
-  return { name: line.slice(0, at), value: line.slice(at + 1) }
 }

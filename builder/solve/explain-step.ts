@@ -7,7 +7,7 @@ import { nearest } from '../explain/nearest.ts'
 import { oneLine, shortDigest, showTime, withoutSecrets } from '../explain/show-value.ts'
 import type { ComparedPart, MissReason, StepExplanation, StepFacts } from '../explain/types.ts'
 import type { RecordTrace, StepRecord } from '../store/types.ts'
-import { environmentParts } from './conceal.ts'
+import { concealParts, environmentParts } from './conceal.ts'
 import type { PreparedStep } from './prepare-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { belowOf, factsOf, namesOf } from './step-facts.ts'
@@ -38,7 +38,7 @@ export function accountOfMiss(scope: StageScope, looked: LookedUp): MissAccount 
   const { code, text } =
     reason ?? otherVersion(record) ?? explainMiss(missedStep(scope, looked), readFacts(record), parts)
   return {
-    reason: { code, text: oneLine(text) },
+    reason: { code, text: oneLine(withoutSecrets(text)) },
     record: { key, created: new Date(record.created).toISOString() },
     parts: parts.map(shown),
   }
@@ -96,16 +96,21 @@ function otherVersion(record: StepRecord): MissReason | undefined {
 
 function missedStep(scope: StageScope, { placed }: LookedUp): MissedStep {
   const { step, stage } = placed
+  const { secretDigest } = scope.solver.store
   const settings = stage.base.kind === 'image' ? (stage.base.image.config.config ?? {}) : {}
   return {
     facts: factsOf(scope, placed),
     below: belowOf(placed),
     argNames: step.kind === 'run' ? step.argNames : [],
-    baseParts: [
-      ...environmentParts(settings.Env ?? [], scope.solver.store.secretDigest),
-      { name: 'user', value: settings.User ?? '' },
-      { name: 'workdir', value: settings.WorkingDir ?? '/' },
-    ],
+    baseParts: concealParts(
+      [
+        ...environmentParts(settings.Env ?? [], secretDigest),
+        { name: 'user', value: settings.User ?? '' },
+        { name: 'workdir', value: settings.WorkingDir ?? '/' },
+      ],
+      step.secrets,
+      secretDigest,
+    ),
   }
 }
 
@@ -151,9 +156,10 @@ function readNamed(value: JsonValue | undefined): StepFacts['base'] | undefined 
 const shownFiles = 100
 
 /** The part as it may be handed out. */
-function shown({ before, after, files, ...part }: ComparedPart): ComparedPart {
+function shown({ name, change, before, after, files }: ComparedPart): ComparedPart {
   return {
-    ...part,
+    name: withoutSecrets(name),
+    change,
     ...(before !== undefined && { before: withoutSecrets(before) }),
     ...(after !== undefined && { after: withoutSecrets(after) }),
     ...(files && {

@@ -1,4 +1,5 @@
 import type { SourceListing } from '../copy/types.ts'
+import { concealParts } from './conceal.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import type { ExecutedLayer } from './cut-off.ts'
 import { chainKey } from './layer-chain.ts'
@@ -17,7 +18,13 @@ export interface PreparedStep {
 }
 
 /** Finds out all that the cache key needs; of the layers below only their identity. */
-export async function prepareStep(scope: StageScope, { stage, step, chain }: PlacedStep): Promise<PreparedStep> {
+export async function prepareStep(scope: StageScope, placed: PlacedStep): Promise<PreparedStep> {
+  const prepared = await prepareKind(scope, placed)
+  const parts = concealParts(prepared.parts, placed.step.secrets, scope.solver.store.secretDigest)
+  return { ...prepared, parts }
+}
+
+async function prepareKind(scope: StageScope, { stage, step, chain }: PlacedStep): Promise<PreparedStep> {
   const { solver } = scope
   const { limits, extraHosts, latest, store } = solver
   const mayReuse = solver.mayUseCache(stage)

@@ -14,6 +14,7 @@ const step: RunStep = {
   kind: 'run',
   title: 'RUN x',
   source: 'RUN x',
+  secrets: [],
   location: { file: 'f', startLine: 1, endLine: 1, text: 'RUN x' },
   user: '',
   workdir: '/',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import type { Limits } from '../exec/types.ts'
 import type { CopyStep, RunStep, WorkdirStep } from '../plan/types.ts'
-import { concealUrls, environmentParts, type SecretDigest } from './conceal.ts'
+import { environmentParts, type SecretDigest } from './conceal.ts'
 
 /** One named input of a step. Names are stable: a later build compares part by part to say why it missed. */
 export interface KeyPart {
@@ -39,7 +39,7 @@ export function runKey(step: RunStep, { parent, limits, extraHosts, latest, secr
     ...epochParts(latest),
     { name: 'instruction', value: 'RUN' },
     { name: 'parent', value: parent },
-    { name: 'command', value: concealUrls(JSON.stringify(step.args), secretDigest) },
+    { name: 'command', value: JSON.stringify(step.args) },
     ...environmentParts(step.env, secretDigest),
     { name: 'workdir', value: step.workdir },
     { name: 'user', value: step.user },

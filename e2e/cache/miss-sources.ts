@@ -138,6 +138,26 @@ export const sourceRows: readonly MissRow[] = [
     line: 'destination /a -> /b',
   },
   {
+    name: 'a secret in a destination',
+    dockerfile: [['FROM scratch', 'ARG API_TOKEN', 'COPY a.txt /$API_TOKEN/']],
+    flags: [
+      ['--build-arg', 'API_TOKEN=hunter2-one'],
+      ['--build-arg', 'API_TOKEN=hunter2-two'],
+    ],
+    line: 'destination changed (value not shown)',
+  },
+  {
+    name: 'a secret in the name of a source',
+    files: { 'in-hunter2-one/f': 'f' },
+    dockerfile: [['FROM scratch', 'ARG API_TOKEN', 'COPY in-$API_TOKEN /']],
+    flags: [
+      ['--build-arg', 'API_TOKEN=hunter2-one'],
+      ['--build-arg', 'API_TOKEN=hunter2-one'],
+    ],
+    between: write('in-hunter2-one/f', 'other'),
+    line: 'content of in-***/f changed',
+  },
+  {
     name: '--chown',
     dockerfile: [
       ['FROM scratch', 'COPY a.txt /'],
