@@ -1,4 +1,5 @@
 import { squashImage } from '../../builder/squash-image.ts'
+import { cancellable } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
@@ -24,8 +25,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const from = flags.fromLayer === undefined ? {} : { fromLayer: parseLayerNumber(flags.fromLayer) }
   const store = storeOf(flags)
   const interrupt = onInterrupt()
+  const { signal } = interrupt
   try {
-    const image = await squashImage(store, imageOf(store, text), { ...name, ...from, signal: interrupt.signal })
+    const image = await cancellable(signal, () =>
+      squashImage(store, imageOf(store, text), { ...name, ...from, signal }),
+    )
     process.stdout.write(`${image.imageID}\n`)
     return 0
   } finally {
