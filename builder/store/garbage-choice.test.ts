@@ -53,6 +53,16 @@ test('a function chooses the records that stay; layers of the others go', async 
   t.deepEqual(store.layers.list(), [fresh.diffID])
 })
 
+test('a record counts as used when another one led to its layer', async (t) => {
+  const store = storeFor(t)
+  const layer = await addTarLayer(store, 'layer')
+  await remember(store, 'step', layer.diffID)
+  const content = await remember(store, 'content', layer.diffID, 1)
+  const { records } = await store.collectGarbage({ keepRecords: ({ usedAt }) => usedAt > Date.now() - hour })
+  t.is(records, 0)
+  t.true(store.records.isThere(content))
+})
+
 test('a function chooses among images without a name only', async (t) => {
   const store = storeFor(t)
   const named = await addImage(store, 'named', 'app:1')

@@ -101,12 +101,21 @@ interface SplitRecords extends Split<UsedRecord> {
 
 function splitRecords(records: RecordStore, { keepRecords: keep = true }: GarbageOptions): SplitRecords {
   const found = records.list().map((key) => records.peek(key) ?? key)
-  const readable = found.filter((use) => typeof use === 'object')
+  const readable = usedWithLayer(found.filter((use) => typeof use === 'object'))
   const damaged = found.filter((use) => typeof use === 'string')
   return {
     ...split(readable, typeof keep === 'boolean' ? () => keep : keep),
     damaged: damaged.map((id) => ({ kind: 'record', id, bytes: 0 })),
   }
+}
+
+/** A record that another one's hit spares from being asked, as that of a result, counts as used when its layer is. */
+function usedWithLayer(uses: readonly UsedRecord[]): UsedRecord[] {
+  const last = new Map<Digest, number>()
+  for (const { record, usedAt } of uses) {
+    if (record.diffID !== undefined) last.set(record.diffID, Math.max(usedAt, last.get(record.diffID) ?? 0))
+  }
+  return uses.map((use) => ({ ...use, usedAt: last.get(use.record.diffID ?? use.key) ?? use.usedAt }))
 }
 
 function split<T>(all: readonly T[], keep: (each: T) => boolean): Split<T> {
