@@ -5,6 +5,7 @@ import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult, ContextSource, WrittenOutput } from './build-types.ts'
 import { checkOutputs } from './check-outputs.ts'
+import { describeOutput } from './describe-output.ts'
 import { guarded } from './listeners.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
@@ -136,12 +137,13 @@ async function name(store: Store, image: StoredImage, names: readonly string[]):
 }
 
 /** One after the other: each takes all processors where it compresses. */
-async function writeOutputs(store: Store, image: StoredImage, options: BuildOptions): Promise<WrittenOutput[]> {
-  const { outputs = [], tags: names = [], stdout, signal, annotations } = options
+async function writeOutputs(store: Store, image: StoredImage, options: GuardedOptions): Promise<WrittenOutput[]> {
+  const { outputs = [], tags: names = [], stdout, signal, annotations, emit } = options
   if (outputs.length === 0) return []
   const { writeOutput } = await import('./export/write-output.ts')
   const written: WrittenOutput[] = []
   for (const output of outputs) {
+    emit({ type: 'notice', message: describeOutput(output) })
     written.push(await writeOutput({ store, image, output, stdout, names, signal, annotations }))
   }
   return written
