@@ -38,5 +38,8 @@ test('an error comes in its turn, and then nothing runs any more', async (t) => 
   })
   t.is(error?.message, 'two')
   t.deepEqual(results, [0, 1])
-  t.deepEqual(ended.toSorted((a, b) => a - b), [0, 1, 2, 3, 4, 5])
+  t.deepEqual(
+    ended.toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5],
+  )
 })
