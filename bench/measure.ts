@@ -1,7 +1,8 @@
 import { run, tail } from '../e2e/testing/run.ts'
 import type { BuildRequest, Contender } from './contender.ts'
 import { peakMemory } from './memory.ts'
-import type { Row, Work } from './rows.ts'
+import type { Row } from './rows.ts'
+import type { Work } from './work.ts'
 
 /** Seconds of the measured rounds of each contender. */
 export type Times = ReadonlyMap<string, readonly number[]>

@@ -2,7 +2,7 @@ import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync, writeSyn
 import { join } from 'node:path'
 import { busyboxImage, debian, packages } from './images.ts'
 import { serveMirror } from './mirror.ts'
-import type { Work } from './rows.ts'
+import type { Work } from './work.ts'
 
 /** The context and base of a row, without what is to be measured of it. */
 export type Scene = Pick<Work, 'base' | 'context' | 'change' | typeof Symbol.asyncDispose>

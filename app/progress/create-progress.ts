@@ -1,22 +1,7 @@
-import type { BuildResult } from '../../builder/build-types.ts'
-import type { EmitEvent } from '../../builder/solve/events.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { plainProgress } from './plain.ts'
-
-/** How a build ended. */
-export type Outcome =
-  | { readonly result: Pick<BuildResult, 'imageID' | 'manifestDigest' | 'tags' | 'wroteToStdout'> }
-  | { readonly error: unknown }
-
-/** What shows a build while it goes on. */
-export interface Progress {
-  readonly emit: EmitEvent
-  /** Ends the view; safe to call twice. */
-  readonly close: () => void
-  /** Tells the view how the build ended. False when it does not show that: then the command does. */
-  readonly finish: (outcome: Outcome) => boolean
-}
+import type { Progress } from './types.ts'
 
 const kinds = ['auto', 'tty', 'plain', 'rawjson', 'quiet']
 

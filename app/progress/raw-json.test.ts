@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import { parseDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { Progress } from './create-progress.ts'
 import { rawJsonProgress } from './raw-json.ts'
+import type { Progress } from './types.ts'
 
 type Line = Record<string, unknown>
 

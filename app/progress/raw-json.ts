@@ -2,7 +2,7 @@ import type { BuildEvent } from '../../builder/solve/events.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { escapeControls } from '../cli/json-text.ts'
 import { version } from '../cli/version.ts'
-import type { Outcome, Progress } from './create-progress.ts'
+import type { Outcome, Progress } from './types.ts'
 import { createUtf8Pieces, type OutputPiece, type Utf8Pieces } from './utf8-pieces.ts'
 
 /** Raised when a member changes its meaning or goes; new members and types may come without. */

@@ -2,10 +2,11 @@ import type { SourceListing } from '../copy/types.ts'
 import { concealParts } from './conceal.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import type { ExecutedLayer } from './cut-off.ts'
+import type { KeyPart } from './key-part.ts'
 import { chainKey } from './layer-chain.ts'
 import { executeRun } from './run-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
-import { copyKey, type KeyPart, type KeyScope, runKey, workdirKey } from './step-key.ts'
+import { copyKey, type KeyScope, runKey, workdirKey } from './step-key.ts'
 import { executeWorkdir } from './workdir-step.ts'
 
 /** A step whose cache key is known, and how to make its layer when there is no record of it. */

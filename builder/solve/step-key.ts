@@ -3,12 +3,7 @@ import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.
 import type { Limits } from '../exec/types.ts'
 import type { CopyStep, RunStep, WorkdirStep } from '../plan/types.ts'
 import { environmentParts, type SecretDigest } from './conceal.ts'
-
-/** One named input of a step. Names are stable: a later build compares part by part to say why it missed. */
-export interface KeyPart {
-  readonly name: string
-  readonly value: string
-}
+import type { KeyPart } from './key-part.ts'
 
 /** Raised when the meaning of a part or the bytes of a layer change, so that older records no longer hit. */
 export const keyVersion = '2'

@@ -1,0 +1,16 @@
+import type { BuildResult } from '../../builder/build-types.ts'
+import type { EmitEvent } from '../../builder/solve/events.ts'
+
+/** How a build ended. */
+export type Outcome =
+  | { readonly result: Pick<BuildResult, 'imageID' | 'manifestDigest' | 'tags' | 'wroteToStdout'> }
+  | { readonly error: unknown }
+
+/** What shows a build while it goes on. */
+export interface Progress {
+  readonly emit: EmitEvent
+  /** Ends the view; safe to call twice. */
+  readonly close: () => void
+  /** Tells the view how the build ended. False when it does not show that: then the command does. */
+  readonly finish: (outcome: Outcome) => boolean
+}
