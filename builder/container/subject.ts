@@ -16,7 +16,7 @@ export function findSubject(store: Store, text: string, findImage: (text: string
 }
 
 /** Its layers, the base first; the last one of a container is what its command left, if it changed anything. */
-export function layersOf(subject: Subject): readonly Digest[] {
+function layersOf(subject: Subject): readonly Digest[] {
   if (subject.kind === 'image') return subject.image.config.rootfs.diff_ids
   const { config, layer } = subject.container
   return [...config.rootfs.diff_ids, ...(layer === undefined ? [] : [layer])]
