@@ -57,6 +57,10 @@ test.serial('the context of the settings, or that of DOCKER_CONTEXT', (t) => {
 test.serial('a context that is not there, and TLS, are refused', (t) => {
   withEnvironment(t, { DOCKER_CONTEXT: 'none' })
   t.throws(dockerHost, { code: 'USAGE', message: /no docker context "none"/ })
+  process.env['DOCKER_HOST'] = 'nonsense'
+  t.throws(dockerHost, { code: 'USAGE', message: /nonsense/ })
+  process.env['DOCKER_HOST'] = 'ssh://host'
+  t.throws(dockerHost, { code: 'NOT_SUPPORTED' })
   process.env['DOCKER_TLS_VERIFY'] = '1'
   t.throws(dockerHost, { code: 'NOT_SUPPORTED' })
 })

@@ -4,14 +4,22 @@ import { join } from 'node:path'
 import { digestOf, hexOf } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject, parseJson } from '../../shared/base/json.ts'
+import { parseEngineAddress } from '../../shared/net/engine-address.ts'
 
 const usualHost = 'unix:///var/run/docker.sock'
 
 /**
  * The Docker daemon that the docker command would speak to: DOCKER_HOST, else the context that DOCKER_CONTEXT or its
- * settings name, else the usual socket. Errors: USAGE for a context that is not there, NOT_SUPPORTED for TLS.
+ * settings name, else the usual socket. Errors: USAGE for a context that is not there and for what is no address,
+ * NOT_SUPPORTED for TLS and ssh.
  */
 export function dockerHost(): string {
+  const host = findHost()
+  parseEngineAddress(host)
+  return host
+}
+
+function findHost(): string {
   const { DOCKER_HOST: host, DOCKER_CONTEXT: context, DOCKER_TLS_VERIFY: verify } = process.env
   if (verify !== undefined && verify !== '')
     throw new IbuildError('NOT_SUPPORTED', 'a Docker daemon behind TLS is not supported (DOCKER_TLS_VERIFY is set)', {

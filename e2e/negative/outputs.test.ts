@@ -1,7 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { makeWorkspace } from '../testing/workspace.ts'
+import { needs } from '../testing/needs.ts'
+import { run } from '../testing/run.ts'
+import { ibuildScript, makeWorkspace } from '../testing/workspace.ts'
 
 /** Wrong wishes for what a command writes; `%` stands for a folder with a Dockerfile. */
 const rows: [args: string, says: RegExp][] = [
@@ -88,3 +90,23 @@ test('load --tag of several images is refused before anything is loaded', async 
     /^loaded a:latest, c:latest sha256:/,
   )
 })
+
+for (const args of [
+  '-o - c',
+  '-o type=oci c',
+  '-o type=docker,dest=- c',
+  'save app',
+  'save -o - app',
+  'load',
+  'load -',
+]) {
+  needs(test, 'script')(`ibuild ${args} on a terminal is refused`, async (t) => {
+    const space = await makeWorkspace(t)
+    space.write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+    await space.ok(['-t', 'app', 'c'])
+    const command = `${process.execPath} ${ibuildScript} --root ${space.root} ${args}`
+    const { code, stdout } = await run('script', ['-qec', command, '/dev/null'], { cwd: space.folder })
+    t.is(code, 2)
+    t.regex(stdout, /a terminal \[USAGE\]\r?\nhint: /)
+  })
+}

@@ -1,4 +1,5 @@
 import type { BuildOptions, OutputSpec } from '../../../builder/build-types.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { collect } from '../arguments.ts'
 import { dockerHost } from '../docker-host.ts'
 import { collectAnnotations, parseAnnotation } from './annotations.ts'
@@ -39,6 +40,7 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       .option('--metadata-file <path>', 'write digests, names and outputs to this file as JSON'),
   toOptions: ({ tag = [], label = [], annotation = [], output = [], load }) => {
     const parsed = output.map(parseOutput)
+    if (process.stdout.isTTY && parsed.some((each) => 'dest' in each && each.dest === '-')) throw onTerminal()
     return {
       labels: new Map(label.map((text) => splitPair(text, ''))),
       ...imageOptions(tag, annotation, parsed.filter(isStoreOutput)),
@@ -49,6 +51,12 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       stdout: process.stdout,
     }
   },
+}
+
+function onTerminal(): IbuildError {
+  return new IbuildError('USAGE', '--output: an archive is not written to a terminal', {
+    hint: 'Give dest=PATH, or redirect stdout.',
+  })
 }
 
 function isStoreOutput(output: OutputSpec | StoreOutput): output is StoreOutput {
