@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     steps: 126,
     flags: ['-o', 'type=docker,dest=out', '--max-layers=auto'],
     code: 0,
-    stderr: /^merging layers 1 to 32$/,
+    stderr: /^merging layers 1 to 32$/m,
     layers: 95,
   },
   {
