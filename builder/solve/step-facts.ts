@@ -3,6 +3,7 @@ import type { BuildOptions } from '../build-types.ts'
 import type { StepFacts } from '../explain/types.ts'
 import type { PlannedStage, StageBase } from '../plan/types.ts'
 import { concealText } from './conceal.ts'
+import { chainKey } from './layer-chain.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { keyVersion } from './step-key.ts'
 
@@ -36,10 +37,14 @@ function baseOf(base: StageBase): StepFacts['base'] {
   }
 }
 
-/** Under which its record is found again: its text wherever it stands, and its place whatever stands there. */
-export function namesOf({ solver }: StageScope, { stage, step }: PlacedStep): string[] {
+/**
+ * Under which its record is found again: its text wherever it stands, its place whatever stands there, and the layers
+ * below, so that an edited step is known in another folder too. On a base alone stand steps that have nothing in common.
+ */
+export function namesOf({ solver }: StageScope, { stage, step, chain }: PlacedStep): string[] {
   const position = stage.steps.indexOf(step)
-  return [`text ${step.source}`, `place ${JSON.stringify([solver.origin, stage.title, position])}`]
+  const names = [`text ${step.source}`, `place ${JSON.stringify([solver.origin, stage.title, position])}`]
+  return position === 0 ? names : [...names, `below ${step.kind} ${chainKey(chain)}`]
 }
 
 /** What the step lies on, for messages. */

@@ -74,3 +74,20 @@ for (const row of runRows) {
     assertSecret(t, row, { space, progress })
   })
 }
+
+test.serial('a step edited in a copy of the folder is compared with the one on the same layers', async (t) => {
+  const space = await makeWorkspace(t)
+  const lines = (path: string): string => `FROM scratch\nCOPY a.txt /\nWORKDIR ${path}\n`
+  await space.ok([space.write('one', { ...sources, Dockerfile: lines('/w') })])
+  const copy = space.write('copy', { ...sources, Dockerfile: lines('/v') })
+  const { stderr } = await space.ok(['--progress', 'plain', copy])
+  t.is(outcomesOf(stderr).at(-1)?.reason, 'directory /w -> /v')
+})
+
+test.serial('another first step on the same base is not what a new one is compared with', async (t) => {
+  const space = await makeWorkspace(t)
+  await space.ok([space.write('one', { ...sources, Dockerfile: 'FROM scratch\nWORKDIR /w\n' })])
+  const other = space.write('other', { ...sources, Dockerfile: 'FROM scratch\nWORKDIR /v\n' })
+  const { stderr } = await space.ok(['--progress', 'plain', other])
+  t.is(outcomesOf(stderr).at(-1)?.reason, 'first build of this step')
+})
