@@ -4,7 +4,6 @@ import { type ImageConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { hostPlatform, type Platform } from '../../shared/oci/platform.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { importLayer } from '../layers/import-layer.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { applyChanges } from '../plan/apply-changes.ts'
 import { planBuild } from '../plan/plan.ts'
 import { localManifest } from '../store/local-manifest.ts'
@@ -36,7 +35,7 @@ export async function importRootfs(
   try {
     const tarFile = join(folder.dir, 'layer')
     const { diffID, size, entries } = await importLayer(abortable(source, options.signal), tarFile)
-    await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+    await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
     const created = options.now.toISOString()
     const config: ImageConfig = {
       ...settings,

@@ -7,7 +7,6 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import { parseConfig, serializeConfig } from '../../shared/oci/config.ts'
 import { importLayer } from '../layers/import-layer.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
 import type { MaxLayers } from '../squash/layer-limit.ts'
 import { mergeConfig } from '../squash/merge-config.ts'
 import { planLoad } from '../squash/plan-load.ts'
@@ -35,6 +34,8 @@ export interface LoadOptions {
   readonly name?: string | undefined
   /** Is told, before anything is loaded, what the archive has for other machines, or that is no image. */
   readonly onSkip?: (skipped: SkippedImage) => void
+  /** Is told of images with nearly too many layers. */
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /**
@@ -45,7 +46,7 @@ export interface LoadOptions {
 export async function loadImages(
   store: Store,
   source: ArchiveSource,
-  { signal, maxLayers, name, onSkip }: LoadOptions = {},
+  { signal, maxLayers, name, onSkip, onWarning }: LoadOptions = {},
 ): Promise<LoadedImage[]> {
   const lock = await store.lockShared({ signal })
   const folder = await store.temp('load')
@@ -57,7 +58,7 @@ export async function loadImages(
     if (name !== undefined && images.length > 1) throw severalImages(images.length)
     for (const archived of images) {
       loaded.push({
-        image: await loadImage({ store, files, folder: folder.dir, signal, maxLayers }, archived),
+        image: await loadImage({ store, files, folder: folder.dir, signal, maxLayers, onWarning }, archived),
         names: name === undefined ? archived.names : [...new Set([...archived.names, name])],
       })
     }
@@ -93,7 +94,7 @@ async function openArchive(
   return spoolArchive(abortable(createReadStream(source, { highWaterMark: 1 << 20 }), signal), folder)
 }
 
-interface LoadScope {
+interface LoadScope extends Pick<LoadOptions, 'onWarning'> {
   readonly store: Store
   readonly files: ArchiveFiles
   readonly folder: string
@@ -110,7 +111,8 @@ async function loadImage(
   if (diffIDs.length !== layers.length) {
     throw new IbuildError('MANIFEST_INVALID', `the manifest has ${layers.length} layers, the config ${diffIDs.length}`)
   }
-  const groups = planLoad({ layers: layers.length, names, maxLayers: scope.maxLayers })
+  const { groups, warning } = planLoad({ layers: layers.length, names, maxLayers: scope.maxLayers })
+  if (warning !== undefined) scope.onWarning?.(warning)
   for (const [i, diffID] of diffIDs.entries()) {
     const layer = layers[i]
     if (layer !== undefined) await loadLayer(scope, { ...layer, diffID })
@@ -137,5 +139,5 @@ async function loadLayer(
       },
     )
   }
-  await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+  await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
 }

@@ -29,7 +29,7 @@ function tarOf(lines: readonly Line[]): Buffer {
 }
 
 function shown(layer: ImportedLayer): string[] {
-  return layer.entries.map((e) => {
+  return [...layer.entries].map((e) => {
     const link = e.linkname === '' ? '' : ` -> ${e.linkname}`
     return `${e.opaque ? 'opaque ' : ''}${e.type} ${e.path}${link}${e.size === 0 ? '' : ` (${e.size})`}`
   })

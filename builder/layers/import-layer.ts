@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import { type Compression, decompress, detectCompression } from './compression.ts'
 import type { LayerEntry } from './entry.ts'
-import type { WriteOptions, WrittenLayer } from './layer-writer.ts'
+import { openRecords } from './layer-records.ts'
+import { recordsFile, type WriteOptions, type WrittenLayer } from './layer-writer.ts'
 import { plainDirectory } from './plain-directory.ts'
 import { RecordCollector } from './record-collector.ts'
 import { streamHash } from './stream-hash.ts'
@@ -32,13 +33,16 @@ export async function importLayer(
   options: ImportOptions = {},
 ): Promise<ImportedLayer> {
   const output = openTarOutput(file)
+  const records = openRecords(recordsFile(file))
   try {
     const input = new HashedSource(source)
     const tar = teeTo(output, decompress(input))
-    const records = await collect(readTar(tar, options.limits === undefined ? {} : { limits: options.limits }))
+    const members = readTar(tar, options.limits === undefined ? {} : { limits: options.limits })
+    for (const record of await collect(members)) records.add(record)
     const written = await output.end(options.sync ?? true)
-    return { ...written, entries: records, source: input.end() }
+    return { ...written, entries: records.end(), source: input.end() }
   } catch (error) {
+    records.abort()
     output.abort()
     throw error
   }

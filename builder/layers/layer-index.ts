@@ -40,7 +40,7 @@ export function parseLayerIndex(bytes: Buffer): LayerIndex {
 }
 
 /** The index of sorted records, in memory. */
-export function indexOf(records: readonly LayerEntry[]): LayerIndex {
+export function indexOf(records: Iterable<LayerEntry>): LayerIndex {
   return parseLayerIndex(encodeLayerIndex(records))
 }
 

@@ -38,7 +38,7 @@ test('the tar, its diffID, and entries with digest and offset come out of one pa
   const tar = readFileSync(file)
   t.is(layer.size, tar.length)
   t.is(layer.diffID, digestOf(tar))
-  const byPath = new Map(layer.entries.map((entry) => [entry.path, entry]))
+  const byPath = new Map([...layer.entries].map((entry) => [entry.path, entry]))
   t.is(tar.toString('latin1', byPath.get('d/c')?.dataOffset).slice(0, 6), 'abcdef')
   t.is(byPath.get('d/c')?.digest, digestOf('abcdef'))
   t.is(byPath.get('empty')?.digest, digestOf(''))
@@ -61,7 +61,7 @@ test('large contents pass through in pieces', async (t) => {
     file,
   )
   t.is(layer.diffID, digestOf(readFileSync(file)))
-  t.deepEqual(new Set(layer.entries.map((entry) => entry.digest)), new Set([digestOf(big)]))
+  t.deepEqual(new Set([...layer.entries].map((entry) => entry.digest)), new Set([digestOf(big)]))
   const view = createView([{ diffID: layer.diffID, index: indexOf(layer.entries), bytes: { kind: 'tar', file } }])
   let length = 0
   for await (const piece of view.open('b')) length += piece.length
@@ -96,5 +96,5 @@ test('a digest of the other algorithm is compared with its own kind', async (t) 
   const file = join(temporaryDir(t), 'l.tar')
   const digest = digestOf('x', 'sha512')
   const layer = await writeLayer([fileMember('a', 'x', { digest })], file, { sync: false })
-  t.is(layer.entries[0]?.digest, digest)
+  t.is([...layer.entries][0]?.digest, digest)
 })

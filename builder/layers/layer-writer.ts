@@ -3,6 +3,7 @@ import { algorithmOf, type Digest, type DigestAlgorithm, parseDigest } from '../
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { LayerEntry } from './entry.ts'
 import { compareRecords } from './index-types.ts'
+import { type LayerRecords, openRecords } from './layer-records.ts'
 import { streamHash } from './stream-hash.ts'
 import { opaqueHeader, tarEnd, tarHeader, tarPadding } from './tar/write.ts'
 import { openTarOutput, type TarOutput } from './tar-output.ts'
@@ -22,8 +23,8 @@ export interface WrittenLayer {
   readonly diffID: Digest
   /** Bytes of the uncompressed tar. */
   readonly size: number
-  /** The records, sorted, with digests and offsets of contents. */
-  readonly entries: readonly LayerEntry[]
+  /** The records, sorted, with digests and offsets of contents. When they are many they lie beside what was written. */
+  readonly entries: LayerRecords
 }
 
 export interface WriteOptions {
@@ -31,40 +32,34 @@ export interface WriteOptions {
   readonly sync?: boolean
 }
 
-/** Takes a record that was written, with the digest and the offset of its content. */
-export type OnRecord = (record: LayerEntry) => void
+/** Where the records of the layer in `file` go when they are many. */
+export function recordsFile(file: string): string {
+  return `${file}-index`
+}
 
 /**
  * Writes a layer's tar to `file` (replaced when there is one) in one pass; it is on disk when this returns. Members come
  * in the order of records (`compareRecords`), else a plain Error. CONTEXT_CHANGED when a content has not the size or the
- * digest that its entry tells. The file is removed on failure.
+ * digest that its entry tells. What was written is removed on failure.
  */
 export async function writeLayer(
   members: Iterable<LayerMember> | AsyncIterable<LayerMember>,
   file: string,
   options: WriteOptions = {},
 ): Promise<WrittenLayer> {
-  const entries: LayerEntry[] = []
-  const written = await streamLayer(members, file, { ...options, onRecord: (record) => entries.push(record) })
-  return { ...written, entries }
-}
-
-/** As {@link writeLayer}, with the records handed out one by one, so that a layer may have any number of them. */
-export async function streamLayer(
-  members: Iterable<LayerMember> | AsyncIterable<LayerMember>,
-  file: string,
-  { sync = true, onRecord }: WriteOptions & { readonly onRecord: OnRecord },
-): Promise<Omit<WrittenLayer, 'entries'>> {
+  const { sync = true } = options
   const output = openTarOutput(file)
+  const records = openRecords(recordsFile(file))
   try {
     let previous: LayerEntry | undefined
     for await (const member of members) {
       previous = await writeMember(output, member, previous)
-      onRecord(previous)
+      records.add(previous)
     }
     output.write(tarEnd)
-    return await output.end(sync)
+    return { ...(await output.end(sync)), entries: records.end() }
   } catch (error) {
+    records.abort()
     output.abort()
     throw error
   }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { type LayerEntry, type LayerPath, notAfter, parentOf } from './entry.ts'
-import type { LayerIndex } from './index-types.ts'
-import type { WrittenLayer } from './layer-writer.ts'
+import { type LayerEntry, notAfter } from './entry.ts'
+import { isWithin, type LayerIndex } from './index-types.ts'
+import { openRecords, type RecordsWriter } from './layer-records.ts'
+import { recordsFile, type WrittenLayer } from './layer-writer.ts'
 import { walkSnapshot } from './snapshot-walk.ts'
-import { TarAssembly } from './tar-assembly.ts'
+import { type OnContent, TarAssembly } from './tar-assembly.ts'
 import type { FileTree } from './tree.ts'
 import { turns } from './turns.ts'
 
@@ -21,41 +22,68 @@ export interface ScanOptions {
 
 /**
  * What an overlay's upper directory is as a layer: its records with digests, and the digest and size of its canonical tar,
- * which is not written. Offsets of contents are those in that tar. One pass over all files. DIGEST_MISMATCH when a file
+ * which is not written. Offsets of contents are those in that tar. Records lie beside `dir` when they are many. One pass over all files. DIGEST_MISMATCH when a file
  * shrinks meanwhile; LAYER_INVALID for a name that layers cannot hold.
  */
 export async function scanSnapshot(dir: string, options: ScanOptions = {}): Promise<WrittenLayer> {
-  const { below, latest } = options
-  const walked = walkSnapshot(dir).map((entry) => notAfter(entry, latest))
-  const records = below === undefined ? walked : withoutIdle(walked, below)
-  const contents = new Map<LayerEntry, Pick<LayerEntry, 'digest' | 'dataOffset'>>()
-  const assembly = new TarAssembly(
-    dir,
-    (entry, digest, dataOffset) => contents.set(entry, { digest, dataOffset }),
-    true,
-  )
+  const records = openRecords(recordsFile(dir))
+  try {
+    const { diffID, size } = await hashTar(dir, recordsOf(dir, options), records)
+    return { diffID, size, entries: records.end() }
+  } catch (error) {
+    records.abort()
+    throw error
+  }
+}
+
+function* recordsOf(dir: string, { below, latest }: ScanOptions): Generator<LayerEntry> {
+  const walked = walkSnapshot(dir)
+  for (const entry of below === undefined ? walked : withoutIdle(walked, below)) yield notAfter(entry, latest)
+}
+
+/** Digest and size of the tar; the records go on with digests and offsets. */
+async function hashTar(
+  dir: string,
+  entries: Iterable<LayerEntry>,
+  records: RecordsWriter,
+): Promise<Pick<WrittenLayer, 'diffID' | 'size'>> {
+  let content: Partial<LayerEntry> = {}
+  function* passed(): Generator<LayerEntry> {
+    for (const entry of entries) {
+      content = {}
+      yield entry
+      // The next one is asked for when the bytes of this one have gone by.
+      records.add({ ...entry, ...content })
+    }
+  }
+  const onContent: OnContent = (_, digest, dataOffset) => {
+    content = { digest, dataOffset }
+  }
+  const assembly = new TarAssembly(dir, onContent, true)
   const tarHash = createHash('sha256')
   const turn = turns()
   let size = 0
-  for (const piece of assembly.pieces(records)) {
+  for (const piece of assembly.pieces(passed())) {
     tarHash.update(piece)
     await turn()
     size += piece.length
   }
-  const entries = records.map((entry) => (entry.type === 'file' ? { ...entry, ...contents.get(entry) } : entry))
-  return { diffID: digestFromHash(tarHash.digest()), size, entries }
+  return { diffID: digestFromHash(tarHash.digest()), size }
 }
 
-/** Records come in order, so a directory that is kept for what is in it is known when its turn comes from the end. */
-function withoutIdle(walked: readonly LayerEntry[], below: Pick<FileTree, 'lstat'>): LayerEntry[] {
-  const kept: LayerEntry[] = []
-  const needed = new Set<LayerPath>()
-  for (const entry of walked.map((each) => withoutIdleMark(each, below)).reverse()) {
-    if (entry.type === 'dir' && !entry.opaque && !needed.has(entry.path) && isSameFolder(entry, below)) continue
-    kept.push(entry)
-    needed.add(parentOf(entry.path))
+/** Directories wait until something in them is kept; what is inside of one comes directly after it. */
+function* withoutIdle(walked: Iterable<LayerEntry>, below: Pick<FileTree, 'lstat'>): Generator<LayerEntry> {
+  const waiting: LayerEntry[] = []
+  for (const each of walked) {
+    const entry = withoutIdleMark(each, below)
+    while (waiting.length > 0 && !isWithin(waiting.at(-1)?.path ?? '', entry.path)) waiting.pop()
+    if (entry.type === 'dir' && !entry.opaque && isSameFolder(entry, below)) {
+      waiting.push(entry)
+      continue
+    }
+    yield* waiting.splice(0)
+    yield entry
   }
-  return kept.reverse()
 }
 
 /** True when a directory is below as it is here, times aside. */
@@ -78,7 +106,7 @@ function withoutIdleMark(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): Lay
  */
 export async function* snapshotTar(
   dir: string,
-  layer: LayerIndex | readonly LayerEntry[],
+  layer: LayerIndex | Iterable<LayerEntry>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const records = 'lookup' in layer ? layer.entries() : layer
   yield* new TarAssembly(dir, verifyContent, false).pieces(records)

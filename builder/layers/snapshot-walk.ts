@@ -4,25 +4,23 @@ import { hostPath } from './layer-ref.ts'
 import { snapshotAttributes } from './overlay-marks.ts'
 
 /**
- * The records of an overlay's upper directory, sorted: whiteout devices are whiteouts, opaque directories say so, the
+ * The records of an overlay's upper directory, sorted, one at a time: whiteout devices are whiteouts, opaque directories say so, the
  * first path of a file with several names is the file and the others are hardlinks to it. Sockets are left out. Digests
  * and offsets are not set. Whiteouts have no owner and time 0, so that two equal runs are equal.
  */
-export function walkSnapshot(dir: string): LayerEntry[] {
-  const records: LayerEntry[] = []
+export function* walkSnapshot(dir: string): Generator<LayerEntry> {
   const links = new Map<string, LayerPath>()
-  const walk = (directory: LayerPath): void => {
+  function* walk(directory: LayerPath): Generator<LayerEntry> {
     const names = readdirSync(hostPath(dir, directory), { encoding: 'latin1' })
     for (const name of names.sort(byBytes)) {
       const path = joinPath(directory, name)
       const record = recordAt(hostPath(dir, path), path, links)
       if (record === undefined) continue
-      records.push(record)
-      if (record.type === 'dir') walk(path)
+      yield record
+      if (record.type === 'dir') yield* walk(path)
     }
   }
-  walk('')
-  return records
+  yield* walk('')
 }
 
 function byBytes(a: string, b: string): number {

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { untilAborted } from '../../shared/base/abort.ts'
 import { notAfter } from '../layers/entry.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
 import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
 import { turns } from '../layers/turns.ts'
 import { type ExecutedLayer, settleDiff } from './cut-off.ts'
@@ -29,7 +28,7 @@ export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<Ex
       sync: false,
     })
     const commit = async (): Promise<typeof diffID> => {
-      await store.layers.commitTar({ diffID, size, tarFile, index: encodeLayerIndex(entries) })
+      await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
       return diffID
     }
     const isOwnTime = (mtime: bigint): boolean => mtime === givenTime

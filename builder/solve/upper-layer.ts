@@ -1,5 +1,4 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { encodeLayerIndex } from '../layers/layer-index.ts'
 import type { WrittenLayer } from '../layers/layer-writer.ts'
 import { scanSnapshot } from '../layers/snapshot-layer.ts'
 import type { RootfsView } from '../layers/view.ts'
@@ -34,6 +33,6 @@ export async function commitUpper({ dir, chain }: Upper, scanned: WrittenLayer, 
   const { diffID, size, entries } = scanned
   const chainID = extendChain(chain, diffID).chainIDs.at(-1)
   if (chainID === undefined) throw new Error('an extended chain has a chainID')
-  await store.layers.commitSnapshot({ diffID, size, chainID, dir, index: encodeLayerIndex(entries) })
+  await store.layers.commitSnapshot({ diffID, size, chainID, dir, index: entries.encoded })
   return diffID
 }

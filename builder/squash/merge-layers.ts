@@ -3,9 +3,7 @@ import { type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
 import { mapDiskFull } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
-import type { LayerEntry } from '../layers/entry.ts'
-import { openIndexFile } from '../layers/index-file-writer.ts'
-import { type LayerMember, streamLayer } from '../layers/layer-writer.ts'
+import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
 import { mergeRun } from '../layers/merge/merge-run.ts'
 import { turns } from '../layers/turns.ts'
 import { openLayer } from '../store/open-layer.ts'
@@ -93,17 +91,13 @@ async function writeMerged(
 ): Promise<Digest> {
   const layers = diffIDs.map((diffID) => openLayer(store, diffID, { keptBlocks: 2 }))
   const folder = await store.temp('merge')
-  const [tarFile, indexFile] = [join(folder.dir, 'layer'), join(folder.dir, 'index')]
+  const tarFile = join(folder.dir, 'layer')
   const run = mergeRun(layers, from, signal)
-  const index = openIndexFile(indexFile)
   try {
-    const onRecord = (record: LayerEntry): void => index.add(record)
-    const { diffID, size } = await streamLayer(stoppable(run.members, signal), tarFile, { sync: false, onRecord })
-    index.end()
-    await store.layers.commitTar({ diffID, size, tarFile, index: { file: indexFile } })
+    const { diffID, size, entries } = await writeLayer(stoppable(run.members, signal), tarFile, { sync: false })
+    await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
     return diffID
   } finally {
-    index.close()
     run.close()
     await folder.release()
   }

@@ -12,7 +12,7 @@ import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import { removeTree } from './remove-tree.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import { syncTree } from './sync-tree.ts'
-import type { LayerStore, StoredLayer } from './types.ts'
+import type { EncodedIndex, LayerStore, StoredLayer } from './types.ts'
 
 export interface InternalLayerStore extends LayerStore {
   /** What this process committed. */
@@ -102,8 +102,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
           return there
         }
         return assemble(diffID, { size, boot: currentBoot() }, (dir) => {
-          if ('file' in index) renameSync(index.file, path.join(dir, 'index'))
-          else writeFileSync(path.join(dir, 'index'), index)
+          putIndex(index, dir)
           renameSync(tarFile, path.join(dir, 'tar'))
         })
       }),
@@ -113,7 +112,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
         const there = get(diffID)
         if (there !== undefined) return there
         return assemble(diffID, { size, boot: currentBoot(), chainID }, (dir) => {
-          writeFileSync(path.join(dir, 'index'), index)
+          putIndex(index, dir)
         })
       }),
     sync: async (diffIDs) =>
@@ -164,4 +163,9 @@ function readMeta(file: string): LayerMeta | undefined {
   if (typeof size !== 'number' || typeof boot !== 'string') return undefined
   if (chainID === undefined) return { size, boot }
   return typeof chainID === 'string' && isDigest(chainID) ? { size, boot, chainID } : undefined
+}
+
+function putIndex(index: EncodedIndex, dir: string): void {
+  if ('file' in index) renameSync(index.file, path.join(dir, 'index'))
+  else writeFileSync(path.join(dir, 'index'), index)
 }

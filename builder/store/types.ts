@@ -194,8 +194,7 @@ export interface TarLayer {
   readonly diffID: Digest
   readonly size: number
   readonly tarFile: string
-  /** As `encodeLayerIndex` makes it: the bytes, or a file in a folder of `temp`, which is moved in. */
-  readonly index: Uint8Array | { readonly file: string }
+  readonly index: EncodedIndex
 }
 
 export interface SnapshotLayer {
@@ -203,8 +202,11 @@ export interface SnapshotLayer {
   readonly size: number
   readonly chainID: Digest
   readonly dir: string
-  readonly index: Uint8Array
+  readonly index: EncodedIndex
 }
+
+/** A layer's index as `encodeLayerIndex` makes it: the bytes, or a file in a folder of `temp`, which is moved in. */
+export type EncodedIndex = Uint8Array | { readonly file: string }
 
 /** Extracted layers, one folder each, usable as lower folders of an overlay; their paths are short. */
 export interface SnapshotStore {

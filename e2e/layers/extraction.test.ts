@@ -72,7 +72,7 @@ needs(test, 'tar')('a sparse file has its holes', async (t) => {
     const bytes = readFileSync(`${tar}.${format}`)
     t.true(bytes.length < 1 << 20, format)
     const { diffID, entries } = await importLayer(once(bytes), tar, { sync: false })
-    t.is(entries[0]?.dataOffset, -1)
+    t.is([...entries][0]?.dataOffset, -1)
     const view = createView([{ diffID, index: indexOf(entries), bytes: { kind: 'tar', file: tar } }])
     t.deepEqual(await collect(view.open('sparse')), readFileSync(join(folder, 'sparse')))
   }

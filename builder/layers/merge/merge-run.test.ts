@@ -231,7 +231,7 @@ for (const { title, below, run, wanted } of rows) {
     const stack = await Promise.all([...(below === undefined ? [] : [below]), ...run].map((layer) => stored(t, layer)))
     const from = below === undefined ? 0 : 1
     const { entries, ref } = await merged(t, stack, from)
-    t.deepEqual(await Promise.all(entries.map((record) => shown(ref, record))), wanted)
+    t.deepEqual(await Promise.all([...entries].map((record) => shown(ref, record))), wanted)
     const again = await merged(t, [...stack.slice(0, from), ref], from)
     t.is(again.ref.diffID, ref.diffID, 'merging what is merged changes nothing')
   })

@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import type { LayerEntry } from './entry.ts'
 import { encodeLayerIndex } from './index-encode.ts'
-import { openIndexFile } from './index-file-writer.ts'
 import { compareRecords } from './index-types.ts'
 import { openLayerIndex } from './layer-index.ts'
+import { openRecords } from './layer-records.ts'
 import { blankEntry } from './testing/entries.ts'
 import { temporaryDir } from './testing/temporary.ts'
 
@@ -18,16 +18,28 @@ function records(): LayerEntry[] {
   return [...files, ...links, blankEntry('elsewhere/a', 'whiteout')].sort(compareRecords)
 }
 
-test('an index that is written record by record is the one that is written at once', (t) => {
+test('few records stay in memory', (t) => {
   const file = join(temporaryDir(t), 'index')
-  const writer = openIndexFile(file)
+  const writer = openRecords(file)
   for (const record of records()) writer.add(record)
-  writer.end()
-  writer.close()
-  writer.close()
-  t.deepEqual(readFileSync(file), encodeLayerIndex(records()))
+  const made = writer.end()
+  t.is(made.length, records().length)
+  t.deepEqual(made.encoded, encodeLayerIndex(records()))
+  t.deepEqual([...made], records())
+  t.false(existsSync(file))
+})
+
+test('many records lie in a file, which is the index that is written at once', (t) => {
+  const many = [...manyRecords()]
+  const file = join(temporaryDir(t), 'index')
+  const writer = openRecords(file)
+  for (const record of many) writer.add(record)
+  const made = writer.end()
+  t.deepEqual(made.encoded, { file })
+  t.true(readFileSync(file).equals(encodeLayerIndex(many)))
+  t.deepEqual([...made], many)
+  t.deepEqual([...made].length, made.length)
   const index = openLayerIndex(file)
-  t.deepEqual([...index.entries()], records())
   t.deepEqual(index.foreignLinks, ['elsewhere/a', 'zz/z'])
   t.deepEqual(index.linkTargets, [
     'dir-0/file-0',
@@ -39,9 +51,19 @@ test('an index that is written record by record is the one that is written at on
   ])
 })
 
-test('records out of order are refused, and the file can be closed then', (t) => {
-  const writer = openIndexFile(join(temporaryDir(t), 'index'))
-  writer.add(blankEntry('b', 'dir'))
+test('records out of order are refused, and what was written goes', (t) => {
+  const file = join(temporaryDir(t), 'index')
+  const writer = openRecords(file)
+  for (const record of manyRecords()) writer.add(record)
+  t.true(existsSync(file))
   t.throws(() => writer.add(blankEntry('a', 'dir')), { code: 'INDEX_INVALID' })
-  t.notThrows(() => writer.close())
+  writer.abort()
+  writer.abort()
+  t.false(existsSync(file))
 })
+
+/** More than stay in memory. */
+function* manyRecords(): Generator<LayerEntry> {
+  const xattrs = new Map([['user.note', Buffer.alloc(8000)]])
+  for (const record of records()) yield record.type === 'file' ? { ...record, xattrs } : record
+}
