@@ -56,7 +56,7 @@ async function* teeTo(output: TarOutput, pieces: AsyncIterable<Uint8Array>): Asy
   }
 }
 
-async function collect(members: AsyncIterable<TarMember>): Promise<LayerEntry[]> {
+async function collect(members: AsyncIterable<TarMember>): Promise<Iterable<LayerEntry>> {
   const collector = new RecordCollector()
   for await (const member of members) {
     if (member.kind === 'opaque') collector.addOpaque(opaqueMark(member.path))

@@ -1,11 +1,12 @@
+import { at, larger } from './columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
-import { compareRecords, isWithin } from './index-types.ts'
+import { PathTable } from './path-table.ts'
+import { RecordHeap } from './record-heap.ts'
 import { invalid, shown, unsafe } from './tar/limits.ts'
 
-/** What paths of one layer share when they are hardlinks: the entry that came with the content. */
-interface Inode {
-  readonly entry: LayerEntry
-}
+const directory = 1
+const symlink = 2
+const other = 3
 
 /** Directories with something inside that a layer may replace by something else; each costs a pass over all entries. */
 const mostRemovals = 1000
@@ -16,12 +17,20 @@ const mostRemovals = 1000
  * hardlinks the first path in order becomes the file, the others links to it.
  */
 export class RecordCollector {
-  readonly #inodes = new Map<LayerPath, Inode>()
-  readonly #whiteouts = new Map<LayerPath, LayerEntry>()
-  readonly #opaque = new Map<LayerPath, LayerEntry>()
-  /** Every directory that something lies in. */
-  readonly #parents = new Set<LayerPath>()
-  #checkedParent: LayerPath | undefined = ''
+  readonly #paths = new PathTable()
+  /** What came with the content; hardlinks share one. */
+  readonly #inodes = new RecordHeap()
+  /** By number of the path: 1 + the number of its inode, 0 for none. */
+  #inodeOf = new Int32Array(64)
+  /** By number of the inode: whether it is a directory, a symlink, something else. */
+  #kinds = new Uint8Array(64)
+  /** By number of the path: whether something lies in this directory. */
+  #isParent = new Uint8Array(64)
+  /** Inodes with several names. */
+  readonly #shared = new Set<number>()
+  readonly #whiteouts = new Map<number, LayerEntry>()
+  readonly #opaque = new Map<number, LayerEntry>()
+  #checkedParent: LayerPath | undefined
   #removals = 0
 
   /**
@@ -30,33 +39,63 @@ export class RecordCollector {
    */
   add(entry: LayerEntry): void {
     this.#enter(parentOf(entry.path))
-    if (entry.type === 'whiteout') this.#whiteouts.set(entry.path, entry)
+    if (entry.type === 'whiteout') this.#whiteouts.set(this.#number(entry.path), entry)
     else if (entry.type === 'hardlink') this.#link(entry)
-    else this.#put(entry.path, { entry })
+    else this.#put(this.#number(entry.path), this.#addInode(entry))
   }
 
   /** Takes an opaque mark for the directory `mark.path`; the same errors as {@link add}. */
   addOpaque(mark: LayerEntry): void {
     this.#enter(mark.path)
-    this.#opaque.set(mark.path, mark)
+    this.#opaque.set(this.#number(mark.path), mark)
+  }
+
+  #number(path: LayerPath): number {
+    const number = this.#paths.intern(path)
+    this.#inodeOf = larger(this.#inodeOf, this.#paths.size)
+    this.#isParent = larger(this.#isParent, this.#paths.size)
+    return number
+  }
+
+  #addInode(entry: LayerEntry): number {
+    const inode = this.#inodes.add(entry)
+    this.#kinds = larger(this.#kinds, inode + 1)
+    this.#kinds[inode] = entry.type === 'dir' ? directory : entry.type === 'symlink' ? symlink : other
+    return inode
+  }
+
+  /** The inode at a path; -1 for none. */
+  #inodeAt(path: number): number {
+    return path < 0 ? -1 : at(this.#inodeOf, path) - 1
   }
 
   #link(entry: LayerEntry): void {
-    this.#checkDirectory(parentOf(entry.linkname))
-    const target = this.#inodes.get(entry.linkname)
-    if (target?.entry.type === 'dir') throw invalid(`the hardlink ${shown(entry.path)} leads to a directory`)
-    if (entry.path !== entry.linkname) this.#put(entry.path, target ?? { entry })
+    this.#checkDirectory(this.#paths.find(parentOf(entry.linkname)), parentOf(entry.linkname))
+    const target = this.#inodeAt(this.#paths.find(entry.linkname))
+    if (target >= 0 && at(this.#kinds, target) === directory) {
+      throw invalid(`the hardlink ${shown(entry.path)} leads to a directory`)
+    }
+    if (entry.path === entry.linkname) return
+    if (target >= 0) this.#shared.add(target)
+    this.#put(this.#number(entry.path), target >= 0 ? target : this.#addInode(entry))
   }
 
-  #put(path: LayerPath, inode: Inode): void {
-    if (inode.entry.type !== 'dir' && this.#parents.has(path)) this.#removeInside(path)
-    this.#inodes.set(path, inode)
+  #put(path: number, inode: number): void {
+    if (at(this.#kinds, inode) !== directory && at(this.#isParent, path) === 1) this.#removeInside(path)
+    this.#inodeOf[path] = inode + 1
   }
 
-  #removeInside(directory: LayerPath): void {
+  #removeInside(directory: number): void {
     if (++this.#removals > mostRemovals) throw unsafe('the layer replaces too many of its own directories')
-    for (const paths of [this.#inodes, this.#opaque, this.#parents, this.#whiteouts]) {
-      for (const path of paths.keys()) if (isWithin(directory, path)) paths.delete(path)
+    const isInside = new Uint8Array(this.#paths.size)
+    // What is in a directory has a higher number.
+    for (let path = directory; path < isInside.length; path++) {
+      if (path !== directory && at(isInside, this.#paths.parent(path)) === 0) continue
+      isInside[path] = 1
+      this.#inodeOf[path] = 0
+      this.#isParent[path] = 0
+      this.#whiteouts.delete(path)
+      this.#opaque.delete(path)
     }
     this.#checkedParent = undefined
   }
@@ -64,43 +103,51 @@ export class RecordCollector {
   /** Something is put into a directory: it and those above must not be anything else. */
   #enter(directory: LayerPath): void {
     if (directory === this.#checkedParent) return
-    this.#checkDirectory(directory)
-    for (let at = directory; !this.#parents.has(at); at = parentOf(at)) this.#parents.add(at)
+    const number = this.#number(directory)
+    this.#checkDirectory(number, directory)
+    for (let path = number; at(this.#isParent, path) === 0; path = this.#paths.parent(path)) this.#isParent[path] = 1
     this.#checkedParent = directory
   }
 
-  #checkDirectory(directory: LayerPath): void {
-    for (let at = directory; at !== ''; at = parentOf(at)) {
-      const type = this.#inodes.get(at)?.entry.type
-      if (type === undefined || type === 'dir') continue
-      if (type === 'symlink') throw unsafe(`the layer writes through its own symlink ${shown(at)}`)
-      throw invalid(`the layer has something inside ${shown(at)}, which is no directory`)
+  #checkDirectory(number: number, path: LayerPath): void {
+    if (number < 0) return this.#checkDirectory(this.#paths.find(parentOf(path)), parentOf(path))
+    for (let above = number; above !== 0; above = this.#paths.parent(above)) {
+      const inode = this.#inodeAt(above)
+      const kind = inode < 0 ? directory : at(this.#kinds, inode)
+      if (kind === directory) continue
+      const name = shown(this.#paths.path(above))
+      if (kind === symlink) throw unsafe(`the layer writes through its own symlink ${name}`)
+      throw invalid(`the layer has something inside ${name}, which is no directory`)
     }
   }
 
-  /** The records, sorted. ARCHIVE_INVALID when a hardlink stands before its target. */
-  records(): LayerEntry[] {
-    const entries = this.#entries()
-    const marks = [...this.#whiteouts.values(), ...this.#opaque.values()]
-    const loose = marks.filter((mark) => !(mark.opaque && this.#inodes.has(mark.path)))
-    return loose.length === 0 ? entries : [...entries, ...loose].sort(compareRecords)
+  /** The records, in order. ARCHIVE_INVALID when a hardlink stands before its target. */
+  *records(): Generator<LayerEntry> {
+    const firsts = new Map<number, LayerPath>()
+    for (const number of this.#paths.ordered()) {
+      const inode = this.#inodeAt(number)
+      const [whiteout, opaque] = [this.#whiteouts.get(number), this.#opaque.get(number)]
+      if (whiteout !== undefined) yield whiteout
+      if (inode < 0 && opaque !== undefined) yield opaque
+      if (inode >= 0) yield this.#entry(this.#inodes.get(inode, this.#paths.path(number)), { inode, firsts, opaque })
+    }
   }
 
-  #entries(): LayerEntry[] {
-    const names = [...this.#inodes].map(([path, inode]) => ({ path, inode, entry: { ...inode.entry, path } }))
-    names.sort((a, b) => compareRecords(a.entry, b.entry))
-    const first = new Map<Inode, LayerPath>()
-    return names.map(({ inode, entry }) => {
-      const target = first.get(inode)
+  #entry(
+    entry: LayerEntry,
+    { inode, firsts, opaque }: { inode: number; firsts: Map<number, LayerPath>; opaque: LayerEntry | undefined },
+  ): LayerEntry {
+    if (this.#shared.has(inode)) {
+      const target = firsts.get(inode)
       if (target !== undefined) return linkTo(entry, target)
-      first.set(inode, entry.path)
-      if (entry.type === 'hardlink') this.#checkForeign(entry)
-      return this.#opaque.has(entry.path) ? { ...entry, opaque: true } : entry
-    })
+      firsts.set(inode, entry.path)
+    }
+    if (entry.type === 'hardlink') this.#checkForeign(entry)
+    return opaque === undefined ? entry : { ...entry, opaque: true }
   }
 
   #checkForeign(link: LayerEntry): void {
-    if (!this.#inodes.has(link.linkname)) return
+    if (this.#inodeAt(this.#paths.find(link.linkname)) < 0) return
     throw invalid(`the hardlink ${shown(link.path)} stands before ${shown(link.linkname)} in the layer`)
   }
 }
