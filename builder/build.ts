@@ -21,6 +21,7 @@ import type { Solver } from './solve/solver.ts'
 import type { SolvedStage } from './solve/stage-scope.ts'
 import { planMerge } from './squash/plan-merge.ts'
 import { manifestDescriptor } from './store/local-manifest.ts'
+import { lookUpOnce } from './store/look-up-once.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
@@ -45,8 +46,9 @@ type GuardedOptions = BuildOptions & Required<Pick<BuildOptions, 'emit' | 'signa
 async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   const names = (options.tags ?? []).map(tagName)
   checkOutputs(options)
-  const store = openStore(options.root)
-  const lock = await store.lockShared({ signal: options.signal })
+  const opened = openStore(options.root)
+  const lock = await opened.lockShared({ signal: options.signal })
+  const store = lookUpOnce(opened)
   try {
     const { image, ...layers } = await mapDiskFull(() => buildImage(store, options))
     options.signal.throwIfAborted()
