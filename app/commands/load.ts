@@ -40,6 +40,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     maxLayers,
     name: flags.tag === undefined ? undefined : fullName(flags.tag),
     onSkip: flags.quiet === true ? () => undefined : tellSkipped,
+    onWarning: (warning) => process.stderr.write(`warning: ${sanitize(warning)}\n`),
   })
   for (const { image, names } of loaded) {
     const given = names.map(shortName).join(', ') || '<no name>'

@@ -12,6 +12,8 @@ export interface LoadImagesOptions extends StoreOptions, AbortOptions {
   readonly archive: string | AsyncIterable<Uint8Array>
   /** Merges neighbouring layers of images that have more. */
   readonly maxLayers?: MaxLayers
+  /** Is told of images with nearly too many layers. */
+  readonly onWarning?: (warning: string) => void
 }
 
 /**
@@ -19,10 +21,10 @@ export interface LoadImagesOptions extends StoreOptions, AbortOptions {
  * when it is complete and every digest has been checked. Errors: `ARCHIVE_INVALID`, `ARCHIVE_UNSAFE`, `DIGEST_MISMATCH`,
  * `LAYER_INVALID`, `LAYER_LIMIT`, `MANIFEST_INVALID`, `CONFIG_INVALID`, `DISK_FULL`, `CANCELLED`.
  */
-export async function loadImages({ root, archive, maxLayers, signal }: LoadImagesOptions): Promise<Image[]> {
+export async function loadImages({ root, archive, maxLayers, onWarning, signal }: LoadImagesOptions): Promise<Image[]> {
   return cancellable(signal, async () => {
     const builder = await import('../../builder/export/load.ts')
-    const loaded = await builder.loadImages(openStore(root), archive, { signal, maxLayers })
+    const loaded = await builder.loadImages(openStore(root), archive, { signal, maxLayers, onWarning })
     return loaded.map(({ image }) => detailsOf(image))
   })
 }

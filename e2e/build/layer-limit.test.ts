@@ -196,3 +196,14 @@ needs(
   await space.ok(['prune'])
   t.is((await space.ok(['run', 'deep', 'cat', '/count'])).stdout, '129\nrun\nend\n')
 })
+
+test('loading a nearly too deep image warns', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('context', { Dockerfile: copies(111), f: '1' })
+  await space.ok(['-q', '-t', 'deep', context])
+  const { bytes } = await space.ok(['save', '--format=oci', 'deep'])
+  const other = await makeWorkspace(t)
+  const { stderr } = await other.ok(['load'], { input: bytes })
+  t.is(stderr, 'warning: deep:latest has 111 layers, and 127 is the most that an image can have\n')
+  t.is((await other.ok(['load', '--max-layers=100'], { input: bytes })).stderr, '')
+})
