@@ -1,14 +1,21 @@
 import { commands } from './cli/command-table.ts'
+import { watchOutputs } from './cli/output-failure.ts'
 
 /**
  * The `ibuild` command. `argv` are the words after the program's name. Resolves to the exit code: 0 done, 1 failed,
  * 2 wrong usage, 3 refused; `ibuild run` gives the container's own.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const outputs = watchOutputs()
   try {
-    return await dispatch(argv)
+    const code = await dispatch(argv)
+    const failure = await outputs.failure()
+    if (failure === undefined || code !== 0) return code
+    return failure === 'closed' ? 1 : await reportFailure(failure)
   } catch (error) {
-    return reportFailure(error)
+    // What fails because stdout takes no more is told as that; a reader that has gone need not be told.
+    const failure = await outputs.failure()
+    return failure === 'closed' ? 1 : reportFailure(failure ?? error)
   }
 }
 

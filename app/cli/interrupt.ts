@@ -6,20 +6,31 @@ export interface Interrupt {
   release(): void
 }
 
-/** Turns the first Ctrl-C or SIGTERM into an abort, so that the work can clean up; a second one ends the process at once. */
+/**
+ * Turns the first Ctrl-C or SIGTERM into an abort, so that the work can clean up; a second one ends the process at once.
+ * A stdout that takes no more, or a stderr that nobody reads any more, is an abort too.
+ */
 export function onInterrupt(): Interrupt {
   const controller = new AbortController()
   const handle = (name: 'SIGINT' | 'SIGTERM'): void => {
     if (controller.signal.aborted) process.exit(forcedExit[name])
     controller.abort()
   }
+  const stop = (): void => controller.abort()
+  const stopWhenClosed = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') controller.abort()
+  }
   process.on('SIGINT', handle)
   process.on('SIGTERM', handle)
+  process.stdout.on('error', stop)
+  process.stderr.on('error', stopWhenClosed)
   return {
     signal: controller.signal,
     release() {
       process.off('SIGINT', handle)
       process.off('SIGTERM', handle)
+      process.stdout.off('error', stop)
+      process.stderr.off('error', stopWhenClosed)
     },
   }
 }
