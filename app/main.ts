@@ -25,13 +25,13 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (first === undefined || first === '--help' || first === '-h' || first === 'help')
     return printHelp(first !== undefined)
   if (first === '--version' || first === 'version') return printVersion(argv.slice(1))
-  const { name, rest, word } = findCommand(argv)
-  const module = await commands[name]?.load()
-  if (module === undefined) throw new Error(`command ${name} is not in the table`)
+  const found = findCommand(argv)
+  const module = await commands[found.name]?.load()
+  if (module === undefined) throw new Error(`command ${found.name} is not in the table`)
   try {
-    return await module.run(rest)
+    return await module.run(found.rest)
   } catch (error) {
-    throw word === undefined ? error : (await import('./cli/meant-command.ts')).meantCommand(word, error)
+    throw (await import('./cli/meant-command.ts')).withAdvice(error, found)
   }
 }
 

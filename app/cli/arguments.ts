@@ -1,5 +1,6 @@
 import { Command, CommanderError, type Option } from 'commander'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { optionAdvice } from './docker-words.ts'
 
 export type { Command } from 'commander'
 
@@ -54,8 +55,12 @@ function translate(error: unknown, parser: Command): unknown {
   if (!(error instanceof CommanderError)) return error
   if (error.exitCode === 0) return new HelpShown()
   const [message = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const option = /^unknown option '([^'=]*)/.exec(message)?.[1] ?? ''
   return new IbuildError('USAGE', message, {
-    hint: suggestion?.replace(/^\(|\)$/g, '') ?? `See ${parser.name()} --help.`,
+    hint:
+      optionAdvice(parser.name().replace('ibuild ', ''), option) ??
+      suggestion?.replace(/^\(|\)$/g, '') ??
+      `See ${parser.name()} --help.`,
   })
 }
 

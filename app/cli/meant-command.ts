@@ -1,23 +1,37 @@
 import { existsSync } from 'node:fs'
+import { errorCodes } from '../../shared/base/error-codes.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { commands } from './command-table.ts'
+import { commandAdvice } from './docker-words.ts'
 
 /** The error of a word that stands for a command and is none. */
 export function noSuchCommand(word: string): IbuildError {
-  const similar = suggest(word, Object.keys(commands))
+  const hint = adviceOn(word)
   return new IbuildError('USAGE', `there is no command ${JSON.stringify(word)}`, {
-    ...(similar !== undefined && { hint: `Did you mean ibuild ${similar}?` }),
+    ...(hint !== undefined && { hint }),
   })
 }
 
+function adviceOn(word: string): string | undefined {
+  const similar = suggest(word, Object.keys(commands))
+  return commandAdvice(word) ?? (similar === undefined ? undefined : `Did you mean ibuild ${similar}?`)
+}
+
 /**
- * The error of a build whose context may be a command's name with a slip: then its hint names the command. Any other error
+ * The error of a command, with the word that is no command's name when the line starts with one: a build whose context may
+ * be such a name with a slip gets a hint on the command, wrong usage without a better hint one on the help. Any other error
  * as it is.
  */
-export function meantCommand(word: string, error: unknown): unknown {
-  if (!isIbuildError(error, 'USAGE', 'CONTEXT_INVALID') || existsSync(word)) return error
-  const similar = suggest(word, Object.keys(commands))
-  if (similar === undefined) return error
-  return new IbuildError(error.code, error.message, { hint: `Did you mean ibuild ${similar}?`, cause: error.cause })
+export function withAdvice(error: unknown, { name, word }: { readonly name: string; readonly word?: string }): unknown {
+  if (!isIbuildError(error, 'USAGE', 'CONTEXT_INVALID')) return error
+  const advice = word === undefined || existsSync(word) ? undefined : adviceOn(word)
+  if (advice !== undefined) return withHint(error, advice)
+  return error.code === 'USAGE' && error.hint === errorCodes.USAGE.hint
+    ? withHint(error, `See ibuild ${name} --help.`)
+    : error
+}
+
+function withHint({ code, message, cause, location }: IbuildError, hint: string): IbuildError {
+  return new IbuildError(code, message, { hint, cause, ...(location && { location }) })
 }

@@ -27,6 +27,7 @@ export type ShowResult = (result: BuildResult, isTold: boolean) => void
 
 /** Builds as the flags say, with progress on stderr and the files that they ask for, and gives the exit code. */
 export async function carryOut(context: string, flags: BuildFlags, show: ShowResult): Promise<number> {
+  checkExplain(flags)
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
   try {
@@ -50,6 +51,14 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
     progress.close()
     interrupt.release()
   }
+}
+
+/** USAGE when text would stand between the lines of `--progress rawjson`. */
+function checkExplain(flags: BuildFlags): void {
+  if (explainFormat(flags) !== 'text' || progressKind(flags) !== 'rawjson') return
+  throw new IbuildError('USAGE', '--explain prints text between the JSON lines of --progress rawjson', {
+    hint: 'Take --explain=json: it prints to stdout.',
+  })
 }
 
 /** What `--explain` asks for; its code is loaded only then. */

@@ -39,7 +39,7 @@ function changed(before: string | undefined, after: string | undefined): string 
 }
 
 function shown(value = ''): string {
-  const text = sanitize(oneLine(shorten(value)))
+  const text = sanitize(oneLine(shorten(value))).trim()
   if (text === '') return '(empty)'
   return text.length > longestValue ? `${text.slice(0, longestValue - 3)}...` : text
 }

@@ -61,6 +61,7 @@ const rows: [args: string, says: RegExp][] = [
   ['--squash=some %', /squash/],
   ['--max-layers few %', /max-layers/],
   ['--explain=xml %', /--explain=xml/],
+  ['--explain --progress rawjson %', /--explain prints text/],
   ['squash', /missing required argument 'image'/],
   ['squash a b', /too many arguments/],
   ['squash a --from-layer 0', /--from-layer: "0"/],
@@ -100,6 +101,15 @@ const suggestions: [args: string, hint: RegExp][] = [
   ['imags', /ibuild images/],
   ['histroy x', /ibuild history/],
   ['run --memry 5m x', /--memory/],
+  ['ps', /ibuild containers/],
+  ['push x', /no push yet/],
+  ['help pull', /no pull yet/],
+  ['--push %', /--load and docker push/],
+  ['--platform=linux/arm64 %', /this machine only/],
+  ['run -it x', /no terminal/],
+  ['images -a', /all images are listed/],
+  ['--explain=xml %', /See ibuild build --help/],
+  ['load a -i b', /See ibuild load --help/],
 ]
 
 for (const [args, hint] of suggestions) {
