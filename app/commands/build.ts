@@ -53,9 +53,9 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   }
 }
 
-/** USAGE when text would stand between the lines of `--progress rawjson`. */
+/** USAGE when text would stand between the lines of a `--progress rawjson` that was asked for. */
 function checkExplain(flags: BuildFlags): void {
-  if (explainFormat(flags) !== 'text' || progressKind(flags) !== 'rawjson') return
+  if (explainFormat(flags) !== 'text' || flags.quiet === true || flags.progress !== 'rawjson') return
   throw new IbuildError('USAGE', '--explain prints text between the JSON lines of --progress rawjson', {
     hint: 'Take --explain=json: it prints to stdout.',
   })
