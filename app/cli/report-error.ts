@@ -23,9 +23,19 @@ function describeLocation({ file, startLine, endLine, text }: SourceLocation): s
 
 function describeUnexpected(error: unknown): string {
   if (!(error instanceof Error)) return `ibuild: ${sanitize(String(error))}\n`
-  if (errnoOf(error) !== undefined) return `ibuild: ${sanitize(error.message)}\n`
+  const errno = errnoOf(error)
+  if (errno !== undefined) {
+    const advice = errnoAdvice[errno]
+    return `ibuild: ${sanitize(error.message)}\n${advice === undefined ? '' : `hint: ${advice}\n`}`
+  }
   const stack = (error.stack ?? error.message).split('\n').map(sanitize).join('\n')
   return `ibuild: unexpected error: ${stack}\nhint: This is a defect of ibuild; please report it with the lines above.\n`
+}
+
+const errnoAdvice: Readonly<Record<string, string>> = {
+  EACCES: 'Run it as a user who may, or name a data folder of your own with --root.',
+  EPERM: 'Run it as a user who may, or name a data folder of your own with --root.',
+  EROFS: 'Only lists can be read from a data folder that is read-only; --root names another one.',
 }
 
 /** The exit code that an error ends the process with: 1 failed, 2 wrong usage, 3 refused. */

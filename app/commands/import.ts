@@ -67,6 +67,9 @@ async function isFolder(file: string): Promise<boolean> {
   try {
     return (await stat(file)).isDirectory()
   } catch (error) {
-    throw new IbuildError('USAGE', `cannot read ${file}: ${errnoOf(error) ?? String(error)}`, { cause: error })
+    throw new IbuildError('USAGE', `cannot read ${file}: ${errnoOf(error) ?? String(error)}`, {
+      cause: error,
+      hint: 'Name a tar of a root filesystem, or - for stdin.',
+    })
   }
 }

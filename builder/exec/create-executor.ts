@@ -40,7 +40,11 @@ export interface ExecutorOptions {
  * RUNTIME_FAILED without root.
  */
 export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
-  if (process.getuid?.() !== 0) throw new IbuildError('RUNTIME_FAILED', 'RUN needs root for now')
+  if (process.getuid?.() !== 0) {
+    throw new IbuildError('RUNTIME_FAILED', 'running a command needs root', {
+      hint: 'Run ibuild as root; a Dockerfile without RUN builds as any user.',
+    })
+  }
   const { stateDir } = options
   await cleanupLeftovers(stateDir)
   const seccomp = seccompConfig(process.arch, defaultCapabilities)

@@ -17,7 +17,9 @@ export async function writeFile(dest: string, bytes: Uint8Array | AsyncIterable<
   try {
     makeFolders(dirname(dest))
     const there = await existing(dest)
-    if (there.kind === 'folder') throw new IbuildError('USAGE', `cannot write ${dest}: it is a folder`)
+    if (there.kind === 'folder') {
+      throw new IbuildError('USAGE', `cannot write ${dest}: it is a folder`, { hint: 'Name a file in it.' })
+    }
     if (there.kind === 'special')
       await pipeline(Readable.from(asPieces(bytes)), createWriteStream(dest, { flags: 'a' }))
     else await replace(there.path, bytes)

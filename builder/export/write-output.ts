@@ -1,5 +1,6 @@
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
-import { makeFolders } from '../../shared/cas/disk.ts'
+import { makeFolders, mapDiskFullSync } from '../../shared/cas/disk.ts'
 import { extractTree } from '../layers/extract-tree.ts'
 import { createView, type RootfsView } from '../layers/view.ts'
 import type { Annotations, DockerOutput, OciOutput, OutputSpec, WrittenOutput } from '../output-types.ts'
@@ -49,9 +50,23 @@ export async function writeOutput(request: OutputRequest): Promise<WrittenOutput
       await writeBytes(flatTar(imageView(store, image)), { ...request, dest: output.dest })
       return output
     case 'local':
-      makeFolders(output.dest)
+      makeFolder(output.dest)
       await extractTree(imageView(store, image), output.dest, { signal: request.signal })
       return output
+  }
+}
+
+function makeFolder(dest: string): void {
+  try {
+    mapDiskFullSync(() => makeFolders(dest))
+  } catch (cause) {
+    const errno = errnoOf(cause)
+    if (errno === undefined) throw cause
+    const why = errno === 'EEXIST' || errno === 'ENOTDIR' ? 'it is not a folder' : errno
+    throw new IbuildError('USAGE', `cannot write to ${dest}: ${why}`, {
+      cause,
+      hint: 'Name a new folder, or one that you may write to.',
+    })
   }
 }
 

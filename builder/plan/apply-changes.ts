@@ -3,7 +3,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
-import type { Instruction } from '../dockerfile/types.ts'
+import type { Dockerfile, Instruction } from '../dockerfile/types.ts'
 import { planBuild } from './plan.ts'
 import type { ImageSource } from './types.ts'
 
@@ -36,7 +36,7 @@ export async function applyChanges(image: ImageConfig, changes: readonly string[
 }
 
 async function applyChange(image: ImageConfig, change: string): Promise<ImageConfig> {
-  const dockerfile = parseDockerfile(Buffer.from(`FROM image\n${change}`), '--change')
+  const dockerfile = parseChange(change)
   const instructions = dockerfile.stages.flatMap((stage) => stage.instructions)
   const isRefused = instructions.some(({ kind }) => !allowed.has(kind))
   if (isRefused || dockerfile.stages.length > 1 || instructions.length === 0) throw refused(change)
@@ -50,6 +50,16 @@ async function applyChange(image: ImageConfig, change: string): Promise<ImageCon
     rootfs: image.rootfs,
     ...(image.history !== undefined && { history: image.history }),
     ...(image.created !== undefined && { created: image.created }),
+  }
+}
+
+/** Errors have no location: the text is one of the command line. */
+function parseChange(change: string): Dockerfile {
+  try {
+    return parseDockerfile(Buffer.from(`FROM image\n${change}`), '--change')
+  } catch (error) {
+    if (!(error instanceof IbuildError)) throw error
+    throw new IbuildError(error.code, `--change ${JSON.stringify(change)}: ${error.message}`, { cause: error })
   }
 }
 

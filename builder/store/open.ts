@@ -84,7 +84,7 @@ function readIfThere(file: string): string | undefined {
     return readFileSync(file, 'utf8')
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
-    throw invalid(`cannot read ${file}`, error)
+    throw unreadable(path.dirname(file), error)
   }
 }
 
@@ -119,9 +119,11 @@ function makeRoot(root: string): void {
   try {
     mapDiskFullSync(() => makeFolders(root, 0o700))
   } catch (error) {
-    throw error instanceof IbuildError
-      ? error
-      : invalid(`cannot make the data folder ${root} (${errnoOf(error)})`, error)
+    if (error instanceof IbuildError) throw error
+    throw new IbuildError('STORE_INVALID', `cannot make the data folder ${root} (${errnoOf(error)})`, {
+      hint: otherFolder,
+      cause: error,
+    })
   }
 }
 
@@ -138,8 +140,21 @@ function namesIn(folder: string): string[] {
     return readdirSync(folder)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
-    throw invalid(`cannot open ${folder}`, error)
+    throw unreadable(folder, error)
   }
+}
+
+const otherFolder = 'Name another data folder with --root or IBUILD_ROOT.'
+
+/** Of a folder of another user, or of what is no folder. */
+function unreadable(root: string, cause: unknown): IbuildError {
+  const errno = errnoOf(cause)
+  if (errno === 'EACCES' || errno === 'EPERM') {
+    const hint = `It belongs to another user. ${otherFolder}`
+    return new IbuildError('STORE_INVALID', `no permission to read the data folder ${root}`, { hint, cause })
+  }
+  const message = errno === 'ENOTDIR' ? `${root} is not a folder` : `cannot read the data folder ${root} (${errno})`
+  return new IbuildError('STORE_INVALID', message, { hint: otherFolder, cause })
 }
 
 function invalid(message: string, cause?: unknown): IbuildError {

@@ -192,6 +192,7 @@ const usage: readonly (readonly [args: string[], code: number, message: RegExp])
   [['import', '/none.tar'], 2, /cannot read/],
   [['import', '/dev/null', 'x', '--platform', 'a/b/c/d'], 2, /not a platform/],
   [['import', '/dev/null', 'x', '-c', 'COPY a b'], 2, /takes one instruction/],
+  [['import', '/dev/null', 'x', '-c', 'ENV'], 1, /--change "ENV": ENV requires/],
 ]
 
 test('wrong use says what is wrong, and makes nothing', async (t) => {

@@ -21,6 +21,20 @@ async function buildAsUser(space: Workspace, folder: string): Promise<RunOutput>
   return run('setpriv', args, { cwd: '/', env: { IBUILD_ROOT: space.root, HOME: space.folder } })
 }
 
+asUser('the data folder of another user is told as that', async (t) => {
+  const space = await makeWorkspace(t)
+  await space.ok(['images'])
+  chmodSync(space.folder, 0o755)
+  const identity = ['--reuid', uid, '--regid', uid, '--clear-groups']
+  const args = [...identity, process.execPath, bin, 'images']
+  const { code, stderr } = await run('setpriv', args, { cwd: '/', env: { IBUILD_ROOT: space.root } })
+  t.is(code, 1)
+  t.regex(
+    stderr,
+    /^ibuild: no permission to read the data folder .*\[STORE_INVALID\]\nhint: It belongs to another user\. /,
+  )
+})
+
 const unreadable: [title: string, path: string, failure: Failure][] = [
   ['a file', 'files/secret', { code: 2, error: 'CONTEXT_INVALID', says: ['files/secret', 'permission'] }],
   ['a folder', 'files/closed', { code: 2, error: 'CONTEXT_INVALID', says: ['files/closed', 'permission'] }],
