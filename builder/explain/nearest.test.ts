@@ -48,6 +48,20 @@ for (const [what, candidates, chosen] of rows) {
   })
 }
 
+test('of equals the one that is least when looked into, and no more are looked into than needed', (t) => {
+  const all = ['q', 'r', 's', 'u'].map((parent) => ({
+    parent,
+    parts: parts({ instruction: 'RUN', parent, command: 'make', 'env A': '1' }),
+  }))
+  const chosen = (sizes: readonly number[]): [string | undefined, number] => {
+    let asked = 0
+    return [nearest(all, now, () => sizes[asked++] ?? 0)?.candidate.parent, asked]
+  }
+  t.deepEqual(chosen([3, 2, 5, 2]), ['r', 4])
+  t.deepEqual(chosen([3, 1, 1]), ['r', 2])
+  t.deepEqual(chosen([1]), ['q', 1])
+})
+
 test('anything of the same instruction is nearer than another instruction', (t) => {
   const copy = { parts: parts({ instruction: 'COPY', parent: 'p' }) }
   const run = { parts: parts({ instruction: 'RUN', parent: 'q', command: 'x', 'env B': '', user: 'x' }) }

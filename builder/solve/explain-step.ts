@@ -31,10 +31,12 @@ export function accountOfMiss(scope: StageScope, looked: LookedUp): MissAccount 
   const earlier = traces.flatMap(({ key, record }) =>
     record === undefined ? [] : [{ key, record, parts: record.parts }],
   )
-  const near = nearest(earlier, looked.prepared.parts)
+  const compare = (record: StepRecord, changes: readonly PartChange[]): ComparedPart[] =>
+    changes.map((change) => withFiles(scope, looked, { change, record }))
+  const near = nearest(earlier, looked.prepared.parts, ({ record }, changes) => countFiles(compare(record, changes)))
   if (near === undefined) return { reason: reason ?? unknown(traces), parts: bare(looked) }
   const { record, key } = near.candidate
-  const parts = near.changes.map((change) => withFiles(scope, looked, { change, record }))
+  const parts = compare(record, near.changes)
   const { code, text } =
     reason ?? otherVersion(record) ?? explainMiss(missedStep(scope, looked), readFacts(record), parts)
   return {
@@ -128,6 +130,13 @@ function withFiles(
   if (old === undefined || now === undefined) return change
   const files = compareListings(old, [...now.pieces()].join(''))
   return { ...change, files }
+}
+
+/** One for a part whose files are not known. */
+function countFiles(parts: readonly ComparedPart[]): number {
+  return parts
+    .filter(({ change }) => change !== 'same')
+    .reduce((sum, { files = [] }) => sum + Math.max(1, files.length), 0)
 }
 
 function inlineListing({ extra }: StepRecord, digest: string): string | undefined {

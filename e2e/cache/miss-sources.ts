@@ -40,6 +40,17 @@ export const sourceRows: readonly MissRow[] = [
     between: write('src/a.ts', 'x'),
     line: 'content of src/a.ts changed',
   },
+  {
+    name: 'another file than in the last build, which had one more change',
+    dockerfile: [copySource],
+    async between(place) {
+      write('src/a.ts', 'x')(place)
+      await place.space.ok(['-q', '-f', join(place.space.folder, 'Dockerfile'), place.context])
+      write('src/a.ts', 'a')(place)
+      write('src/b.ts', 'x')(place)
+    },
+    line: 'content of src/b.ts changed',
+  },
   { name: 'a new file', dockerfile: [copySource], between: write('src/c.ts', 'x'), line: 'src/c.ts added' },
   {
     name: 'a removed file',
