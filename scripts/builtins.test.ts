@@ -47,6 +47,13 @@ test('names of a module that is seldom used load it at their first use', (t) => 
   t.is(used, '0,a')
 })
 
+test('a value of the thread is read at once, as it is', (t) => {
+  const code = readBuiltinsDirectly('import { parentPort as port, Worker, isMainThread } from "node:worker_threads";\n')
+  t.regex(code, /^const port = globalThis\.process\.getBuiltinModule\("node:worker_threads"\)\.parentPort;$/m)
+  t.regex(code, /^const Worker = new Proxy/m)
+  t.is(runInThisContext(`(() => { ${code}; return typeof isMainThread })()`), 'boolean')
+})
+
 test('what is read late can be constructed', (t) => {
   const code = readBuiltinsDirectly('import { MessageChannel } from "node:worker_threads";\n')
   t.is(runInThisContext(`(() => { ${code}; return new MessageChannel().constructor.name })()`), 'MessageChannel')

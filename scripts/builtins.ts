@@ -34,6 +34,10 @@ const late: ReadonlySet<string> = new Set([
 function lateReads(module: string, names: string, reads: string[]): string {
   for (const [, name = '', local = name] of names.matchAll(/([\w$]+)(?: as ([\w$]+))?/g)) {
     const value = `globalThis.process.getBuiltinModule("${module}").${name}`
+    if (!canBeLate(module, name)) {
+      reads.push(`const ${local} = ${value};\n`)
+      continue
+    }
     const traps = [
       `get: (_, key) => ${value}[key]`,
       `apply: (_, self, args) => ${value}(...args)`,
@@ -42,6 +46,15 @@ function lateReads(module: string, names: string, reads: string[]): string {
     reads.push(`const ${local} = new Proxy(function () {}, { ${traps.join(', ')} });\n`)
   }
   return ''
+}
+
+/**
+ * Functions and tables of constants. What is a value of the thread that asks, such as its `parentPort`, is nothing here: as
+ * something read late its methods would be called on what stands for it, and it would never be null.
+ */
+function canBeLate(module: string, name: string): boolean {
+  const exported: unknown = Object.getOwnPropertyDescriptor(process.getBuiltinModule(module) ?? {}, name)?.value
+  return typeof exported === 'function' || (typeof exported === 'object' && exported !== null)
 }
 
 const statement = /^import (?:((?:\* as )?[\w$]+)(?:, )?)?(\{[^}"]*\})? from "([\w:/]+)";\n/gm

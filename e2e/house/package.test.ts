@@ -14,8 +14,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import { repository } from '../../scripts/repository.ts'
-import { skipFor } from '../testing/needs.ts'
+import { needs, skipFor } from '../testing/needs.ts'
 import { run, runOk } from '../testing/run.ts'
+import { busyboxTar } from '../testing/workspace.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ibuild-package-'))
 const home = join(folder, 'home')
@@ -127,6 +128,28 @@ test('the examples of the README do what they say', async (t) => {
   const [image] = JSON.parse(index.stdout) as { RepoTags: string[]; Layers: string[] }[]
   t.deepEqual(image?.RepoTags, ['hello:small'])
   t.is(image?.Layers.length, 1)
+})
+
+needs(
+  test,
+  'root',
+  'busybox',
+  'tar',
+  'runc',
+)('a program that imports the library runs commands, and stops them', async (t) => {
+  const consumer = makeConsumer('commands')
+  writeFileSync(join(consumer, 'Dockerfile'), 'FROM busybox\nRUN echo a > /a\nARG WAIT=0\nRUN sleep $WAIT\n')
+  const script = `import { build, importRootfs } from 'ibuild'
+const root = 'root'
+await importRootfs({ root, tar: process.stdin, name: 'busybox' })
+const common = { root, context: { kind: 'directory', path: '.' } }
+console.log((await build(common)).imageID)
+const signal = AbortSignal.timeout(1500)
+await build({ ...common, buildArgs: new Map([['WAIT', '60']]), signal }).catch(({ code }) => console.log(code))`
+  writeFileSync(join(consumer, 'commands.mjs'), script)
+  const options = { cwd: consumer, input: await busyboxTar(), timeout: 30_000 }
+  const { stdout } = await runOk(process.execPath, ['commands.mjs'], options)
+  t.regex(stdout, /^sha256:[0-9a-f]{64}\nCANCELLED\n$/)
 })
 
 test('a CommonJS program requires the library', async (t) => {
