@@ -31,8 +31,8 @@ export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<Ex
       await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
       return diffID
     }
-    const isOwnTime = (mtime: bigint): boolean => mtime === givenTime
-    return await settleDiff(solver, { chain, entries, isOwnTime, mayReuse, commit })
+    const own = { from: givenTime, to: givenTime }
+    return await settleDiff(solver, { chain, entries, own, mayReuse, commit })
   } finally {
     await folder.release()
   }

@@ -7,9 +7,9 @@ import { type ExecutedLayer, settleDiff } from './cut-off.ts'
 import type { LayerChain } from './layer-chain.ts'
 import { createOutputTail } from './output-tail.ts'
 import { isDiskFull, runFailed } from './run-failure.ts'
-import { isInWindow, makeTimedFolder } from './run-window.ts'
 import type { Solver } from './solver.ts'
 import { startError } from './start-error.ts'
+import { makeTimedFolder } from './timed-folder.ts'
 import { commitUpper, scanUpper } from './upper-layer.ts'
 import { resolveUser, withHome } from './user.ts'
 
@@ -55,9 +55,8 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Execu
     const left = { dir: upper, chain }
     const scanned = await scanUpper(left, solver)
     const commit = async (): Promise<Digest> => commitUpper(left, scanned, solver.store)
-    const isOwnTime = (mtime: bigint): boolean => isInWindow(mtime, { from, to })
     const { mayReuse } = place
-    return await settleDiff(solver, { chain, entries: scanned.entries, isOwnTime, mayReuse, commit })
+    return await settleDiff(solver, { chain, entries: scanned.entries, own: { from, to }, mayReuse, commit })
   } finally {
     solver.later(async () => folder.release())
   }
