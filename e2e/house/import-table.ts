@@ -100,7 +100,6 @@ export const importTable: ImportTable = {
     'shared/cas/lock.ts': 'registry',
     'shared/cas/owner.ts': 'registry',
     'shared/net/docker-engine.ts': 'registry',
-    'shared/net/engine-address.ts': 'registry',
   },
   unshared: ['shared/sys'],
 }
