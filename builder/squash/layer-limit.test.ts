@@ -22,6 +22,11 @@ for (const [layers, forDocker, wanted] of warnings) {
   })
 }
 
+test('a number of layers that was asked for is told only when docker would refuse it', (t) => {
+  t.is(checkDepth(125, { ...check, isAsked: true }), undefined)
+  t.regex(checkDepth(126, { ...check, isAsked: true }) ?? '', /docker's daemon refuses it/)
+})
+
 for (const [layers, forDocker, most] of [
   [128, false, 127],
   [126, true, 125],

@@ -12,6 +12,8 @@ export interface DepthCheck {
   readonly subject: string
   /** True when docker's daemon is to take it. */
   readonly forDocker?: boolean
+  /** True when the user named the number of layers: nearly too many are no news then. */
+  readonly isAsked?: boolean
   /** The ways out. */
   readonly hint: string
   /** What the layers come from, put behind their number. */
@@ -30,7 +32,7 @@ export function checkDepth(layers: number, check: DepthCheck): string | undefine
   const count = `${check.subject} has ${layers} layers`
   if (layers > mostLayersForDocker)
     return `${count}: docker's daemon refuses it, because it takes at most ${mostLayersForDocker} (--squash or --max-layers=${mostLayersForDocker} merge some)`
-  return `${count}, and ${mostLayers} is the most that an image can have`
+  return check.isAsked === true ? undefined : `${count}, and ${mostLayers} is the most that an image can have`
 }
 
 function tooDeep(

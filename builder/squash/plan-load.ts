@@ -20,6 +20,7 @@ export interface LoadPlan {
 export function planLoad({ layers, names, maxLayers }: LoadedDepth): LoadPlan {
   const groups = groupsOf({ base: layers, added: 0 }, { maxLayers })
   const subject = names[0] === undefined ? 'the image' : shortName(names[0])
-  const warning = checkDepth(groups.length, { subject, hint: 'Load it with --max-layers=auto to merge some.' })
+  const hint = 'Load it with --max-layers=auto to merge some.'
+  const warning = checkDepth(groups.length, { subject, isAsked: maxLayers !== undefined, hint })
   return { groups, warning }
 }

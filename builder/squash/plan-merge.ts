@@ -22,6 +22,7 @@ export function planMerge(stage: PlannedStage, wish: MergeWish): MergePlan {
   const warning = checkDepth(groups.length, {
     subject: 'the image',
     forDocker: wish.forDocker === true,
+    isAsked: wish.maxLayers !== undefined,
     hint: hintOf(base, most),
     detail: detailOf(base, steps),
     location: (steps[Math.max(0, most - base)] ?? steps[0])?.location,
