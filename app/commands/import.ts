@@ -6,6 +6,7 @@ import { fullName } from '../../shared/base/reference.ts'
 import { parsePlatform } from '../../shared/oci/platform.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
+import { namingArchive } from '../cli/naming-archive.ts'
 import { storeOf } from '../cli/open-store.ts'
 
 interface Flags {
@@ -43,6 +44,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     const image = await importRootfs(storeOf(flags), source, { ...asked, signal: interrupt.signal })
     process.stdout.write(`${image.imageID}\n`)
     return 0
+  } catch (error) {
+    throw namingArchive(error, file)
   } finally {
     interrupt.release()
   }

@@ -7,6 +7,7 @@ import { fullName, shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { maxLayersHelp, parseMaxLayers } from '../cli/build/layer-flags.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
+import { namingArchive } from '../cli/naming-archive.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { sanitize } from '../progress/sanitize.ts'
 
@@ -55,6 +56,8 @@ async function load(store: Store, source: string, options: LoadOptions): Promise
     const { signal } = interrupt
     const from = source === '-' ? process.stdin : source
     return await cancellable(signal, async () => loadImages(store, from, { ...options, signal }))
+  } catch (error) {
+    throw namingArchive(error, source)
   } finally {
     interrupt.release()
   }

@@ -89,7 +89,11 @@ function readIfThere(path: string): Uint8Array | undefined {
   try {
     const stats = statSync(path, { throwIfNoEntry: false })
     if (stats === undefined) return undefined
-    if (!stats.isFile()) throw new IbuildError('CONTEXT_INVALID', `the Dockerfile ${path} is not a regular file`)
+    if (!stats.isFile()) {
+      throw new IbuildError('CONTEXT_INVALID', `the Dockerfile ${path} is not a regular file`, {
+        hint: 'Name a file with -f, or -f - to read it from stdin.',
+      })
+    }
     if (stats.size > maxSize) throw tooLarge(path)
     return readFileSync(path)
   } catch (cause) {

@@ -163,6 +163,24 @@ test('every command has a text of help, and unknown images are told with the nam
   }
 })
 
+test('what is no archive is told with its file', async (t) => {
+  const space = await makeWorkspace(t)
+  space.write('c', { 'notes.txt': 'x'.repeat(2000) })
+  for (const command of ['load', 'import']) {
+    const { code, stderr } = await space.ibuild([command, 'c/notes.txt'])
+    t.is(code, 1)
+    t.regex(stderr, /^ibuild: c\/notes\.txt: not a tar header, .*\[ARCHIVE_INVALID\]$/m)
+  }
+})
+
+test('a Dockerfile that is a folder is told so', async (t) => {
+  const space = await makeWorkspace(t)
+  space.write('c/Dockerfile', { x: '' })
+  const { code, stderr } = await space.ibuild(['c'])
+  t.is(code, 2)
+  t.regex(stderr, /is not a regular file \[CONTEXT_INVALID\]\nhint: Name a file with -f/)
+})
+
 test('a data folder that cannot be one is an error, not a hang', async (t) => {
   const space = await makeWorkspace(t)
   const other = space.write('other', { 'notes.txt': 'mine' })
