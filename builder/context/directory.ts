@@ -4,12 +4,13 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { ContextFiles, changedError } from './context-files.ts'
 import { digestFile, digestOfBytes, readPieces, readSmall, readVerified, smallFileSize } from './file-content.ts'
-import { HashCache, type Known } from './hash-cache.ts'
+import { HashCache } from './hash-cache.ts'
 import { hashFiles } from './hash-files.ts'
+import type { HashItem } from './hash-now.ts'
 import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
-import { entryOf, typeOf } from './stat-entry.ts'
-import { isSettled, type StatSignature } from './stat-signature.ts'
+import { type Found, NodeTable } from './node-table.ts'
+import { typeOf } from './stat-entry.ts'
 import type { BuildContext, IgnoredBy, IgnoreFile } from './types.ts'
 
 export interface DirectoryOptions {
@@ -46,83 +47,84 @@ export function resolveRoot(root: string): string {
   throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)} is not a directory`)
 }
 
-interface Node {
-  entry: LayerEntry
-  /** As of when it was looked at; of a file whose digest was remembered only when it is read after all. */
-  signature: StatSignature | undefined
-  /** Time before the content was read; undefined when its digest was remembered. */
-  readAt: number | undefined
-  readonly linkGroup: string | undefined
-}
+/** Files are hashed this many at a time. */
+const mostAtOnce = 20_000
 
 class DirectoryContext implements BuildContext {
   readonly #files: ContextFiles
   readonly #rules: IgnoreRules | undefined
   readonly #cache: HashCache
-  readonly #nodes = new Map<LayerPath, Node | undefined>()
-  readonly #lists = new Map<LayerPath, readonly string[]>()
+  readonly #nodes: NodeTable
   readonly #states = new Map<LayerPath, IgnoreState>()
-  /** Whether any file seen so far has several names. */
-  #hasLinks = false
 
   constructor(files: ContextFiles, rules: IgnoreRules | undefined, cache: HashCache) {
     this.#files = files
     this.#rules = rules === undefined || rules.isEmpty ? undefined : rules
     this.#cache = cache
+    this.#nodes = new NodeTable(cache.stored)
   }
 
   lstat(path: LayerPath): LayerEntry | undefined {
-    return this.#node(path)?.entry
+    const number = this.#find(path)
+    return number < 0 ? undefined : this.#nodes.entry(number, path)
   }
 
   list(path: LayerPath): readonly string[] {
-    const known = this.#lists.get(path)
-    if (known !== undefined) return known
-    if (this.#node(path)?.entry.type !== 'dir') return []
-    return this.#load(path)
+    return this.#children(path).map((child) => this.#nodes.paths.name(child))
   }
 
-  walk(directory: LayerPath): readonly LayerEntry[] {
-    const entries: LayerEntry[] = []
-    this.#collect(directory, entries)
-    return entries
+  *walk(directory: LayerPath): Generator<LayerEntry> {
+    for (const child of this.#children(directory)) {
+      const entry = this.#nodes.entry(child, joinPath(directory, this.#nodes.paths.name(child)))
+      yield entry
+      if (entry.type === 'dir') yield* this.walk(entry.path)
+    }
   }
 
   linkGroup(path: LayerPath): string | undefined {
-    return this.#hasLinks ? this.#node(path)?.linkGroup : undefined
+    if (!this.#nodes.hasLinks) return undefined
+    const number = this.#find(path)
+    return number < 0 ? undefined : this.#nodes.linkGroup(number)
+  }
+
+  mayLink(): boolean {
+    return this.#nodes.hasLinks
   }
 
   async digest(path: LayerPath): Promise<Digest> {
-    const node = this.#fileNode(path)
-    if (node.entry.digest !== undefined) return node.entry.digest
-    const signature = this.#signatureOf(path, node)
+    const number = this.#file(path)
+    const known = this.#nodes.digest(number)
+    if (known !== undefined) return known
     const readAt = Date.now()
-    const digest = await digestFile({ files: this.#files, path, signature })
-    this.#setDigest(node, { digest, readAt, signature })
+    const digest = await digestFile({ files: this.#files, path, signature: this.#nodes.signature(number) })
+    this.#nodes.setDigest(number, digest, readAt)
     return digest
   }
 
-  async digestAll(paths: readonly LayerPath[]): Promise<void> {
-    const items: { path: LayerPath; signature: StatSignature; node: Node }[] = []
-    for (const path of paths) {
-      const node = this.#fileNode(path)
-      if (node.entry.digest === undefined) items.push({ path, node, signature: this.#signatureOf(path, node) })
+  async digestBelow(directory: LayerPath): Promise<void> {
+    let items: (HashItem & { readonly number: number })[] = []
+    for (const number of this.#unhashed(directory)) {
+      items.push({ number, path: this.#nodes.paths.path(number), signature: this.#nodes.signature(number) })
+      if (items.length < mostAtOnce) continue
+      await this.#hash(items)
+      items = []
     }
-    const hashed = await hashFiles(
-      this.#files,
-      items.map(({ path, signature }) => ({ path, signature })),
-    )
-    for (const [index, { node, signature }] of items.entries()) {
-      const result = hashed[index]
-      if (result !== undefined) this.#setDigest(node, { ...result, signature })
+    if (items.length > 0) await this.#hash(items)
+  }
+
+  async #hash(items: readonly (HashItem & { readonly number: number })[]): Promise<void> {
+    const hashed = await hashFiles(this.#files, items)
+    for (const [index, { digest, readAt }] of hashed.entries()) {
+      this.#nodes.setDigest(items[index]?.number ?? 0, digest, readAt)
     }
   }
 
   read(path: LayerPath): Uint8Array | undefined {
-    const node = this.#fileNode(path)
-    if (node.entry.size > smallFileSize) return undefined
-    const bytes = readSmall({ files: this.#files, path, signature: this.#signatureOf(path, node) })
-    if (!this.#isVouched(node) && digestOfBytes(bytes) !== node.entry.digest) throw changedError(path)
+    const number = this.#file(path)
+    const signature = this.#nodes.signature(number)
+    if (signature.size > smallFileSize) return undefined
+    const bytes = readSmall({ files: this.#files, path, signature })
+    if (!this.#nodes.isVouched(number) && digestOfBytes(bytes) !== this.#nodes.digest(number)) throw changedError(path)
     return bytes
   }
 
@@ -133,9 +135,9 @@ class DirectoryContext implements BuildContext {
       yield small
       return
     }
-    const node = this.#fileNode(path)
-    const expected = { files: this.#files, path, signature: this.#signatureOf(path, node) }
-    yield* this.#isVouched(node) ? readPieces(expected) : readVerified(expected, digest)
+    const number = this.#file(path)
+    const expected = { files: this.#files, path, signature: this.#nodes.signature(number) }
+    yield* this.#nodes.isVouched(number) ? readPieces(expected) : readVerified(expected, digest)
   }
 
   describeIgnored(path: LayerPath): IgnoredBy | undefined {
@@ -149,106 +151,77 @@ class DirectoryContext implements BuildContext {
   }
 
   close(): void {
-    this.#cache.save()
+    this.#cache.save(this.#nodes)
   }
 
-  #collect(directory: LayerPath, entries: LayerEntry[]): void {
-    for (const name of this.list(directory)) {
-      const entry = this.#nodes.get(joinPath(directory, name))?.entry
-      if (entry === undefined) continue
-      entries.push(entry)
-      if (entry.type === 'dir') this.#collect(entry.path, entries)
+  /** The files below a directory that have no digest yet. */
+  *#unhashed(directory: LayerPath): Generator<number> {
+    for (const child of this.#children(directory)) {
+      const type = this.#nodes.type(child)
+      if (type === 'dir') yield* this.#unhashed(joinPath(directory, this.#nodes.paths.name(child)))
+      else if (type === 'file' && !this.#nodes.hasDigest(child)) yield child
     }
   }
 
-  #setDigest(node: Node, learned: { digest: Digest; readAt: number; signature: StatSignature }): void {
-    node.entry = { ...node.entry, digest: learned.digest }
-    node.readAt = learned.readAt
-    const { path, xattrs, mtime } = node.entry
-    this.#cache.set(path, { ...learned, xattrs, mtime })
+  #file(path: LayerPath): number {
+    const number = this.#find(path)
+    if (number >= 0 && this.#nodes.type(number) === 'file') return number
+    throw new Error(`not a file of the context: ${JSON.stringify(path)}`)
   }
 
-  /** True when an unchanged stat, compared before and after reading, proves that the content is what was hashed. */
-  #isVouched({ entry, signature, readAt }: Node): boolean {
-    if (entry.digest === undefined || signature === undefined) return false
-    return readAt === undefined || isSettled(signature, readAt)
-  }
-
-  /** CONTEXT_CHANGED when a file whose digest was remembered is not that file any more. */
-  #signatureOf(path: LayerPath, node: Node): StatSignature {
-    if (node.signature === undefined) {
-      const stats = this.#files.lstat(path)
-      if (stats === undefined || this.#cache.get(path, stats) === undefined) throw changedError(path)
-      node.signature = stats
+  /** The number of a path; -1 for what is ignored, not there, a socket, or behind a symlink. */
+  #find(path: LayerPath): number {
+    const number = this.#nodes.number(path)
+    if (!this.#nodes.seen(number)) {
+      const isReachable = path === '' || this.#isDirectory(this.#find(parentOf(path)))
+      this.#look(number, path, () => (isReachable ? this.#files.lstat(path) : undefined))
     }
-    return node.signature
+    return this.#nodes.isThere(number) ? number : -1
   }
 
-  #fileNode(path: LayerPath): Node {
-    const node = this.#node(path)
-    if (node?.entry.type !== 'file') throw new Error(`not a file of the context: ${JSON.stringify(path)}`)
-    return node
+  #isDirectory(number: number): boolean {
+    return number >= 0 && this.#nodes.type(number) === 'dir'
   }
 
-  /** What is at a path, undefined for what is ignored, not there, a socket, or behind a symlink. */
-  #node(path: LayerPath): Node | undefined {
-    const known = this.#nodes.get(path)
-    if (known !== undefined || this.#nodes.has(path)) return known
-    const isReachable = path === '' || this.#node(parentOf(path))?.entry.type === 'dir'
-    const node = isReachable ? this.#visibleNode(path, () => this.#files.lstat(path)) : undefined
-    this.#nodes.set(path, node)
-    return node
+  #children(path: LayerPath): readonly number[] {
+    const number = this.#find(path)
+    if (!this.#isDirectory(number)) return []
+    return this.#nodes.list(number) ?? this.#load(number, path)
   }
 
   /** Reads a directory with all that can be seen in it. */
-  #load(path: LayerPath): readonly string[] {
-    const all = this.#files.list(path)
-    this.#cache.listed(path, all)
-    const names: string[] = []
-    const lstat = this.#files.lstatIn(path, all)
-    for (const name of all.sort()) {
-      const inner = joinPath(path, name)
-      let node = this.#nodes.get(inner)
-      if (node === undefined && !this.#nodes.has(inner)) {
-        node = this.#visibleNode(inner, () => lstat(name))
-        this.#nodes.set(inner, node)
-      }
-      if (node !== undefined) names.push(name)
+  #load(directory: number, path: LayerPath): readonly number[] {
+    const names = this.#files.list(path)
+    const lstat = this.#files.lstatIn(path, names)
+    const visible: number[] = []
+    for (const name of names.sort()) {
+      const number = this.#nodes.number(name, directory)
+      this.#nodes.setNamed(number)
+      if (!this.#nodes.seen(number)) this.#look(number, joinPath(path, name), () => lstat(name))
+      if (this.#nodes.isThere(number)) visible.push(number)
     }
-    this.#lists.set(path, names)
-    return names
+    this.#nodes.setList(directory, visible)
+    return visible
   }
 
-  #visibleNode(path: LayerPath, lstat: () => Stats | undefined): Node | undefined {
+  #look(number: number, path: LayerPath, lstat: () => Stats | undefined): void {
     const ignored = this.#rules !== undefined && path !== '' && this.#isIgnored(path)
-    if (ignored && !this.#mayContainIncluded(path)) return undefined
-    const stats = lstat()
+    const stats = ignored && !this.#mayContainIncluded(path) ? undefined : lstat()
     const type = stats === undefined ? undefined : typeOf(stats)
-    if (stats === undefined || type === undefined) return undefined
+    if (stats === undefined || type === undefined) return this.#nodes.setAbsent(number)
     // An ignored directory is there when something in it is included again.
-    if (ignored && (type !== 'dir' || this.#load(path).length === 0)) return undefined
-    return this.#makeNode(path, type, stats)
-  }
-
-  #makeNode(path: LayerPath, type: EntryType, stats: Stats): Node {
-    const isKept = type === 'file' || type === 'dir'
-    const known = (isKept ? this.#cache.get(path, stats) : undefined) ?? this.#learn(path, stats, isKept)
+    if (ignored && (type !== 'dir' || this.#load(number, path).length === 0)) return this.#nodes.setAbsent(number)
     const linkname = type === 'symlink' ? this.#files.readlink(path) : ''
-    const entry = entryOf({ path, type, stats, linkname }, known)
-    const linkGroup = type === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : undefined
-    if (linkGroup !== undefined) this.#hasLinks = true
-    return { entry, signature: known.digest === undefined ? stats : undefined, readAt: undefined, linkGroup }
+    this.#nodes.set(number, { type, stats, linkname, ...this.#knownOf(path, type, stats) })
   }
 
-  #learn(path: LayerPath, signature: StatSignature, isKept: boolean): Known {
+  #knownOf(path: LayerPath, type: EntryType, stats: Stats): Pick<Found, 'remembered' | 'learned'> {
+    const isKept = type === 'file' || type === 'dir'
+    const position = isKept ? this.#cache.find(path, stats) : undefined
+    if (position !== undefined) return { remembered: position, learned: undefined }
     const readAt = Date.now()
-    const learned = {
-      xattrs: isKept ? this.#files.xattrs(path) : noXattrs,
-      digest: undefined,
-      mtime: this.#files.mtime(path),
-    }
-    if (isKept) this.#cache.set(path, { ...learned, signature, readAt })
-    return learned
+    const xattrs = isKept ? this.#files.xattrs(path) : noXattrs
+    return { remembered: undefined, learned: { xattrs, mtime: this.#files.mtime(path), readAt } }
   }
 
   #mayContainIncluded(path: LayerPath): boolean {

@@ -1,4 +1,14 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
@@ -19,6 +29,9 @@ export interface HashRecords {
   /** Of the records that have any: names are latin1, values are base64. */
   readonly xattrs: ReadonlyMap<number, readonly (readonly [name: string, value: string])[]>
 }
+
+/** Records to write: their paths may be made one by one. */
+export type NewRecords = Omit<HashRecords, 'paths'> & { readonly paths: Iterable<LayerPath> }
 
 export const hasHash = 1
 export const hasXattrs = 2
@@ -85,14 +98,14 @@ function decode(bytes: Buffer): HashRecords | undefined {
 }
 
 /** Replaces the file as a whole: a reader sees the old or the new one. Errors of the filesystem are thrown. */
-export function writeHashFile(file: string, records: HashRecords): void {
-  const bytes = encode(records)
-  if (bytes.length > maxFileSize) return
+export function writeHashFile(file: string, records: NewRecords): void {
+  const parts = encode(records)
+  if (parts.reduce((sum, part) => sum + part.length, 0) > maxFileSize) return
   const temporary = `${file}.tmp-${ownOwner()}`
   mkdirSync(dirname(file), { recursive: true })
   removeStale(file)
   try {
-    writeFileSync(temporary, bytes, { mode: 0o600 })
+    writeParts(temporary, parts)
     renameSync(temporary, file)
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -100,24 +113,49 @@ export function writeHashFile(file: string, records: HashRecords): void {
   }
 }
 
-function encode(records: HashRecords): Buffer {
-  const { numbers, mtimes, hashes, flags } = records
-  const paths = Buffer.from(records.paths.join('\0'), 'latin1')
+/** The parts of the file, which together may be large. */
+function encode({ paths, numbers, mtimes, hashes, flags, xattrs }: NewRecords): readonly Buffer[] {
+  const names = encodePaths(paths)
   const header = Buffer.alloc(headerSize)
   magic.copy(header)
-  header.writeUInt32LE(records.paths.length, 20)
-  header.writeUInt32LE(paths.length, 24)
-  const columns = [numbers, mtimes].map((column) => Buffer.from(column.buffer, column.byteOffset, column.byteLength))
-  const bytes = Buffer.concat([
-    header,
-    ...columns,
-    hashes,
-    flags,
-    paths,
-    Buffer.from(JSON.stringify([...records.xattrs]), 'latin1'),
-  ])
-  bytes.writeUInt32LE(crc32(bytes.subarray(20)), 16)
-  return bytes
+  header.writeUInt32LE(flags.length, 20)
+  header.writeUInt32LE(
+    names.reduce((sum, part) => sum + part.length, 0),
+    24,
+  )
+  const columns = [numbers, mtimes, hashes, flags].map((column) =>
+    Buffer.from(column.buffer, column.byteOffset, column.byteLength),
+  )
+  const parts = [...columns, ...names, Buffer.from(JSON.stringify([...xattrs]), 'latin1')]
+  let crc = crc32(header.subarray(20))
+  for (const part of parts) crc = crc32(part, crc)
+  header.writeUInt32LE(crc, 16)
+  return [header, ...parts]
+}
+
+/** Joined by NUL. */
+function encodePaths(paths: Iterable<LayerPath>): Buffer[] {
+  const parts: Buffer[] = []
+  let text = ''
+  let separator = ''
+  for (const path of paths) {
+    text += separator + path
+    separator = '\0'
+    if (text.length < 65_536) continue
+    parts.push(Buffer.from(text, 'latin1'))
+    text = ''
+  }
+  parts.push(Buffer.from(text, 'latin1'))
+  return parts
+}
+
+function writeParts(file: string, parts: readonly Buffer[]): void {
+  const fd = openSync(file, 'w', 0o600)
+  try {
+    for (const part of parts) for (let done = 0; done < part.length; ) done += writeSync(fd, part, done)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Takes away what a process left that was killed while it wrote. */

@@ -1,83 +1,54 @@
-import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
-import { baseOf, type LayerPath, parentOf } from '../layers/entry.ts'
+import type { LayerPath } from '../layers/entry.ts'
 import {
   type HashRecords,
   hasHash,
   hasXattrs,
+  type NewRecords,
   noRecords,
   numbersPerRecord,
   readHashFile,
   writeHashFile,
 } from './hash-cache-file.ts'
-import { isSettled, type StatSignature, sameSignature } from './stat-signature.ts'
-
-/** What is known of a path: its extended attributes and, when its content was read, its digest. */
-export interface Known {
-  readonly digest: Digest | undefined
-  readonly xattrs: ReadonlyMap<string, Uint8Array>
-  /** The exact modification time, nanoseconds. */
-  readonly mtime: bigint
-}
-
-interface Learned extends Known {
-  readonly signature: StatSignature
-  /** The time before it was read, milliseconds. */
-  readonly readAt: number
-}
+import type { NodeTable } from './node-table.ts'
+import type { StatSignature } from './stat-signature.ts'
 
 /** Beyond this many, records of paths that no build looked at go. */
 const maxRecords = 1_000_000
 
-const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()
-
 /**
  * Digests and extended attributes of the files of one context, by path and stat, kept in a file between builds. Only what
- * was settled when it was read is kept ({@link isSettled}), so whatever is found again can be trusted.
+ * was settled when it was read is kept (`isSettled`), so whatever is found again can be trusted.
  */
 export class HashCache {
+  readonly stored: HashRecords
   readonly #file: string
-  readonly #stored: HashRecords
   #positions: ReadonlyMap<LayerPath, number> | undefined
   /** Where the next path is expected: a walk goes as the one went that made the file. */
   #next = 0
-  readonly #learned = new Map<LayerPath, Learned>()
-  readonly #listed = new Map<LayerPath, readonly string[]>()
 
   /** A file that cannot be used counts as empty. */
   constructor(file: string) {
     this.#file = file
-    this.#stored = readHashFile(file) ?? noRecords
+    this.stored = readHashFile(file) ?? noRecords
   }
 
-  /** What was known of a path when it had this signature. */
-  get(path: LayerPath, signature: StatSignature): Known | undefined {
-    const learned = this.#learned.size === 0 ? undefined : this.#learned.get(path)
-    if (learned !== undefined) return sameSignature(learned.signature, signature) ? learned : undefined
-    const index = this.#positionOf(path)
-    if (index === undefined || !this.#matches(index, signature)) return undefined
-    return { digest: this.#digestAt(index), xattrs: this.#xattrsAt(index), mtime: this.#stored.mtimes[index] ?? 0n }
-  }
-
-  set(path: LayerPath, learned: Learned): void {
-    this.#learned.set(path, learned)
-  }
-
-  /** All names of a directory: what was remembered of others in it is forgotten when the file is written. */
-  listed(directory: LayerPath, names: readonly string[]): void {
-    this.#listed.set(directory, names)
+  /** The position in `stored` of what was known of a path when it had this signature. */
+  find(path: LayerPath, signature: StatSignature): number | undefined {
+    const position = this.#positionOf(path)
+    return position !== undefined && this.#matches(position, signature) ? position : undefined
   }
 
   /** Writes the file when something was learned. A data folder that is full or read-only is no reason to fail a build. */
-  save(): void {
-    const learned = [...this.#learned].filter(([, known]) => isSettled(known.signature, known.readAt))
+  save(nodes: NodeTable): void {
+    const learned = [...nodes.worthKeeping()]
     if (learned.length === 0) return
     try {
-      writeHashFile(this.#file, this.#merge(learned))
+      writeHashFile(this.#file, this.#merge(nodes, learned))
     } catch {}
   }
 
   #positionOf(path: LayerPath): number | undefined {
-    const { paths } = this.#stored
+    const { paths } = this.stored
     let index: number | undefined = this.#next
     if (paths[index] !== path) {
       this.#positions ??= new Map(paths.map((stored, position) => [stored, position]))
@@ -89,7 +60,7 @@ export class HashCache {
 
   #matches(index: number, signature: StatSignature): boolean {
     const at = index * numbersPerRecord
-    const { numbers } = this.#stored
+    const { numbers } = this.stored
     return (
       numbers[at + 5] === signature.ctimeMs &&
       numbers[at + 1] === signature.ino &&
@@ -100,37 +71,18 @@ export class HashCache {
     )
   }
 
-  #digestAt(index: number): Digest | undefined {
-    if (((this.#stored.flags[index] ?? 0) & hasHash) === 0) return undefined
-    return digestFromHash(this.#stored.hashes.subarray(index * 32, index * 32 + 32))
+  #merge(nodes: NodeTable, learned: readonly number[]): NewRecords {
+    const kept: number[] = []
+    for (const [position, path] of this.stored.paths.entries()) if (!nodes.isOutdated(path)) kept.push(position)
+    return mergeRecords(this.stored, kept.length + learned.length > maxRecords ? [] : kept, { nodes, learned })
   }
-
-  #xattrsAt(index: number): ReadonlyMap<string, Uint8Array> {
-    if (((this.#stored.flags[index] ?? 0) & hasXattrs) === 0) return noXattrs
-    return new Map((this.#stored.xattrs.get(index) ?? []).map(([name, value]) => [name, Buffer.from(value, 'base64')]))
-  }
-
-  #merge(learned: readonly (readonly [LayerPath, Learned])[]): HashRecords {
-    const listed = new Map([...this.#listed].map(([directory, names]) => [directory, new Set(names)]))
-    const isKept = (path: LayerPath): boolean => !this.#learned.has(path) && isListed(path, listed)
-    const kept = this.#stored.paths.flatMap((path, index) => (isKept(path) ? [index] : []))
-    return mergeRecords(this.#stored, kept.length + learned.length > maxRecords ? [] : kept, learned)
-  }
-}
-
-/** Whether a path is in every directory above it that was listed. */
-function isListed(path: LayerPath, listed: ReadonlyMap<LayerPath, ReadonlySet<string>>): boolean {
-  for (let inner = path; inner !== ''; inner = parentOf(inner)) {
-    if (listed.get(parentOf(inner))?.has(baseOf(inner)) === false) return false
-  }
-  return true
 }
 
 function mergeRecords(
   stored: HashRecords,
   kept: readonly number[],
-  learned: readonly (readonly [LayerPath, Learned])[],
-): HashRecords {
+  { nodes, learned }: { readonly nodes: NodeTable; readonly learned: readonly number[] },
+): NewRecords {
   const count = kept.length + learned.length
   const numbers = new Float64Array(count * numbersPerRecord)
   const mtimes = new BigInt64Array(count)
@@ -145,17 +97,21 @@ function mergeRecords(
     const attributes = stored.xattrs.get(from)
     if (attributes !== undefined) xattrs.set(to, attributes)
   }
-  for (const [index, [, known]] of learned.entries()) {
+  for (const [index, number] of learned.entries()) {
     const to = kept.length + index
-    const { dev, ino, size, mode, mtimeMs, ctimeMs } = known.signature
+    const { dev, ino, size, mode, mtimeMs, ctimeMs } = nodes.signature(number)
     numbers.set([dev, ino, size, mode, mtimeMs, ctimeMs], to * numbersPerRecord)
-    mtimes[to] = known.mtime
-    if (known.digest !== undefined) hashes.set(Buffer.from(known.digest.slice(7), 'hex'), to * 32)
-    flags[to] = (known.digest === undefined ? 0 : hasHash) | (known.xattrs.size === 0 ? 0 : hasXattrs)
-    if (known.xattrs.size > 0) xattrs.set(to, encodeXattrs(known.xattrs))
+    mtimes[to] = nodes.mtime(number)
+    const [hash, attributes] = [nodes.hash(number), nodes.xattrs(number)]
+    if (nodes.hasDigest(number)) hashes.set(hash, to * 32)
+    flags[to] = (nodes.hasDigest(number) ? hasHash : 0) | (attributes.size === 0 ? 0 : hasXattrs)
+    if (attributes.size > 0) xattrs.set(to, encodeXattrs(attributes))
   }
-  const paths = [...kept.map((index) => stored.paths[index] ?? ''), ...learned.map(([path]) => path)]
-  return { paths, numbers, mtimes, hashes, flags, xattrs }
+  function* paths(): Generator<LayerPath> {
+    for (const position of kept) yield stored.paths[position] ?? ''
+    for (const number of learned) yield nodes.paths.path(number)
+  }
+  return { paths: paths(), numbers, mtimes, hashes, flags, xattrs }
 }
 
 function encodeXattrs(xattrs: ReadonlyMap<string, Uint8Array>): [string, string][] {

@@ -1,12 +1,20 @@
 import type { Stats } from 'node:fs'
+import type { Digest } from '../../shared/base/digest.ts'
 import type { EntryType, LayerEntry, LayerPath } from '../layers/entry.ts'
-import type { Known } from './hash-cache.ts'
+
+/** What is known of a path beyond its stat. */
+export interface Known {
+  readonly digest: Digest | undefined
+  readonly xattrs: ReadonlyMap<string, Uint8Array>
+  /** The exact modification time, nanoseconds. */
+  readonly mtime: bigint
+}
 
 /** What a look at a path of a context told. */
 export interface Look {
   readonly path: LayerPath
   readonly type: EntryType
-  readonly stats: Stats
+  readonly stats: Pick<Stats, 'mode' | 'size' | 'rdev'>
   /** The text of a symlink, else ''. */
   readonly linkname: string
 }

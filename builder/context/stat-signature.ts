@@ -26,6 +26,6 @@ const secondsTick = 2000
  * filesystem ticks slowly (10 ms at worst, 2 s where times have whole seconds). Only the change time counts: a program
  * cannot set it back. `readAt` is the time, in milliseconds, before the file was opened.
  */
-export function isSettled({ ctimeMs }: StatSignature, readAt: number): boolean {
+export function isSettled({ ctimeMs }: Pick<StatSignature, 'ctimeMs'>, readAt: number): boolean {
   return ctimeMs + (ctimeMs % 1000 === 0 ? secondsTick : clockTick) < readAt
 }

@@ -25,7 +25,10 @@ async function members(changes: Partial<CopyRequest>): Promise<Record<string, st
   const plan = await planCopy(copyRequest({ source: treeOf(source), target: treeOf(target), ...changes }))
   plan.close()
   return Object.fromEntries(
-    plan.members.map(({ entry }) => [entry.path, `${entry.type} ${entry.mode.toString(8)} ${entry.uid}:${entry.gid}`]),
+    [...plan.members].map(({ entry }) => [
+      entry.path,
+      `${entry.type} ${entry.mode.toString(8)} ${entry.uid}:${entry.gid}`,
+    ]),
   )
 }
 
@@ -36,13 +39,13 @@ test('heredoc files are placed as files are', async (t) => {
   ]
   const plan = await planCopy(copyRequest({ sources: [], inlineFiles, chown: '7' }))
   t.deepEqual(
-    plan.members.map(({ entry }) => entry.path),
+    [...plan.members].map(({ entry }) => entry.path),
     ['app', 'app/empty', 'app/run.sh'],
   )
-  const run = plan.members[2]
+  const run = [...plan.members][2]
   t.like(run?.entry, { type: 'file', mode: 0o644, uid: 7, gid: 7, size: 8, mtime: 42n })
   t.deepEqual(run?.content, Buffer.from('echo é\n'))
-  t.is(plan.members[1]?.content, undefined)
+  t.is([...plan.members][1]?.content, undefined)
   t.deepEqual(await members({ sources: [], inlineFiles: inlineFiles.slice(0, 1), destination: '/x/y', chmod: '755' }), {
     x: 'dir 755 0:0',
     'x/y': 'file 755 0:0',
@@ -53,8 +56,8 @@ test('parents of what is changed come along as they are', async (t) => {
   const plan = await planCopy(
     copyRequest({ source: treeOf(source), target: treeOf(target), sources: ['a'], destination: '/etc/a' }),
   )
-  t.like(plan.members[0]?.entry, { path: 'etc', mode: 0o755, mtime: 9_000_000_000n })
-  t.is(plan.members.length, 2)
+  t.like([...plan.members][0]?.entry, { path: 'etc', mode: 0o755, mtime: 9_000_000_000n })
+  t.is([...plan.members].length, 2)
 })
 
 const owners: readonly [string, string][] = [
@@ -151,7 +154,7 @@ test('a directory that comes in the place of a removed one hides what it had', a
     temporary: temporaryDir(t),
   })
   const plan = await planCopy(request)
-  t.like(plan.members.find(({ entry }) => entry.path === 'm')?.entry, { type: 'dir', opaque: true })
+  t.like([...plan.members].find(({ entry }) => entry.path === 'm')?.entry, { type: 'dir', opaque: true })
   plan.close()
 })
 
@@ -191,7 +194,7 @@ test('a source that changes until it is read is told with the instruction', asyn
     ['app/a', 'small'],
     ['app/b', 'large'],
   ] as const) {
-    const { content } = plan.members.find(({ entry }) => entry.path === path) ?? {}
+    const { content } = [...plan.members].find(({ entry }) => entry.path === path) ?? {}
     const error = await t.throwsAsync(
       async () => {
         const pieces = typeof content === 'function' ? content() : []

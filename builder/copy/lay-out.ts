@@ -9,7 +9,7 @@ import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
 import { located, locatedPieces, locatedSync } from './located.ts'
-import { type NewDirectory, Staging } from './staging.ts'
+import { type NewDirectory, type StagedContent, Staging } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackMembers } from './unpack.ts'
 
@@ -27,7 +27,7 @@ async function layOutAll(selection: CopySelection, options: LayOutOptions): Prom
     copier.checkDestination()
     for (const [index, source] of selection.sources.entries()) await copier.place(source, index)
     for (const file of selection.request.inlineFiles) copier.placeInline(file.name, file.content)
-    return { members: copier.staging.members(), keyParts: selection.keyParts, close: () => copier.close() }
+    return { members: allOf(copier.staging), keyParts: selection.keyParts, close: () => copier.close() }
   } catch (error) {
     copier.close()
     throw error
@@ -99,12 +99,17 @@ class Copier {
     if (unpacks && source.entry.type === 'file' && (await this.#unpack(source))) return
     const to = this.#targetOf(source.entry.type === 'dir' ? undefined : baseOf(source.named))
     if (source.entry.type !== 'dir') {
-      this.#put(source.entry, to, String(index))
+      this.#put(source.entry, to, { group: String(index), content: () => this.#contentOf(source.entry.path) })
       return
     }
     this.#mergeTop(source.entry, to)
     const prefix = source.path === '' ? 0 : source.path.length + 1
-    for (const entry of source.below) this.#put(entry, joinPath(to, entry.path.slice(prefix)), String(index))
+    // One function for all files of a directory: what is at a path came from the same path in it.
+    const cut = to === '' ? 0 : to.length + 1
+    const content: StagedContent = (path) => this.#contentOf(joinPath(source.path, path.slice(cut)))
+    for (const entry of source.below) {
+      this.#put(entry, joinPath(to, entry.path.slice(prefix)), { group: String(index), content })
+    }
   }
 
   placeInline(name: string, content: string): void {
@@ -142,7 +147,11 @@ class Copier {
     this.staging.put({ entry: { ...existing, mtime: source.mtime, opaque: false, dataOffset: -1 } })
   }
 
-  #put(source: LayerEntry, to: LayerPath, group: string): void {
+  #put(
+    source: LayerEntry,
+    to: LayerPath,
+    { group, content }: { readonly group: string; readonly content: StagedContent },
+  ): void {
     if (source.type === 'dir') {
       const existing = this.staging.lstat(to)
       if (existing !== undefined && existing.type !== 'dir') throw this.staging.refuse(to, 'it is not a directory')
@@ -162,7 +171,7 @@ class Copier {
     this.staging.put({
       entry,
       linkGroup,
-      ...(source.size > 0 && { content: () => this.#contentOf(source.path) }),
+      ...(source.size > 0 && { content }),
     })
   }
 
@@ -205,4 +214,8 @@ function mergeXattrs(
 ): ReadonlyMap<string, Uint8Array> {
   if (below.size === 0 || above.size === 0) return below.size === 0 ? above : below
   return new Map([...below, ...above].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function allOf(staging: Staging): CopyPlan['members'] {
+  return { [Symbol.iterator]: () => staging.members() }
 }

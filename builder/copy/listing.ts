@@ -9,6 +9,8 @@ export interface KeyScope {
   readonly withMode: boolean
   /** Names of groups of paths that are one file, by path. */
   readonly linkGroup: (path: string) => string | undefined
+  /** False when no file that was seen has several names. */
+  readonly mayLink: () => boolean
 }
 
 export function keyScope(request: SelectRequest): KeyScope {
@@ -16,6 +18,7 @@ export function keyScope(request: SelectRequest): KeyScope {
     withOwner: request.sourceIsImage && request.chown === undefined,
     withMode: request.chmod === undefined || !/^[0-7]+$/.test(request.chmod),
     linkGroup: (path) => request.source.linkGroup(path),
+    mayLink: () => request.source.mayLink?.() ?? true,
   }
 }
 
@@ -26,9 +29,11 @@ export function keyScope(request: SelectRequest): KeyScope {
 export function* listing(source: SelectedSource, scope: KeyScope): Generator<string> {
   let text = source.entry.type === 'dir' ? directoryMark : record(source.entry, { path: '', link: '', scope })
   const links = linkNumbers(source.below, scope)
+  const linkOf = ({ path, type }: LayerEntry): string =>
+    (links.size > 0 && type === 'file' && links.get(scope.linkGroup(path) ?? '')) || ''
   const prefix = source.path === '' ? 0 : source.path.length + 1
   for (const entry of source.below) {
-    text += record(entry, { path: entry.path.slice(prefix), link: links.get(entry.path) ?? '', scope })
+    text += record(entry, { path: entry.path.slice(prefix), link: linkOf(entry), scope })
     if (text.length < 65_536) continue
     yield text
     text = ''
@@ -77,18 +82,18 @@ export function parseListing(text: string): ListedEntry[] {
 
 const fieldCount = 8
 
-/** Paths that are one file get a number; names of a file that lie elsewhere make no difference. */
-function linkNumbers(entries: readonly LayerEntry[], scope: KeyScope): ReadonlyMap<LayerPath, string> {
-  const groups = new Map<string, LayerPath[]>()
-  for (const { type, path } of entries) {
-    const group = type === 'file' ? scope.linkGroup(path) : undefined
-    if (group === undefined) continue
-    const paths = groups.get(group)
-    if (paths === undefined) groups.set(group, [path])
-    else paths.push(path)
+/** Groups of paths that are one file get a number; names of a file that lie elsewhere make no difference. */
+function linkNumbers(entries: Iterable<LayerEntry>, scope: KeyScope): ReadonlyMap<string, string> {
+  const counts = new Map<string, number>()
+  if (scope.mayLink()) {
+    for (const { type, path } of entries) {
+      const group = type === 'file' ? scope.linkGroup(path) : undefined
+      if (group !== undefined) counts.set(group, (counts.get(group) ?? 0) + 1)
+    }
   }
-  const shared = [...groups.values()].filter((paths) => paths.length > 1)
-  return new Map(shared.flatMap((paths, number) => paths.map((path) => [path, String(number)] as const)))
+  const numbers = new Map<string, string>()
+  for (const [group, count] of counts) if (count > 1) numbers.set(group, String(numbers.size))
+  return numbers
 }
 
 interface RecordFields {
@@ -102,6 +107,7 @@ function record(entry: LayerEntry, { path, link, scope }: RecordFields): string 
   const mode = scope.withMode && entry.type !== 'symlink' ? entry.mode.toString(8) : ''
   const owner = scope.withOwner ? `${entry.uid}:${entry.gid}` : ''
   const device = entry.type === 'char' || entry.type === 'block' ? `${entry.devMajor}:${entry.devMinor}` : ''
+  if (entry.type === 'file' && entry.digest === undefined) throw new Error(`no digest of ${JSON.stringify(entry.path)}`)
   const content = entry.digest ?? entry.linkname
   return `${path}\0${entry.type}\0${mode}\0${owner}\0${device}\0${content}\0${link}\0${attributes(entry.xattrs)}\0\n`
 }

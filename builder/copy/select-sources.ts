@@ -74,33 +74,22 @@ async function selectOne(request: SelectRequest, word: string, named: LayerPath)
   if (entry === undefined) throw missingSource(request, word, named)
   if (entry.type === 'file') return { named, path, entry: await withDigest(source, entry), below: [] }
   if (entry.type !== 'dir') return { named, path, entry, below: [] }
-  const below = source.walk === undefined ? collectBelow(source, path, []) : [...source.walk(path)]
-  await hashAll(source, below)
+  const below = { [Symbol.iterator]: () => walkBelow(source, path)[Symbol.iterator]() }
+  await source.digestBelow?.(path)
   return { named, path, entry, below }
 }
 
-function collectBelow(source: FileTree, directory: LayerPath, below: LayerEntry[]): LayerEntry[] {
+function walkBelow(source: FileTree, directory: LayerPath): Iterable<LayerEntry> {
+  return source.walk === undefined ? walkLists(source, directory) : source.walk(directory)
+}
+
+function* walkLists(source: FileTree, directory: LayerPath): Generator<LayerEntry> {
   for (const name of source.list(directory)) {
     const path = joinPath(directory, name)
     const entry = source.lstat(path)
     if (entry === undefined) continue
-    below.push(entry)
-    if (entry.type === 'dir') collectBelow(source, path, below)
-  }
-  return below
-}
-
-/** Only files whose digest is not known yet cost anything. */
-async function hashAll(source: FileTree, entries: LayerEntry[]): Promise<void> {
-  const unknown = [...entries.keys()].filter(
-    (index) => entries[index]?.type === 'file' && entries[index].digest === undefined,
-  )
-  if (unknown.length > 1) await source.digestAll?.(unknown.flatMap((index) => entries[index]?.path ?? []))
-  for (const index of unknown) {
-    const path = entries[index]?.path ?? ''
-    const entry = source.lstat(path)
-    if (entry === undefined) throw new Error(`${JSON.stringify(path)} left the tree`)
-    entries[index] = await withDigest(source, entry)
+    yield entry
+    if (entry.type === 'dir') yield* walkLists(source, path)
   }
 }
 

@@ -1,13 +1,24 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { textOf } from '../context/byte-text.ts'
-import { comparePaths, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { at, byteColumn, intColumn } from '../layers/columns.ts'
+import { type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { isWithin } from '../layers/index-types.ts'
+import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
+import { RecordHeap } from '../layers/record-heap.ts'
 import { hasReservedName } from '../layers/tar/names.ts'
 import type { FileTree } from '../layers/tree.ts'
+import { LinkGroups } from './link-groups.ts'
 import type { CopyMember } from './types.ts'
 
+/** The content of a file: bytes, or a function that reads it, told the path that it was put at. */
+export type StagedContent = Uint8Array | ((path: LayerPath) => Uint8Array | AsyncIterable<Uint8Array>)
+
 /** An entry of the layer to be. */
-export interface Staged extends CopyMember {
+export interface Staged {
+  readonly entry: LayerEntry
+  /** As of a member. Many files may share one function, which then costs them nothing. */
+  readonly content?: StagedContent
   /** The same for all names of one file; the metadata put last holds for all of them. */
   readonly linkGroup?: string | undefined
 }
@@ -25,14 +36,22 @@ export interface NewDirectory {
 
 const setgid = 0o2000
 
-/** The target with what the layer puts on it so far. */
+/** The target with what the layer puts on it so far. What is staged is kept encoded, because it may be a million files. */
 export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #target: FileTree
   readonly #location: SourceLocation
-  readonly #staged = new Map<LayerPath, Staged>()
-  /** Directories of the layer in which nothing of the target can be seen: new ones, and those that replace something. */
-  readonly #fresh = new Set<LayerPath>()
-  readonly #shared = new Map<string, LayerEntry>()
+  readonly #paths = new PathTable()
+  readonly #records = new RecordHeap()
+  /** By number of the path: 1 + the number of its record, 0 for nothing staged. */
+  readonly #recordOf = intColumn()
+  /** By number of the path: 1 + the number of its content, 0 for none. */
+  readonly #contentOf = intColumn()
+  /** By number of the path: 1 for what is staged and a directory. */
+  readonly #isDirectory = byteColumn()
+  /** By number of the path: 1 for directories in which nothing of the target can be seen: new ones, and those that replace something. */
+  readonly #fresh = byteColumn()
+  readonly #contents: StagedContent[] = []
+  readonly #links = new LinkGroups()
 
   constructor(target: FileTree, location: SourceLocation) {
     this.#target = target
@@ -40,24 +59,37 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   lstat(path: LayerPath): LayerEntry | undefined {
-    return this.#staged.get(path)?.entry ?? (this.#isCovered(path) ? undefined : this.#target.lstat(path))
+    const number = this.#paths.find(path)
+    const entry = this.#entry(number, path)
+    if (entry !== undefined) return entry
+    return this.#isCovered(path) ? undefined : this.#target.lstat(path)
   }
 
   /** What the layer itself has at a path. */
   staged(path: LayerPath): Staged | undefined {
-    return this.#staged.get(path)
+    const number = this.#paths.find(path)
+    const entry = this.#entry(number, path)
+    if (entry === undefined) return undefined
+    const linkGroup = this.#links.of(number)
+    const content = this.#content(number, path)
+    return content === undefined ? { entry, linkGroup } : { entry, linkGroup, content }
   }
 
   /** Puts an entry whose parent is a directory; what was at its path goes, unless both are directories. */
   put(staged: Staged): void {
-    const { path } = staged.entry
+    const { entry, content, linkGroup } = staged
+    const { path } = entry
     if (path === '') return
     if (hasReservedName(path)) throw this.refuse(path, 'names that begin with .wh. cannot be kept in a layer')
     const before = this.lstat(path)
-    if (before?.type === 'dir' && staged.entry.type !== 'dir') this.#removeBelow(path)
-    if (staged.entry.type === 'dir' && before?.type !== 'dir') this.#fresh.add(path)
-    if (staged.linkGroup !== undefined) this.#shared.set(staged.linkGroup, staged.entry)
-    this.#staged.set(path, staged)
+    const number = this.#paths.intern(path)
+    if (before?.type === 'dir' && entry.type !== 'dir') this.#removeBelow(number)
+    if (entry.type === 'dir' && before?.type !== 'dir') this.#fresh.set(number, 1)
+    const record = this.#records.add(entry)
+    this.#recordOf.set(number, record + 1)
+    this.#isDirectory.set(number, entry.type === 'dir' ? 1 : 0)
+    this.#contentOf.set(number, content === undefined ? 0 : this.#contentNumber(content))
+    this.#links.set(number, linkGroup, record)
   }
 
   /** Makes a directory and those above it that are missing. COPY_DESTINATION when something else is in the way. */
@@ -82,73 +114,110 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   /** All of it, ordered, with the parents of every path as the target has them. */
-  members(): CopyMember[] {
-    for (const path of this.#staged.keys()) this.#addParents(path)
-    const ordered = [...this.#staged.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path))
+  *members(): Generator<CopyMember> {
     const firsts = new Map<string, LayerPath>()
-    return this.#withoutIdle(ordered).map((staged) => this.#member(this.#covering(staged), firsts))
+    for (const { entry, number } of this.#withoutIdle()) {
+      const group = this.#links.of(number)
+      const covering = this.#covering(entry, number)
+      yield group === undefined ? this.#member(number, covering) : this.#linkMember(number, covering, { group, firsts })
+    }
   }
 
   /** Leaves out directories in which nothing changes and that differ from the target's in nothing but the time. */
-  #withoutIdle(ordered: readonly Staged[]): readonly Staged[] {
-    const needed = new Set<LayerPath>()
-    const kept = ordered.toReversed().filter(({ entry }) => {
-      const isKept = needed.has(entry.path) || !this.#isIdle(entry)
-      if (isKept) needed.add(parentOf(entry.path))
-      return isKept
-    })
-    return kept.reverse()
+  *#withoutIdle(): Generator<{ readonly entry: LayerEntry; readonly number: number }> {
+    const waiting: { readonly entry: LayerEntry; readonly number: number }[] = []
+    for (const number of this.#paths.ordered()) {
+      if (number === 0) continue
+      const path = this.#paths.path(number)
+      while (waiting.length > 0 && !isWithin(waiting.at(-1)?.entry.path ?? '', path)) waiting.pop()
+      const staged = this.#entry(number, path)
+      // What is not staged is a directory on the way to something, or was taken away again.
+      const entry = staged ?? this.#asBelow(path)
+      if (entry === undefined) continue
+      waiting.push({ entry, number })
+      if (staged !== undefined && !this.#isIdle(number, staged)) yield* waiting.splice(0)
+    }
   }
 
-  #isIdle(entry: LayerEntry): boolean {
-    if (entry.type !== 'dir' || this.#fresh.has(entry.path)) return false
+  #asBelow(path: LayerPath): LayerEntry | undefined {
+    const entry = this.#target.lstat(path)
+    return entry && { ...entry, opaque: false, dataOffset: -1 }
+  }
+
+  #isIdle(number: number, entry: LayerEntry): boolean {
+    if (entry.type !== 'dir' || this.#isFresh(number)) return false
     const below = this.#isCovered(entry.path) ? undefined : this.#target.lstat(entry.path)
     return below?.type === 'dir' && sameDirectory(entry, below)
   }
 
   /** A directory that came in the place of one of the target, with something else in between, hides what that had. */
-  #covering(staged: Staged): Staged {
-    const { path } = staged.entry
-    const hides = this.#fresh.has(path) && !this.#isCovered(path) && this.#target.lstat(path)?.type === 'dir'
-    return hides ? { ...staged, entry: { ...staged.entry, opaque: true } } : staged
+  #covering(entry: LayerEntry, number: number): LayerEntry {
+    const { path } = entry
+    const hides = this.#isFresh(number) && !this.#isCovered(path) && this.#target.lstat(path)?.type === 'dir'
+    return hides ? { ...entry, opaque: true } : entry
   }
 
-  #member({ entry, content, linkGroup }: Staged, firsts: Map<string, LayerPath>): CopyMember {
-    if (linkGroup === undefined) return content === undefined ? { entry } : { entry, content }
-    const shared = { ...(this.#shared.get(linkGroup) ?? entry), path: entry.path }
-    const first = firsts.get(linkGroup)
-    if (first !== undefined)
+  #member(number: number, entry: LayerEntry): CopyMember {
+    const content = this.#content(number, entry.path)
+    return content === undefined ? { entry } : { entry, content }
+  }
+
+  #linkMember(
+    number: number,
+    entry: LayerEntry,
+    { group, firsts }: { readonly group: string; readonly firsts: Map<string, LayerPath> },
+  ): CopyMember {
+    const record = this.#links.lastRecord(group)
+    const shared = record === undefined ? entry : this.#records.get(record, entry.path)
+    const first = firsts.get(group)
+    if (first !== undefined) {
       return { entry: { ...shared, type: 'hardlink', linkname: first, size: 0, digest: undefined } }
-    firsts.set(linkGroup, entry.path)
-    return content === undefined ? { entry: shared } : { entry: shared, content }
+    }
+    firsts.set(group, entry.path)
+    return this.#member(number, shared)
   }
 
-  #addParents(path: LayerPath): void {
-    for (let parent = parentOf(path); parent !== '' && !this.#staged.has(parent); parent = parentOf(parent)) {
-      const entry = this.#target.lstat(parent)
-      if (entry !== undefined) this.#staged.set(parent, { entry: { ...entry, opaque: false, dataOffset: -1 } })
-    }
+  #entry(number: number, path: LayerPath): LayerEntry | undefined {
+    const record = this.#recordOf.get(number) ?? 0
+    return record === 0 ? undefined : this.#records.get(record - 1, path)
+  }
+
+  #content(number: number, path: LayerPath): CopyMember['content'] {
+    const content = this.#contents[(this.#contentOf.get(number) ?? 0) - 1]
+    return content === undefined || content instanceof Uint8Array ? content : () => content(path)
+  }
+
+  #contentNumber(content: StagedContent): number {
+    return this.#contents.at(-1) === content ? this.#contents.length : this.#contents.push(content)
+  }
+
+  #isFresh(number: number): boolean {
+    return (this.#fresh.get(number) ?? 0) === 1
   }
 
   #isCovered(path: LayerPath): boolean {
     for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
-      if (this.#fresh.has(parent)) return true
-      const staged = this.#staged.get(parent)
-      if (staged !== undefined && staged.entry.type !== 'dir') return true
+      const number = this.#paths.find(parent)
+      if (number < 0) continue
+      if (this.#isFresh(number)) return true
+      if ((this.#recordOf.get(number) ?? 0) > 0 && (this.#isDirectory.get(number) ?? 0) === 0) return true
     }
     return false
   }
 
-  #removeBelow(path: LayerPath): void {
-    this.#fresh.delete(path)
-    for (const staged of this.#staged.keys()) {
-      if (!staged.startsWith(`${path}/`)) continue
-      this.#staged.delete(staged)
-      this.#fresh.delete(staged)
+  #removeBelow(directory: number): void {
+    this.#fresh.set(directory, 0)
+    const isInside = new Uint8Array(this.#paths.size)
+    isInside[directory] = 1
+    // What is in a directory has a higher number.
+    for (let number = directory + 1; number < isInside.length; number++) {
+      if (at(isInside, this.#paths.parent(number)) === 0) continue
+      isInside[number] = 1
+      this.#recordOf.set(number, 0)
+      this.#fresh.set(number, 0)
     }
   }
 }
-
 function sameDirectory(a: LayerEntry, b: LayerEntry): boolean {
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.xattrs.size !== b.xattrs.size) return false
   return [...a.xattrs].every(([name, value]) => {

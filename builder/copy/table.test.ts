@@ -59,10 +59,10 @@ for (const row of table.cases) {
     }
     const plan = await work
     try {
-      checkLayer(t, plan.members, target)
+      checkLayer(t, [...plan.members], target)
       const expected = describe(inLayer(row.result ?? [], target))
-      t.deepEqual(await changes(plan.members, { target, expected }), expected)
-      t.deepEqual(hidden(plan.members, table.target), row.gone ?? [])
+      t.deepEqual(await changes([...plan.members], { target, expected }), expected)
+      t.deepEqual(hidden([...plan.members], table.target), row.gone ?? [])
     } finally {
       plan.close()
     }

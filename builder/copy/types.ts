@@ -55,8 +55,11 @@ export interface SelectedSource {
   /** Where that leads when links are followed. */
   readonly path: LayerPath
   readonly entry: LayerEntry
-  /** All entries below a directory, ordered by path; those of files have their digest. Empty for anything else. */
-  readonly below: readonly LayerEntry[]
+  /**
+   * All entries below a directory, ordered by path; those of files have their digest. Empty for anything else. They are made
+   * anew each time that they are gone through, because they may be many.
+   */
+  readonly below: Iterable<LayerEntry>
 }
 
 /** The text that stands behind the digest of a source in the cache key. */
@@ -84,8 +87,8 @@ export interface CopyMember {
 }
 
 export interface CopyPlan {
-  /** Ordered by path; parents of every path are there. Hardlinks point to an earlier member. */
-  readonly members: readonly CopyMember[]
+  /** Ordered by path; parents of every path are there. Hardlinks point to an earlier member. Made anew each time. */
+  readonly members: Iterable<CopyMember>
   readonly keyParts: readonly KeyPart[]
   /** Removes what was unpacked, after the layer is written. */
   close(): void

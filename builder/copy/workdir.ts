@@ -28,6 +28,6 @@ export function planWorkdir({ path, target, uid, gid, mtime, location }: Workdir
     const staging = new Staging(target, location)
     const resolved = resolvePath(staging, bytesOf(path), { followLast: true })
     staging.makeDirectories(resolved.path, { mode: 0o755, uid, gid, mtime, exactMode: false })
-    return staging.members()
+    return [...staging.members()]
   })
 }

@@ -1,20 +1,57 @@
-/** A column of numbers, one for each of many things. */
-type Column = Uint8Array | Int32Array | Uint32Array | Float64Array | BigInt64Array
+type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array | BigInt64Array
 
-/** The number at a place of a column, 0 beyond its end. */
-export function at(column: Uint8Array | Int32Array | Uint32Array | Float64Array, index: number): number {
-  return column[index] ?? 0
+const pageBits = 14
+/** Numbers in one page of a column. */
+export const pageSize = 1 << pageBits
+
+/**
+ * Numbers by number of the thing that they are about: a list that grows by pages, so that growing never copies and leaves
+ * nothing behind. What was not set is 0.
+ */
+export class Column<T extends Numbers> {
+  readonly #make: (length: number) => T
+  readonly #pages: T[] = []
+
+  /** `make` gives a new array, for example `(length) => new Int32Array(length)`. */
+  constructor(make: (length: number) => T) {
+    this.#make = make
+  }
+
+  get(index: number): T[number] | undefined {
+    return this.#pages[index >>> pageBits]?.[index & (pageSize - 1)]
+  }
+
+  set(index: number, value: T[number]): void {
+    const page = this.page(index)
+    page[index & (pageSize - 1)] = value
+  }
+
+  /** The page that a place is in; it begins with the last multiple of {@link pageSize}. */
+  page(index: number): T {
+    const number = index >>> pageBits
+    let page = this.#pages[number]
+    while (page === undefined) {
+      this.#pages.push(this.#make(pageSize))
+      page = this.#pages[number]
+    }
+    return page
+  }
 }
 
-/** The column, or one with the same numbers that is half as long again, so that it has place for `size` numbers. */
-export function larger<T extends Column>(column: T, size: number): T
-export function larger(column: Column, size: number): Column {
-  if (size <= column.length) return column
-  const length = Math.max(size, Math.ceil(column.length * 1.5))
-  const bytes = new Uint8Array(length * column.BYTES_PER_ELEMENT)
-  bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength))
-  if (column instanceof Uint8Array) return bytes
-  if (column instanceof Int32Array) return new Int32Array(bytes.buffer)
-  if (column instanceof Uint32Array) return new Uint32Array(bytes.buffer)
-  return column instanceof Float64Array ? new Float64Array(bytes.buffer) : new BigInt64Array(bytes.buffer)
+export function byteColumn(): Column<Uint8Array> {
+  return new Column((length) => new Uint8Array(length))
+}
+
+/** Whole numbers of 32 bits. */
+export function intColumn(): Column<Int32Array> {
+  return new Column((length) => new Int32Array(length))
+}
+
+export function floatColumn(): Column<Float64Array> {
+  return new Column((length) => new Float64Array(length))
+}
+
+/** The number at a place of an array, 0 beyond its end. */
+export function at(numbers: Uint8Array | Int32Array | Uint32Array | Float64Array, index: number): number {
+  return numbers[index] ?? 0
 }

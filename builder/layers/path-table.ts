@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { at, larger } from './columns.ts'
+import { at, Column, intColumn, pageSize } from './columns.ts'
 import type { LayerPath } from './entry.ts'
 
 /**
@@ -9,32 +9,37 @@ import type { LayerPath } from './entry.ts'
 export class PathTable {
   /** How many paths there are; numbers are below it. */
   size = 1
-  #parents = new Int32Array(64)
-  /** Where the name of a path starts in the names; it ends where the next one starts. */
-  #starts = new Uint32Array(64)
-  #names = new Uint8Array(1024)
+  readonly #parents = intColumn()
+  /** Where the name of a path starts in the names; none goes over the end of a page. */
+  readonly #starts = new Column((length) => new Uint32Array(length))
+  readonly #lengths = intColumn()
+  readonly #names = new Column((length) => Buffer.alloc(length))
+  #namesEnd = 0
   /** Open hashing by directory and name; 0 is free. */
   #slots = new Int32Array(128)
   /** Nobody can choose names that all fall on one place. */
   readonly #seed = randomInt(1 << 30)
 
-  /** The number of a path, -1 for one that has none. */
-  find(path: LayerPath): number {
-    return this.#walk(path, false)
+  /** The number of a path, -1 for one that has none. With `from`, of a path in the directory that has this number. */
+  find(path: LayerPath, from = 0): number {
+    return this.#walk(path, from, false)
   }
 
   /** The number of a path, which it gets with all of its directories if it has none. */
-  intern(path: LayerPath): number {
-    return this.#walk(path, true)
+  intern(path: LayerPath, from = 0): number {
+    return this.#walk(path, from, true)
   }
 
   /** The number of the directory that a path is in; the root's is its own. */
   parent(number: number): number {
-    return this.#parents[number] ?? 0
+    return this.#parents.get(number) ?? 0
   }
 
   name(number: number): string {
-    return textOf(this.#names, at(this.#starts, number), at(this.#starts, number + 1))
+    if (number === 0) return ''
+    const start = this.#starts.get(number) ?? 0
+    const place = start % pageSize
+    return this.#names.page(start).toString('latin1', place, place + (this.#lengths.get(number) ?? 0))
   }
 
   path(number: number): LayerPath {
@@ -67,15 +72,7 @@ export class PathTable {
   }
 
   #compareNames(a: number, b: number): number {
-    const names = this.#names
-    const [startA, startB] = [at(this.#starts, a), at(this.#starts, b)]
-    const [lengthA, lengthB] = [at(this.#starts, a + 1) - startA, at(this.#starts, b + 1) - startB]
-    const length = Math.min(lengthA, lengthB)
-    for (let i = 0; i < length; i++) {
-      const difference = at(names, startA + i) - at(names, startB + i)
-      if (difference !== 0) return difference
-    }
-    return lengthA - lengthB
+    return Buffer.compare(this.#nameBytes(a), this.#nameBytes(b))
   }
 
   /** What is directly in each directory: numbers `starts[i]` to `starts[i + 1]` of the list. */
@@ -92,51 +89,61 @@ export class PathTable {
     return { starts: ends, children }
   }
 
-  #walk(path: LayerPath, isNew: boolean): number {
-    let number = 0
+  #walk(path: LayerPath, from: number, isNew: boolean): number {
+    let number = from
     for (let start = 0; start < path.length; ) {
       let hash = Math.imul(number + this.#seed, 0x9e3779b1)
       let end = start
       for (let code = path.charCodeAt(end); end < path.length && code !== slash; code = path.charCodeAt(++end)) {
         hash = Math.imul(hash ^ code, 0x01000193)
       }
-      number = this.#step({ number, hash, path, start, end, isNew })
-      if (number < 0) return -1
+      const mask = this.#slots.length - 1
+      let slot = (hash ^ (hash >>> 15)) & mask
+      let known = at(this.#slots, slot)
+      while (known !== 0 && !(this.#parents.get(known) === number && this.#hasName(known, path, { start, end }))) {
+        slot = (slot + 1) & mask
+        known = at(this.#slots, slot)
+      }
+      if (known === 0 && !isNew) return -1
+      number = known === 0 ? this.#add(slot, number, path.slice(start, end)) : known
       start = end + 1
     }
     return number
   }
 
-  /** From a directory to a name in it. */
-  #step(step: Step): number {
-    const mask = this.#slots.length - 1
-    let slot = (step.hash ^ (step.hash >>> 15)) & mask
-    for (let known = at(this.#slots, slot); known !== 0; known = at(this.#slots, slot)) {
-      if (this.#parents[known] === step.number && this.#hasName(known, step)) return known
-      slot = (slot + 1) & mask
-    }
-    return step.isNew ? this.#add(slot, step) : -1
-  }
-
-  #hasName(number: number, { path, start, end }: Step): boolean {
-    const from = at(this.#starts, number)
-    if (at(this.#starts, number + 1) - from !== end - start) return false
-    for (let i = start; i < end; i++) if (this.#names[from + i - start] !== path.charCodeAt(i)) return false
+  #hasName(number: number, path: LayerPath, { start, end }: { readonly start: number; readonly end: number }): boolean {
+    if (this.#lengths.get(number) !== end - start) return false
+    const from = this.#starts.get(number) ?? 0
+    const page = this.#names.page(from)
+    const shift = (from % pageSize) - start
+    for (let i = start; i < end; i++) if (page[i + shift] !== path.charCodeAt(i)) return false
     return true
   }
 
-  #add(slot: number, { number: parent, path, start, end }: Step): number {
+  #add(slot: number, parent: number, name: string): number {
     const number = this.size++
-    this.#parents = larger(this.#parents, number + 1)
-    this.#starts = larger(this.#starts, number + 2)
-    const from = at(this.#starts, number)
-    this.#names = larger(this.#names, from + end - start)
-    this.#parents[number] = parent
-    for (let i = start; i < end; i++) this.#names[from + i - start] = path.charCodeAt(i)
-    this.#starts[number + 1] = from + end - start
+    const start = this.#placeFor(name.length)
+    this.#parents.set(number, parent)
+    this.#starts.set(number, start)
+    this.#lengths.set(number, name.length)
+    this.#names.page(start).write(name, start % pageSize, 'latin1')
     this.#slots[slot] = number
     if (this.size * 2 > this.#slots.length) this.#rehash()
     return number
+  }
+
+  #placeFor(length: number): number {
+    if (length > pageSize) throw new RangeError(`a name of ${length} bytes`)
+    const left = pageSize - (this.#namesEnd % pageSize)
+    const start = length > left ? this.#namesEnd + left : this.#namesEnd
+    this.#namesEnd = start + length
+    return start
+  }
+
+  #nameBytes(number: number): Buffer {
+    const start = this.#starts.get(number) ?? 0
+    const place = start % pageSize
+    return this.#names.page(start).subarray(place, place + (this.#lengths.get(number) ?? 0))
   }
 
   #rehash(): void {
@@ -153,29 +160,15 @@ export class PathTable {
 
   #hash(number: number): number {
     let hash = Math.imul(this.parent(number) + this.#seed, 0x9e3779b1)
-    const end = at(this.#starts, number + 1)
-    for (let i = at(this.#starts, number); i < end; i++) hash = Math.imul(hash ^ at(this.#names, i), 0x01000193)
+    const start = this.#starts.get(number) ?? 0
+    const end = start + (this.#lengths.get(number) ?? 0)
+    for (let i = start; i < end; i++) hash = Math.imul(hash ^ (this.#names.get(i) ?? 0), 0x01000193)
     return hash
   }
-}
-
-/** A component of a path that is walked. */
-interface Step {
-  /** The directory. */
-  readonly number: number
-  readonly hash: number
-  readonly path: LayerPath
-  readonly start: number
-  readonly end: number
-  readonly isNew: boolean
 }
 
 const slash = 47
 
 function add(column: Uint32Array, index: number, value: number): void {
   column[index] = at(column, index) + value
-}
-
-function textOf(names: Uint8Array, start: number, end: number): string {
-  return Buffer.from(names.buffer, names.byteOffset + start, end - start).toString('latin1')
 }

@@ -1,4 +1,4 @@
-import { at, larger } from './columns.ts'
+import { at, byteColumn, intColumn } from './columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { PathTable } from './path-table.ts'
 import { RecordHeap } from './record-heap.ts'
@@ -21,11 +21,11 @@ export class RecordCollector {
   /** What came with the content; hardlinks share one. */
   readonly #inodes = new RecordHeap()
   /** By number of the path: 1 + the number of its inode, 0 for none. */
-  #inodeOf = new Int32Array(64)
+  readonly #inodeOf = intColumn()
   /** By number of the inode: whether it is a directory, a symlink, something else. */
-  #kinds = new Uint8Array(64)
+  readonly #kinds = byteColumn()
   /** By number of the path: whether something lies in this directory. */
-  #isParent = new Uint8Array(64)
+  readonly #isParent = byteColumn()
   /** Inodes with several names. */
   readonly #shared = new Set<number>()
   readonly #whiteouts = new Map<number, LayerEntry>()
@@ -51,28 +51,24 @@ export class RecordCollector {
   }
 
   #number(path: LayerPath): number {
-    const number = this.#paths.intern(path)
-    this.#inodeOf = larger(this.#inodeOf, this.#paths.size)
-    this.#isParent = larger(this.#isParent, this.#paths.size)
-    return number
+    return this.#paths.intern(path)
   }
 
   #addInode(entry: LayerEntry): number {
     const inode = this.#inodes.add(entry)
-    this.#kinds = larger(this.#kinds, inode + 1)
-    this.#kinds[inode] = entry.type === 'dir' ? directory : entry.type === 'symlink' ? symlink : other
+    this.#kinds.set(inode, entry.type === 'dir' ? directory : entry.type === 'symlink' ? symlink : other)
     return inode
   }
 
   /** The inode at a path; -1 for none. */
   #inodeAt(path: number): number {
-    return path < 0 ? -1 : at(this.#inodeOf, path) - 1
+    return path < 0 ? -1 : (this.#inodeOf.get(path) ?? 0) - 1
   }
 
   #link(entry: LayerEntry): void {
     this.#checkDirectory(this.#paths.find(parentOf(entry.linkname)), parentOf(entry.linkname))
     const target = this.#inodeAt(this.#paths.find(entry.linkname))
-    if (target >= 0 && at(this.#kinds, target) === directory) {
+    if (target >= 0 && this.#kinds.get(target) === directory) {
       throw invalid(`the hardlink ${shown(entry.path)} leads to a directory`)
     }
     if (entry.path === entry.linkname) return
@@ -81,8 +77,8 @@ export class RecordCollector {
   }
 
   #put(path: number, inode: number): void {
-    if (at(this.#kinds, inode) !== directory && at(this.#isParent, path) === 1) this.#removeInside(path)
-    this.#inodeOf[path] = inode + 1
+    if (this.#kinds.get(inode) !== directory && this.#isParent.get(path) === 1) this.#removeInside(path)
+    this.#inodeOf.set(path, inode + 1)
   }
 
   #removeInside(directory: number): void {
@@ -92,8 +88,8 @@ export class RecordCollector {
     for (let path = directory; path < isInside.length; path++) {
       if (path !== directory && at(isInside, this.#paths.parent(path)) === 0) continue
       isInside[path] = 1
-      this.#inodeOf[path] = 0
-      this.#isParent[path] = 0
+      this.#inodeOf.set(path, 0)
+      this.#isParent.set(path, 0)
       this.#whiteouts.delete(path)
       this.#opaque.delete(path)
     }
@@ -105,7 +101,8 @@ export class RecordCollector {
     if (directory === this.#checkedParent) return
     const number = this.#number(directory)
     this.#checkDirectory(number, directory)
-    for (let path = number; at(this.#isParent, path) === 0; path = this.#paths.parent(path)) this.#isParent[path] = 1
+    for (let path = number; (this.#isParent.get(path) ?? 0) === 0; path = this.#paths.parent(path))
+      this.#isParent.set(path, 1)
     this.#checkedParent = directory
   }
 
@@ -113,7 +110,7 @@ export class RecordCollector {
     if (number < 0) return this.#checkDirectory(this.#paths.find(parentOf(path)), parentOf(path))
     for (let above = number; above !== 0; above = this.#paths.parent(above)) {
       const inode = this.#inodeAt(above)
-      const kind = inode < 0 ? directory : at(this.#kinds, inode)
+      const kind = inode < 0 ? directory : this.#kinds.get(inode)
       if (kind === directory) continue
       const name = shown(this.#paths.path(above))
       if (kind === symlink) throw unsafe(`the layer writes through its own symlink ${name}`)

@@ -1,4 +1,4 @@
-import { at, larger } from './columns.ts'
+import { floatColumn } from './columns.ts'
 import type { LayerEntry, LayerPath } from './entry.ts'
 import { ByteReader, ByteWriter } from './index-bytes.ts'
 import { readRecord, writeRecord } from './index-record.ts'
@@ -12,24 +12,23 @@ export class RecordHeap {
   readonly #chunks: Buffer[] = []
   readonly #writer = new ByteWriter()
   /** Where a record starts: its chunk, and the place in it. */
-  #places = new Float64Array(64)
+  readonly #places = floatColumn()
 
   /** Keeps an entry; its number. INDEX_INVALID when a number in it is beyond what an index can hold. */
   add(entry: LayerEntry): number {
     if (this.#writer.length >= chunkSize) this.#chunks.push(this.#writer.take())
     const start = this.#writer.length
-    this.#places = larger(this.#places, this.size + 1)
-    this.#places[this.size] = this.#chunks.length * 2 ** 32 + start
+    this.#places.set(this.size, this.#chunks.length * 2 ** 32 + start)
     writeRecord(this.#writer, entry)
     return this.size++
   }
 
   /** The entry of a number, with a path. */
   get(number: number, path: LayerPath): LayerEntry {
-    const place = at(this.#places, number)
+    const place = this.#places.get(number) ?? 0
     const chunk = Math.floor(place / 2 ** 32)
     if (this.#chunks.length === chunk) this.#chunks.push(this.#writer.take())
-    const next = number + 1 < this.size ? at(this.#places, number + 1) : undefined
+    const next = number + 1 < this.size ? this.#places.get(number + 1) : undefined
     const bytes = this.#chunks[chunk] ?? Buffer.alloc(0)
     const end = next === undefined || Math.floor(next / 2 ** 32) !== chunk ? bytes.length : next % 2 ** 32
     return readRecord(new ByteReader(bytes, place % 2 ** 32, end), path)

@@ -14,8 +14,8 @@ export interface FileTree {
   walk?(directory: LayerPath): Iterable<LayerEntry>
   /** Digest of a file's content. Entries of an image already carry it. */
   digest(path: LayerPath): Promise<Digest>
-  /** Makes the digests of many files known at once, where that is faster than one by one; `lstat` then tells them. */
-  digestAll?(paths: readonly LayerPath[]): Promise<void>
+  /** Makes the digests of all files below a directory known, where entries do not tell them yet; `lstat` and `walk` then do. */
+  digestBelow?(directory: LayerPath): Promise<void>
   /** The whole content of a file that is small enough to be had at once, else undefined. Errors as {@link FileTree.open}. */
   read?(path: LayerPath): Uint8Array | undefined
   /** The content of a file, in pieces. Ends with an error when the bytes are not those that `digest` told. */
@@ -24,4 +24,6 @@ export interface FileTree {
    * A name shared by all paths that are one file with several names (hardlinks), undefined for a file with one name.
    */
   linkGroup(path: LayerPath): string | undefined
+  /** False when no file seen so far has several names. */
+  mayLink?(): boolean
 }

@@ -152,11 +152,20 @@ class StackView implements RootfsView {
   }
 
   linkGroup(path: LayerPath): string | undefined {
+    if (!this.mayLink()) return undefined
     const origin = this.origin(path)
     if (origin === undefined || origin.entry.type === 'dir') return undefined
-    this.#grouped ??= this.#findGroups()
     const group = groupOf(origin)
-    return this.#grouped.has(group) ? group : undefined
+    return this.#groups().has(group) ? group : undefined
+  }
+
+  mayLink(): boolean {
+    return this.#groups().size > 0
+  }
+
+  #groups(): ReadonlySet<string> {
+    this.#grouped ??= this.#findGroups()
+    return this.#grouped
   }
 
   /** Entries that some hardlink of any layer leads to. */
