@@ -4,6 +4,7 @@ import { decodeBlock } from './index-block.ts'
 import { ByteWriter } from './index-bytes.ts'
 import { writeRecord } from './index-record.ts'
 import { type LayerSummary, Summarizer } from './index-summary.ts'
+import { manyRecords, tellManyRecords } from './many-records.ts'
 
 /**
  * The layer index file, little endian, numbers are LEB128 varints unless a width is named:
@@ -66,6 +67,7 @@ export class IndexEncoder {
     this.#block.bytes(this.#record.take())
     this.#lastPath = record.path
     this.#records++
+    if (this.#records === manyRecords) tellManyRecords()
     if (this.#block.length >= blockTarget) this.#endBlock()
   }
 

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { at, Column, intColumn, pageSize } from './columns.ts'
 import type { LayerPath } from './entry.ts'
+import { manyRecords, tellManyRecords } from './many-records.ts'
 
 /**
  * Numbers paths: the root is 0, every other path has a higher number than its directory. A path takes about 40 bytes,
@@ -122,6 +123,7 @@ export class PathTable {
 
   #add(slot: number, parent: number, name: string): number {
     const number = this.size++
+    if (number === manyRecords) tellManyRecords()
     const start = this.#placeFor(name.length)
     this.#parents.set(number, parent)
     this.#starts.set(number, start)

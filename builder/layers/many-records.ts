@@ -1,0 +1,14 @@
+import { channel } from 'node:diagnostics_channel'
+
+/** From so many on, what short-lived objects leave behind shows in the memory of the process. */
+export const manyRecords = 4096
+
+const told = channel('ibuild.many-records')
+
+/**
+ * Tells who runs this process that work on many small records has begun. The `ibuild` command then lets the space for
+ * short-lived objects grow no more; a program that uses the library decides for itself.
+ */
+export function tellManyRecords(): void {
+  told.publish(undefined)
+}
