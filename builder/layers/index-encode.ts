@@ -47,7 +47,9 @@ export class IndexEncoder {
   readonly #blocks: BlockInfo[] = []
   readonly #block = new ByteWriter()
   readonly #record = new ByteWriter()
+  /** Of the block. */
   #records = 0
+  #total = 0
   #firstPath = ''
   #lastPath = ''
   #written = 0
@@ -67,7 +69,7 @@ export class IndexEncoder {
     this.#block.bytes(this.#record.take())
     this.#lastPath = record.path
     this.#records++
-    if (this.#records === manyRecords) tellManyRecords()
+    if (++this.#total === manyRecords) tellManyRecords()
     if (this.#block.length >= blockTarget) this.#endBlock()
   }
 
