@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { IbuildError } from '../shared/base/errors.ts'
 import type { BuildOptions } from './build-types.ts'
 import { checkCompression } from './export/check-compression.ts'
+import { checkDestination } from './export/check-destination.ts'
 import type { OutputSpec } from './output-types.ts'
 
 /** Refuses, before anything runs, outputs that cannot all be written. Errors: USAGE. */
@@ -10,6 +11,7 @@ export function checkOutputs({ outputs = [], stdout, annotations }: BuildOptions
   const places = new Set<string>()
   for (const output of outputs) {
     checkCompression(output)
+    checkDestination(output)
     const place = placeOf(output)
     if (places.has(place)) throw taken(output)
     places.add(place)

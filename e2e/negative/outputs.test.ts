@@ -50,17 +50,18 @@ for (const [args, says] of rows) {
   })
 }
 
-const unwritable: [title: string, args: string[]][] = [
-  ['an archive over a folder', ['-o', 'type=oci,dest=folder', 'c']],
+const unwritable: [title: string, args: string[], isEarly?: boolean][] = [
+  ['an archive over a folder', ['-o', 'type=oci,dest=folder', 'c'], true],
+  ['files of an image over a file', ['-o', 'type=local,dest=file', 'c'], true],
   ['a layout where something else lies', ['-o', 'type=oci,tar=false,dest=folder', 'c']],
-  ['a layout over a file', ['-o', 'type=oci,tar=false,dest=file', 'c']],
+  ['a layout over a file', ['-o', 'type=oci,tar=false,dest=file', 'c'], true],
   ['an archive below a file', ['-o', 'type=oci,dest=file/below', 'c']],
   ['metadata into a folder', ['--metadata-file', 'folder', 'c']],
   ['an archive where nobody can write', ['-o', 'type=oci,dest=/proc/nothing/a', 'c']],
 ]
 
-for (const [title, args] of unwritable) {
-  test(`${title} is refused, and what was there stays`, async (t) => {
+for (const [title, args, isEarly = false] of unwritable) {
+  test(`${title} is refused${isEarly ? ' before anything runs' : ''}, and what was there stays`, async (t) => {
     const space = await makeWorkspace(t)
     space.write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
     space.write('', { file: 'mine', 'folder/mine': 'mine' })
@@ -69,7 +70,7 @@ for (const [title, args] of unwritable) {
     t.regex(stderr, /ibuild: .* \[USAGE\]\nhint: \S.*\n$/)
     t.deepEqual(readdirSync(join(space.folder, 'folder')), ['mine'])
     t.true(existsSync(join(space.folder, 'file')))
-    t.deepEqual(readdirSync(space.folder).sort(), ['c', 'data', 'file', 'folder'])
+    t.deepEqual(readdirSync(space.folder).sort(), ['c', ...(isEarly ? [] : ['data']), 'file', 'folder'])
   })
 }
 
