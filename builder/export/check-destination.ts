@@ -12,7 +12,7 @@ export function checkDestination(output: OutputSpec): void {
   if (isFolder === undefined) return
   const wantsFolder = output.type === 'local' || (output.type === 'oci' && output.folder === true)
   if (isFolder === wantsFolder) return
-  const what = isFolder ? 'it is a folder' : 'it is no folder'
+  const what = isFolder ? 'it is a folder' : 'it is not a folder'
   throw new IbuildError('USAGE', `cannot write ${output.dest}: ${what}`, {
     hint: isFolder ? 'Name a file in it.' : 'Name a new or an existing folder.',
   })
