@@ -80,61 +80,60 @@ async function writeMember(
   output.write(tarHeader(entry))
   if (entry.opaque) output.write(opaqueHeader(entry))
   if (entry.type !== 'file') return entry
-  if (verified === true && entry.digest !== undefined) return copyContent(output, entry, content ?? new Uint8Array())
-  return writeContent(output, entry, content ?? new Uint8Array())
+  return writeContent(output, entry, {
+    content: content ?? new Uint8Array(),
+    known: verified === true ? entry.digest : undefined,
+  })
 }
 
-async function writeContent(
-  output: TarOutput,
-  entry: LayerEntry,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<LayerEntry> {
+interface Content {
+  readonly content: Uint8Array | AsyncIterable<Uint8Array>
+  /** Its digest when that is checked elsewhere: it is not taken again. */
+  readonly known: Digest | undefined
+}
+
+async function writeContent(output: TarOutput, entry: LayerEntry, { content, known }: Content): Promise<LayerEntry> {
   const dataOffset = entry.size === 0 ? -1 : output.position
-  const digest =
-    content instanceof Uint8Array ? writeBytes(output, entry, content) : await writeStream(output, entry, content)
+  const taken =
+    content instanceof Uint8Array
+      ? writeBytes(output, entry, { content, known })
+      : await writeStream(output, entry, { content, known })
+  const digest = known ?? taken
   if (entry.digest !== undefined && entry.digest !== digest) throw changed(entry)
   output.write(tarPadding(entry.size))
   return { ...entry, dataOffset, digest }
 }
 
-/** Writes a content that is checked elsewhere. */
-async function copyContent(
+/** Gives the digest unless it is known. */
+function writeBytes(
   output: TarOutput,
   entry: LayerEntry,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<LayerEntry> {
-  const dataOffset = entry.size === 0 ? -1 : output.position
-  const start = output.position
-  if (content instanceof Uint8Array) output.write(content)
-  else
-    for await (const piece of content) {
-      output.write(piece)
-      await output.drain()
-    }
-  if (output.position - start !== entry.size) throw changed(entry)
-  output.write(tarPadding(entry.size))
-  return { ...entry, dataOffset }
-}
-
-function writeBytes(output: TarOutput, entry: LayerEntry, content: Uint8Array): Digest {
+  { content, known }: Content & { readonly content: Uint8Array },
+): Digest | undefined {
   if (content.length !== entry.size) throw changed(entry)
   output.write(content)
+  if (known !== undefined) return undefined
   const algorithm = algorithmFor(entry)
   return parseDigest(`${algorithm}:${hash(algorithm, content, 'hex')}`)
 }
 
-async function writeStream(output: TarOutput, entry: LayerEntry, content: AsyncIterable<Uint8Array>): Promise<Digest> {
-  const hasher = streamHash(algorithmFor(entry))
+/** Gives the digest unless it is known. */
+async function writeStream(
+  output: TarOutput,
+  entry: LayerEntry,
+  { content, known }: Content & { readonly content: AsyncIterable<Uint8Array> },
+): Promise<Digest | undefined> {
+  const hasher = known === undefined ? streamHash(algorithmFor(entry)) : undefined
   let size = 0
   for await (const piece of content) {
     size += piece.length
     if (size > entry.size) throw changed(entry)
-    hasher.update(piece)
+    hasher?.update(piece)
     output.write(piece)
     await output.drain()
   }
   if (size !== entry.size) throw changed(entry)
-  return hasher.digest()
+  return hasher?.digest()
 }
 
 /** The algorithm of the digest that is expected, so that the two can be compared. */
