@@ -42,7 +42,7 @@ export interface LayOutOptions {
 
 export interface CopyRequest extends SelectRequest, LayOutOptions {}
 
-/** A named input of the step for its cache key. */
+/** One named input of a step. Names are stable: a later build compares part by part to say why it missed. */
 export interface KeyPart {
   readonly name: string
   readonly value: string

@@ -1,8 +1,4 @@
-/** A named part of a cache key. */
-export interface NamedPart {
-  readonly name: string
-  readonly value: string
-}
+import type { KeyPart } from '../copy/types.ts'
 
 /** What became of one part. */
 export interface PartChange {
@@ -15,7 +11,7 @@ export interface PartChange {
 }
 
 /** Parts as they are now, in their order, then those that are gone. Of parts of one name the first is compared with the first. */
-export function compareParts(before: readonly NamedPart[], after: readonly NamedPart[]): PartChange[] {
+export function compareParts(before: readonly KeyPart[], after: readonly KeyPart[]): PartChange[] {
   const old = numbered(before)
   const now = numbered(after)
   const present = [...now].map(([id, part]): PartChange => {
@@ -28,7 +24,7 @@ export function compareParts(before: readonly NamedPart[], after: readonly Named
   return [...present, ...gone.map(([, { name, value }]): PartChange => ({ name, change: 'removed', before: value }))]
 }
 
-function numbered(parts: readonly NamedPart[]): Map<string, NamedPart> {
+function numbered(parts: readonly KeyPart[]): Map<string, KeyPart> {
   const counts = new Map<string, number>()
   return new Map(
     parts.map((part) => {

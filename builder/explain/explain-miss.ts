@@ -1,3 +1,4 @@
+import type { KeyPart } from '../copy/types.ts'
 import type { IgnoreChange } from './describe-files.ts'
 import { describePart, type PartScope, partLabel } from './describe-part.ts'
 import { shortDigest } from './show-value.ts'
@@ -10,7 +11,7 @@ export interface MissedStep {
   readonly below: string
   readonly argNames: readonly string[]
   /** Settings of the base image, as names and values of parts. */
-  readonly baseParts: readonly { readonly name: string; readonly value: string }[]
+  readonly baseParts: readonly KeyPart[]
 }
 
 /** Says why a step missed that differs from an earlier record in these parts. Pure. */

@@ -1,8 +1,9 @@
-import { compareParts, type NamedPart, type PartChange } from './compare-parts.ts'
+import type { KeyPart } from '../copy/types.ts'
+import { compareParts, type PartChange } from './compare-parts.ts'
 
 /** An earlier record that a step may be compared with. */
 export interface Candidate {
-  readonly parts: readonly NamedPart[]
+  readonly parts: readonly KeyPart[]
 }
 
 /** Of records whose parts differ alike, so many are looked into. */
@@ -14,7 +15,7 @@ const mostTies = 4
  */
 export function nearest<T extends Candidate>(
   candidates: readonly T[],
-  parts: readonly NamedPart[],
+  parts: readonly KeyPart[],
   finer: (candidate: T, changes: readonly PartChange[]) => number = () => 1,
 ): { readonly candidate: T; readonly changes: readonly PartChange[] } | undefined {
   const compared = candidates.map((candidate) => {

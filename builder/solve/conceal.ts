@@ -1,5 +1,5 @@
+import type { KeyPart } from '../copy/types.ts'
 import { looksSecret } from '../dockerfile/lint-secrets.ts'
-import type { KeyPart } from './key-part.ts'
 
 /** Gives a digest from which a secret cannot be guessed. */
 export type SecretDigest = (text: string) => string

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
+import type { KeyPart } from '../copy/types.ts'
 import type { Limits } from '../exec/types.ts'
 import type { CopyStep, RunStep, WorkdirStep } from '../plan/types.ts'
 import { environmentParts, type SecretDigest } from './conceal.ts'
-import type { KeyPart } from './key-part.ts'
 
 /** Raised when the meaning of a part or the bytes of a layer change, so that older records no longer hit. */
 export const keyVersion = '2'
