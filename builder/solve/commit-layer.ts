@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { untilAborted } from '../../shared/base/abort.ts'
 import { notAfter } from '../layers/entry.ts'
 import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
-import { turns } from '../layers/turns.ts'
+import { interruptible } from '../layers/turns.ts'
 import { type ExecutedLayer, settleDiff } from './cut-off.ts'
 import type { LayerChain } from './layer-chain.ts'
 import type { Solver } from './solver.ts'
@@ -19,12 +19,12 @@ export interface WrittenDiff {
 
 /** Writes members as a layer in one pass and stores it unless an earlier step made the same; nothing is mounted or extracted. */
 export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<ExecutedLayer> {
-  const { store, latest, signal } = solver
+  const { store, signal } = solver
   const { chain, members, givenTime, mayReuse } = diff
   const folder = await store.temp('layer')
   try {
     const tarFile = join(folder.dir, 'layer')
-    const { diffID, size, entries } = await writeLayer(stoppable(bounded(members, latest), signal), tarFile, {
+    const { diffID, size, entries } = await writeLayer(interruptible(bounded(members, solver), signal), tarFile, {
       sync: false,
     })
     const commit = async (): Promise<typeof diffID> => {
@@ -38,20 +38,10 @@ export async function commitLayer(solver: Solver, diff: WrittenDiff): Promise<Ex
   }
 }
 
-function* bounded(members: Iterable<LayerMember>, latest: bigint | undefined): Generator<LayerMember> {
-  for (const member of members) yield { ...member, entry: notAfter(member.entry, latest) }
-}
-
-/** Small contents come without a pause: now and then an abort must get its turn. */
-async function* stoppable(members: Iterable<LayerMember>, signal: AbortSignal): AsyncGenerator<LayerMember> {
-  const turn = turns()
-  for (const member of members) {
-    const pause = turn()
-    if (pause !== undefined) await pause
-    signal.throwIfAborted()
-    const { content } = member
-    yield content === undefined || content instanceof Uint8Array
-      ? member
-      : { ...member, content: untilAborted(content, signal) }
+/** Bounds times, and stops a content that comes in pieces when the signal aborts. */
+function* bounded(members: Iterable<LayerMember>, { latest, signal }: Solver): Generator<LayerMember> {
+  for (const { entry, content, ...member } of members) {
+    const stoppable = content === undefined || content instanceof Uint8Array ? content : untilAborted(content, signal)
+    yield { ...member, entry: notAfter(entry, latest), ...(stoppable && { content: stoppable }) }
   }
 }

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import { hexOf } from '../../shared/base/digest.ts'
-import { lockExclusive } from '../../shared/cas/lock.ts'
 import type { BuildOptions } from '../build-types.ts'
 import type { BuildContext } from '../context/types.ts'
 import type { Executor } from '../exec/types.ts'
+import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
 import { createLayerAccess } from './layer-access.ts'
@@ -49,18 +47,7 @@ export function createSolver({ store, context, options, emit, epoch, createExecu
     origin: originOf(options),
     explain: options.explain,
     once: createOnce(),
-    withClaim: async (key, work) => {
-      let waited = false
-      const lock = await lockExclusive(join(store.root, 'locks', 'steps', hexOf(key)), {
-        signal,
-        onWait: () => (waited = true),
-      })
-      try {
-        return await work(waited)
-      } finally {
-        lock.release()
-      }
-    },
+    withClaim: (key, work) => underStepLock(store, { key, signal }, work),
     later: backlog.later,
     async settle() {
       await backlog.settle()

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { openLayerIndex } from '../layers/layer-index.ts'
+import { findRecorded, type RecordedLayer } from '../store/recorded-layer.ts'
 import type { Store } from '../store/types.ts'
 import { contentKey } from './content-key.ts'
 import { chainKey, type LayerChain } from './layer-chain.ts'
@@ -43,16 +44,19 @@ export async function settleDiff(solver: Solver, diff: FreshDiff): Promise<Execu
 
 /** The layer of an earlier step with the same diff, times included. */
 function findEqual(store: Store, key: Digest, diff: TimedDiff): StepLayer | undefined {
-  const own = ownTimesOfJson(store.records.get(key)?.extra?.['own'])
-  const layer = findLayer(store, key)
-  const stored = layer && store.layers.get(layer.diffID)
-  if (own === undefined || stored === undefined) return undefined
-  return sameTimes({ entries: openLayerIndex(stored.indexFile).entries(), own }, diff) ? layer : undefined
+  const found = findRecorded(store, key)
+  const own = ownTimesOfJson(found?.record.extra?.['own'])
+  if (found === undefined || own === undefined) return undefined
+  const entries = openLayerIndex(found.layer.indexFile).entries()
+  return sameTimes({ entries, own }, diff) ? stepLayer(found) : undefined
 }
 
-/** The layer that a record names. A record counts only while its layer is there. */
-export function findLayer({ records, layers }: Pick<Store, 'records' | 'layers'>, key: Digest): StepLayer | undefined {
-  const record = records.get(key)
-  if (record?.diffID === undefined || layers.get(record.diffID) === undefined) return undefined
-  return { diffID: record.diffID, created: new Date(record.created).toISOString() }
+/** The layer of a step that was carried out before. */
+export function findLayer(store: Pick<Store, 'records' | 'layers'>, key: Digest): StepLayer | undefined {
+  const found = findRecorded(store, key)
+  return found && stepLayer(found)
+}
+
+function stepLayer({ record, layer }: RecordedLayer): StepLayer {
+  return { diffID: layer.diffID, created: new Date(record.created).toISOString() }
 }

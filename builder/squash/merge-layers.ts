@@ -1,12 +1,13 @@
 import { join } from 'node:path'
-import { type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mapDiskFull } from '../../shared/cas/disk.ts'
-import { lockExclusive } from '../../shared/cas/lock.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
-import { type LayerMember, writeLayer } from '../layers/layer-writer.ts'
+import { writeLayer } from '../layers/layer-writer.ts'
 import { mergeRun } from '../layers/merge/merge-run.ts'
-import { turns } from '../layers/turns.ts'
+import { interruptible } from '../layers/turns.ts'
 import { openLayer } from '../store/open-layer.ts'
+import { findRecorded } from '../store/recorded-layer.ts'
+import { underStepLock } from '../store/step-lock.ts'
 import type { RecordPart, Store } from '../store/types.ts'
 
 /** Layers of a stack by number, the base is 0; `to` is not among them. */
@@ -40,10 +41,10 @@ export async function mergeLayers(
   const parts = partsOf(diffIDs, { from, to })
   const key = digestOf(JSON.stringify(parts))
   return (
-    known(store, key) ??
-    underLock({ store, key, signal }, async () => {
-      const madeMeanwhile = known(store, key)
-      if (madeMeanwhile !== undefined) return madeMeanwhile
+    findRecorded(store, key)?.layer.diffID ??
+    underStepLock(store, { key, signal }, async () => {
+      const madeMeanwhile = findRecorded(store, key)
+      if (madeMeanwhile !== undefined) return madeMeanwhile.layer.diffID
       onMerge?.({ from, to })
       const diffID = await mapDiskFull(() => writeMerged(store, diffIDs.slice(0, to), { from, signal }))
       await store.records.put(key, { version: 1, step: 'merge of layers', parts, diffID, created: Date.now() })
@@ -62,28 +63,6 @@ function partsOf(diffIDs: readonly Digest[], { from, to }: LayerRange): RecordPa
   ]
 }
 
-function known({ records, layers }: Store, key: Digest): Digest | undefined {
-  const diffID = records.get(key)?.diffID
-  return diffID === undefined || layers.get(diffID) === undefined ? undefined : diffID
-}
-
-interface Claim {
-  readonly store: Store
-  readonly key: Digest
-  readonly signal: AbortSignal | undefined
-}
-
-/** Another process that merges the same is waited for. */
-async function underLock<T>({ store, key, signal }: Claim, work: () => Promise<T>): Promise<T> {
-  const file = join(store.root, 'locks', 'steps', hexOf(key))
-  const lock = await lockExclusive(file, signal === undefined ? {} : { signal })
-  try {
-    return await work()
-  } finally {
-    lock.release()
-  }
-}
-
 async function writeMerged(
   store: Store,
   diffIDs: readonly Digest[],
@@ -94,25 +73,11 @@ async function writeMerged(
   const tarFile = join(folder.dir, 'layer')
   const run = mergeRun(layers, from, signal)
   try {
-    const { diffID, size, entries } = await writeLayer(stoppable(run.members, signal), tarFile, { sync: false })
+    const { diffID, size, entries } = await writeLayer(interruptible(run.members, signal), tarFile, { sync: false })
     await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
     return diffID
   } finally {
     run.close()
     await folder.release()
-  }
-}
-
-/** Gives other work its turn now and then, the handling of an interrupt too. */
-async function* stoppable(
-  members: Iterable<LayerMember>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<LayerMember> {
-  const turn = turns()
-  for (const member of members) {
-    const pause = turn()
-    if (pause !== undefined) await pause
-    signal?.throwIfAborted()
-    yield member
   }
 }

@@ -98,8 +98,8 @@ function syncRemovals({ layers, snapshotMarks }: Layout): void {
 }
 
 /** Nobody builds now, so nobody holds one; each step that was ever executed has left its folder. */
-function dropStepLocks({ locks }: Layout): void {
-  rmSync(path.join(locks, 'steps'), { recursive: true, force: true })
+function dropStepLocks({ stepLocks }: Layout): void {
+  rmSync(stepLocks, { recursive: true, force: true })
 }
 
 function reportOf({ items, left }: GarbagePlan, orphans = 0): GarbageReport {

@@ -50,6 +50,8 @@ export interface Layout {
   readonly contexts: string
   readonly temporary: string
   readonly locks: string
+  /** A folder for each step that was carried out since garbage was last collected. */
+  readonly stepLocks: string
 }
 
 export function layoutOf(root: string): Layout {
@@ -74,6 +76,7 @@ export function layoutOf(root: string): Layout {
     contexts: at('context'),
     temporary: at('tmp'),
     locks: at('locks'),
+    stepLocks: at('locks/steps'),
   }
 }
 
