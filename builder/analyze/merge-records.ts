@@ -1,4 +1,5 @@
 import { comparePaths, type LayerEntry, type LayerPath } from '../layers/entry.ts'
+import { Heap } from '../layers/heap.ts'
 import type { LayerIndex } from '../layers/index-types.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 
@@ -21,7 +22,10 @@ export interface PathRecords {
  * One record of each layer is in memory at any time.
  */
 export function* mergeRecords(indexes: readonly LayerIndex[]): Generator<PathRecords> {
-  const heap = new CursorHeap(indexes.map((index, layer) => openCursor(index, layer)))
+  const heap = new Heap(
+    indexes.flatMap((index, layer) => openCursor(index, layer) ?? []),
+    isBefore,
+  )
   let path: LayerPath | undefined
   let records: LayerRecord[] = []
   for (let head = heap.head; head !== undefined; head = heap.head) {
@@ -32,7 +36,7 @@ export function* mergeRecords(indexes: readonly LayerIndex[]): Generator<PathRec
       records = []
     }
     records.push(record)
-    heap.advance()
+    advance(heap, head)
   }
   if (path !== undefined) yield { path, records }
 }
@@ -64,54 +68,15 @@ function* recordsOf(index: LayerIndex, layer: number): Generator<LayerRecord, un
   return undefined
 }
 
-/** A binary heap of cursors; the one with the lowest path, of equal paths the lowest layer, is its head. */
-class CursorHeap {
-  readonly #cursors: Cursor[]
+/** Moves the cursor at the head on by a record. */
+function advance(heap: Heap<Cursor>, head: Cursor): void {
+  const next = head.rest.next()
+  if (next.done === true) return heap.dropHead()
+  head.record = next.value
+  heap.moved()
+}
 
-  constructor(cursors: readonly (Cursor | undefined)[]) {
-    this.#cursors = cursors.filter((cursor) => cursor !== undefined)
-    for (let at = (this.#cursors.length >> 1) - 1; at >= 0; at--) this.#sink(at)
-  }
-
-  get head(): Cursor | undefined {
-    return this.#cursors[0]
-  }
-
-  /** Moves the head on by a record. */
-  advance(): void {
-    const [head] = this.#cursors
-    if (head === undefined) return
-    const next = head.rest.next()
-    if (next.done === true) this.#dropHead()
-    else head.record = next.value
-    this.#sink(0)
-  }
-
-  #dropHead(): void {
-    const last = this.#cursors.pop()
-    if (last !== undefined && this.#cursors.length > 0) this.#cursors[0] = last
-  }
-
-  #sink(start: number): void {
-    for (let at = start; ; ) {
-      const left = 2 * at + 1
-      const lower = this.#isBefore(left + 1, left) ? left + 1 : left
-      if (!this.#isBefore(lower, at)) return
-      this.#swap(lower, at)
-      at = lower
-    }
-  }
-
-  #isBefore(i: number, j: number): boolean {
-    const [a, b] = [this.#cursors[i]?.record, this.#cursors[j]?.record]
-    if (a === undefined || b === undefined) return false
-    return (comparePaths(a.entry.path, b.entry.path) || a.layer - b.layer) < 0
-  }
-
-  #swap(i: number, j: number): void {
-    const [a, b] = [this.#cursors[i], this.#cursors[j]]
-    if (a === undefined || b === undefined) return
-    this.#cursors[i] = b
-    this.#cursors[j] = a
-  }
+/** By path, of one path the lowest layer first. */
+function isBefore({ record: a }: Cursor, { record: b }: Cursor): boolean {
+  return (comparePaths(a.entry.path, b.entry.path) || a.layer - b.layer) < 0
 }

@@ -1,4 +1,5 @@
 import { comparePaths, type LayerEntry, type LayerPath } from '../entry.ts'
+import { Heap } from '../heap.ts'
 import { isOpaqueMark, isWithin, type LayerIndex } from '../index-types.ts'
 
 /** What the records of one layer say about one path. */
@@ -50,67 +51,38 @@ export class LayerCursor {
   }
 }
 
-/** Cursors by their next path, of one path the topmost layer first: a binary heap. */
+/** Cursors by their next path, of one path the topmost layer first. */
 export class CursorHeap {
-  readonly #heap: LayerCursor[] = []
+  readonly #heap: Heap<LayerCursor>
 
   constructor(cursors: Iterable<LayerCursor>) {
-    for (const cursor of cursors) this.#push(cursor)
+    const open = [...cursors].filter(({ path }) => path !== undefined)
+    this.#heap = new Heap(open, isBefore)
   }
 
   /** The smallest path that any cursor comes to next. */
   get path(): LayerPath | undefined {
-    return this.#heap[0]?.path
+    return this.#heap.head?.path
   }
 
   /** The layers that have something left inside a directory. */
   layersInside(directory: LayerPath): number[] {
-    return this.#heap.flatMap((cursor) => (cursor.isInside(directory) ? [cursor.layer] : []))
+    return this.#heap.items.flatMap((cursor) => (cursor.isInside(directory) ? [cursor.layer] : []))
   }
 
   /** Takes what all layers have at a path, the topmost first; nothing when the path is not the next one. */
   take(path: LayerPath): PathRecords[] {
     const taken: PathRecords[] = []
-    for (let cursor = this.#heap[0]; cursor?.path === path; cursor = this.#heap[0]) {
+    for (let cursor = this.#heap.head; cursor?.path === path; cursor = this.#heap.head) {
       taken.push(cursor.take())
-      const first = cursor.path === undefined ? this.#heap.pop() : cursor
-      if (first !== undefined && this.#heap.length > 0) this.#sink(first)
+      if (cursor.path === undefined) this.#heap.dropHead()
+      else this.#heap.moved()
     }
     return taken
   }
-
-  #push(cursor: LayerCursor): void {
-    if (cursor.path === undefined) return
-    const heap = this.#heap
-    let at = heap.push(cursor) - 1
-    for (let up = (at - 1) >> 1; at > 0 && isBefore(cursor, heap[up]); up = (at - 1) >> 1) {
-      swap(heap, at, up)
-      at = up
-    }
-  }
-
-  /** Puts a cursor at the top and lets it sink to its place. */
-  #sink(cursor: LayerCursor): void {
-    const heap = this.#heap
-    heap[0] = cursor
-    for (let at = 0; ; ) {
-      const left = 2 * at + 1
-      const smaller = isBefore(heap[left + 1], heap[left]) ? left + 1 : left
-      if (!isBefore(heap[smaller], cursor)) return
-      swap(heap, at, smaller)
-      at = smaller
-    }
-  }
 }
 
-function swap(heap: LayerCursor[], a: number, b: number): void {
-  const [first, second] = [heap[a], heap[b]]
-  if (first === undefined || second === undefined) return
-  heap[a] = second
-  heap[b] = first
-}
-
-function isBefore(a: LayerCursor | undefined, b: LayerCursor | undefined): boolean {
-  if (a?.path === undefined || b?.path === undefined) return a?.path !== undefined
-  return (comparePaths(a.path, b.path) || b.layer - a.layer) < 0
+/** Both come to a path. */
+function isBefore(a: LayerCursor, b: LayerCursor): boolean {
+  return (comparePaths(a.path ?? '', b.path ?? '') || b.layer - a.layer) < 0
 }
