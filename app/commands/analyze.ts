@@ -3,6 +3,7 @@ import { layerTree } from '../../builder/analyze/layer-tree.ts'
 import type { LayerReport, LayerSource } from '../../builder/analyze/types.ts'
 import { baseOf, layersOfBuild, layersOfImage, sharedLayers } from '../../builder/analyze-image.ts'
 import type { BuildResult } from '../../builder/build-types.ts'
+import { tellManyRecords } from '../../builder/layers/many-records.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { shortName } from '../../shared/base/reference.ts'
@@ -17,7 +18,6 @@ import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
 import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
-import { collectOldObjectsOften, keepHeapSmall } from '../cli/small-heap.ts'
 import { writeLines } from '../cli/write-lines.ts'
 import { carryOut } from './build.ts'
 
@@ -109,8 +109,7 @@ async function show(
   if (layer !== undefined && layer > layers.length) {
     throw new IbuildError('USAGE', `--layer: there is no layer ${layer}, the image has ${layers.length}`)
   }
-  keepHeapSmall()
-  collectOldObjectsOften()
+  tellManyRecords()
   const analysis: Analysis = { ...subject, report: analyzeLayers(layers) }
   const chosen = analysis.report.layers[(layer ?? 0) - 1]
   const text =

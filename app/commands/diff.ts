@@ -2,6 +2,7 @@ import { ownPair, type TreePair } from '../../builder/container/diff-subjects.ts
 import { type Change, diffViews } from '../../builder/container/diff-views.ts'
 import { viewOf } from '../../builder/container/subject.ts'
 import { sumChanges } from '../../builder/container/sum-changes.ts'
+import { tellManyRecords } from '../../builder/layers/many-records.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
@@ -10,7 +11,6 @@ import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { pathMembers, pathText } from '../cli/path-text.ts'
 import { formatSize, parseCount } from '../cli/sizes.ts'
-import { keepHeapSmall } from '../cli/small-heap.ts'
 import { subjectOf } from '../cli/subject.ts'
 import { formatTable } from '../cli/table.ts'
 import { writeLines } from '../cli/write-lines.ts'
@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(diffParser(), argv)
   const [first, second, ...extra] = words
   if (first === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild diff takes one or two names')
-  keepHeapSmall()
+  tellManyRecords()
   const store = storeOf(flags)
   const lock = await store.lockShared()
   try {

@@ -1,11 +1,11 @@
 import { viewOf } from '../../builder/container/subject.ts'
 import { flatTar } from '../../builder/export/flat-tar.ts'
 import { writeBytes } from '../../builder/export/write-bytes.ts'
+import { tellManyRecords } from '../../builder/layers/many-records.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { keepHeapSmall } from '../cli/small-heap.ts'
 import { subjectOf } from '../cli/subject.ts'
 
 interface Flags {
@@ -28,7 +28,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       hint: 'Give -o FILE, or redirect stdout.',
     })
   }
-  keepHeapSmall()
+  tellManyRecords()
   const store = storeOf(flags)
   const interrupt = onInterrupt()
   const lock = await store.lockShared({ signal: interrupt.signal })

@@ -6,8 +6,8 @@ export const manyRecords = 4096
 const told = channel('ibuild.many-records')
 
 /**
- * Tells who runs this process that work on many small records has begun. The `ibuild` command then lets the space for
- * short-lived objects grow no more; a program that uses the library decides for itself.
+ * Tells who runs this process that work on many small records has begun, or is about to. The `ibuild` command then keeps
+ * its heap small, see bin/ibuild.cjs; a program that uses the library decides for itself.
  */
 export function tellManyRecords(): void {
   told.publish(undefined)
