@@ -32,6 +32,10 @@ const options: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '-a': 'Leave it out: all containers are listed.',
     '--all': 'Leave it out: all containers are listed.',
   },
+  prune: {
+    '-f': 'Leave it out: ibuild prune never asks.',
+    '--force': 'Leave it out: ibuild prune never asks.',
+  },
   commit: { '-p': 'Leave it out: the container does not run.', '--pause': 'Leave it out: the container does not run.' },
 }
 

@@ -36,7 +36,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     'Remove what nothing needs: images without a name, layers that no image and no cache record has',
   )
     .option('-a, --all', 'remove the build cache too, and compressed copies of layers')
-    .option('-f, --force', "docker's word for not being asked: ibuild never asks")
     .option('--filter <key=value>', 'remove only what passes (repeat); see below', collect)
     .option('--max-size <size>', 'remove cached layers, those used longest ago first, until all takes at most this')
     .option('--dry-run', 'tell what would go; remove nothing')
