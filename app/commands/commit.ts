@@ -1,10 +1,10 @@
 import { type CommitBase, commitImage } from '../../builder/container/commit-image.ts'
+import { findSubject } from '../../builder/container/subject.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { subjectOf } from '../cli/subject.ts'
 
 interface Flags {
   readonly root?: string
@@ -52,7 +52,7 @@ function commitParser() {
 }
 
 function baseOf(store: Store, text: string): CommitBase {
-  const subject = subjectOf(store, text)
+  const subject = findSubject(store, text)
   if (subject.kind === 'container') return subject.container
   return { config: subject.image.config, layer: undefined, command: [] }
 }

@@ -1,6 +1,6 @@
 import { ownPair, type TreePair } from '../../builder/container/diff-subjects.ts'
 import { type Change, diffViews } from '../../builder/container/diff-views.ts'
-import { viewOf } from '../../builder/container/subject.ts'
+import { findSubject, viewOf } from '../../builder/container/subject.ts'
 import { sumChanges } from '../../builder/container/sum-changes.ts'
 import { tellManyRecords } from '../../builder/layers/many-records.ts'
 import type { Store } from '../../builder/store/types.ts'
@@ -11,7 +11,6 @@ import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { pathMembers, pathText } from '../cli/path-text.ts'
 import { formatSize, parseCount } from '../cli/sizes.ts'
-import { subjectOf } from '../cli/subject.ts'
 import { formatTable } from '../cli/table.ts'
 import { writeLines } from '../cli/write-lines.ts'
 
@@ -67,11 +66,11 @@ interface Names {
 }
 
 function pairOf(store: Store, { first, second }: Names, { layer }: Flags): TreePair {
-  const subject = subjectOf(store, first)
+  const subject = findSubject(store, first)
   if (second === undefined)
     return ownPair(store, subject, layer === undefined ? undefined : parseCount(layer, '--layer'))
   if (layer !== undefined) throw new IbuildError('USAGE', '--layer looks into one image, and two are named')
-  return { before: viewOf(store, subject), after: viewOf(store, subjectOf(store, second)) }
+  return { before: viewOf(store, subject), after: viewOf(store, findSubject(store, second)) }
 }
 
 function* counted(changes: Iterable<Change>, count: () => void): Generator<Change> {

@@ -1,4 +1,4 @@
-import { viewOf } from '../../builder/container/subject.ts'
+import { findSubject, viewOf } from '../../builder/container/subject.ts'
 import { flatTar } from '../../builder/export/flat-tar.ts'
 import { writeBytes } from '../../builder/export/write-bytes.ts'
 import { tellManyRecords } from '../../builder/layers/many-records.ts'
@@ -6,7 +6,6 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { subjectOf } from '../cli/subject.ts'
 
 interface Flags {
   readonly root?: string
@@ -33,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const interrupt = onInterrupt()
   const lock = await store.lockShared({ signal: interrupt.signal })
   try {
-    const tar = flatTar(viewOf(store, subjectOf(store, source)))
+    const tar = flatTar(viewOf(store, findSubject(store, source)))
     await writeBytes(tar, { dest, stdout: process.stdout, signal: interrupt.signal })
     return 0
   } finally {

@@ -1,11 +1,12 @@
 import { findContainer } from '../../builder/container/find-container.ts'
+import { findSubject } from '../../builder/container/subject.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Container } from '../../builder/store/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { detailsOf, type Image } from './image.ts'
 import type { StoreOptions } from './options.ts'
-import { type SourceOptions, subjectOf } from './source.ts'
+import type { SourceOptions } from './source.ts'
 
 /** What a command left behind that was run with `keep`. */
 export interface ContainerSummary {
@@ -69,7 +70,7 @@ export async function commit(options: CommitOptions): Promise<Image> {
   const store = openStore(root)
   const lock = await store.lockShared()
   try {
-    const subject = subjectOf(store, source)
+    const subject = findSubject(store, source)
     const base =
       subject.kind === 'container' ? subject.container : { config: subject.image.config, layer: undefined, command: [] }
     const about = { name: full, changes, message, author, now: () => new Date(), onNotice }

@@ -1,14 +1,14 @@
 import type { Difference } from '../../builder/container/compare-entries.ts'
 import { ownPair, type TreePair } from '../../builder/container/diff-subjects.ts'
 import { type Change, diffViews } from '../../builder/container/diff-views.ts'
-import { viewOf } from '../../builder/container/subject.ts'
+import { findSubject, viewOf } from '../../builder/container/subject.ts'
 import type { EntryType, LayerEntry } from '../../builder/layers/entry.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { AbortOptions } from './options.ts'
 import { type ImagePath, imagePath } from './path.ts'
 import { readLocked } from './save.ts'
-import { type SourceOptions, subjectOf } from './source.ts'
+import type { SourceOptions } from './source.ts'
 
 /** What `diff` compares. */
 export interface DiffOptions extends SourceOptions, AbortOptions {
@@ -52,10 +52,10 @@ export function diff(options: DiffOptions): AsyncIterable<PathChange> {
 }
 
 function pairOf(store: Store, { source, with: other, layer }: DiffOptions): TreePair {
-  const subject = subjectOf(store, source)
+  const subject = findSubject(store, source)
   if (other === undefined) return ownPair(store, subject, layer)
   if (layer !== undefined) throw new IbuildError('USAGE', 'layer looks into one image, and two are named')
-  return { before: viewOf(store, subject), after: viewOf(store, subjectOf(store, other)) }
+  return { before: viewOf(store, subject), after: viewOf(store, findSubject(store, other)) }
 }
 
 async function* changesOf(changes: Iterable<Change>): AsyncGenerator<PathChange> {

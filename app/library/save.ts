@@ -1,4 +1,4 @@
-import { viewOf } from '../../builder/container/subject.ts'
+import { findSubject, viewOf } from '../../builder/container/subject.ts'
 import { findImage } from '../../builder/find-image.ts'
 import type { CompressionChoice } from '../../builder/layers/compress/choice.ts'
 import type { Annotations } from '../../builder/output-types.ts'
@@ -6,7 +6,7 @@ import { openStore } from '../../builder/store/open.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { cancellable, untilAborted } from '../../shared/base/abort.ts'
 import type { AbortOptions, StoreOptions } from './options.ts'
-import { type SourceOptions, subjectOf } from './source.ts'
+import type { SourceOptions } from './source.ts'
 
 /** What `saveImages` writes. */
 export interface SaveImagesOptions extends StoreOptions, AbortOptions {
@@ -51,7 +51,7 @@ export interface ExportRootfsOptions extends SourceOptions, AbortOptions {}
 export function exportRootfs(options: ExportRootfsOptions): AsyncIterable<Uint8Array> {
   return readLocked(options, async (store) => {
     const { flatTar } = await import('../../builder/export/flat-tar.ts')
-    return flatTar(viewOf(store, subjectOf(store, options.source)))
+    return flatTar(viewOf(store, findSubject(store, options.source)))
   })
 }
 

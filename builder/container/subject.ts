@@ -1,6 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { suggest } from '../../shared/base/suggest.ts'
 import { createView, type RootfsView } from '../layers/view.ts'
 import { isContainerName } from '../store/container-name.ts'
+import { imageNames } from '../store/image-names.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { Container, Store, StoredImage } from '../store/types.ts'
 
@@ -9,10 +12,24 @@ export type Subject =
   | { readonly kind: 'image'; readonly image: StoredImage }
   | { readonly kind: 'container'; readonly container: Container }
 
-/** The container of that name, else what `findImage` says of it: an image can also be named with its tag. */
-export function findSubject(store: Store, text: string, findImage: (text: string) => StoredImage): Subject {
+/**
+ * The container of that name, else the image that it means: that can also be named with its tag. Errors: IMAGE_NOT_FOUND with
+ * a similar name of either, REFERENCE_INVALID.
+ */
+export function findSubject(store: Store, text: string): Subject {
   const container = isContainerName(text) ? store.containers.get(text) : undefined
-  return container === undefined ? { kind: 'image', image: findImage(text) } : { kind: 'container', container }
+  if (container !== undefined) return { kind: 'container', container }
+  const image = store.images.get(text)
+  if (image !== undefined) return { kind: 'image', image }
+  throw notFound(store, text)
+}
+
+function notFound(store: Store, text: string): IbuildError {
+  const similar = suggest(text, [...imageNames(store), ...store.containers.list().map(({ name }) => name)])
+  const places = 'See ibuild images and ibuild containers, and --root for the data folder.'
+  return new IbuildError('IMAGE_NOT_FOUND', `no container and no image ${JSON.stringify(text)} in ${store.root}`, {
+    hint: similar === undefined ? places : `Did you mean ${similar}?`,
+  })
 }
 
 /** Its layers, the base first; the last one of a container is what its command left, if it changed anything. */

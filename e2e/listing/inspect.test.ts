@@ -98,9 +98,9 @@ test('a container is inspected by its name; an image of that name comes first', 
 })
 
 const wrong: [args: string[], code: number, error: string, says: RegExp][] = [
-  [['nothing'], 1, 'IMAGE_NOT_FOUND', /no image "nothing"/],
+  [['nothing'], 1, 'IMAGE_NOT_FOUND', /no container and no image "nothing"/],
   [['ap:1'], 1, 'IMAGE_NOT_FOUND', /Did you mean app:1/],
-  [['abcdef0123'], 1, 'OBJECT_NOT_FOUND', /no image, layer, snapshot, record or blob "abcdef0123"/],
+  [['abcdef0123'], 1, 'OBJECT_NOT_FOUND', /no image, container, layer, snapshot, record or blob "abcdef0123"/],
   [[`sha256:${'0'.repeat(64)}`], 1, 'OBJECT_NOT_FOUND', /in \//],
   [['--type', 'layer', 'app:1'], 1, 'OBJECT_NOT_FOUND', /no layer "app:1"/],
   [['--type', 'image', 'abcdef0123'], 1, 'IMAGE_NOT_FOUND', /no image/],
@@ -127,7 +127,7 @@ test('what is found is shown though another word is not; a damaged image is an e
   const { code, stdout, stderr } = await space.ibuild(['inspect', 'bad', 'nothing', 'app:1'])
   t.is(code, 1)
   t.deepEqual(JSON.parse(stdout), [image])
-  t.regex(stderr, /bad:latest\) is damaged.*\[STORE_INVALID\][^]*no image "nothing"/)
+  t.regex(stderr, /bad:latest\) is damaged.*\[STORE_INVALID\][^]*no container and no image "nothing"/)
   const [layer = {}] = await inspect(space, image['layers'][0].diffID)
   t.is(layer['images'].length, 1, 'of the damaged image it is not known that it has the layer')
 })

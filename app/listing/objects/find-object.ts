@@ -1,3 +1,4 @@
+import { findSubject } from '../../../builder/container/subject.ts'
 import { findImage } from '../../../builder/find-image.ts'
 import { isContainerName } from '../../../builder/store/container-name.ts'
 import type { Store } from '../../../builder/store/types.ts'
@@ -20,8 +21,9 @@ export function findObject(store: Store, text: string, type?: ObjectType): Store
   const start = digitsOf(text)
   const found = start === undefined ? undefined : findByDigits(store, start, wanted)
   if (found !== undefined) return found
-  if (type === 'image' || (type === undefined && start === undefined)) findImage(store, text)
-  const what = type === undefined ? 'image, layer, snapshot, record or blob' : type
+  if (type === 'image') findImage(store, text)
+  if (type === undefined && start === undefined) findSubject(store, text)
+  const what = type === undefined ? 'image, container, layer, snapshot, record or blob' : type
   throw new IbuildError('OBJECT_NOT_FOUND', `no ${what} ${JSON.stringify(text.slice(0, 300))} in ${store.root}`)
 }
 
