@@ -1,5 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Command } from '../cli/arguments.ts'
+import { type OutputFormat, parseFormat } from '../cli/output-format.ts'
 import { parseCount } from '../cli/sizes.ts'
 
 /** What commander gives for the flags that `ibuild analyze` has beside those of a build. */
@@ -10,6 +11,7 @@ export interface AnalyzeFlags {
   readonly layer?: string
   readonly tree?: boolean
   readonly depth?: string
+  readonly format?: string
   readonly json?: boolean
 }
 
@@ -20,7 +22,7 @@ export interface AnalyzeOptions {
   /** Number of a layer, from 1. */
   readonly layer: number | undefined
   readonly tree: { readonly depth: number } | undefined
-  readonly json: boolean
+  readonly format: OutputFormat
 }
 
 /** Depth of a tree that is shown unless told otherwise, and at most. */
@@ -33,11 +35,13 @@ export function declareAnalyzeFlags(parser: Command): Command {
     .option('--layer <number>', 'show this layer only, as numbered in the table')
     .option('--tree', 'with --layer: show the files that the layer adds, changes and deletes')
     .option('--depth <levels>', `with --tree: how deep to go (default: ${usualDepth})`)
+    .option('--format <format>', 'table, json or yaml')
     .option('--json', 'print a JSON object')
 }
 
 /** Checks the flags. Errors: USAGE. */
-export function analyzeOptions({ failWaste, layer, tree = false, depth, json = false }: AnalyzeFlags): AnalyzeOptions {
+export function analyzeOptions(flags: AnalyzeFlags): AnalyzeOptions {
+  const { failWaste, layer, tree = false, depth } = flags
   if (tree && layer === undefined) throw usage('--tree needs --layer', 'Write --layer NUMBER --tree.')
   if (depth !== undefined && !tree) throw usage('--depth needs --tree', 'Write --layer NUMBER --tree --depth LEVELS.')
   return {
@@ -46,7 +50,7 @@ export function analyzeOptions({ failWaste, layer, tree = false, depth, json = f
     tree: tree
       ? { depth: depth === undefined ? usualDepth : parseFrom1(depth, { flag: '--depth', most: mostDepth }) }
       : undefined,
-    json,
+    format: parseFormat(flags, ['table', 'json', 'yaml']),
   }
 }
 

@@ -16,8 +16,8 @@ import { createParser, parseArguments } from '../cli/arguments.ts'
 import { explainFormat, withExplainValue } from '../cli/build/cache-flags.ts'
 import { withSquashValue } from '../cli/build/layer-flags.ts'
 import { type BuildFlags, buildParser } from '../cli/build-flags.ts'
-import { jsonText } from '../cli/json-text.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
+import { dataText, type OutputFormat } from '../cli/output-format.ts'
 import { writeLines } from '../cli/write-lines.ts'
 import { carryOut } from './build.ts'
 
@@ -105,7 +105,7 @@ async function show(
   { layers, ...subject }: Source,
   options: AnalyzeOptions & { readonly toStderr?: boolean },
 ): Promise<number> {
-  const { layer, tree } = options
+  const { layer, tree, format } = options
   if (layer !== undefined && layer > layers.length) {
     throw new IbuildError('USAGE', `--layer: there is no layer ${layer}, the image has ${layers.length}`)
   }
@@ -114,21 +114,25 @@ async function show(
   const chosen = analysis.report.layers[(layer ?? 0) - 1]
   const text =
     tree === undefined || chosen === undefined
-      ? [options.json ? jsonText(reportData(analysis, layer)) : reportText(analysis, layer)]
-      : treeText(analysis, chosen, { ...options, depth: tree.depth })
+      ? [format === 'table' ? reportText(analysis, layer) : await dataText(reportData(analysis, layer), format)]
+      : await treeText(analysis, chosen, { format, depth: tree.depth })
   if (options.toStderr === true) for (const piece of text) process.stderr.write(piece)
   else await writeLines(text)
   checkWaste(analysis, options.failWaste)
   return 0
 }
 
-function treeText(
+async function treeText(
   analysis: Analysis,
   chosen: LayerReport,
-  { depth, json }: { readonly depth: number; readonly json: boolean },
-): Iterable<string> {
+  { depth, format }: { readonly depth: number; readonly format: OutputFormat },
+): Promise<Iterable<string>> {
   const indexes = analysis.report.layers.map(({ source }) => source.index)
-  const tree = layerTree(indexes, { layer: chosen.number - 1, depth, most: json ? mostEntries : mostLines })
-  if (!json) return treeLines(chosen, tree)
-  return [jsonText({ image: imageData(analysis), layer: layerData(chosen), tree: treeData(tree) })]
+  const tree = layerTree(indexes, {
+    layer: chosen.number - 1,
+    depth,
+    most: format === 'table' ? mostLines : mostEntries,
+  })
+  if (format === 'table') return treeLines(chosen, tree)
+  return [await dataText({ image: imageData(analysis), layer: layerData(chosen), tree: treeData(tree) }, format)]
 }

@@ -1,8 +1,8 @@
 import type { Container, Store } from '../../builder/store/types.ts'
 import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
-import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
+import { dataText, parseFormat } from '../cli/output-format.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatAge, formatTable, shortID } from '../cli/table.ts'
 import { sanitize } from '../progress/sanitize.ts'
@@ -10,6 +10,7 @@ import { sanitize } from '../progress/sanitize.ts'
 interface Flags {
   readonly root?: string
   readonly quiet?: boolean
+  readonly format?: string
   readonly json?: boolean
   readonly trunc: boolean
 }
@@ -21,18 +22,25 @@ const maxText = 40
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('containers', 'List containers that ibuild run --keep left')
     .option('-q, --quiet', 'print names only')
+    .option('--format <format>', 'table, json or yaml')
     .option('--json', 'print an array of JSON objects')
     .option('--no-trunc', 'print commands and IDs in full')
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const store = storeOf(flags)
-  process.stdout.write(format(store, store.containers.list(), flags))
+  process.stdout.write(await textOf(store, store.containers.list(), flags))
   return 0
 }
 
-function format(store: Store, containers: readonly Container[], { quiet, json, trunc }: Flags): string {
+async function textOf(store: Store, containers: readonly Container[], flags: Flags): Promise<string> {
+  const { quiet, trunc } = flags
+  const format = parseFormat(flags, ['table', 'json', 'yaml'])
   if (quiet === true) return containers.map(({ name }) => `${name}\n`).join('')
-  if (json === true) return jsonText(containers.map((container) => toJson(store, container)))
+  if (format !== 'table')
+    return dataText(
+      containers.map((container) => toData(store, container)),
+      format,
+    )
   const rows = containers.map((container) => [
     container.name,
     imageText(store, container, trunc),
@@ -44,7 +52,7 @@ function format(store: Store, containers: readonly Container[], { quiet, json, t
   return formatTable([['NAME', 'IMAGE', 'COMMAND', 'CREATED', 'EXIT CODE', 'SIZE'], ...rows])
 }
 
-function toJson(store: Store, container: Container): object {
+function toData(store: Store, container: Container): object {
   const { name, imageID, manifestDigest, layer, command, exitCode, created } = container
   const about = { imageID, manifestDigest, layer: layer ?? null, size: sizeOf(store, container) }
   return { name, ...about, command, exitCode, created: new Date(created).toISOString() }

@@ -6,9 +6,9 @@ import { tellManyRecords } from '../../builder/layers/many-records.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
-import { jsonArray } from '../cli/json-array.ts'
-import { jsonText } from '../cli/json-text.ts'
+import { arrayText } from '../cli/array-text.ts'
 import { storeOf } from '../cli/open-store.ts'
+import { dataText, type OutputFormat, parseFormat } from '../cli/output-format.ts'
 import { pathMembers, pathText } from '../cli/path-text.ts'
 import { formatSize, parseCount } from '../cli/sizes.ts'
 import { formatTable } from '../cli/table.ts'
@@ -19,6 +19,7 @@ interface Flags {
   readonly layer?: string
   readonly times?: boolean
   readonly stat?: boolean
+  readonly format?: string
   readonly json?: boolean
   readonly exitCode?: boolean
 }
@@ -31,6 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(diffParser(), argv)
   const [first, second, ...extra] = words
   if (first === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild diff takes one or two names')
+  const format = parseFormat(flags, ['table', 'json', 'yaml'])
   tellManyRecords()
   const store = storeOf(flags)
   const lock = await store.lockShared()
@@ -38,8 +40,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     const pair = pairOf(store, { first, second }, flags)
     let count = 0
     const changes = counted(diffViews(pair.before, pair.after, { times: flags.times === true }), () => count++)
-    if (flags.stat === true) process.stdout.write(statText(changes, pair, flags))
-    else await writeLines(flags.json === true ? jsonArray(mapped(changes, toJson)) : mapped(changes, toLine))
+    if (flags.stat === true) process.stdout.write(await statText(changes, pair, format))
+    else
+      await writeLines(format === 'table' ? mapped(changes, toLine) : await arrayText(mapped(changes, toData), format))
     return flags.exitCode === true && count > 0 ? differentExit : 0
   } finally {
     lock.release()
@@ -56,7 +59,8 @@ function diffParser() {
     .option('--layer <number>', 'what this layer of the image changed; the base has number 1')
     .option('--times', 'modification times count too')
     .option('--stat', 'print sums only')
-    .option('--json', 'print JSON: an array with an object for each path, or the sums')
+    .option('--format <format>', 'table, json or yaml: an array with an object for each path, or the sums')
+    .option('--json', 'print JSON, as --format json does')
     .option('--exit-code', 'end with 1 when there are changes')
 }
 
@@ -88,7 +92,7 @@ function toLine({ kind, path }: Change): string {
   return `${kind[0]?.toUpperCase()} ${pathText(path)}\n`
 }
 
-function toJson(change: Change): object {
+function toData(change: Change): object {
   const place = { ...pathMembers(change.path), kind: change.kind }
   switch (change.kind) {
     case 'added':
@@ -103,9 +107,9 @@ function toJson(change: Change): object {
   }
 }
 
-function statText(changes: Iterable<Change>, { before }: TreePair, { json }: Flags): string {
+async function statText(changes: Iterable<Change>, { before }: TreePair, format: OutputFormat): Promise<string> {
   const sums = sumChanges(changes, before)
-  if (json === true) return jsonText(sums)
+  if (format !== 'table') return dataText(sums, format)
   const { added, changed, deleted } = sums
   const growth = `${formatSize(changed.bytesBefore)} -> ${formatSize(changed.bytes)}`
   return formatTable([

@@ -1,7 +1,7 @@
 import type { GarbageItem, GarbageReport } from '../../builder/store/types.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
-import { jsonText } from '../cli/json-text.ts'
 import { storeOf } from '../cli/open-store.ts'
+import { dataText, parseFormat } from '../cli/output-format.ts'
 import { formatSize, parseSize } from '../cli/sizes.ts'
 import { formatTable, shortID } from '../cli/table.ts'
 import { parseFilters } from '../listing/filters.ts'
@@ -14,6 +14,7 @@ interface Flags {
   readonly filter?: string[]
   readonly maxSize?: string
   readonly dryRun?: boolean
+  readonly format?: string
   readonly json?: boolean
 }
 
@@ -39,10 +40,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--filter <key=value>', 'remove only what passes (repeat); see below', collect)
     .option('--max-size <size>', 'remove cached layers, those used longest ago first, until all takes at most this')
     .option('--dry-run', 'tell what would go; remove nothing')
-    .option('--json', 'print the report as JSON, with all that went')
+    .option('--format <format>', 'table, json or yaml; the last two with all that went')
+    .option('--json', 'print a JSON object')
     .addHelpText('after', help)
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(parser, argv)
+  const format = parseFormat(flags, ['table', 'json', 'yaml'])
   const filters = parseFilters(flags.filter, pruneFilterKeys)
   const maxBytes = flags.maxSize === undefined ? undefined : parseSize(flags.maxSize, '--max-size')
   const choice = pruneChoice({ filters, all: flags.all === true, now: Date.now() })
@@ -55,7 +58,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     onWait: () => process.stderr.write('waiting for builds to end\n'),
   })
   process.stdout.write(
-    flags.json === true ? jsonText({ ...report, dryRun: flags.dryRun === true, items }) : textOf(report, flags, items),
+    format === 'table'
+      ? textOf(report, flags, items)
+      : await dataText({ ...report, dryRun: flags.dryRun === true, items }, format),
   )
   if (maxBytes !== undefined && report.left > maxBytes) {
     process.stderr.write(`${formatSize(report.left)} stay, above --max-size: images and containers need them\n`)
@@ -65,10 +70,20 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function textOf(report: GarbageReport, { dryRun }: Flags, items: readonly GarbageItem[]): string {
   const { images, layers, snapshots, blobs, records, bytes } = report
-  const counts = `${images} images, ${layers} layers, ${snapshots} snapshots, ${blobs} blobs, ${records} cache records`
+  const counts = [
+    countText(images, 'image'),
+    countText(layers, 'layer'),
+    countText(snapshots, 'snapshot'),
+    countText(blobs, 'blob'),
+    countText(records, 'cache record'),
+  ].join(', ')
   if (dryRun !== true) return `removed ${counts}: ${formatSize(bytes)} freed\n`
   const rows = items.map(({ kind, id, bytes, step = '' }) => [kind, shortID(id), formatSize(bytes), sanitize(step)])
   const width = process.stdout.isTTY ? process.stdout.columns : undefined
   const table = rows.length === 0 ? '' : formatTable([['KIND', 'ID', 'SIZE', 'STEP'], ...rows], { flexible: 3, width })
   return `${table}would remove ${counts}: ${formatSize(bytes)} would be freed\n`
+}
+
+function countText(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

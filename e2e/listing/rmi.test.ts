@@ -96,7 +96,7 @@ test('a damaged image, and a damaged name, are removed like any other, and prune
   damageTag(space.root, 'good')
   t.is((await space.ibuild(['prune'])).code, 1)
   t.is((await space.ok(['rmi', 'good'])).stdout, 'untagged: good:latest\n')
-  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 images, 2 layers/)
+  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 image, 2 layers/)
   t.deepEqual(openStore(space.root).blobs.list(), [])
 })
 

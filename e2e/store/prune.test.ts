@@ -26,7 +26,7 @@ test('prune removes what has no name', async (t) => {
   const space = await makeWorkspace(t)
   const context = space.write('context', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
   await space.ok([context])
-  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 images, 1 layers, /)
+  t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 image, 1 layer, /)
   t.deepEqual(openStore(space.root).layers.list(), [])
 })
 
