@@ -57,7 +57,7 @@ class Copier {
   readonly #closers: (() => void)[] = []
 
   constructor(selection: CopySelection, options: LayOutOptions, changes: Changes) {
-    this.staging = new Staging(options.target, selection.request.location)
+    this.staging = new Staging(options.target, selection.request.location, options.temporary)
     this.#selection = selection
     this.#options = options
     this.#changes = changes
@@ -71,6 +71,7 @@ class Copier {
   }
 
   close(): void {
+    this.staging.close()
     for (const close of this.#closers.splice(0)) close()
   }
 

@@ -41,7 +41,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #target: FileTree
   readonly #location: SourceLocation
   readonly #paths = new PathTable()
-  readonly #records = new RecordHeap()
+  readonly #records: RecordHeap
   /** By number of the path: 1 + the number of its record, 0 for nothing staged. */
   readonly #recordOf = intColumn()
   /** By number of the path: 1 + the number of its content, 0 for none. */
@@ -53,9 +53,16 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #contents: StagedContent[] = []
   readonly #links = new LinkGroups()
 
-  constructor(target: FileTree, location: SourceLocation) {
+  /** What is staged is kept in `folder` when it is much, and without one in memory. */
+  constructor(target: FileTree, location: SourceLocation, folder?: string) {
     this.#target = target
     this.#location = location
+    this.#records = new RecordHeap(folder)
+  }
+
+  /** Ends the use; nothing is left on the disk. */
+  close(): void {
+    this.#records.close()
   }
 
   lstat(path: LayerPath): LayerEntry | undefined {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
+import { dirname } from 'node:path'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import { type Compression, decompress, detectCompression } from './compression.ts'
 import type { LayerEntry } from './entry.ts'
-import { openRecords } from './layer-records.ts'
+import { openRecords, type RecordsWriter } from './layer-records.ts'
 import { recordsFile, type WriteOptions, type WrittenLayer } from './layer-writer.ts'
 import { plainDirectory } from './plain-directory.ts'
 import { RecordCollector } from './record-collector.ts'
@@ -38,7 +39,7 @@ export async function importLayer(
     const input = new HashedSource(source)
     const tar = teeTo(output, decompress(input))
     const members = readTar(tar, options.limits === undefined ? {} : { limits: options.limits })
-    for (const record of await collect(members)) records.add(record)
+    await collect(members, { folder: dirname(file), records })
     const written = await output.end(options.sync ?? true)
     return { ...written, entries: records.end(), source: input.end() }
   } catch (error) {
@@ -56,14 +57,21 @@ async function* teeTo(output: TarOutput, pieces: AsyncIterable<Uint8Array>): Asy
   }
 }
 
-async function collect(members: AsyncIterable<TarMember>): Promise<Iterable<LayerEntry>> {
-  const collector = new RecordCollector()
-  for await (const member of members) {
-    if (member.kind === 'opaque') collector.addOpaque(opaqueMark(member.path))
-    else if (member.entry.type !== 'file') collector.add(member.entry)
-    else collector.add({ ...member.entry, digest: await digestOfBody(member) })
+async function collect(
+  members: AsyncIterable<TarMember>,
+  { folder, records }: { readonly folder: string; readonly records: RecordsWriter },
+): Promise<void> {
+  const collector = new RecordCollector(folder)
+  try {
+    for await (const member of members) {
+      if (member.kind === 'opaque') collector.addOpaque(opaqueMark(member.path))
+      else if (member.entry.type !== 'file') collector.add(member.entry)
+      else collector.add({ ...member.entry, digest: await digestOfBody(member) })
+    }
+    for (const record of collector.records()) records.add(record)
+  } finally {
+    collector.close()
   }
-  return collector.records()
 }
 
 function opaqueMark(path: string): LayerEntry {

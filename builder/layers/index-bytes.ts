@@ -56,6 +56,13 @@ export class ByteWriter {
     this.#length += this.#buffer.write(start === 0 ? text : text.slice(start), this.#length, 'latin1')
   }
 
+  /** What was written, valid until more is; the writer is empty afterwards. */
+  view(): Buffer {
+    const view = this.#buffer.subarray(0, this.#length)
+    this.#length = 0
+    return view
+  }
+
   /** What was written, in memory of its own; the writer is empty afterwards. */
   take(): Buffer {
     const result = Buffer.from(this.#buffer.subarray(0, this.#length))

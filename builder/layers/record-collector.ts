@@ -1,12 +1,15 @@
-import { at, byteColumn, intColumn } from './columns.ts'
+import { at, byteColumn, type Column, intColumn } from './columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { PathTable } from './path-table.ts'
 import { RecordHeap } from './record-heap.ts'
 import { invalid, shown, unsafe } from './tar/limits.ts'
 
+// The kind of an inode, in the low bits; and whether it has several names.
 const directory = 1
 const symlink = 2
 const other = 3
+const kindMask = 3
+const isShared = 4
 
 /** Directories with something inside that a layer may replace by something else; each costs a pass over all entries. */
 const mostRemovals = 1000
@@ -19,19 +22,29 @@ const mostRemovals = 1000
 export class RecordCollector {
   readonly #paths = new PathTable()
   /** What came with the content; hardlinks share one. */
-  readonly #inodes = new RecordHeap()
+  readonly #inodes: RecordHeap
   /** By number of the path: 1 + the number of its inode, 0 for none. */
   readonly #inodeOf = intColumn()
-  /** By number of the inode: whether it is a directory, a symlink, something else. */
+  /** By number of the inode: whether it is a directory, a symlink, something else, and has several names. */
   readonly #kinds = byteColumn()
   /** By number of the path: whether something lies in this directory. */
   readonly #isParent = byteColumn()
-  /** Inodes with several names. */
-  readonly #shared = new Set<number>()
-  readonly #whiteouts = new Map<number, LayerEntry>()
-  readonly #opaque = new Map<number, LayerEntry>()
+  /** By number of the path: 1 + the number of the record, 0 for none. */
+  readonly #whiteoutOf = intColumn()
+  readonly #opaqueOf = intColumn()
+  #hasMarks = false
   #checkedParent: LayerPath | undefined
   #removals = 0
+
+  /** What comes is kept in `folder` when it is much, and without one in memory. */
+  constructor(folder?: string) {
+    this.#inodes = new RecordHeap(folder)
+  }
+
+  /** Ends the use; nothing is left on the disk. */
+  close(): void {
+    this.#inodes.close()
+  }
 
   /**
    * Takes the next entry, its digest set. ARCHIVE_UNSAFE when it lies behind a symlink of this layer, ARCHIVE_INVALID when
@@ -39,7 +52,7 @@ export class RecordCollector {
    */
   add(entry: LayerEntry): void {
     this.#enter(parentOf(entry.path))
-    if (entry.type === 'whiteout') this.#whiteouts.set(this.#number(entry.path), entry)
+    if (entry.type === 'whiteout') this.#mark(this.#whiteoutOf, entry)
     else if (entry.type === 'hardlink') this.#link(entry)
     else this.#put(this.#number(entry.path), this.#addInode(entry))
   }
@@ -47,7 +60,17 @@ export class RecordCollector {
   /** Takes an opaque mark for the directory `mark.path`; the same errors as {@link add}. */
   addOpaque(mark: LayerEntry): void {
     this.#enter(mark.path)
-    this.#opaque.set(this.#number(mark.path), mark)
+    this.#mark(this.#opaqueOf, mark)
+  }
+
+  #mark(column: Column<Int32Array>, mark: LayerEntry): void {
+    this.#hasMarks = true
+    column.set(this.#number(mark.path), this.#inodes.add(mark) + 1)
+  }
+
+  #markAt(column: Column<Int32Array>, path: number): LayerEntry | undefined {
+    const number = this.#hasMarks ? (column.get(path) ?? 0) : 0
+    return number === 0 ? undefined : this.#inodes.get(number - 1, this.#paths.path(path))
   }
 
   #number(path: LayerPath): number {
@@ -65,19 +88,23 @@ export class RecordCollector {
     return path < 0 ? -1 : (this.#inodeOf.get(path) ?? 0) - 1
   }
 
+  #kind(inode: number): number {
+    return (this.#kinds.get(inode) ?? 0) & kindMask
+  }
+
   #link(entry: LayerEntry): void {
     this.#checkDirectory(this.#paths.find(parentOf(entry.linkname)), parentOf(entry.linkname))
     const target = this.#inodeAt(this.#paths.find(entry.linkname))
-    if (target >= 0 && this.#kinds.get(target) === directory) {
+    if (target >= 0 && this.#kind(target) === directory) {
       throw invalid(`the hardlink ${shown(entry.path)} leads to a directory`)
     }
     if (entry.path === entry.linkname) return
-    if (target >= 0) this.#shared.add(target)
+    if (target >= 0) this.#kinds.set(target, this.#kind(target) | isShared)
     this.#put(this.#number(entry.path), target >= 0 ? target : this.#addInode(entry))
   }
 
   #put(path: number, inode: number): void {
-    if (this.#kinds.get(inode) !== directory && this.#isParent.get(path) === 1) this.#removeInside(path)
+    if (this.#kind(inode) !== directory && this.#isParent.get(path) === 1) this.#removeInside(path)
     this.#inodeOf.set(path, inode + 1)
   }
 
@@ -90,8 +117,9 @@ export class RecordCollector {
       isInside[path] = 1
       this.#inodeOf.set(path, 0)
       this.#isParent.set(path, 0)
-      this.#whiteouts.delete(path)
-      this.#opaque.delete(path)
+      if (!this.#hasMarks) continue
+      this.#whiteoutOf.set(path, 0)
+      this.#opaqueOf.set(path, 0)
     }
     this.#checkedParent = undefined
   }
@@ -110,7 +138,7 @@ export class RecordCollector {
     if (number < 0) return this.#checkDirectory(this.#paths.find(parentOf(path)), parentOf(path))
     for (let above = number; above !== 0; above = this.#paths.parent(above)) {
       const inode = this.#inodeAt(above)
-      const kind = inode < 0 ? directory : this.#kinds.get(inode)
+      const kind = inode < 0 ? directory : this.#kind(inode)
       if (kind === directory) continue
       const name = shown(this.#paths.path(above))
       if (kind === symlink) throw unsafe(`the layer writes through its own symlink ${name}`)
@@ -120,27 +148,29 @@ export class RecordCollector {
 
   /** The records, in order. ARCHIVE_INVALID when a hardlink stands before its target. */
   *records(): Generator<LayerEntry> {
-    const firsts = new Map<number, LayerPath>()
+    /** By number of an inode with several names: the path of the first. */
+    const firsts = intColumn()
     for (const number of this.#paths.ordered()) {
       const inode = this.#inodeAt(number)
-      const [whiteout, opaque] = [this.#whiteouts.get(number), this.#opaque.get(number)]
+      const [whiteout, opaque] = [this.#markAt(this.#whiteoutOf, number), this.#markAt(this.#opaqueOf, number)]
       if (whiteout !== undefined) yield whiteout
       if (inode < 0 && opaque !== undefined) yield opaque
-      if (inode >= 0) yield this.#entry(this.#inodes.get(inode, this.#paths.path(number)), { inode, firsts, opaque })
+      if (inode >= 0) yield this.#entry(number, { inode, firsts, isOpaque: opaque !== undefined })
     }
   }
 
   #entry(
-    entry: LayerEntry,
-    { inode, firsts, opaque }: { inode: number; firsts: Map<number, LayerPath>; opaque: LayerEntry | undefined },
+    number: number,
+    { inode, firsts, isOpaque }: { inode: number; firsts: Column<Int32Array>; isOpaque: boolean },
   ): LayerEntry {
-    if (this.#shared.has(inode)) {
-      const target = firsts.get(inode)
-      if (target !== undefined) return linkTo(entry, target)
-      firsts.set(inode, entry.path)
+    const entry = this.#inodes.get(inode, this.#paths.path(number))
+    if (((this.#kinds.get(inode) ?? 0) & isShared) !== 0) {
+      const first = firsts.get(inode) ?? 0
+      if (first !== 0) return linkTo(entry, this.#paths.path(first))
+      firsts.set(inode, number)
     }
     if (entry.type === 'hardlink') this.#checkForeign(entry)
-    return opaque === undefined ? entry : { ...entry, opaque: true }
+    return isOpaque ? { ...entry, opaque: true } : entry
   }
 
   #checkForeign(link: LayerEntry): void {

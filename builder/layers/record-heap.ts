@@ -1,36 +1,52 @@
-import { floatColumn } from './columns.ts'
+import { ByteSpool } from './byte-spool.ts'
+import { Column } from './columns.ts'
 import type { LayerEntry, LayerPath } from './entry.ts'
 import { ByteReader, ByteWriter } from './index-bytes.ts'
 import { readRecord, writeRecord } from './index-record.ts'
+import { unsafe } from './tar/limits.ts'
 
-const chunkSize = 256 * 1024
+/** Of all records together: their places are kept as 32-bit numbers. */
+const mostBytes = 2 ** 32 - 1
 
-/** Entries without their paths, encoded, by number: one takes about 60 bytes, where an object takes 400. */
+/**
+ * Entries without their paths, encoded, by number. When they are many they are on the disk, and one takes 4 bytes of memory,
+ * where an object takes 400.
+ */
 export class RecordHeap {
   /** How many entries there are; numbers are below it. */
   size = 0
-  readonly #chunks: Buffer[] = []
+  readonly #spool: ByteSpool
   readonly #writer = new ByteWriter()
-  /** Where a record starts: its chunk, and the place in it. */
-  readonly #places = floatColumn()
+  /** Where a record starts. */
+  readonly #places = new Column((length) => new Uint32Array(length))
 
-  /** Keeps an entry; its number. INDEX_INVALID when a number in it is beyond what an index can hold. */
+  /** `folder` takes the records when they are many; without it they stay in memory. */
+  constructor(folder: string | undefined) {
+    this.#spool = new ByteSpool(folder)
+  }
+
+  /**
+   * Keeps an entry; its number. INDEX_INVALID when a number in it is beyond what an index can hold, ARCHIVE_UNSAFE when all
+   * entries together take more than 4 GiB.
+   */
   add(entry: LayerEntry): number {
-    if (this.#writer.length >= chunkSize) this.#chunks.push(this.#writer.take())
-    const start = this.#writer.length
-    this.#places.set(this.size, this.#chunks.length * 2 ** 32 + start)
     writeRecord(this.#writer, entry)
+    const record = this.#writer.view()
+    if (this.#spool.size + record.length > mostBytes) throw unsafe('the metadata of all files together takes 4 GiB')
+    this.#places.set(this.size, this.#spool.size)
+    this.#spool.append(record)
     return this.size++
   }
 
   /** The entry of a number, with a path. */
   get(number: number, path: LayerPath): LayerEntry {
-    const place = this.#places.get(number) ?? 0
-    const chunk = Math.floor(place / 2 ** 32)
-    if (this.#chunks.length === chunk) this.#chunks.push(this.#writer.take())
-    const next = number + 1 < this.size ? this.#places.get(number + 1) : undefined
-    const bytes = this.#chunks[chunk] ?? Buffer.alloc(0)
-    const end = next === undefined || Math.floor(next / 2 ** 32) !== chunk ? bytes.length : next % 2 ** 32
-    return readRecord(new ByteReader(bytes, place % 2 ** 32, end), path)
+    const start = this.#places.get(number) ?? 0
+    const end = number + 1 < this.size ? (this.#places.get(number + 1) ?? 0) : this.#spool.size
+    return readRecord(new ByteReader(this.#spool.read(start, end - start)), path)
+  }
+
+  /** Ends the use; nothing is left on the disk. */
+  close(): void {
+    this.#spool.close()
   }
 }
