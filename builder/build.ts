@@ -4,6 +4,7 @@ import { formatReference, parseReference, shortName, withDefaultTag } from '../s
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
 import type { BuildOptions, BuildResult, ContextSource, WrittenOutput } from './build-types.ts'
+import { checkContext, checkOptions } from './check-options.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { describeOutput } from './describe-output.ts'
 import { guarded } from './listeners.ts'
@@ -31,6 +32,7 @@ import type { Store, StoredImage } from './store/types.ts'
  * when `signal` aborts.
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
+  checkContext(checkOptions('build', options, ['root', 'context']).context)
   return guarded(options.signal, async ({ signal, listen }) => {
     return buildLocked({ ...options, context: stoppable(options.context, signal), emit: listen(options.emit), signal })
   })

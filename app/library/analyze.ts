@@ -1,6 +1,7 @@
 import type { LayerSource } from '../../builder/analyze/types.ts'
 import { layersOfBuild, layersOfImage, sharedLayers } from '../../builder/analyze-image.ts'
 import type { BuildResult } from '../../builder/build-types.ts'
+import { checkOptions } from '../../builder/check-options.ts'
 import { findImage } from '../../builder/find-image.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Store } from '../../builder/store/types.ts'
@@ -23,7 +24,8 @@ export interface AnalyzeBuildOptions extends StoreOptions {
  * What the layers of an image waste, from their indexes alone: contents that nobody can see any more, and what could be
  * smaller. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`; `USAGE` when it does not start from the base.
  */
-export async function analyzeImage({ root, image, base }: AnalyzeOptions): Promise<ImageAnalysis> {
+export async function analyzeImage(options: AnalyzeOptions): Promise<ImageAnalysis> {
+  const { root, image, base } = checkOptions('analyzeImage', options, ['root', 'image'])
   return withStore(root, (store) => {
     const found = findImage(store, image)
     if (base === undefined) return layersOfImage(store, found)
@@ -39,7 +41,8 @@ export async function analyzeImage({ root, image, base }: AnalyzeOptions): Promi
  * The same of a build, each layer with the lines of the Dockerfile that made it, as the steps made them: also when those of
  * the image were merged. To be called before a `prune`. Errors: `LAYER_INVALID`.
  */
-export async function analyzeBuild({ root, build }: AnalyzeBuildOptions): Promise<ImageAnalysis> {
+export async function analyzeBuild(options: AnalyzeBuildOptions): Promise<ImageAnalysis> {
+  const { root, build } = checkOptions('analyzeBuild', options, ['root', 'build'])
   return withStore(root, (store) => layersOfBuild(store, build))
 }
 

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { findContainer } from '../../builder/container/find-container.ts'
 import { findSubject } from '../../builder/container/subject.ts'
 import { openStore } from '../../builder/store/open.ts'
@@ -24,7 +25,8 @@ export interface ContainerSummary {
 }
 
 /** All containers, by name. */
-export async function listContainers({ root }: StoreOptions): Promise<ContainerSummary[]> {
+export async function listContainers(options: StoreOptions): Promise<ContainerSummary[]> {
+  const { root } = checkOptions('listContainers', options, ['root'])
   return openStore(root).containers.list().map(summaryOf)
 }
 
@@ -39,7 +41,8 @@ export interface ContainerOptions extends StoreOptions {
 }
 
 /** Removes a container; what its command wrote goes with the next `prune`. Errors: `CONTAINER_NOT_FOUND`, `USAGE`. */
-export async function removeContainer({ root, container }: ContainerOptions): Promise<void> {
+export async function removeContainer(options: ContainerOptions): Promise<void> {
+  const { root, container } = checkOptions('removeContainer', options, ['root', 'container'])
   const store = openStore(root)
   const { name } = findContainer(store, container)
   await store.containers.remove(name)
@@ -64,6 +67,7 @@ export interface CommitOptions extends SourceOptions {
  * `LAYER_LIMIT`, `DOCKERFILE_SYNTAX`, `DISK_FULL`; `USAGE` for a change that is not one of the config.
  */
 export async function commit(options: CommitOptions): Promise<Image> {
+  checkOptions('commit', options, ['root', 'source'])
   const { root, source, name, changes = [], message, author, onNotice = () => undefined } = options
   const { commitImage } = await import('../../builder/container/commit-image.ts')
   const full = name === undefined ? undefined : fullName(name)

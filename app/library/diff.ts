@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import type { Difference } from '../../builder/container/compare-entries.ts'
 import { ownPair, type TreePair } from '../../builder/container/diff-subjects.ts'
 import { type Change, diffViews } from '../../builder/container/diff-views.ts'
@@ -45,6 +46,7 @@ export interface PathState {
  * not there.
  */
 export function diff(options: DiffOptions): AsyncIterable<PathChange> {
+  checkOptions('diff', options, ['root', 'source'])
   return readLocked(options, async (store) => {
     const { before, after } = pairOf(store, options)
     return changesOf(diffViews(before, after, { times: options.times === true }))

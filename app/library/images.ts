@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { findImage } from '../../builder/find-image.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Digest } from '../../shared/base/digest.ts'
@@ -8,7 +9,8 @@ import { detailsOf, type Image, type ImageSummary, summaryOf } from './image.ts'
 import type { ImageOptions, StoreOptions } from './options.ts'
 
 /** All images, newest first; those that are damaged too. */
-export async function listImages({ root }: StoreOptions): Promise<ImageSummary[]> {
+export async function listImages(options: StoreOptions): Promise<ImageSummary[]> {
+  const { root } = checkOptions('listImages', options, ['root'])
   const { images } = openStore(root)
   const listed = images.list().map(summaryOf)
   // What a prune takes away at this moment looks damaged; then it is gone from a second list.
@@ -16,7 +18,8 @@ export async function listImages({ root }: StoreOptions): Promise<ImageSummary[]
 }
 
 /** One image with its config and manifest. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`. */
-export async function inspectImage({ root, image }: ImageOptions): Promise<Image> {
+export async function inspectImage(options: ImageOptions): Promise<Image> {
+  const { root, image } = checkOptions('inspectImage', options, ['root', 'image'])
   return detailsOf(findImage(openStore(root), image))
 }
 
@@ -27,13 +30,15 @@ export interface TagOptions extends ImageOptions {
 }
 
 /** Gives an image another name; another image that has it loses it. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`. */
-export async function tagImage({ root, image, name }: TagOptions): Promise<void> {
+export async function tagImage(options: TagOptions): Promise<void> {
+  const { root, image, name } = checkOptions('tagImage', options, ['root', 'image', 'name'])
   const store = openStore(root)
   await store.tags.set(fullName(name), findImage(store, image).manifestDigest)
 }
 
 /** How an image was made, the base first: each entry of its history with the layer that it made. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`. */
-export async function imageHistory({ root, image }: ImageOptions): Promise<HistoryLine[]> {
+export async function imageHistory(options: ImageOptions): Promise<HistoryLine[]> {
+  const { root, image } = checkOptions('imageHistory', options, ['root', 'image'])
   return historyLines(findImage(openStore(root), image))
 }
 
@@ -56,7 +61,8 @@ export interface Removal {
  * name. What is left never misses a layer. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, and without `force`
  * `IMAGE_IN_USE`.
  */
-export async function removeImage({ root, image, force = false }: RemoveImageOptions): Promise<Removal> {
+export async function removeImage(options: RemoveImageOptions): Promise<Removal> {
+  const { root, image, force = false } = checkOptions('removeImage', options, ['root', 'image'])
   const [untagged, deleted]: [string[], Digest[]] = [[], []]
   for await (const removed of removing(openStore(root), image, { force })) {
     if (removed.kind === 'name') untagged.push(shortName(removed.name))

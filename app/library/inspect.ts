@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { StoreUsage } from '../../builder/store/types.ts'
 import type { ObjectType } from '../listing/objects/types.ts'
@@ -15,7 +16,8 @@ export interface ObjectOptions extends StoreOptions {
  * Anything that the data folder holds, as plain data: what `ibuild inspect` prints; its member `type` tells what it is.
  * Errors: `IMAGE_NOT_FOUND`, `OBJECT_NOT_FOUND`, `REFERENCE_INVALID`, `STORE_INVALID`.
  */
-export async function inspectObject({ root, object, type }: ObjectOptions): Promise<Readonly<Record<string, unknown>>> {
+export async function inspectObject(options: ObjectOptions): Promise<Readonly<Record<string, unknown>>> {
+  const { root, object, type } = checkOptions('inspectObject', options, ['root', 'object'])
   const { describeObject } = await import('../listing/objects/describe-object.ts')
   const { findObject } = await import('../listing/objects/find-object.ts')
   const store = openStore(root)
@@ -23,6 +25,7 @@ export async function inspectObject({ root, object, type }: ObjectOptions): Prom
 }
 
 /** What takes how much of the disk. Errors: `STORE_INVALID` when an image or a container is damaged. */
-export async function diskUsage({ root }: StoreOptions): Promise<StoreUsage> {
+export async function diskUsage(options: StoreOptions): Promise<StoreUsage> {
+  const { root } = checkOptions('diskUsage', options, ['root'])
   return openStore(root).usage()
 }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import type { MaxLayers } from '../../builder/squash/layer-limit.ts'
 import { openStore } from '../../builder/store/open.ts'
 import { cancellable } from '../../shared/base/abort.ts'
@@ -21,7 +22,8 @@ export interface LoadImagesOptions extends StoreOptions, AbortOptions {
  * when it is complete and every digest has been checked. Errors: `ARCHIVE_INVALID`, `ARCHIVE_UNSAFE`, `DIGEST_MISMATCH`,
  * `LAYER_INVALID`, `LAYER_LIMIT`, `MANIFEST_INVALID`, `CONFIG_INVALID`, `DISK_FULL`, `CANCELLED`.
  */
-export async function loadImages({ root, archive, maxLayers, onWarning, signal }: LoadImagesOptions): Promise<Image[]> {
+export async function loadImages(options: LoadImagesOptions): Promise<Image[]> {
+  const { root, archive, maxLayers, onWarning, signal } = checkOptions('loadImages', options, ['root', 'archive'])
   return cancellable(signal, async () => {
     const builder = await import('../../builder/export/load.ts')
     const loaded = await builder.loadImages(openStore(root), archive, { signal, maxLayers, onWarning })
@@ -48,6 +50,7 @@ export interface ImportRootfsOptions extends StoreOptions, AbortOptions {
  * `REFERENCE_INVALID`, `DISK_FULL`, `CANCELLED`; `USAGE` for a change that is not one of the config.
  */
 export async function importRootfs(options: ImportRootfsOptions): Promise<Image> {
+  checkOptions('importRootfs', options, ['root', 'tar'])
   const { root, tar, name, changes = [], message = 'imported', platform, signal } = options
   return cancellable(signal, async () => {
     const builder = await import('../../builder/export/import.ts')

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { GarbageItem, GarbageReport } from '../../builder/store/types.ts'
 import { cancellable } from '../../shared/base/abort.ts'
@@ -19,6 +20,7 @@ export interface PruneOptions extends StoreOptions, AbortOptions {
 
 /** Removes what nothing needs. Waits for builds on the same store, those of this process included. Errors: `CANCELLED`. */
 export async function prune(options: PruneOptions): Promise<GarbageReport> {
+  checkOptions('prune', options, ['root'])
   const { root, unnamedImages = true, cache = false, maxBytes, dryRun = false, onItem } = options
   return cancellable(options.signal, async () => {
     const kept = { keepUnnamed: !unnamedImages, keepRecords: !cache, ...(maxBytes !== undefined && { maxBytes }) }

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
 import type { Limits, NetworkMode, RunResult } from '../../builder/exec/types.ts'
 import { findImage } from '../../builder/find-image.ts'
@@ -51,6 +52,7 @@ export interface ImageRunResult extends RunResult {
  * to be kept `CONTAINER_EXISTS`, `LAYER_LIMIT`, `REFERENCE_INVALID`.
  */
 export async function runImage(options: RunOptions): Promise<ImageRunResult> {
+  checkOptions('runImage', options, ['root', 'image'])
   const { root, image, args = [], env = [], network = 'default', hostname = 'ibuild', limits = {} } = options
   return guarded(options.signal, async ({ signal, listen }) => {
     const builder = await import('../../builder/run-image.ts')

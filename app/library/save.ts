@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { findSubject, viewOf } from '../../builder/container/subject.ts'
 import { findImage } from '../../builder/find-image.ts'
 import type { CompressionChoice } from '../../builder/layers/compress/choice.ts'
@@ -26,6 +27,7 @@ export interface SaveImagesOptions extends StoreOptions, AbortOptions {
  * of `docker` archives `LAYER_LIMIT`, and `USAGE` for zstd.
  */
 export function saveImages(options: SaveImagesOptions): AsyncIterable<Uint8Array> {
+  checkOptions('saveImages', options, ['root', 'images'])
   const { images, format = 'docker', signal } = options
   return readLocked(options, async (store) => {
     const { writeArchive } = await import('../../builder/export/archive.ts')
@@ -49,6 +51,7 @@ export interface ExportRootfsOptions extends SourceOptions, AbortOptions {}
  * when read: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`, `CANCELLED`.
  */
 export function exportRootfs(options: ExportRootfsOptions): AsyncIterable<Uint8Array> {
+  checkOptions('exportRootfs', options, ['root', 'source'])
   return readLocked(options, async (store) => {
     const { flatTar } = await import('../../builder/export/flat-tar.ts')
     return flatTar(viewOf(store, findSubject(store, options.source)))

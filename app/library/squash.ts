@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import { findImage } from '../../builder/find-image.ts'
 import { openStore } from '../../builder/store/open.ts'
 import { cancellable } from '../../shared/base/abort.ts'
@@ -18,7 +19,8 @@ export interface SquashOptions extends ImageOptions, AbortOptions {
  * itself comes back when there is nothing to merge. Errors: `IMAGE_NOT_FOUND`, `REFERENCE_INVALID`, `LAYER_INVALID`,
  * `DISK_FULL`, `CANCELLED`; `USAGE` for a layer that it has not.
  */
-export async function squashImage({ root, image, fromLayer, name, signal }: SquashOptions): Promise<Image> {
+export async function squashImage(options: SquashOptions): Promise<Image> {
+  const { root, image, fromLayer, name, signal } = checkOptions('squashImage', options, ['root', 'image'])
   return cancellable(signal, async () => {
     const builder = await import('../../builder/squash-image.ts')
     const store = openStore(root)
