@@ -21,10 +21,10 @@ COPY file /file
   })
 }
 
-/** Prunes again and again until it is told to stop; the number of times. */
+/** Prunes again and again until it is told to stop; the number of times. One may wait for all the builds at once. */
 async function pruneUntil(space: Workspace, stopped: () => boolean): Promise<number> {
   let times = 0
-  for (; !stopped(); times++) await space.ok(['prune', ...(times % 2 === 0 ? ['--all'] : [])])
+  for (; !stopped(); times++) await space.ok(['prune', ...(times % 2 === 0 ? ['--all'] : [])], { timeout: 600_000 })
   return times
 }
 
