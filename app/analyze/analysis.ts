@@ -1,6 +1,9 @@
-import type { WasteReport } from '../../builder/analyze/types.ts'
+import type { Finding, WasteReport } from '../../builder/analyze/types.ts'
 import type { StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { pathText } from '../cli/path-text.ts'
+import { formatSize } from '../cli/sizes.ts'
+import { describeFinding } from './finding-text.ts'
 
 /** What is analysed, and what came of it. */
 export interface Analysis {
@@ -12,19 +15,34 @@ export interface Analysis {
   readonly report: WasteReport
 }
 
+/** Findings that a refusal names. */
+const mostNamed = 3
+
 /** Refuses an image that wastes more than a share, in percent. Errors: WASTE_LIMIT. */
 export function checkWaste({ report }: Analysis, limit: number | undefined): void {
   const { own, findings } = report
   if (limit === undefined || own.wastedPercent <= limit) return
   const what = hasBase(report) ? 'the layers above the base' : 'the image'
-  const [first] = findings.filter(({ wasted, inBase }) => wasted && !inBase)
+  const counted = findings.filter(({ wasted, inBase }) => wasted && !inBase).slice(0, mostNamed)
   throw new IbuildError(
     'WASTE_LIMIT',
     `${Number(own.wastedPercent.toFixed(4))} % of ${what} is wasted, more than ${limit} %`,
     {
-      ...(first !== undefined && { hint: `The most is saved so: ${first.rewrite}.` }),
+      ...(counted[0] !== undefined && { hint: hintOf(counted, counted[0]) }),
     },
   )
+}
+
+function hintOf(findings: readonly Finding[], { rewrite }: Finding): string {
+  const named = findings.map(
+    (finding) => `${formatSize(finding.bytes)} in ${describeFinding(finding)}${largestOf(finding)}`,
+  )
+  return `The largest: ${named.join('; ')}. The first is saved so: ${rewrite}.`
+}
+
+/** Of several files that are named by their directory alone. */
+function largestOf({ files, examples: [largest] }: Finding): string {
+  return files === 1 || largest === undefined ? '' : ` (the largest is ${pathText(largest.path)})`
 }
 
 /** Whether some layers are told apart as those of the image that it starts from. */

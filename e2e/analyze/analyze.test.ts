@@ -101,10 +101,24 @@ test('--fail-waste refuses what wastes more, after showing it', async (t) => {
     t.regex(stdout, /^Efficiency/m)
     t.regex(
       stderr,
-      /^ibuild: 22\.2222 % of the image is wasted, more than [\d.]+ % \[WASTE_LIMIT\]\nhint: The most is saved so: /,
+      /^ibuild: 22\.2222 % of the image is wasted, more than [\d.]+ % \[WASTE_LIMIT\]\nhint: The largest: 200B in 1 file of layer 1 overwritten by layer 2: \/d\/a\. The first is saved so: bring /,
     )
   }
   for (const limit of ['22.3', '100']) t.is((await space.ibuild(['analyze', '--fail-waste', limit, 'files'])).code, 0)
+})
+
+test('--fail-waste names at most three findings, and the largest file of each', async (t) => {
+  const space = await makeWorkspace(t)
+  const files = Object.fromEntries(
+    ['a', 'b', 'c', 'd'].flatMap((name, i) => [0, 1].map((j) => [`${name}/${j}`, 'x'.repeat(1000 * (9 - i) + j)])),
+  )
+  const copies = ['a', 'b', 'c', 'd'].map((name) => `COPY ${name} /${name}/\nCOPY ${name} /${name}/\n`).join('')
+  await space.ok(['-t', 'many', space.write('many', { Dockerfile: `FROM scratch\n${copies}`, ...files })])
+  const { code, stderr } = await space.ibuild(['analyze', '--fail-waste', '10', 'many'])
+  t.is(code, 3)
+  const hint = stderr.split('\n').at(-2) ?? ''
+  for (const name of ['a', 'b', 'c']) t.true(hint.includes(`: /${name} (the largest is /${name}/1)`), hint)
+  t.false(hint.includes('/d'))
 })
 
 test('--base tells the layers of the base apart', async (t) => {
