@@ -44,7 +44,9 @@ export function resolveRoot(root: string): string {
     const why = errno === 'ENOENT' ? 'there is no such directory' : `it cannot be opened: ${errno}`
     throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)}: ${why}`, { cause })
   }
-  throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)} is not a directory`)
+  throw new IbuildError('CONTEXT_INVALID', `the build context ${JSON.stringify(root)} is not a directory`, {
+    hint: 'A Dockerfile is given with -f FILE, beside the folder; a tar, or a Dockerfile alone, on stdin with - as context.',
+  })
 }
 
 /** Files are hashed this many at a time. */

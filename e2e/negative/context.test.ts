@@ -86,6 +86,17 @@ needs(test, 'mkfifo')('special files of a context do not block the build', async
   t.regex(file.stderr, /Dockerfile.*\[CONTEXT_INVALID\]/)
 })
 
+test('a file where the folder belongs leads to -f', async (t) => {
+  const space = await makeWorkspace(t)
+  const folder = space.write('context', { Dockerfile: 'FROM scratch\n' })
+  const output = await space.ibuild(['build', join(folder, 'Dockerfile')])
+  assertFailure(t, output, {
+    code: 2,
+    error: 'CONTEXT_INVALID',
+    says: ['is not a directory', 'hint: A Dockerfile is given with -f'],
+  })
+})
+
 test('a Dockerfile that is a folder, a link to nowhere, or too large', async (t) => {
   const space = await makeWorkspace(t)
   const folder = space.write('context', { 'Dockerfile/x': '' })
