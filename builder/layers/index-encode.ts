@@ -3,8 +3,11 @@ import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
 import { decodeBlock } from './index-block.ts'
 import { ByteWriter } from './index-bytes.ts'
 import { writeRecord } from './index-record.ts'
-import { type LayerSummary, Summarizer } from './index-summary.ts'
+import { Summarizer } from './index-summary.ts'
+import type { LayerTotals } from './index-types.ts'
+import { mostTableBytes, tooManyNames } from './layer-size.ts'
 import { manyRecords, tellManyRecords } from './many-records.ts'
+import { PathList } from './path-list.ts'
 
 /**
  * The layer index file, little endian, numbers are LEB128 varints unless a width is named:
@@ -23,6 +26,8 @@ export const indexVersion = 1
 export const trailerSize = 32
 /** A block is closed once it has this many bytes. */
 const blockTarget = 16 * 1024
+/** Most that a block takes in the table beside its first path. */
+const bytesPerBlock = 16
 
 interface BlockInfo {
   readonly offset: number
@@ -43,22 +48,35 @@ export interface IndexOutput {
 /** Writes the index file of a layer record by record; it keeps the names that hardlinks tell, and the table. */
 export class IndexEncoder {
   readonly #output: IndexOutput
-  readonly #summary = new Summarizer()
+  readonly #folder: string | undefined
+  readonly #summary: Summarizer
   readonly #blocks: BlockInfo[] = []
   readonly #block = new ByteWriter()
   readonly #record = new ByteWriter()
   /** Of the block. */
   #records = 0
-  #total = 0
   #firstPath = ''
   #lastPath = ''
   #written = 0
+  /** Bytes that the blocks take in the table. */
+  #blockTable = 0
 
-  constructor(output: IndexOutput) {
+  /** Lists that are long go to the disk, in `folder`. */
+  constructor(output: IndexOutput, folder?: string) {
     this.#output = output
+    this.#folder = folder
+    this.#summary = new Summarizer(folder)
   }
 
-  /** Takes the next record; INDEX_INVALID when it is not in order or cannot be in one layer with those before. */
+  /** Records so far. */
+  get length(): number {
+    return this.#summary.totals.entries
+  }
+
+  /**
+   * Takes the next record; INDEX_INVALID when it is not in order or cannot be in one layer with those before,
+   * LAYER_TOO_LARGE when what has to be at hand of the index becomes too much.
+   */
   add(record: LayerEntry): void {
     this.#summary.add(record)
     if (this.#records === 0) this.#firstPath = record.path
@@ -66,19 +84,30 @@ export class IndexEncoder {
     this.#block.varint(shared)
     this.#block.text(record.path, shared)
     writeRecord(this.#record, record)
-    this.#block.bytes(this.#record.take())
+    this.#block.bytes(this.#record.view())
     this.#lastPath = record.path
     this.#records++
-    if (++this.#total === manyRecords) tellManyRecords()
+    if (this.length === manyRecords) tellManyRecords()
     if (this.#block.length >= blockTarget) this.#endBlock()
   }
 
   /** Writes table and trailer. */
   end(): void {
     if (this.#records > 0) this.#endBlock()
-    const table = encodeTable(this.#summary.end(this.#ownPaths(this.#summary.links)), this.#blocks)
-    this.#output.write(table)
-    this.#output.write(encodeTrailer(table, this.#written))
+    this.#findOwnLinks()
+    let [crc, length] = [0, 0]
+    for (const piece of this.#table()) {
+      crc = crc32(piece, crc)
+      length += piece.length
+      this.#output.write(piece)
+    }
+    this.#output.write(encodeTrailer({ crc, length }, this.#written))
+    this.close()
+  }
+
+  /** To be called when the index is not ended. */
+  close(): void {
+    this.#summary.implicitDirs.close()
   }
 
   #endBlock(): void {
@@ -88,25 +117,59 @@ export class IndexEncoder {
     this.#output.write(bytes)
     this.#written += bytes.length
     this.#records = 0
+    this.#checkTable()
   }
 
-  /** Those of some paths that have an entry, in order: looked up in the blocks, which are not kept. */
-  #ownPaths(paths: ReadonlySet<LayerPath>): LayerPath[] {
-    const wanted = [...paths].sort(comparePaths)
-    let next = 0
-    return this.#blocks.flatMap((block, i) => {
-      while (next < wanted.length && comparePaths(wanted[next] ?? '', block.firstPath) < 0) next++
-      const path = wanted[next]
-      const end = this.#blocks[i + 1]?.firstPath
-      if (path === undefined || (end !== undefined && comparePaths(path, end) > 0)) return []
-      return entriesIn(this.#output.read(block.offset, block.length), block.records, paths)
-    })
+  #checkTable(): void {
+    const { links, implicitDirs } = this.#summary
+    this.#blockTable += this.#firstPath.length + bytesPerBlock
+    if (this.#blockTable + links.bytes + implicitDirs.size > mostTableBytes) throw tooManyNames()
+  }
+
+  *#table(): Generator<Buffer> {
+    yield encodeBlocks(this.#summary.totals, this.#blocks)
+    yield* this.#summary.implicitDirs.pieces()
+    yield* this.#list(this.#summary.links.foreign())
+    yield* this.#list(this.#summary.links.own())
+  }
+
+  *#list(paths: Iterable<LayerPath>): Generator<Buffer> {
+    const list = new PathList(this.#folder)
+    for (const path of paths) list.add(path)
+    yield* list.pieces()
+    list.close()
+  }
+
+  /** Links are looked up in the blocks, which are not kept. */
+  #findOwnLinks(): void {
+    const { links } = this.#summary
+    let [number, loaded] = [0, -1]
+    let hasEntry: (path: LayerPath) => boolean = () => false
+    for (const link of links.all()) {
+      while (number + 1 < this.#blocks.length && !isBefore(link, this.#blocks[number + 1])) number++
+      if (loaded !== number) hasEntry = this.#entriesOf(number)
+      loaded = number
+      if (hasEntry(link)) links.setOwn(link)
+    }
+  }
+
+  /** Tells of which paths a block has an entry. */
+  #entriesOf(number: number): (path: LayerPath) => boolean {
+    const { offset, length, records } = this.#blocks[number] ?? noBlock
+    const block = decodeBlock(this.#output.read(offset, length), records)
+    // Of the records of one path the entry is the last.
+    const places = new Map(block.paths.map((path, place) => [path, place]))
+    return (path) => {
+      const place = places.get(path)
+      return place !== undefined && block.decode(place).type !== 'whiteout'
+    }
   }
 }
 
-function entriesIn(bytes: Buffer, records: number, wanted: ReadonlySet<LayerPath>): LayerPath[] {
-  const block = decodeBlock(bytes, records)
-  return block.paths.filter((path, i) => wanted.has(path) && block.entry(i).type !== 'whiteout')
+const noBlock: BlockInfo = { offset: 0, length: 0, crc: 0, records: 0, firstPath: '' }
+
+function isBefore(path: LayerPath, block: BlockInfo | undefined): boolean {
+  return block === undefined || comparePaths(path, block.firstPath) < 0
 }
 
 /** The index file of a layer's sorted records; INDEX_INVALID when they are not in order or cannot be one layer. */
@@ -132,9 +195,9 @@ function sharedLength(a: string, b: string): number {
   return i
 }
 
-function encodeTable(summary: LayerSummary, blocks: readonly BlockInfo[]): Buffer {
+/** The table up to its lists. */
+function encodeBlocks(totals: LayerTotals, blocks: readonly BlockInfo[]): Buffer {
   const table = new ByteWriter()
-  const { totals } = summary
   for (const total of [totals.entries, totals.files, totals.bytes, totals.whiteouts]) table.varint(total)
   table.varint(blocks.length)
   for (const block of blocks) {
@@ -143,21 +206,15 @@ function encodeTable(summary: LayerSummary, blocks: readonly BlockInfo[]): Buffe
     table.varint(block.records)
     table.text(block.firstPath)
   }
-  for (const paths of [summary.implicitDirs, summary.foreignLinks, summary.linkTargets]) writePaths(table, paths)
   return table.take()
 }
 
-function writePaths(table: ByteWriter, paths: readonly LayerPath[]): void {
-  table.varint(paths.length)
-  for (const path of paths) table.text(path)
-}
-
-function encodeTrailer(table: Buffer, blockBytes: number): Buffer {
+function encodeTrailer(table: { readonly length: number; readonly crc: number }, blockBytes: number): Buffer {
   const trailer = Buffer.alloc(trailerSize)
   trailer.write(indexMagic, 0, 'latin1')
   trailer.writeUInt32LE(indexVersion, 8)
   trailer.writeUInt32LE(table.length, 12)
-  trailer.writeUInt32LE(crc32(table), 16)
+  trailer.writeUInt32LE(table.crc, 16)
   trailer.writeBigUInt64LE(BigInt(blockBytes), 20)
   trailer.writeUInt32LE(crc32(trailer.subarray(0, 28)), 28)
   return trailer

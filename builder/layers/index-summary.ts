@@ -1,40 +1,37 @@
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { indexInvalid } from './index-bytes.ts'
 import { compareRecords, isOpaqueMark, isWithin, type LayerTotals } from './index-types.ts'
-
-/** What an index stores beside its records. */
-export interface LayerSummary {
-  readonly totals: LayerTotals
-  readonly implicitDirs: readonly LayerPath[]
-  readonly foreignLinks: readonly LayerPath[]
-  readonly linkTargets: readonly LayerPath[]
-}
+import { LinkPaths } from './link-paths.ts'
+import { PathList } from './path-list.ts'
 
 /** Sums up the sorted records of a layer, one after the other. */
 export class Summarizer {
   /** Paths that hardlinks name. */
-  readonly links = new Set<LayerPath>()
-  readonly #implicit: LayerPath[] = []
+  readonly links = new LinkPaths()
+  /** Directories that have something inside but no entry. */
+  readonly implicitDirs: PathList
   readonly #totals = { entries: 0, files: 0, bytes: 0, whiteouts: 0 }
   #previous: LayerEntry | undefined
   /** The directories, explicit or implicit, that the current record lies in; innermost last. */
   readonly #open: LayerPath[] = ['']
 
+  /** Lists that are long go to the disk, in `folder`. */
+  constructor(folder: string | undefined) {
+    this.implicitDirs = new PathList(folder)
+  }
+
+  get totals(): LayerTotals {
+    return this.#totals
+  }
+
   /** INDEX_INVALID when the record is not in order, double, or inside an entry that is no directory. */
   add(record: LayerEntry): void {
     if (this.#previous !== undefined) checkOrder(this.#previous, record)
-    enter(this.#open, this.#implicit, isOpaqueMark(record) ? record.path : parentOf(record.path))
+    enter(this.#open, this.implicitDirs, isOpaqueMark(record) ? record.path : parentOf(record.path))
     if (record.type === 'dir') this.#open.push(record.path)
     if (record.type === 'hardlink') this.links.add(record.linkname)
     count(this.#totals, record)
     this.#previous = record
-  }
-
-  /** `linkTargets` are those of {@link links} that have an entry, sorted. */
-  end(linkTargets: readonly LayerPath[]): LayerSummary {
-    const own = new Set(linkTargets)
-    const foreignLinks = [...this.links].filter((path) => !own.has(path)).sort(byPath)
-    return { totals: this.#totals, implicitDirs: this.#implicit, foreignLinks, linkTargets }
   }
 }
 
@@ -49,13 +46,13 @@ function checkOrder(previous: LayerEntry, record: LayerEntry): void {
   }
 }
 
-function enter(open: LayerPath[], implicit: LayerPath[], directory: LayerPath): void {
+function enter(open: LayerPath[], implicit: PathList, directory: LayerPath): void {
   while (!isWithin(open.at(-1) ?? '', directory)) open.pop()
   const known = open.at(-1) ?? ''
   if (known === directory) return
   for (let slash = directory.indexOf('/', known.length + 1); ; slash = directory.indexOf('/', slash + 1)) {
     const path = slash < 0 ? directory : directory.slice(0, slash)
-    implicit.push(path)
+    implicit.add(path)
     open.push(path)
     if (slash < 0) return
   }
@@ -67,10 +64,6 @@ function count(totals: { entries: number; files: number; bytes: number; whiteout
   if (record.type !== 'file') return
   totals.files++
   totals.bytes += record.size
-}
-
-function byPath(a: LayerPath, b: LayerPath): number {
-  return a < b ? -1 : 1
 }
 
 function shown(path: LayerPath): string {

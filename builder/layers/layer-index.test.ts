@@ -5,13 +5,13 @@ import { crc32 } from 'node:zlib'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { digestOf } from '../../shared/base/digest.ts'
-import { isIbuildError } from '../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { comparePaths, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import { decodeBlock } from './index-block.ts'
 import { encodeLayerIndex, trailerSize } from './index-encode.ts'
 import { decodeTable, decodeTrailer } from './index-table.ts'
 import { compareRecords, isWithin, type LayerIndex } from './index-types.ts'
-import { openLayerIndex, parseLayerIndex } from './layer-index.ts'
+import { indexOf, openLayerIndex, parseLayerIndex } from './layer-index.ts'
 import { blankEntry } from './testing/entries.ts'
 
 const component = fc.constantFrom('a', 'b', 'c', 'a.b', 'a-', '\xff', 'long-name-'.repeat(12), 'é')
@@ -235,5 +235,37 @@ test('a made-up index is read or refused, and never breaks the program', (t) => 
       t.true(invalidOrFine(() => decodeTable(bad, { ...trailer, tableCrc: crc32(bad) }).lists()))
     }),
     { numRuns: 300, seed: 11 },
+  )
+})
+
+test('names that would not fit into memory are refused while the index is made', (t) => {
+  const long = Array.from({ length: 16 }, () => 'n'.repeat(250)).join('/')
+  function* links(): Generator<LayerEntry> {
+    for (let i = 0; i < 17_000; i++) {
+      yield blankEntry(`link-${String(i).padStart(6, '0')}`, 'hardlink', { linkname: `${i}/${long}` })
+    }
+  }
+  t.throws(() => encodeLayerIndex(links()), { instanceOf: IbuildError, code: 'LAYER_TOO_LARGE' })
+  function* implied(): Generator<LayerEntry> {
+    for (let i = 0; i < 2500; i++) yield blankEntry(`${String(i).padStart(6, '0')}/${long}`, 'fifo')
+  }
+  t.throws(() => encodeLayerIndex(implied()), { instanceOf: IbuildError, code: 'LAYER_TOO_LARGE' })
+})
+
+test('hardlinks of many blocks: those with an entry, those to a whiteout only, those to nothing', (t) => {
+  const names = Array.from({ length: 3000 }, (_, i) => `files/${String(i).padStart(5, '0')}`)
+  const records = names.flatMap((path, i) => {
+    const [whiteout, file] = [blankEntry(path, 'whiteout'), blankEntry(path, 'fifo')]
+    return [[whiteout], [file], [whiteout, file], []][i % 4] ?? []
+  })
+  const links = names.map((linkname, i) => blankEntry(`links/${String(i).padStart(5, '0')}`, 'hardlink', { linkname }))
+  const index = indexOf([...records, ...links])
+  t.deepEqual(
+    [...index.linkTargets],
+    names.filter((_, i) => i % 4 === 1 || i % 4 === 2),
+  )
+  t.deepEqual(
+    [...index.foreignLinks],
+    names.filter((_, i) => i % 4 === 0 || i % 4 === 3),
   )
 })

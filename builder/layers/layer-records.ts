@@ -1,4 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { mapDiskFullSync } from '../../shared/cas/disk.ts'
 import type { LayerEntry } from './entry.ts'
 import { IndexEncoder } from './index-encode.ts'
 import type { LayerIndex } from './index-types.ts'
@@ -27,14 +29,17 @@ const memoryLimit = 8 << 20
 /** Encodes records in memory or, when they become many, in `file`, which the caller removes with the folder that it is in. */
 export function openRecords(file: string): RecordsWriter {
   const spool = new Spool(file)
-  const encoder = new IndexEncoder(spool)
+  const encoder = new IndexEncoder(spool, dirname(file))
   return {
     add: (record) => encoder.add(record),
     end: () => {
       encoder.end()
-      return spool.end()
+      return spool.end(encoder.length)
     },
-    abort: () => spool.abort(),
+    abort: () => {
+      encoder.close()
+      spool.abort()
+    },
   }
 }
 
@@ -62,13 +67,15 @@ class Spool {
     return bytes.subarray(0, readSync(this.#fd, bytes, 0, length, offset))
   }
 
-  end(): LayerRecords {
+  end(length: number): LayerRecords {
     if (this.#fd === undefined) {
       const encoded = Buffer.concat([...this.#pieces.values()])
-      return recordsOf(parseLayerIndex(encoded), encoded)
+      const index = parseLayerIndex(encoded)
+      return { length, encoded, [Symbol.iterator]: () => index.entries()[Symbol.iterator]() }
     }
     this.#close()
-    return recordsOf(openLayerIndex(this.#file, { keptBlocks: 1 }), { file: this.#file })
+    const open = (): LayerIndex => openLayerIndex(this.#file, { keptBlocks: 1 })
+    return { length, encoded: { file: this.#file }, [Symbol.iterator]: () => open().entries()[Symbol.iterator]() }
   }
 
   abort(): void {
@@ -88,10 +95,8 @@ class Spool {
   }
 }
 
-function recordsOf(index: LayerIndex, encoded: LayerRecords['encoded']): LayerRecords {
-  return { length: index.totals.entries, encoded, [Symbol.iterator]: () => index.entries()[Symbol.iterator]() }
-}
-
 function append(fd: number, bytes: Buffer): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+  mapDiskFullSync(() => {
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
+  })
 }

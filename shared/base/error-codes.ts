@@ -43,6 +43,11 @@ const table = {
     about: 'An image has more layers than containers can be mounted from, or than its receiver takes.',
     hint: 'Merge layers with --squash or --max-layers=auto.',
   },
+  LAYER_TOO_LARGE: {
+    exit: 1,
+    about: 'A layer has more names than can be worked with in the memory that ibuild allows itself.',
+    hint: 'Spread the files over several layers, or put them into an archive.',
+  },
   SYMLINK_LOOP: {
     exit: 1,
     about: 'Symbolic links of an image or a context lead in a circle, or through too many others.',
