@@ -1,6 +1,7 @@
 import type { Container, Store } from '../../builder/store/types.ts'
 import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { tellDamagedContainers } from '../cli/damaged-containers.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
 import { formatSize } from '../cli/sizes.ts'
@@ -18,7 +19,7 @@ interface Flags {
 /** Widest text of a command that is shown without --no-trunc. */
 const maxText = 40
 
-/** `ibuild containers`: sorted by name. */
+/** `ibuild containers`: sorted by name. Damage is told on stderr and gives exit code 1. */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('containers', 'List containers that ibuild run --keep left')
     .option('-q, --quiet', 'print names only')
@@ -28,8 +29,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const store = storeOf(flags)
-  process.stdout.write(await textOf(store, store.containers.list(), flags))
-  return 0
+  process.stdout.write(await textOf(store, store.containers.scan().containers, flags))
+  return tellDamagedContainers(store, '') === 0 ? 0 : 1
 }
 
 async function textOf(store: Store, containers: readonly Container[], flags: Flags): Promise<string> {

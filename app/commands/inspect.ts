@@ -2,6 +2,7 @@ import type { Store } from '../../builder/store/types.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { tellDamagedContainers } from '../cli/damaged-containers.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { dataText, parseFormat } from '../cli/output-format.ts'
 import { readTwice } from '../cli/read-twice.ts'
@@ -43,6 +44,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   process.stdout.write(
     path === undefined && found.length > 0 ? await dataText(found, format) : await bare(found, format),
   )
+  if (found.some(hasContainers))
+    tellDamagedContainers(store, 'warning: what a damaged container has is not known and not shown')
   const codes = results.map(({ code }) => code)
   return words.length === 1 ? (codes[0] ?? 0) : Math.min(1, Math.max(...codes))
 }
@@ -67,6 +70,11 @@ function tryDescribe(store: Store, word: string, { type, path }: Wish): Result {
     process.stderr.write(describeError(error))
     return { code: exitCodeOf(error) }
   }
+}
+
+/** Whether it names the containers that have it, or would. */
+function hasContainers(described: unknown): boolean {
+  return typeof described === 'object' && described !== null && 'containers' in described
 }
 
 /** Members one after the other: text as it is but for control characters, all else in the format. */

@@ -1,4 +1,4 @@
-import { findContainer } from '../../builder/container/find-container.ts'
+import { removeContainer } from '../../builder/container/remove-container.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { storeOf } from '../cli/open-store.ts'
 
@@ -8,7 +8,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options } = parseArguments<{ root?: string }>(parser, argv)
   const store = storeOf(options)
   for (const name of words) {
-    await store.containers.remove(findContainer(store, name).name)
+    await removeContainer(store, name)
     process.stdout.write(`${name}\n`)
   }
   return 0

@@ -2,6 +2,7 @@ import type { Store } from '../../builder/store/types.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { tellDamagedContainers } from '../cli/damaged-containers.ts'
 import { storeOf } from '../cli/open-store.ts'
 import { describeError, exitCodeOf } from '../cli/report-error.ts'
 import { type Removed, removeImage } from '../listing/remove-image.ts'
@@ -28,6 +29,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   const { words, options } = parseArguments<Flags>(parser, argv)
   const store = storeOf(options)
+  if (options.force !== true)
+    tellDamagedContainers(
+      store,
+      'warning: of which image a damaged container was made is not known; images go all the same',
+    )
   const codes: number[] = []
   for (const word of words) codes.push(await tryRemove(store, word, options))
   return words.length === 1 ? (codes[0] ?? 0) : Math.min(1, Math.max(...codes))

@@ -1,5 +1,5 @@
 import { checkOptions } from '../../builder/check-options.ts'
-import { findContainer } from '../../builder/container/find-container.ts'
+import { removeContainer as removing } from '../../builder/container/remove-container.ts'
 import { findSubject } from '../../builder/container/subject.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Container } from '../../builder/store/types.ts'
@@ -24,7 +24,7 @@ export interface ContainerSummary {
   readonly created: Date
 }
 
-/** All containers, by name. */
+/** All containers, by name. Errors: `STORE_INVALID` when one is damaged; `removeContainer` takes it away. */
 export async function listContainers(options: StoreOptions): Promise<ContainerSummary[]> {
   const { root } = checkOptions('listContainers', options, ['root'])
   return openStore(root).containers.list().map(summaryOf)
@@ -43,9 +43,7 @@ export interface ContainerOptions extends StoreOptions {
 /** Removes a container; what its command wrote goes with the next `prune`. Errors: `CONTAINER_NOT_FOUND`, `USAGE`. */
 export async function removeContainer(options: ContainerOptions): Promise<void> {
   const { root, container } = checkOptions('removeContainer', options, ['root', 'container'])
-  const store = openStore(root)
-  const { name } = findContainer(store, container)
-  await store.containers.remove(name)
+  await removing(openStore(root), container)
 }
 
 /** How `commit` makes an image. */

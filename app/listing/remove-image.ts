@@ -13,7 +13,8 @@ export type Removed =
 /**
  * Takes a name away, and with its last name, or given by ID, the image; each thing is told when it was done. Names are full
  * ones. Errors: IMAGE_NOT_FOUND, REFERENCE_INVALID; without `force` IMAGE_IN_USE for an image that is given by ID and has
- * several names or others built on it, or that would go while a container was made from it.
+ * several names or others built on it, or that would go while a container was made from it. A container that is damaged
+ * stops nothing: nobody can use it.
  */
 export async function* removeImage(store: Store, word: string, { force = false } = {}): AsyncGenerator<Removed> {
   const name = nameOf(word)
@@ -74,7 +75,7 @@ function checkByID(store: Store, image: StoredImage, names: readonly string[]): 
 }
 
 function checkContainers(store: Store, { imageID, manifestDigest }: StoredImage): void {
-  const users = store.containers.list().filter((container) => container.manifestDigest === manifestDigest)
+  const users = store.containers.scan().containers.filter((container) => container.manifestDigest === manifestDigest)
   if (users.length === 0) return
   throw inUse(`image ${imageID} has containers made from it: ${listOf(users.map(({ name }) => name))}`, {
     hint: 'Remove them with ibuild rm, or give --force: they keep what they need.',

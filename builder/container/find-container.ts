@@ -8,7 +8,7 @@ export function findContainer(store: Store, name: string): Container {
   if (found !== undefined) return found
   const similar = suggest(
     name,
-    store.containers.list().map((container) => container.name),
+    store.containers.scan().containers.map((container) => container.name),
   )
   throw new IbuildError('CONTAINER_NOT_FOUND', `no container ${JSON.stringify(name)} in ${store.root}`, {
     ...(similar !== undefined && { hint: `Did you mean ${similar}?` }),

@@ -25,7 +25,7 @@ export function findSubject(store: Store, text: string): Subject {
 }
 
 function notFound(store: Store, text: string): IbuildError {
-  const similar = suggest(text, [...imageNames(store), ...store.containers.list().map(({ name }) => name)])
+  const similar = suggest(text, [...imageNames(store), ...store.containers.scan().containers.map(({ name }) => name)])
   const places = 'See ibuild images and ibuild containers, and --root for the data folder.'
   return new IbuildError('IMAGE_NOT_FOUND', `no container and no image ${JSON.stringify(text)} in ${store.root}`, {
     hint: similar === undefined ? places : `Did you mean ${similar}?`,

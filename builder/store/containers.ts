@@ -1,6 +1,6 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { makeFolders, mapDiskFull, syncPath, syncPathSync } from '../../shared/cas/disk.ts'
@@ -10,7 +10,7 @@ import { type ContainerFile, formatContainer, maxContainerBytes, parseContainer 
 import { isContainerName } from './container-name.ts'
 import type { StoreContext } from './context.ts'
 import { maxDocumentBytes } from './image-entry.ts'
-import type { Container, ContainerStore, LayerStore } from './types.ts'
+import type { Container, ContainerScan, ContainerStore, LayerStore } from './types.ts'
 
 interface Parts {
   readonly blobs: BlobStore
@@ -62,18 +62,26 @@ export function createContainerStore(context: StoreContext, { blobs, layers }: P
     return true
   }
 
+  const scan = (): ContainerScan => {
+    const names = namesIn(layout.containers).sort()
+    const found = names.flatMap((name) => tryContainer(path.join(layout.containers, name)) ?? [])
+    return {
+      containers: found.flatMap((file) => (file instanceof IbuildError ? [] : [open(file)])),
+      damaged: found.filter((file) => file instanceof IbuildError),
+    }
+  }
+
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
   return {
     get,
     add: async (container) => guarded(async () => add(container)),
     remove: async (name) => guarded(async () => remove(name)),
-    list: () =>
-      namesIn(layout.containers)
-        .sort()
-        .flatMap((name) => {
-          const file = readContainer(path.join(layout.containers, name))
-          return file === undefined ? [] : [open(file)]
-        }),
+    list: () => {
+      const { containers, damaged } = scan()
+      if (damaged[0] !== undefined) throw damaged[0]
+      return containers
+    },
+    scan,
   }
 }
 
@@ -110,6 +118,15 @@ function readContainer(file: string): ContainerFile | undefined {
   } catch (cause) {
     const hint = `Remove it: ibuild rm ${path.basename(file)}`
     throw new IbuildError('STORE_INVALID', `the container in ${file} is damaged`, { cause, hint })
+  }
+}
+
+function tryContainer(file: string): ContainerFile | IbuildError | undefined {
+  try {
+    return readContainer(file)
+  } catch (error) {
+    if (isIbuildError(error, 'STORE_INVALID')) return error
+    throw error
   }
 }
 

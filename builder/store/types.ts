@@ -142,8 +142,15 @@ export interface ContainerStore {
   add(container: Omit<Container, 'manifest' | 'config'>): Promise<Container>
   /** False when there was none. Also removes one that is damaged. */
   remove(name: string): Promise<boolean>
-  /** Sorted by name. */
+  /** Sorted by name. STORE_INVALID when the file of one is damaged. */
   list(): readonly Container[]
+  /** Those that can be read, sorted by name, and an error for each whose file is damaged. */
+  scan(): ContainerScan
+}
+
+export interface ContainerScan {
+  readonly containers: readonly Container[]
+  readonly damaged: readonly IbuildError[]
 }
 
 /** `manifest` and `config` are read and verified at use: STORE_INVALID when they are missing or damaged. */

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
 import { openStore } from '../../builder/store/open.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
@@ -98,6 +100,28 @@ test('a damaged image, and a damaged name, are removed like any other, and prune
   t.is((await space.ok(['rmi', 'good'])).stdout, 'untagged: good:latest\n')
   t.regex((await space.ok(['prune', '--all'])).stdout, /^removed 1 image, 2 layers/)
   t.deepEqual(openStore(space.root).blobs.list(), [])
+})
+
+test('a damaged container stops neither inspect nor rmi nor the list of the others; rm takes it away', async (t) => {
+  const space = await makeWorkspace(t)
+  await space.ok(['-q', '-t', 'one', '-'], { input: `FROM scratch\n${layer('x')}` })
+  const file = join(space.root, 'containers', 'bad')
+  writeFileSync(file, '{')
+  const says = new RegExp(`the container in ${file} is damaged.*\\nhint: Remove it: ibuild rm bad\\n`)
+  const inspected = await space.ok(['inspect', 'one'])
+  t.like(JSON.parse(inspected.stdout), [{ names: ['docker.io/library/one:latest'], containers: [] }])
+  t.regex(inspected.stderr, says)
+  const listed = await space.ibuild(['containers', '--json'])
+  t.like(listed, { code: 1, stdout: '[]\n' })
+  t.regex(listed.stderr, says)
+  t.regex((await space.ibuild(['diff', 'ona'])).stderr, /Did you mean one\?/)
+  const removed = await space.ok(['rmi', 'one'])
+  t.regex(removed.stdout, /^untagged: one:latest\ndeleted: /)
+  t.regex(removed.stderr, says)
+  t.is((await space.ibuild(['prune'])).code, 1, 'what it needs is not known')
+  t.is((await space.ok(['rm', 'bad'])).stdout, 'bad\n')
+  t.is((await space.ibuild(['rm', 'bad'])).code, 1)
+  await space.ok(['prune'])
 })
 
 test('an ID means every manifest that has the config, a manifest digest only that one', async (t) => {

@@ -19,8 +19,8 @@ export function describeImage(store: Store, image: StoredImage): object {
     size: known.size,
     layers: describeLayers(store, image),
     containers: store.containers
-      .list()
-      .filter((container) => container.manifestDigest === manifestDigest)
+      .scan()
+      .containers.filter((container) => container.manifestDigest === manifestDigest)
       .map(({ name }) => name),
     config,
     manifest,

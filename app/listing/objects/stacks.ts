@@ -18,7 +18,7 @@ export function stacksIn(store: Store): Stack[] {
     const { known } = listImage(image)
     return known instanceof IbuildError ? [] : [stackOf(known.config.rootfs.diff_ids, { image })]
   })
-  const containers = store.containers.list().flatMap((container) => {
+  const containers = store.containers.scan().containers.flatMap((container) => {
     const diffIDs = readable(() => container.config.rootfs.diff_ids)
     if (diffIDs === undefined) return []
     const layers = container.layer === undefined ? diffIDs : [...diffIDs, container.layer]
