@@ -4,6 +4,7 @@ import { IbuildError } from '../shared/base/errors.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { checkKeep, type Keep, type Kept, keepUpper } from './container/keep-upper.ts'
 import { createExecutor } from './exec/create-executor.ts'
+import { startFailure } from './exec/start-failure.ts'
 import type { Executor, Limits, NetworkMode, RunRequest, RunResult } from './exec/types.ts'
 import { resolveWorkdir } from './plan/apply-steps.ts'
 import { formatEnvironment, parseEnvironment } from './plan/stage-state.ts'
@@ -92,10 +93,21 @@ async function runWith(
   mkdirSync(scratch)
   const asked = requestOf(options)
   const lowers = await layers.lowers(chain)
-  const result = await executor.run({ ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user })
+  const request = { ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user }
+  const result = await executor.run(request).catch((error: unknown) => {
+    throw startError(error, asked.args)
+  })
   if (keep === undefined) return result
   const ended = { image, command: asked.args, exitCode: result.exitCode, upper: { dir: upper, chain } }
   return { ...result, kept: await keepUpper(store, { ended, keep, layers, signal }) }
+}
+
+/** The same error, with a hint when it was the command itself that could not be started. */
+function startError(error: unknown, [program = '']: readonly string[]): unknown {
+  const failure = startFailure(error, program)
+  if (failure === undefined || !(error instanceof IbuildError)) return error
+  const message = `the command ${failure.what}: ${error.message}`
+  return new IbuildError('RUNTIME_FAILED', message, { hint: failure.hint, cause: error })
 }
 
 function settingsOf({ image }: RunImageOptions) {

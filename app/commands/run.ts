@@ -1,5 +1,5 @@
 import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
-import { startFailureCode } from '../../builder/exec/start-failure.ts'
+import { startFailure } from '../../builder/exec/start-failure.ts'
 import { runImage } from '../../builder/run-image.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
@@ -135,5 +135,6 @@ function environmentLine(text: string): string[] {
 }
 
 function exitOf(error: unknown): number {
-  return isIbuildError(error, 'CANCELLED') ? cancelledExit : (startFailureCode(error) ?? failedExit)
+  if (isIbuildError(error, 'CANCELLED')) return cancelledExit
+  return isIbuildError(error) ? (startFailure(error.cause, '')?.exitCode ?? failedExit) : failedExit
 }

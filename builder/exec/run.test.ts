@@ -158,3 +158,37 @@ runtimeTest('folders that overlayfs cannot use are a clear error', async (t, box
   const error = await t.throwsAsync(box.sh('true', { upper }), { code: 'RUNTIME_FAILED' })
   t.regex(error?.message ?? '', /cannot start a container: E\w+: mount 'overlay'/)
 })
+
+const unexecutable: readonly (readonly [what: string, content: string, says: RegExp])[] = [
+  ['of a missing interpreter', '#!/nosuch\n', /exec.*no such file/i],
+  ['without an interpreter', 'garbage', /exec.*exec format/i],
+]
+
+for (const [what, content, says] of unexecutable) {
+  runtimeTest(`a script ${what} is RUNTIME_FAILED, and what the runtime says is no output`, async (t, box) => {
+    fs.writeFileSync(`${box.base}/bin/script`, content, { mode: 0o755 })
+    for (const program of ['/bin/script', 'script']) {
+      const output: string[] = []
+      const onOutput = (_stream: string, bytes: Uint8Array): void => void output.push(Buffer.from(bytes).toString())
+      const error = await t.throwsAsync(box.sh('', { args: [program], onOutput }), { code: 'RUNTIME_FAILED' })
+      t.regex(error?.message ?? '', says)
+      t.notRegex(error?.message ?? '', /["{}]/, 'no JSON')
+      t.deepEqual(output, [])
+    }
+  })
+}
+
+runtimeTest('a command that is not there is told once: by the error, not as output', async (t, box) => {
+  for (const program of ['nosuch', '/no/such']) {
+    const output: string[] = []
+    const onOutput = (_stream: string, bytes: Uint8Array): void => void output.push(Buffer.from(bytes).toString())
+    await t.throwsAsync(box.sh('', { args: [program], onOutput }), { code: 'RUNTIME_FAILED' })
+    t.deepEqual(output, [])
+  }
+})
+
+runtimeTest('a command that says what a runtime would say is heard', async (t, box) => {
+  const text = 'exec /bin/other: no such file or directory\n'
+  t.like(await box.sh(`printf '${text.trim()}\\n' >&2; exit 1`), { exitCode: 1, stderr: text })
+  t.like(await box.sh(`printf '${text.trim()}\\n' >&2`), { exitCode: 0, stderr: text })
+})

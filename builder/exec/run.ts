@@ -8,6 +8,7 @@ import type { Network, Networks } from './networks.ts'
 import { watchOom } from './oom-watch.ts'
 import type { Reserve } from './reserve.ts'
 import { runtimeFailure } from './runtime-log.ts'
+import { createRuntimeVoice } from './runtime-voice.ts'
 import type { Ending, Started } from './starter.ts'
 import type { RunRequest, RunResult } from './types.ts'
 
@@ -53,12 +54,15 @@ async function runInNetwork(request: RunRequest, context: RunContext, place: Pla
     swapLimit: host.swapLimit,
     openFiles: host.openFiles,
   })
-  const { started, drained } = await startRuntime(request, context, { bundle, network })
+  const voice = createRuntimeVoice(request.onOutput)
+  const asked = { ...request, onOutput: voice.onOutput }
+  const { started, drained } = await startRuntime(asked, context, { bundle, network })
   setImmediate(() => context.reserve.refill()) // the container needs a while now
   const ending = await awaitEnd(started, { layout: host.cgroups, path: place.cgroup }, request.signal)
   await drained
   throwIfCancelled(request.signal)
-  const exitCode = exitCodeOf(ending)
+  const exitCode = exitCodeOf(ending, voice.execFailure(request.args[0] ?? ''))
+  voice.release()
   return { exitCode, oomKilled: oom.killed(exitCode) }
 }
 
@@ -90,9 +94,9 @@ async function startRuntime(request: RunRequest, { reserve }: RunContext, furnit
   }
 }
 
-function exitCodeOf(ending: Ending): number {
+function exitCodeOf(ending: Ending, execFailure: string | undefined): number {
   if (ending.code === 0) return 0
-  const failure = runtimeFailure(ending.log)
+  const failure = runtimeFailure(ending.log) ?? execFailure
   if (failure !== undefined) throw new IbuildError('RUNTIME_FAILED', failure)
   if (ending.code === null) throw new IbuildError('RUNTIME_FAILED', `the runtime was ended by ${ending.signal}`)
   return ending.code

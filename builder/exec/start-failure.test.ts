@@ -1,6 +1,6 @@
 import test from 'ava'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { startFailureCode } from './start-failure.ts'
+import { startFailure } from './start-failure.ts'
 
 const rows: [message: string, code: 126 | 127 | undefined][] = [
   ['runc run failed: unable to start container process: exec: "nosuch": executable file not found in $PATH', 127],
@@ -17,11 +17,27 @@ const rows: [message: string, code: 126 | 127 | undefined][] = [
 
 for (const [message, code] of rows) {
   test(`${code}: ${message}`, (t) => {
-    t.is(startFailureCode(new IbuildError('RUNTIME_FAILED', message)), code)
+    t.is(startFailure(new IbuildError('RUNTIME_FAILED', message), 'x')?.exitCode, code)
   })
 }
 
 test('only errors of the runtime are looked at', (t) => {
-  t.is(startFailureCode(new IbuildError('COPY_SOURCE_MISSING', 'exec: not found')), undefined)
-  t.is(startFailureCode(new Error('exec: not found')), undefined)
+  t.is(startFailure(new IbuildError('COPY_SOURCE_MISSING', 'exec: not found'), 'x'), undefined)
+  t.is(startFailure(new Error('exec: not found'), 'x'), undefined)
 })
+
+const interpreters: [message: string, isThere: boolean][] = [
+  ['exec /s: no such file or directory', true],
+  ['exec container process (missing dynamic library?) `/s`: No such file or directory', true],
+  ['standard_init_linux.go:228: exec user process caused: no such file or directory', true],
+  ['runc run failed: unable to start container process: exec: "/s": stat /s: no such file or directory', false],
+  ['executable file `s` not found in $PATH: No such file or directory', false],
+]
+
+for (const [message, isThere] of interpreters) {
+  test(`${isThere ? 'the interpreter' : 'the program'} is missing: ${message}`, (t) => {
+    const failure = startFailure(new IbuildError('RUNTIME_FAILED', message), '/s')
+    t.is(/is there/.test(failure?.what ?? ''), isThere)
+    t.is(/#!/.test(failure?.hint ?? ''), isThere)
+  })
+}

@@ -1,15 +1,52 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
+import { formatPlatform, hostPlatform } from '../../shared/oci/platform.ts'
 
 /** What a shell exits with when it does not find a command, or may not execute it. */
 export type StartFailureCode = 126 | 127
 
-/**
- * Tells why the runtime could not start the command itself: 127, it is not there; 126, it is there but cannot be executed.
- * Undefined for all other errors. Read from the messages of runc and crun, which have no codes.
- */
-export function startFailureCode(error: unknown): StartFailureCode | undefined {
+/** Why the runtime could not start the command itself. */
+export interface StartFailure {
+  readonly exitCode: StartFailureCode
+  /** What became of the command: `was not found`. */
+  readonly what: string
+  readonly hint: string
+}
+
+type Kind = 'missing' | 'interpreter' | 'denied' | 'format'
+
+/** As runc and crun say it, which have no codes; the first that fits. */
+const patterns: readonly (readonly [Kind, RegExp])[] = [
+  ['interpreter', /^exec (?:container process .*|\/[^"]*): no such file|exec user process caused.*no such file/is],
+  ['missing', /\bexec(?:utable)?\b.*(?:not found|no such file)/is],
+  ['format', /\bexec(?:utable)?\b.*exec format/is],
+  ['denied', /\bexec(?:utable)?\b.*(?:permission denied|not permitted|is a directory)/is],
+]
+
+/** Tells why the runtime could not start `program`; undefined when the error is another one. */
+export function startFailure(error: unknown, program: string): StartFailure | undefined {
   if (!isIbuildError(error, 'RUNTIME_FAILED')) return undefined
-  if (/\bexec(?:utable)?\b.*(?:not found|no such file)/is.test(error.message)) return 127
-  const denied = /\bexec(?:utable)?\b.*(?:permission denied|not permitted|is a directory|exec format)/is
-  return denied.test(error.message) ? 126 : undefined
+  const [kind] = patterns.find(([, pattern]) => pattern.test(error.message)) ?? []
+  return kind === undefined ? undefined : describe(kind, JSON.stringify(program))
+}
+
+function describe(kind: Kind, program: string): StartFailure {
+  const executable = `${program} must be an executable file of the image, named by its path or found in PATH.`
+  switch (kind) {
+    case 'missing':
+      return { exitCode: 127, what: 'was not found', hint: executable }
+    case 'denied':
+      return { exitCode: 126, what: 'cannot be executed', hint: executable }
+    case 'interpreter':
+      return {
+        exitCode: 127,
+        what: 'is there, but not what runs it',
+        hint: `The image lacks the interpreter in the first line (#!) of ${program}, where a carriage return at its end counts too, or the loader of the C library that it was linked for.`,
+      }
+    case 'format':
+      return {
+        exitCode: 126,
+        what: 'cannot be executed',
+        hint: `${program} is no program for ${formatPlatform(hostPlatform())}, and no script that begins with #!.`,
+      }
+  }
 }

@@ -1,5 +1,5 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { startFailureCode } from '../exec/start-failure.ts'
+import { startFailure } from '../exec/start-failure.ts'
 import type { RunStep } from '../plan/types.ts'
 
 /**
@@ -9,14 +9,11 @@ import type { RunStep } from '../plan/types.ts'
 export function startError({ args, location }: RunStep, error: unknown): unknown {
   if (!isIbuildError(error, 'RUNTIME_FAILED')) return error
   const { message, hint } = error
-  const exitCode = startFailureCode(error)
-  if (exitCode === undefined) {
+  const failure = startFailure(error, args[0] ?? '')
+  if (failure === undefined) {
     return new IbuildError('RUNTIME_FAILED', message, { location, cause: error, ...(hint !== undefined && { hint }) })
   }
-  const what = exitCode === 127 ? 'was not found' : 'cannot be executed'
-  return new IbuildError('RUN_FAILED', `the command ${what} (exit code ${exitCode}): ${message}`, {
-    location,
-    cause: error,
-    hint: `${JSON.stringify(args[0] ?? '')} must be an executable file of the image, named by its path or found in PATH.`,
-  })
+  const { what, exitCode } = failure
+  const text = `the command ${what} (exit code ${exitCode}): ${message}`
+  return new IbuildError('RUN_FAILED', text, { location, cause: error, hint: failure.hint })
 }

@@ -83,6 +83,32 @@ running('a container is kept whatever its exit code, told of, committed, exporte
   t.is((await space.ok(['run', 'app:1', 'cat', '/hello'])).stdout, 'hi\n')
 })
 
+running(
+  'a command that cannot be started is told once, with what to do, and with the exit code of a shell',
+  async (t) => {
+    const space = await makeWorkspace(t, { base: true })
+    const missing = await space.ibuild(['run', 'busybox', 'nosuchprog'])
+    t.is(missing.code, 127)
+    t.is(missing.stderr.split('nosuchprog').length - 1, 2, missing.stderr)
+    t.regex(missing.stderr, /^ibuild: the command was not found: .*nosuchprog.*\nhint: "nosuchprog" must be .*\n$/)
+    const script = "printf '#!/nosuch\\n' > /s; printf garbage > /g; chmod 755 /s /g"
+    await space.ok(['run', '--commit', 'app', 'busybox', 'sh', '-c', script])
+    const noInterpreter = await space.ibuild(['run', 'app', '/s'])
+    t.is(noInterpreter.code, 127)
+    t.regex(
+      noInterpreter.stderr,
+      /^ibuild: the command is there, but not what runs it: .*\nhint: .*interpreter.*#!.*\n$/,
+    )
+    const garbage = await space.ibuild(['run', 'app', '/g'])
+    t.is(garbage.code, 126)
+    t.regex(garbage.stderr, /^ibuild: the command cannot be executed: .*\nhint: "\/g" is no program for linux\/.*\n$/)
+    t.is((await space.ibuild(['run', 'busybox', '/etc'])).code, 126)
+    const built = await space.ibuild(['-'], { input: 'FROM app\nRUN ["/s"]\n' })
+    t.regex(built.stderr, /the command is there, but not what runs it \(exit code 127\).*\[RUN_FAILED\]/)
+    t.notRegex(built.stderr, /"level"|last output/)
+  },
+)
+
 running('a container outlives the removal of its image', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   await space.ok(['run', '--keep', 'one', 'busybox', 'touch', '/made'])
