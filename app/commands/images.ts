@@ -56,11 +56,11 @@ function nameFilter(value: string): Filter {
 
 function rowsIn(store: Store, filters: readonly Filter[]): ImageRow[] {
   const passes = imageFilter(filters, { find: (text) => imageOf(store, text), now: Date.now() })
-  const listed = readTwice(
-    () => store.images.list().map(listImage),
+  // One image after the other, so that its documents need not stay.
+  return readTwice(
+    () => store.images.list().flatMap((image) => rowsOf(listImage(image)).filter(passes)),
     (found) => found.some(({ known }) => known instanceof IbuildError),
-  )
-  return listed.flatMap(rowsOf).filter(passes).sort(byAge)
+  ).sort(byAge)
 }
 
 /** Of images in the list, and of tags. */
@@ -83,7 +83,7 @@ async function textOf(rows: readonly ImageRow[], flags: Flags, format: OutputFor
     id(row),
     ...(row.known instanceof IbuildError
       ? ['damaged', 'N/A']
-      : [formatAge(row.known.config.created), formatSize(row.known.size)]),
+      : [formatAge(row.known.created), formatSize(row.known.size)]),
   ])
   return formatTable([head, ...lines])
 }
@@ -96,5 +96,5 @@ function toData({
 }: ImageRow): object {
   const names = { repository, tag, id: imageID, digest: manifestDigest }
   if (known instanceof IbuildError) return { ...names, created: null, size: null, damaged: known.message }
-  return { ...names, created: known.config.created ?? null, size: known.size }
+  return { ...names, created: known.created ?? null, size: known.size }
 }

@@ -35,7 +35,7 @@ export function summaryOf(image: StoredImage): ImageSummary {
   const { known } = listImage(image)
   if (known instanceof IbuildError)
     return { ...factsOf(image), created: undefined, size: undefined, damage: known.message }
-  return { ...factsOf(image), created: known.config.created, size: known.size }
+  return { ...factsOf(image), created: known.created, size: known.size }
 }
 
 /** The same with the documents. Errors: STORE_INVALID when they are damaged. */

@@ -83,6 +83,6 @@ function timeTests(filters: readonly Filter[], { find, now }: FilterContext): Te
   ]
 }
 
-function labelsOf({ known }: ImageRow): Readonly<Record<string, string>> | undefined {
-  return known instanceof IbuildError ? undefined : known.config.config?.Labels
+function labelsOf({ image, known }: ImageRow): Readonly<Record<string, string>> | undefined {
+  return known instanceof IbuildError ? undefined : image.config.config?.Labels
 }

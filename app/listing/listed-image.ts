@@ -2,7 +2,6 @@ import { damagedImage } from '../../builder/store/reachable.ts'
 import type { StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { familiarName, parseReference } from '../../shared/base/reference.ts'
-import type { ImageConfig } from '../../shared/oci/config.ts'
 
 /** An image as far as it can be read. */
 export interface ListedImage {
@@ -12,7 +11,8 @@ export interface ListedImage {
 }
 
 export interface KnownImage {
-  readonly config: ImageConfig
+  /** When it was made, as its config says. */
+  readonly created: string | undefined
   /** Bytes of all layers, uncompressed. */
   readonly size: number
 }
@@ -29,7 +29,7 @@ export interface ImageRow extends ListedImage {
 export function listImage(image: StoredImage): ListedImage {
   try {
     const size = image.manifest.layers.reduce((sum, layer) => sum + layer.size, 0)
-    return { image, known: { config: image.config, size } }
+    return { image, known: { created: image.config.created, size } }
   } catch (error) {
     const damaged = damagedImage(image, error)
     if (damaged instanceof IbuildError) return { image, known: damaged }
@@ -56,7 +56,7 @@ export function byAge(a: ImageRow, b: ImageRow): number {
 
 /** When the image was made, milliseconds since the epoch, as its config says. */
 export function createdOf({ known }: ListedImage): number | undefined {
-  if (known instanceof IbuildError || known.config.created === undefined) return undefined
-  const time = Date.parse(known.config.created)
+  if (known instanceof IbuildError || known.created === undefined) return undefined
+  const time = Date.parse(known.created)
   return Number.isNaN(time) ? undefined : time
 }

@@ -1,4 +1,4 @@
-import type { GarbageOptions, StoredImage, UsedRecord } from '../../builder/store/types.ts'
+import type { GarbageOptions, RecordUse, StoredImage } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { type Filter, onlyValue, valuesOf } from './filters.ts'
@@ -41,7 +41,7 @@ export function pruneChoice({ filters, all, now }: PruneWish): Choice {
   checkKinds(wanted, { labelled, timed })
   return {
     keepUnnamed: !wanted.has('images') || ((image) => !(image.storedAt < limit && hasLabels(image, labels, unwanted))),
-    keepRecords: !wanted.has('records') || (timed ? (use: UsedRecord) => use.usedAt >= limit : false),
+    keepRecords: !wanted.has('records') || (timed ? (use: RecordUse) => use.usedAt >= limit : false),
     keepCompressed: !wanted.has('compressed'),
     keepExtracted: !wanted.has('snapshots'),
   }

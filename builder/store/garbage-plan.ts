@@ -3,7 +3,8 @@ import { isIbuildError } from '../../shared/base/errors.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { ContextHashes } from './context-hashes.ts'
 import { type DiskSizes, measureStore } from './disk-sizes.ts'
-import { findReachable, type Reachable } from './reachable.ts'
+import { findReachable, type Reachable, readStacks } from './reachable.ts'
+import { recordUses } from './record-uses.ts'
 import { recordsOverCap } from './size-cap.ts'
 import type { KeyedMark } from './snapshot-mark.ts'
 import type {
@@ -14,8 +15,8 @@ import type {
   ImageStore,
   LayerStore,
   RecordStore,
+  RecordUse,
   StoredImage,
-  UsedRecord,
 } from './types.ts'
 
 export interface PlanParts {
@@ -43,28 +44,21 @@ export function planGarbage(parts: PlanParts, options: GarbageOptions): GarbageP
   const images = splitImages(parts, options)
   const records = splitRecords(parts.records, options)
   const sizes = measureStore(parts)
-  const plan = (dropped: ReadonlySet<UsedRecord>): Sweep => {
+  const stacks = readStacks({
+    images: images.kept,
+    containers: parts.containers.list(),
+    chains: new Set(parts.snapshots.marks().map(({ chainID }) => chainID)),
+  })
+  const plan = (dropped: ReadonlySet<RecordUse>): Sweep => {
     const kept = records.kept.filter((use) => !dropped.has(use))
-    return sweep(parts, { options, sizes, kept, reachable: reach(parts, images.kept, kept) })
+    const cached = kept.flatMap(({ diffID }) => diffID ?? [])
+    return sweep(parts, { options, sizes, kept, reachable: findReachable(stacks, cached, parts.layers) })
   }
   const whole = plan(new Set())
   const over = overCap(whole, records.kept, { parts, options, sizes })
   const { items, left } = over.length === 0 ? whole : plan(new Set(over))
   const heads = [...images.dropped.map(imageItem), ...records.damaged, ...[...records.dropped, ...over].map(recordItem)]
   return { images: images.dropped, items: [...heads, ...items], left }
-}
-
-function reach(
-  { containers, layers }: PlanParts,
-  images: readonly StoredImage[],
-  kept: readonly UsedRecord[],
-): Reachable {
-  return findReachable({
-    images,
-    containers: containers.list(),
-    cached: kept.flatMap(({ record }) => record.diffID ?? []),
-    layers,
-  })
 }
 
 interface Split<T> {
@@ -94,28 +88,26 @@ function mayKeep(image: StoredImage, keep: (image: StoredImage) => boolean): boo
   }
 }
 
-interface SplitRecords extends Split<UsedRecord> {
+interface SplitRecords extends Split<RecordUse> {
   /** Files that can give no hit. */
   readonly damaged: readonly GarbageItem[]
 }
 
 function splitRecords(records: RecordStore, { keepRecords: keep = true }: GarbageOptions): SplitRecords {
-  const found = records.list().map((key) => records.peek(key) ?? key)
-  const readable = usedWithLayer(found.filter((use) => typeof use === 'object'))
-  const damaged = found.filter((use) => typeof use === 'string')
+  const { readable, damaged } = recordUses(records)
   return {
-    ...split(readable, typeof keep === 'boolean' ? () => keep : keep),
+    ...split(usedWithLayer(readable), typeof keep === 'boolean' ? () => keep : keep),
     damaged: damaged.map((id) => ({ kind: 'record', id, bytes: 0 })),
   }
 }
 
 /** A record that another one's hit spares from being asked, as that of a result, counts as used when its layer is. */
-function usedWithLayer(uses: readonly UsedRecord[]): UsedRecord[] {
+function usedWithLayer(uses: readonly RecordUse[]): RecordUse[] {
   const last = new Map<Digest, number>()
-  for (const { record, usedAt } of uses) {
-    if (record.diffID !== undefined) last.set(record.diffID, Math.max(usedAt, last.get(record.diffID) ?? 0))
+  for (const { diffID, usedAt } of uses) {
+    if (diffID !== undefined) last.set(diffID, Math.max(usedAt, last.get(diffID) ?? 0))
   }
-  return uses.map((use) => ({ ...use, usedAt: last.get(use.record.diffID ?? use.key) ?? use.usedAt }))
+  return uses.map((use) => ({ ...use, usedAt: last.get(use.diffID ?? use.key) ?? use.usedAt }))
 }
 
 function split<T>(all: readonly T[], keep: (each: T) => boolean): Split<T> {
@@ -128,7 +120,7 @@ function split<T>(all: readonly T[], keep: (each: T) => boolean): Split<T> {
 interface SweepInput {
   readonly options: GarbageOptions
   readonly sizes: DiskSizes
-  readonly kept: readonly UsedRecord[]
+  readonly kept: readonly RecordUse[]
   readonly reachable: Reachable
 }
 
@@ -190,9 +182,9 @@ interface CapInput {
 /** With a layer all snapshots and compressed copies of it go. */
 function overCap(
   { left, reachable, items }: Sweep,
-  records: readonly UsedRecord[],
+  records: readonly RecordUse[],
   { parts, options, sizes }: CapInput,
-): UsedRecord[] {
+): RecordUse[] {
   if (options.maxBytes === undefined) return []
   const gone = new Set(items.map(({ id }) => id))
   const costs = new Map<Digest, number>()
@@ -215,7 +207,7 @@ function imageItem({ imageID: id }: StoredImage): GarbageItem {
   return { kind: 'image', id, bytes: 0 }
 }
 
-function recordItem({ key: id, record: { step }, bytes }: UsedRecord): GarbageItem {
+function recordItem({ key: id, step, bytes }: RecordUse): GarbageItem {
   return { kind: 'record', id, bytes, step }
 }
 

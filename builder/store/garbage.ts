@@ -87,9 +87,13 @@ function removeItem({ temps, layout }: StoreContext, parts: Parts, { kind, id }:
 }
 
 /** Every digest that ends a part of a record: those of listings are among them. */
-function listingsOf(records: InternalRecordStore): Set<Digest> {
-  const parts = records.list().flatMap((key) => records.peek(key)?.record.parts ?? [])
-  return new Set(parts.map(({ value }) => value.slice(value.lastIndexOf(' ') + 1)).filter(isDigest))
+function* listingsOf(records: InternalRecordStore): Generator<Digest> {
+  for (const key of records.list()) {
+    for (const { value } of records.peek(key)?.record.parts ?? []) {
+      const last = value.slice(value.lastIndexOf(' ') + 1)
+      if (isDigest(last)) yield last
+    }
+  }
 }
 
 /** So that a flag whose removal a power cut undoes never meets a folder that was made again after it. */

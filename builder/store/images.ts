@@ -6,6 +6,7 @@ import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { type ImageConfig, parseConfig } from '../../shared/oci/config.ts'
 import { type Manifest, parseManifest } from '../../shared/oci/manifest.ts'
+import { manyRecords, tellManyRecords } from '../layers/many-records.ts'
 import type { StoreContext } from './context.ts'
 import {
   addEntry,
@@ -18,7 +19,11 @@ import {
   maxDocumentBytes,
 } from './image-entry.ts'
 import { findImage } from './image-query.ts'
+import { type Keep, keepAlways, keepRecent } from './keep-recent.ts'
 import type { ImageStore, LayerStore, StoredImage, Tag, TagStore } from './types.ts'
+
+/** Of a list of images the documents of those looked at last stay in memory, up to so many bytes. */
+const keptDocumentBytes = 1024 * 1024
 
 interface Parts {
   readonly blobs: BlobStore
@@ -29,8 +34,9 @@ interface Parts {
 export function createImageStore(context: StoreContext, { blobs, layers, tags }: Parts): ImageStore {
   const { layout } = context
   const readTags = (): readonly Tag[] => tags.scan().tags
-  const open = (entry: ImageEntry, list = readTags): StoredImage =>
-    openImage(entry, { blobs, tags: list, storedAt: entryTime(layout, entry) })
+  const namesOf = (manifest: Digest): readonly string[] => namesByManifest(readTags()).get(manifest) ?? []
+  const open = (entry: ImageEntry, how = { names: namesOf, keep: keepAlways }): StoredImage =>
+    openImage(entry, { blobs, ...how, storedAt: entryTime(layout, entry) })
 
   const isStored = (entry: ImageEntry): boolean =>
     hasImage(layout, entry.manifest) && blobs.has(entry.manifest) && blobs.has(entry.imageID)
@@ -67,9 +73,13 @@ export function createImageStore(context: StoreContext, { blobs, layers, tags }:
       return entry && open(entry)
     },
     list: () => {
-      const list = once(readTags)
-      return listEntries(layout)
-        .map((entry) => open(entry, list))
+      const named = lazily(() => namesByManifest(readTags()))
+      const names = (manifest: Digest): readonly string[] => named().get(manifest) ?? []
+      const keep = keepRecent(keptDocumentBytes)
+      const entries = listEntries(layout)
+      if (entries.length >= manyRecords) tellManyRecords()
+      return entries
+        .map((entry) => open(entry, { names, keep }))
         .sort((a, b) => b.storedAt - a.storedAt)
     },
     remove: async (manifest) => guarded(async () => remove(manifest)),
@@ -111,15 +121,27 @@ function dropDamaged(blobs: BlobStore, digest: Digest, content: Uint8Array): voi
 
 interface Opened {
   readonly blobs: BlobStore
-  readonly tags: () => readonly Tag[]
+  readonly names: (manifest: Digest) => readonly string[]
   readonly storedAt: number
+  readonly keep: Keep
 }
 
-function openImage({ imageID, manifest: manifestDigest }: ImageEntry, { blobs, tags, storedAt }: Opened): StoredImage {
-  const manifestBytes = once(() => blobs.readVerified(manifestDigest, maxDocumentBytes))
-  const configBytes = once(() => blobs.readVerified(imageID, maxDocumentBytes))
-  const manifest = once(() => parseManifest(parseJson(manifestBytes(), { what: 'manifest' })))
-  const config = once(() => parseConfig(parseJson(configBytes(), { what: 'image config' })))
+function openImage({ imageID, manifest: manifestDigest }: ImageEntry, opened: Opened): StoredImage {
+  const { blobs, names, storedAt, keep } = opened
+  const bytesOf = (digest: Digest): (() => Buffer) =>
+    keep(() => {
+      const value = blobs.readVerified(digest, maxDocumentBytes)
+      return { value, bytes: value.byteLength }
+    })
+  const [manifestBytes, configBytes] = [bytesOf(manifestDigest), bytesOf(imageID)]
+  const manifest = keep(() => {
+    const bytes = manifestBytes()
+    return { value: parseManifest(parseJson(bytes, { what: 'manifest' })), bytes: bytes.byteLength }
+  })
+  const config = keep(() => {
+    const bytes = configBytes()
+    return { value: parseConfig(parseJson(bytes, { what: 'image config' })), bytes: bytes.byteLength }
+  })
   return {
     manifestDigest,
     imageID,
@@ -137,13 +159,22 @@ function openImage({ imageID, manifest: manifestDigest }: ImageEntry, { blobs, t
       return configBytes()
     },
     get names() {
-      return tags().flatMap((tag) => (tag.manifest === manifestDigest ? [tag.name] : []))
+      return names(manifestDigest)
     },
   }
 }
 
-/** A function that does its work at the first call only. */
-function once<T extends object>(work: () => T): () => T {
-  let value: T | undefined
-  return () => (value ??= work())
+/** Names stay in the order of the tags. */
+function namesByManifest(tags: readonly Tag[]): ReadonlyMap<Digest, readonly string[]> {
+  const names = new Map<Digest, string[]>()
+  for (const { name, manifest } of tags) {
+    const known = names.get(manifest)
+    if (known === undefined) names.set(manifest, [name])
+    else known.push(name)
+  }
+  return names
+}
+
+function lazily<T extends object>(work: () => T): () => T {
+  return keepAlways(() => ({ value: work(), bytes: 0 }))
 }

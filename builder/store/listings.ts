@@ -4,15 +4,15 @@ import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
-import { digestOfFileName, fileNameOf } from './layout.ts'
+import { fileNameOf } from './layout.ts'
 import type { ListingStore } from './types.ts'
 
 /** Beyond this a listing is not kept: some ten thousand files. */
 const maxListingBytes = 4 * 1024 * 1024
 
 export interface InternalListingStore extends ListingStore {
-  /** Removes those that are not wanted. */
-  keepOnly(wanted: ReadonlySet<Digest>): void
+  /** Removes those that are not wanted. Asks for what is only when there is something to remove. */
+  keepOnly(wanted: Iterable<Digest>): void
 }
 
 /** One file for each listing, named by its digest; nothing is synced, for what is damaged is not believed. */
@@ -30,10 +30,10 @@ export function createListingStore({ layout, temps }: StoreContext): InternalLis
       })
     },
     keepOnly: (wanted) => {
-      for (const name of namesIn(layout.listings)) {
-        const digest = digestOfFileName(name)
-        if (digest === undefined || !wanted.has(digest)) rmSync(path.join(layout.listings, name), { force: true })
-      }
+      const unwanted = new Set(namesIn(layout.listings))
+      if (unwanted.size === 0) return
+      for (const digest of wanted) unwanted.delete(fileNameOf(digest))
+      for (const name of unwanted) rmSync(path.join(layout.listings, name), { force: true })
     },
   }
 }

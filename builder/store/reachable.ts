@@ -3,6 +3,15 @@ import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { chainIDs } from '../../shared/oci/chain-id.ts'
 import type { Container, LayerStore, StoredImage } from './types.ts'
 
+/** What images and containers have. */
+export interface Stacks {
+  readonly blobs: ReadonlySet<Digest>
+  /** diffIDs. */
+  readonly layers: ReadonlySet<Digest>
+  /** chainIDs of their stacks, those that were asked for. */
+  readonly chains: ReadonlySet<Digest>
+}
+
 /** What images, containers and cache records lead to. */
 export interface Reachable {
   readonly blobs: ReadonlySet<Digest>
@@ -12,35 +21,48 @@ export interface Reachable {
   readonly imageLayers: ReadonlySet<Digest>
   /** chainIDs of snapshots that hold the only copy of a layer that is reached. */
   readonly holders: ReadonlySet<Digest>
-  /** chainIDs of the stacks of images and containers. */
+  /** chainIDs of the stacks of images and containers that have a snapshot. */
   readonly imageChains: ReadonlySet<Digest>
 }
 
-interface Roots {
-  readonly images: readonly StoredImage[]
-  readonly containers: readonly Container[]
-  /** Layers that cache records name. */
-  readonly cached: readonly Digest[]
-  readonly layers: LayerStore
+interface Users {
+  readonly images?: readonly StoredImage[]
+  readonly containers?: readonly Container[]
+  /** The chainIDs that are looked for. */
+  readonly chains?: ReadonlySet<Digest>
 }
 
-/** Reads every image and container. One that is damaged is an error (STORE_INVALID), not garbage: what it needs is not known. */
-export function findReachable({ images, containers, cached, layers }: Roots): Reachable {
-  const known = [...images.map(readImage), ...containers.map(readContainer)]
-  const stacks = known.map(({ diffIDs }) => diffIDs)
-  const imageLayers = new Set(stacks.flat())
-  const diffIDs = new Set([...imageLayers, ...cached])
-  const holders = [...diffIDs].flatMap((diffID) => {
-    const bytes = layers.get(diffID)?.bytes
-    return bytes?.kind === 'snapshot' ? [bytes.chainID] : []
-  })
-  return {
-    blobs: new Set(known.flatMap(({ blobs }) => blobs)),
-    layers: diffIDs,
-    imageLayers,
-    holders: new Set(holders),
-    imageChains: new Set(stacks.flatMap((stack) => chainIDs(stack))),
+/**
+ * Reads every image and container, one at a time. One that is damaged is an error (STORE_INVALID), not garbage: what it
+ * needs is not known.
+ */
+export function readStacks({ images = [], containers = [], chains: wanted = new Set() }: Users): Stacks {
+  const stacks = { blobs: new Set<Digest>(), layers: new Set<Digest>(), chains: new Set<Digest>() }
+  const add = ({ diffIDs, blobs }: KnownImage): void => {
+    for (const digest of blobs) stacks.blobs.add(digest)
+    for (const diffID of diffIDs) stacks.layers.add(diffID)
+    if (wanted.size === 0) return
+    for (const chainID of chainIDs(diffIDs)) if (wanted.has(chainID)) stacks.chains.add(chainID)
   }
+  for (const image of images) add(readImage(image))
+  for (const container of containers) add(readContainer(container))
+  return stacks
+}
+
+/** `cached` are layers that cache records name. */
+export function findReachable(
+  { blobs, layers: imageLayers, chains }: Stacks,
+  cached: Iterable<Digest>,
+  layers: Pick<LayerStore, 'get'>,
+): Reachable {
+  const diffIDs = new Set(imageLayers)
+  for (const diffID of cached) diffIDs.add(diffID)
+  const holders = new Set<Digest>()
+  for (const diffID of diffIDs) {
+    const bytes = layers.get(diffID)?.bytes
+    if (bytes?.kind === 'snapshot') holders.add(bytes.chainID)
+  }
+  return { blobs, layers: diffIDs, imageLayers, holders, imageChains: chains }
 }
 
 interface KnownImage {

@@ -300,6 +300,14 @@ export interface UsedRecord {
   readonly bytes: number
 }
 
+/** What the choice of records to remove is made from. */
+export interface RecordUse extends Omit<UsedRecord, 'record'> {
+  /** The step's name, shortened when it is long. */
+  readonly step: string
+  /** The layer that the record names, if any. */
+  readonly diffID: Digest | undefined
+}
+
 /** What is known of a record under its names. */
 export interface RecordTrace {
   readonly key: Digest
@@ -328,7 +336,7 @@ export interface RecordPart {
 
 export interface GarbageOptions extends LockOptions {
   /** False drops the build cache too, and the hashes of files of contexts; a function is asked about each record. Default true. */
-  readonly keepRecords?: boolean | ((record: UsedRecord) => boolean)
+  readonly keepRecords?: boolean | ((use: RecordUse) => boolean)
   /** False drops images that have no tag; a function is asked about each of them. Default true. */
   readonly keepUnnamed?: boolean | ((image: StoredImage) => boolean)
   /** False drops extracted copies of layers whose tar is kept: the next RUN on them extracts anew. Default true. */
@@ -349,7 +357,7 @@ export interface GarbageItem {
   /** Image ID, cache key, diffID, chainID or digest; of hashes of a context the digest of its path. */
   readonly id: Digest
   readonly bytes: number
-  /** Of a record: the step's name. */
+  /** Of a record: the step's name, shortened when it is long. */
   readonly step?: string
 }
 

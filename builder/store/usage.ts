@@ -1,7 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { measureStore } from './disk-sizes.ts'
 import { type PlanParts, sum } from './garbage-plan.ts'
-import { findReachable } from './reachable.ts'
+import { findReachable, readStacks } from './reachable.ts'
+import { recordUses } from './record-uses.ts'
 import type { StoreUsage, UsagePart } from './types.ts'
 
 /**
@@ -11,11 +12,18 @@ import type { StoreUsage, UsagePart } from './types.ts'
 export function measureUsage(parts: PlanParts): StoreUsage {
   const { layers } = parts
   const [images, containers] = [parts.images.list(), parts.containers.list()]
-  const records = parts.records.list().flatMap((key) => parts.records.peek(key) ?? [])
-  const cached = records.flatMap(({ record }) => record.diffID ?? [])
-  const ofImages = findReachable({ images, containers: [], cached: [], layers })
-  const used = findReachable({ images, containers, cached: [], layers })
-  const all = findReachable({ images, containers, cached, layers })
+  const records = recordUses(parts.records).readable
+  const ofImages = readStacks({ images })
+  const ofContainers = readStacks({ containers })
+  const all = findReachable(
+    {
+      blobs: new Set(),
+      layers: new Set([...ofImages.layers, ...ofContainers.layers]),
+      chains: new Set(),
+    },
+    records.flatMap(({ diffID }) => diffID ?? []),
+    layers,
+  )
   const copies = new Set(
     parts.compressed.list().flatMap(({ diffID, digest }) => (all.layers.has(diffID) ? [digest] : [])),
   )
@@ -23,7 +31,7 @@ export function measureUsage(parts: PlanParts): StoreUsage {
   const tally = createTally()
   const ownerOf = (diffID: Digest): Kind => {
     if (ofImages.layers.has(diffID)) return 'images'
-    if (used.layers.has(diffID)) return 'containers'
+    if (ofContainers.layers.has(diffID)) return 'containers'
     return all.layers.has(diffID) ? 'cache' : 'garbage'
   }
   const sizes = measureStore(parts)
@@ -34,7 +42,7 @@ export function measureUsage(parts: PlanParts): StoreUsage {
   }
   for (const [digest, bytes] of sizes.blobs) {
     if (ofImages.blobs.has(digest)) tally.add('images', bytes)
-    else if (used.blobs.has(digest)) tally.add('containers', bytes)
+    else if (ofContainers.blobs.has(digest)) tally.add('containers', bytes)
     else if (!all.layers.has(digest)) tally.add(copies.has(digest) ? 'compressed' : 'garbage', bytes)
   }
   for (const { bytes } of [...records, ...parts.contextHashes.list()]) tally.add('cache', bytes)
@@ -55,17 +63,18 @@ interface Tally {
 }
 
 function createTally(): Tally {
-  const sizes: Record<Kind, number[]> = {
-    images: [],
-    containers: [],
-    cache: [],
-    compressed: [],
-    extracted: [],
-    garbage: [],
+  const totals = new Map<Kind, UsagePart>()
+  const none: UsagePart = { count: 0, bytes: 0 }
+  const partOf = (kind: Kind, count?: number): UsagePart => {
+    const part = totals.get(kind) ?? none
+    return { ...part, count: count ?? part.count }
   }
-  const partOf = (kind: Kind, count = sizes[kind].length): UsagePart => ({ count, bytes: sum(sizes[kind]) })
+  const add = (kind: Kind, size: number): void => {
+    const { count, bytes } = partOf(kind)
+    totals.set(kind, { count: count + 1, bytes: bytes + size })
+  }
   return {
-    add: (kind, bytes) => sizes[kind].push(bytes),
+    add,
     usage: (counts) => ({
       images: partOf('images', counts.images),
       containers: partOf('containers', counts.containers),
@@ -73,7 +82,7 @@ function createTally(): Tally {
       compressed: partOf('compressed', counts.compressed),
       extracted: partOf('extracted'),
       garbage: partOf('garbage'),
-      total: sum(Object.values(sizes).flat()),
+      total: sum([...totals.values()].map(({ bytes }) => bytes)),
     }),
   }
 }

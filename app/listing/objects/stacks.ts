@@ -16,7 +16,7 @@ export interface Stack {
 export function stacksIn(store: Store): Stack[] {
   const images = store.images.list().flatMap((image) => {
     const { known } = listImage(image)
-    return known instanceof IbuildError ? [] : [stackOf(known.config.rootfs.diff_ids, { image })]
+    return known instanceof IbuildError ? [] : [stackOf(image.config.rootfs.diff_ids, { image })]
   })
   const containers = store.containers.scan().containers.flatMap((container) => {
     const diffIDs = readable(() => container.config.rootfs.diff_ids)
