@@ -49,8 +49,8 @@ export function resolveRoot(root: string): string {
   })
 }
 
-/** Files are hashed this many at a time. */
-const mostAtOnce = 20_000
+/** What the ignore file says of so many directories is remembered. */
+const keptStates = 1024
 
 class DirectoryContext implements BuildContext {
   readonly #files: ContextFiles
@@ -63,7 +63,7 @@ class DirectoryContext implements BuildContext {
     this.#files = files
     this.#rules = rules === undefined || rules.isEmpty ? undefined : rules
     this.#cache = cache
-    this.#nodes = new NodeTable(cache.stored)
+    this.#nodes = new NodeTable(cache.folder)
   }
 
   lstat(path: LayerPath): LayerEntry | undefined {
@@ -72,7 +72,7 @@ class DirectoryContext implements BuildContext {
   }
 
   list(path: LayerPath): readonly string[] {
-    return this.#children(path).map((child) => this.#nodes.paths.name(child))
+    return Array.from(this.#children(path), (child) => this.#nodes.paths.name(child))
   }
 
   *walk(directory: LayerPath): Generator<LayerEntry> {
@@ -104,21 +104,9 @@ class DirectoryContext implements BuildContext {
   }
 
   async digestBelow(directory: LayerPath): Promise<void> {
-    let items: (HashItem & { readonly number: number })[] = []
-    for (const number of this.#unhashed(directory)) {
-      items.push({ number, path: this.#nodes.paths.path(number), signature: this.#nodes.signature(number) })
-      if (items.length < mostAtOnce) continue
-      await this.#hash(items)
-      items = []
-    }
-    if (items.length > 0) await this.#hash(items)
-  }
-
-  async #hash(items: readonly (HashItem & { readonly number: number })[]): Promise<void> {
-    const hashed = await hashFiles(this.#files, items)
-    for (const [index, { digest, readAt }] of hashed.entries()) {
-      this.#nodes.setDigest(items[index]?.number ?? 0, digest, readAt)
-    }
+    await hashFiles(this.#files, this.#unhashed(directory), ({ number }, { digest, readAt }) =>
+      this.#nodes.setDigest(number, digest, readAt),
+    )
   }
 
   read(path: LayerPath): Uint8Array | undefined {
@@ -154,14 +142,18 @@ class DirectoryContext implements BuildContext {
 
   close(): void {
     this.#cache.save(this.#nodes)
+    this.#cache.close()
+    this.#nodes.close()
   }
 
   /** The files below a directory that have no digest yet. */
-  *#unhashed(directory: LayerPath): Generator<number> {
-    for (const child of this.#children(directory)) {
-      const type = this.#nodes.type(child)
-      if (type === 'dir') yield* this.#unhashed(joinPath(directory, this.#nodes.paths.name(child)))
-      else if (type === 'file' && !this.#nodes.hasDigest(child)) yield child
+  *#unhashed(directory: LayerPath): Generator<HashItem & { readonly number: number }> {
+    for (const number of this.#children(directory)) {
+      const type = this.#nodes.type(number)
+      if (type !== 'dir' && (type !== 'file' || this.#nodes.hasDigest(number))) continue
+      const path = joinPath(directory, this.#nodes.paths.name(number))
+      if (type === 'dir') yield* this.#unhashed(path)
+      else yield { number, path, signature: this.#nodes.signature(number) }
     }
   }
 
@@ -185,25 +177,26 @@ class DirectoryContext implements BuildContext {
     return number >= 0 && this.#nodes.type(number) === 'dir'
   }
 
-  #children(path: LayerPath): readonly number[] {
+  #children(path: LayerPath): Int32Array {
     const number = this.#find(path)
-    if (!this.#isDirectory(number)) return []
-    return this.#nodes.list(number) ?? this.#load(number, path)
+    if (!this.#isDirectory(number)) return noChildren
+    return this.#nodes.isListed(number) ? this.#nodes.list(number) : this.#load(number, path)
   }
 
   /** Reads a directory with all that can be seen in it. */
-  #load(directory: number, path: LayerPath): readonly number[] {
+  #load(directory: number, path: LayerPath): Int32Array {
     const names = this.#files.list(path)
     const lstat = this.#files.lstatIn(path, names)
-    const visible: number[] = []
+    const visible = new Int32Array(names.length)
+    let count = 0
     for (const name of names.sort()) {
       const number = this.#nodes.number(name, directory)
       this.#nodes.setNamed(number)
       if (!this.#nodes.seen(number)) this.#look(number, joinPath(path, name), () => lstat(name))
-      if (this.#nodes.isThere(number)) visible.push(number)
+      if (this.#nodes.isThere(number)) visible[count++] = number
     }
-    this.#nodes.setList(directory, visible)
-    return visible
+    this.#nodes.setList(directory, visible.subarray(0, count))
+    return visible.subarray(0, count)
   }
 
   #look(number: number, path: LayerPath, lstat: () => Stats | undefined): void {
@@ -219,8 +212,8 @@ class DirectoryContext implements BuildContext {
 
   #knownOf(path: LayerPath, type: EntryType, stats: Stats): Pick<Found, 'remembered' | 'learned'> {
     const isKept = type === 'file' || type === 'dir'
-    const position = isKept ? this.#cache.find(path, stats) : undefined
-    if (position !== undefined) return { remembered: position, learned: undefined }
+    const remembered = isKept ? this.#cache.find(path, stats) : undefined
+    if (remembered !== undefined) return { remembered, learned: undefined }
     const readAt = Date.now()
     const xattrs = isKept ? this.#files.xattrs(path) : noXattrs
     return { remembered: undefined, learned: { xattrs, mtime: this.#files.mtime(path), readAt } }
@@ -239,10 +232,12 @@ class DirectoryContext implements BuildContext {
     let state = this.#states.get(directory)
     if (state === undefined) {
       state = this.#rules.enter(directory, this.#stateOf(parentOf(directory)))
+      if (this.#states.size >= keptStates) this.#states.clear()
       this.#states.set(directory, state)
     }
     return state
   }
 }
 
+const noChildren = new Int32Array()
 const noXattrs: ReadonlyMap<string, Uint8Array> = new Map()

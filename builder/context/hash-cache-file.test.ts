@@ -5,84 +5,134 @@ import { join } from 'node:path'
 import test from 'ava'
 import * as fc from 'fast-check'
 import { ownOwner } from '../../shared/cas/owner.ts'
+import { compareMet } from '../layers/entry.ts'
 import { temporaryDir } from '../layers/testing/temporary.ts'
-import { type HashRecords, hasHash, hasXattrs, noRecords, readHashFile, writeHashFile } from './hash-cache-file.ts'
+import { blockRecords, type HashRecord } from './hash-block.ts'
+import { openHashFile, writeHashFile } from './hash-cache-file.ts'
 
-const path = fc.stringMatching(/^[^\0]{1,12}$/).map((text) => Buffer.from(text).toString('latin1'))
+const path = fc.stringMatching(/^[^\0/]{1,6}(\/[^\0/]{1,6}){0,2}$/).map((text) => Buffer.from(text).toString('latin1'))
 const number = fc.double({ noNaN: true })
-const time = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+const signature = fc.record({
+  dev: number,
+  ino: number,
+  size: number,
+  mode: number,
+  mtimeMs: number,
+  ctimeMs: number,
+})
+const record: fc.Arbitrary<HashRecord> = fc.record({
+  path,
+  signature,
+  mtime: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  hash: fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined }),
+  xattrs: fc.constantFrom(new Map(), new Map([['user.a', Uint8Array.of(0, 1, 2)]])),
+})
+const records = fc
+  .uniqueArray(record, { maxLength: 8, selector: (each) => each.path })
+  .map((all) => all.toSorted((a, b) => compareMet(a.path, b.path)))
 
-const records = fc.uniqueArray(path, { maxLength: 8 }).chain((paths) =>
-  fc.record({
-    paths: fc.constant(paths),
-    numbers: fc
-      .array(number, { minLength: paths.length * 6, maxLength: paths.length * 6 })
-      .map((all) => Float64Array.from(all)),
-    mtimes: fc.array(time, { minLength: paths.length, maxLength: paths.length }).map((all) => BigInt64Array.from(all)),
-    flags: fc.uint8Array({ minLength: paths.length, maxLength: paths.length, max: hasHash | hasXattrs }),
-    hashes: fc
-      .uint8Array({ minLength: paths.length * 32, maxLength: paths.length * 32 })
-      .map((bytes) => Buffer.from(bytes)),
-    xattrs: fc.constant(new Map(paths.length === 0 ? [] : [[0, [['user.a', 'AAEC'] as const]]])),
-  }),
-)
+/** All that a file has; undefined when it cannot be used. */
+function allOf(file: string): readonly HashRecord[] | undefined {
+  const opened = openHashFile(file)
+  try {
+    return opened && [...opened.records()].map(plain)
+  } finally {
+    opened?.close()
+  }
+}
 
-test('what is written is read', (t) => {
+function plain(record: HashRecord): HashRecord {
+  const { hash, xattrs } = record
+  const bytes = new Map([...xattrs].map(([name, value]) => [name, Uint8Array.from(value)]))
+  return { ...record, hash: hash && Uint8Array.from(hash), xattrs: bytes }
+}
+
+test('what is written is read, and found in any order', (t) => {
   const file = join(temporaryDir(t), 'deep', 'hashes')
-  const property = fc.property(records, (written) => {
+  const property = fc.property(records, fc.boolean(), (written, isBackward) => {
     writeHashFile(file, written)
-    t.deepEqual(plain(readHashFile(file)), plain(written))
+    t.deepEqual(allOf(file), written)
+    const opened = openHashFile(file)
+    for (const { path, signature, mtime } of isBackward ? written.toReversed() : written) {
+      t.is(opened?.find(path, signature)?.mtime, mtime)
+      t.is(opened?.find(path, { ...signature, ino: signature.ino === 1 ? 2 : 1 }), undefined)
+      t.is(opened?.find(`${path}/no`, signature), undefined)
+    }
+    opened?.close()
   })
   t.notThrows(() => fc.assert(property, { numRuns: 200 }))
 })
 
-function plain(value: HashRecords | undefined): unknown {
-  if (value === undefined) return undefined
-  const { paths, numbers, mtimes, flags, hashes, xattrs } = value
-  return [paths, [...numbers], [...mtimes], [...flags], hashes.toString('hex'), [...xattrs]]
+/** Records of more than one block. */
+function manyRecords(count: number): HashRecord[] {
+  return Array.from({ length: count }, (_, i) => ({
+    path: `d${String(i >> 5).padStart(4, '0')}/f${String(i & 31).padStart(2, '0')}`,
+    signature: { dev: 1, ino: i, size: i, mode: 3, mtimeMs: 4, ctimeMs: 5 },
+    mtime: BigInt(i),
+    hash: Buffer.alloc(32, i & 255),
+    xattrs: new Map(),
+  }))
 }
 
-test('a file that is not there, damaged, cut or of another version counts as none', (t) => {
+test('paths are found in any of many blocks', (t) => {
   const file = join(temporaryDir(t), 'hashes')
-  t.is(readHashFile(file), undefined)
-  const numbers = Float64Array.from([1, 2, 3, 4, 5, 6])
-  const mtimes = BigInt64Array.of(7n)
-  writeHashFile(file, {
-    paths: ['a'],
-    numbers,
-    mtimes,
-    flags: Uint8Array.of(1),
-    hashes: Buffer.alloc(32, 7),
-    xattrs: new Map(),
-  })
+  const all = manyRecords(9 * blockRecords + 1)
+  writeHashFile(file, all)
+  const opened = openHashFile(file)
+  t.is(opened?.count, all.length)
+  for (let i = 0, at = 0; i < all.length; i++, at = (at + 977) % all.length) {
+    const { path = '', signature, mtime } = all[at] ?? {}
+    if (signature !== undefined) t.is(opened?.find(path, signature)?.mtime, mtime)
+  }
+  opened?.close()
+})
+
+test('a file that is not there, damaged, cut or of another version tells nothing wrong', (t) => {
+  const file = join(temporaryDir(t), 'hashes')
+  t.is(allOf(file), undefined)
+  writeHashFile(file, manyRecords(2))
   const good = readFileSync(file)
-  t.truthy(readHashFile(file))
+  t.is(allOf(file)?.length, 2)
   for (let at = 0; at < good.length; at++) {
     const bad = Buffer.from(good)
     bad[at] = (bad[at] ?? 0) ^ 0x41
     writeFileSync(file, bad)
-    t.is(readHashFile(file), undefined, `byte ${at}`)
+    t.deepEqual(allOf(file) ?? [], [], `byte ${at}`)
   }
   for (let length = 0; length < good.length; length += 7) {
     writeFileSync(file, good)
     truncateSync(file, length)
-    t.is(readHashFile(file), undefined, `length ${length}`)
+    t.is(allOf(file), undefined, `length ${length}`)
   }
   mkdirSync(`${file}.d`)
-  t.is(readHashFile(`${file}.d`), undefined)
+  t.is(allOf(`${file}.d`), undefined)
+})
+
+test('a damaged block loses no more than its records', (t) => {
+  const file = join(temporaryDir(t), 'hashes')
+  const all = manyRecords(3 * blockRecords)
+  writeHashFile(file, all)
+  const bytes = readFileSync(file)
+  bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 1
+  writeFileSync(file, bytes)
+  t.deepEqual(allOf(file), [...all.slice(0, blockRecords), ...all.slice(2 * blockRecords)].map(plain))
 })
 
 test('processes that write at once leave one whole file and nothing else', async (t) => {
   const dir = temporaryDir(t)
   const file = join(dir, 'hashes')
   const script = `
-    const { writeHashFile, readHashFile } = await import(${JSON.stringify(new URL('./hash-cache-file.ts', import.meta.url).href)})
-    const mark = Number(process.argv[1])
-    const paths = Array.from({ length: 500 }, (_, i) => mark + '-' + i)
+    const { writeHashFile, openHashFile } = await import(${JSON.stringify(new URL('./hash-cache-file.ts', import.meta.url).href)})
+    const mark = process.argv[1]
+    const signature = { dev: 1, ino: 1, size: 1, mode: 1, mtimeMs: 1, ctimeMs: 1 }
+    const record = (i) => ({ path: mark + '-' + String(i).padStart(4, '0'), signature, mtime: 1n, hash: undefined, xattrs: new Map() })
+    const records = Array.from({ length: 1500 }, (_, i) => record(i))
     for (let round = 0; round < 30; round++) {
-      writeHashFile(${JSON.stringify(file)}, { paths, numbers: new Float64Array(3000), mtimes: new BigInt64Array(500), flags: new Uint8Array(500), hashes: Buffer.alloc(16000), xattrs: new Map() })
-      const seen = readHashFile(${JSON.stringify(file)})
-      if (seen === undefined || new Set(seen.paths.map((path) => path.split('-')[0])).size !== 1) process.exit(9)
+      writeHashFile(${JSON.stringify(file)}, records)
+      const opened = openHashFile(${JSON.stringify(file)})
+      const seen = [...(opened?.records() ?? [])]
+      opened?.close()
+      if (seen.length !== 1500 || new Set(seen.map(({ path }) => path.split('-')[0])).size !== 1) process.exit(9)
     }`
   const children = [1, 2, 3].map((mark) =>
     spawn(process.execPath, ['--input-type=module', '-e', script, String(mark)], { stdio: 'inherit' }),
@@ -100,13 +150,13 @@ test('what a killed process left goes with the next write', (t) => {
   for (const name of [`hashes.tmp-${dead}`, `hashes.tmp-${alive}`, `other.tmp-${dead}`, 'hashes.tmp-x']) {
     writeFileSync(join(dir, name), '')
   }
-  writeHashFile(file, noRecords)
+  writeHashFile(file, [])
   t.deepEqual(readdirSync(dir).toSorted(), ['hashes', `hashes.tmp-${alive}`, `other.tmp-${dead}`])
 })
 
 test('a folder that cannot be written is an error of the filesystem', (t) => {
   const dir = temporaryDir(t)
   writeFileSync(join(dir, 'file'), '')
-  t.throws(() => writeHashFile(join(dir, 'file', 'hashes'), noRecords))
+  t.throws(() => writeHashFile(join(dir, 'file', 'hashes'), []))
   t.false(existsSync(join(dir, 'file.tmp')))
 })

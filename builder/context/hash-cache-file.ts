@@ -1,9 +1,10 @@
 import {
   closeSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -12,150 +13,209 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
-import type { LayerPath } from '../layers/entry.ts'
+import { compareMet, type LayerPath } from '../layers/entry.ts'
+import { blockRecords, encodeBlock, HashBlock, type HashRecord } from './hash-block.ts'
+import type { StatSignature } from './stat-signature.ts'
 
-/**
- * The records of a hash cache, as columns: number 6i to 6i+5 are dev, ino, size, mode, mtime and ctime (milliseconds) of
- * record i, byte 32i to 32i+31 its SHA-256.
- */
-export interface HashRecords {
-  readonly paths: readonly LayerPath[]
-  readonly numbers: Float64Array
-  /** Exact modification times, nanoseconds. */
-  readonly mtimes: BigInt64Array
-  /** {@link hasHash}, {@link hasXattrs} per record. */
-  readonly flags: Uint8Array
-  readonly hashes: Buffer
-  /** Of the records that have any: names are latin1, values are base64. */
-  readonly xattrs: ReadonlyMap<number, readonly (readonly [name: string, value: string])[]>
-}
-
-/** Records to write: their paths may be made one by one. */
-export type NewRecords = Omit<HashRecords, 'paths'> & { readonly paths: Iterable<LayerPath> }
-
-export const hasHash = 1
-export const hasXattrs = 2
-export const numbersPerRecord = 6
-
-const magic = Buffer.from('ibuild hashes 2\n', 'latin1')
-const headerSize = 32
+const magic = Buffer.from('ibuild hashes 3\n', 'latin1')
+const trailerSize = 32
 const maxFileSize = 1024 * 1024 * 1024
+/** The end of the file is read at once: all of a small one. */
+const tailSize = 64 * 1024
+/** Blocks that stay decoded. */
+const keptBlocks = 4
 
-export const noRecords: HashRecords = {
-  paths: [],
-  numbers: new Float64Array(),
-  mtimes: new BigInt64Array(),
-  flags: new Uint8Array(),
-  hashes: Buffer.alloc(0),
-  xattrs: new Map(),
-}
+/** Where a block ends in the file, its crc32, its number of records and its first path. */
+type BlockPlace = readonly [end: number, crc: number, records: number, firstPath: LayerPath]
 
 /**
- * Reads a cache file; undefined when it is not there, damaged, or of another version.
+ * A file of remembered hashes, opened:
  *
- *     magic (16) | crc32 of all that follows it: u32 | records: u32 | length of the paths: u32 | 0: u32
- *     numbers: 48 bytes a record | mtimes: 8 bytes a record | hashes: 32 bytes a record | flags: 1 byte a record
- *     paths in latin1, joined by NUL | extended attributes as JSON: [[record, [[name, value], ...]], ...]
+ *     blocks of records (hash-block.ts), in the order of `compareMet` | table as JSON in latin1: a list of block places
+ *     end of the blocks: 8 bytes | length of the table: u32 | crc32 of the table: u32 | magic (16)
  *
- * Numbers have the byte order of the machine: the file never leaves it.
+ * A few blocks are in memory at any time; a damaged block counts as having nothing.
  */
-export function readHashFile(file: string): HashRecords | undefined {
+export class HashFile {
+  readonly #fd: number
+  readonly #table: readonly BlockPlace[]
+  readonly #tail: Buffer
+  readonly #tailStart: number
+  readonly #blocks = new Map<number, HashBlock | undefined>()
+  /** Where the next path is expected: a walk goes as the one went that made the file. */
+  #next = { block: 0, at: 0 }
+
+  /** Throws for what is no such file. */
+  constructor(fd: number) {
+    this.#fd = fd
+    const { size } = fstatSync(fd)
+    this.#tailStart = Math.max(0, size - tailSize)
+    this.#tail = readFully(fd, this.#tailStart, size - this.#tailStart)
+    this.#table = this.#readTable(size)
+  }
+
+  /** Records in the file. */
+  get count(): number {
+    return this.#table.reduce((sum, [, , records]) => sum + records, 0)
+  }
+
+  /** What is known of a path that has this signature now. Valid until the next call. */
+  find(path: LayerPath, signature: StatSignature): ReturnType<HashBlock['known']> | undefined {
+    let { block: number, at } = this.#next
+    let block = this.#block(number)
+    if (block?.paths[at] !== path) {
+      number = this.#blockOf(path)
+      block = this.#block(number)
+      at = block?.find(path) ?? -1
+    }
+    if (block === undefined || at < 0) return undefined
+    this.#next = at + 1 < block.paths.length ? { block: number, at: at + 1 } : { block: number + 1, at: 0 }
+    return block.matches(at, signature) ? block.known(at) : undefined
+  }
+
+  /** All records, in order. */
+  *records(): Generator<HashRecord> {
+    for (let number = 0; number < this.#table.length; number++) {
+      const block = this.#block(number)
+      for (let at = 0; at < (block?.paths.length ?? 0); at++) if (block !== undefined) yield block.record(at)
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+  }
+
+  #readTable(size: number): readonly BlockPlace[] {
+    const trailer = this.#read(size - trailerSize, trailerSize)
+    if (!trailer.subarray(16).equals(magic)) throw new RangeError('another kind of file')
+    const [tableStart, length] = [Number(trailer.readBigUInt64LE(0)), trailer.readUInt32LE(8)]
+    const table = this.#read(tableStart, length)
+    if (tableStart + length + trailerSize !== size || crc32(table) !== trailer.readUInt32LE(12)) {
+      throw new RangeError('a damaged table')
+    }
+    return JSON.parse(table.toString('latin1'))
+  }
+
+  /** The last block that does not begin after the path. */
+  #blockOf(path: LayerPath): number {
+    let [low, high] = [0, this.#table.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareMet(this.#table[middle]?.[3] ?? '', path) <= 0) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  #block(number: number): HashBlock | undefined {
+    if (this.#blocks.has(number)) return this.#blocks.get(number)
+    const place = this.#table[number]
+    if (place === undefined) return undefined
+    const block = this.#decode(place, this.#table[number - 1]?.[0] ?? 0)
+    if (this.#blocks.size >= keptBlocks) this.#blocks.delete(this.#blocks.keys().next().value ?? 0)
+    this.#blocks.set(number, block)
+    return block
+  }
+
+  #decode([end, crc]: BlockPlace, start: number): HashBlock | undefined {
+    try {
+      const bytes = this.#read(start, end - start)
+      return crc32(bytes) === crc ? new HashBlock(bytes) : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Bytes in memory of their own. */
+  #read(start: number, length: number): Buffer {
+    if (start < this.#tailStart) return readFully(this.#fd, start, length)
+    const from = start - this.#tailStart
+    const bytes = Buffer.allocUnsafeSlow(length)
+    if (this.#tail.copy(bytes, 0, from, from + length) < length) throw new RangeError('cut short')
+    return bytes
+  }
+}
+
+/** Opens a cache file; undefined when it is not there, damaged, or of another version. To be closed. */
+export function openHashFile(file: string): HashFile | undefined {
+  let fd: number | undefined
   try {
-    const bytes = readAligned(file)
-    const checked = bytes.subarray(20)
-    if (!bytes.subarray(0, 16).equals(magic) || crc32(checked) !== bytes.readUInt32LE(16)) return undefined
-    return decode(bytes)
+    fd = openSync(file, 'r')
+    return new HashFile(fd)
   } catch {
+    if (fd !== undefined) closeSync(fd)
     return undefined
   }
 }
 
-function readAligned(file: string): Buffer {
-  const bytes = readFileSync(file)
-  if (bytes.byteOffset % 8 === 0) return bytes
-  const copy = Buffer.from(new ArrayBuffer(bytes.length))
-  copy.set(bytes)
-  return copy
-}
-
-function decode(bytes: Buffer): HashRecords | undefined {
-  const records = bytes.readUInt32LE(20)
-  const pathsAt = headerSize + records * (8 * (numbersPerRecord + 1) + 33)
-  const pathsEnd = pathsAt + bytes.readUInt32LE(24)
-  const paths = records === 0 ? [] : bytes.toString('latin1', pathsAt, pathsEnd).split('\0')
-  if (paths.length !== records || pathsEnd > bytes.length) return undefined
-  const mtimesAt = headerSize + records * 8 * numbersPerRecord
-  const hashesAt = mtimesAt + records * 8
-  const xattrs: [number, [string, string][]][] = JSON.parse(bytes.toString('latin1', pathsEnd))
-  return {
-    paths,
-    numbers: new Float64Array(bytes.buffer, bytes.byteOffset + headerSize, records * numbersPerRecord),
-    mtimes: new BigInt64Array(bytes.buffer, bytes.byteOffset + mtimesAt, records),
-    hashes: bytes.subarray(hashesAt, hashesAt + records * 32),
-    flags: bytes.subarray(hashesAt + records * 32, pathsAt),
-    xattrs: new Map(xattrs),
+function readFully(fd: number, start: number, length: number): Buffer {
+  if (start < 0 || length < 0 || length > maxFileSize) throw new RangeError('cut short')
+  const bytes = Buffer.allocUnsafeSlow(length)
+  for (let done = 0; done < length; ) {
+    const count = readSync(fd, bytes, done, length - done, start + done)
+    if (count === 0) throw new RangeError('cut short')
+    done += count
   }
+  return bytes
 }
 
-/** Replaces the file as a whole: a reader sees the old or the new one. Errors of the filesystem are thrown. */
-export function writeHashFile(file: string, records: NewRecords): void {
-  const parts = encode(records)
-  if (parts.reduce((sum, part) => sum + part.length, 0) > maxFileSize) return
+/**
+ * Replaces the file as a whole: a reader sees the old or the new one. Records come in the order of `compareMet`; a file of
+ * more than 1 GiB is not written. Errors of the filesystem are thrown.
+ */
+export function writeHashFile(file: string, records: Iterable<HashRecord>): void {
   const temporary = `${file}.tmp-${ownOwner()}`
   mkdirSync(dirname(file), { recursive: true })
   removeStale(file)
   try {
-    writeParts(temporary, parts)
-    renameSync(temporary, file)
-  } catch (error) {
+    if (writeTo(temporary, records)) renameSync(temporary, file)
+  } finally {
     rmSync(temporary, { force: true })
-    throw error
   }
 }
 
-/** The parts of the file, which together may be large. */
-function encode({ paths, numbers, mtimes, hashes, flags, xattrs }: NewRecords): readonly Buffer[] {
-  const names = encodePaths(paths)
-  const header = Buffer.alloc(headerSize)
-  magic.copy(header)
-  header.writeUInt32LE(flags.length, 20)
-  header.writeUInt32LE(
-    names.reduce((sum, part) => sum + part.length, 0),
-    24,
-  )
-  const columns = [numbers, mtimes, hashes, flags].map((column) =>
-    Buffer.from(column.buffer, column.byteOffset, column.byteLength),
-  )
-  const parts = [...columns, ...names, Buffer.from(JSON.stringify([...xattrs]), 'latin1')]
-  let crc = crc32(header.subarray(20))
-  for (const part of parts) crc = crc32(part, crc)
-  header.writeUInt32LE(crc, 16)
-  return [header, ...parts]
-}
-
-/** Joined by NUL. */
-function encodePaths(paths: Iterable<LayerPath>): Buffer[] {
-  const parts: Buffer[] = []
-  let text = ''
-  let separator = ''
-  for (const path of paths) {
-    text += separator + path
-    separator = '\0'
-    if (text.length < 65_536) continue
-    parts.push(Buffer.from(text, 'latin1'))
-    text = ''
-  }
-  parts.push(Buffer.from(text, 'latin1'))
-  return parts
-}
-
-function writeParts(file: string, parts: readonly Buffer[]): void {
+/** False when it would be too large. */
+function writeTo(file: string, records: Iterable<HashRecord>): boolean {
   const fd = openSync(file, 'w', 0o600)
   try {
-    for (const part of parts) for (let done = 0; done < part.length; ) done += writeSync(fd, part, done)
+    const table: BlockPlace[] = []
+    let end = 0
+    for (const block of blocksOf(records)) {
+      const bytes = encodeBlock(block)
+      append(fd, bytes)
+      end += bytes.length
+      if (end > maxFileSize) return false
+      table.push([end, crc32(bytes), block.length, block[0]?.path ?? ''])
+    }
+    append(fd, encodeTable(table, end))
+    return true
   } finally {
     closeSync(fd)
   }
+}
+
+function* blocksOf(records: Iterable<HashRecord>): Generator<readonly HashRecord[]> {
+  let block: HashRecord[] = []
+  for (const record of records) {
+    block.push(record)
+    if (block.length < blockRecords) continue
+    yield block
+    block = []
+  }
+  if (block.length > 0) yield block
+}
+
+function encodeTable(table: readonly BlockPlace[], end: number): Buffer {
+  const bytes = Buffer.from(JSON.stringify(table), 'latin1')
+  const trailer = Buffer.alloc(trailerSize - magic.length)
+  trailer.writeBigUInt64LE(BigInt(end), 0)
+  trailer.writeUInt32LE(bytes.length, 8)
+  trailer.writeUInt32LE(crc32(bytes), 12)
+  return Buffer.concat([bytes, trailer, magic])
+}
+
+function append(fd: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done)
 }
 
 /** Takes away what a process left that was killed while it wrote. */

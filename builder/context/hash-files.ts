@@ -13,80 +13,143 @@ const manyBytes = 24 * 1024 * 1024
 const chunkFiles = 64
 const chunkBytes = 2 * 1024 * 1024
 
-interface Chunk {
-  readonly start: number
-  readonly items: readonly HashItem[]
-}
+/** Takes the hash of a file. */
+type OnHashed<T> = (item: T, hashed: Hashed) => void
 
 /**
- * Hashes files on all processors: small ones on this thread too, which is free for others every few milliseconds. The
- * result has the order of `items`. Errors: CONTEXT_CHANGED, CONTEXT_INVALID.
+ * Hashes files on all processors: small ones on this thread too, which is free for others every few milliseconds. Items are
+ * asked for as they are needed. Errors: CONTEXT_CHANGED, CONTEXT_INVALID, those of `items`.
  */
-export async function hashFiles(files: ContextFiles, items: readonly HashItem[]): Promise<readonly Hashed[]> {
-  const results: (Hashed | undefined)[] = items.map(() => undefined)
-  const chunks = chunksOf(items)
-  const workers = startWorkers(files, items, chunks.length)
+export async function hashFiles<T extends HashItem>(
+  files: ContextFiles,
+  items: Iterable<T>,
+  onHashed: OnHashed<T>,
+): Promise<void> {
+  const work = new Work(files, items, onHashed)
+  const workers = startWorkers(files.root, work.helpers())
   try {
-    await Promise.all([...workers.map((worker) => runWorker(worker, chunks, results)), runHere(files, chunks, results)])
+    await Promise.all([...workers.map((worker) => runWorker(worker, work)), runHere(work)])
   } finally {
+    work.stop()
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
-  const all: Hashed[] = []
-  for (const [index, item] of items.entries()) all.push(results[index] ?? (await hashHere(files, item)))
-  return all
 }
 
-function chunksOf(items: readonly HashItem[]): Chunk[] {
-  const chunks: Chunk[] = []
-  let start = 0
+/** What is left to be hashed, in chunks. */
+class Work<T extends HashItem> {
+  readonly #files: ContextFiles
+  readonly #chunks: Iterator<readonly T[]>
+  readonly #onHashed: OnHashed<T>
+  readonly #ahead: (readonly T[])[] = []
+  #isStopped = false
+
+  constructor(files: ContextFiles, items: Iterable<T>, onHashed: OnHashed<T>) {
+    this.#files = files
+    this.#chunks = chunksOf(items)
+    this.#onHashed = onHashed
+  }
+
+  /** How many other threads the work is worth. */
+  helpers(): number {
+    let [count, bytes] = [0, 0]
+    while ((count < manyFiles && bytes < manyBytes) || this.#ahead.length < 2) {
+      const { done, value } = this.#chunks.next()
+      if (done === true) break
+      this.#ahead.push(value)
+      count += value.length
+      bytes += sizeOf(value)
+    }
+    if (count < manyFiles && bytes < manyBytes) return 0
+    return Math.max(0, Math.min(availableParallelism() - 1, this.#ahead.length - 1, 3))
+  }
+
+  next(): readonly T[] | undefined {
+    if (this.#isStopped) return undefined
+    const known = this.#ahead.shift()
+    if (known !== undefined) return known
+    const next = this.#chunks.next()
+    return next.done === true ? undefined : next.value
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Takes what another thread made of a chunk; what it left is hashed here, where the error is told. */
+  async take(chunk: readonly T[], results: readonly (Hashed | undefined)[] = []): Promise<void> {
+    for (const [index, item] of chunk.entries()) {
+      const hashed = results[index] ?? this.#hashSmall(item) ?? (await this.#hashLarge(item))
+      if (this.#isStopped) return
+      this.#onHashed(item, hashed)
+    }
+  }
+
+  #hashSmall(item: T): Hashed | undefined {
+    return item.signature.size <= smallFileSize ? hashNow(this.#files, item) : undefined
+  }
+
+  async #hashLarge({ path, signature }: T): Promise<Hashed> {
+    const readAt = Date.now()
+    return { readAt, digest: await digestFile({ files: this.#files, path, signature }) }
+  }
+}
+
+function* chunksOf<T extends HashItem>(items: Iterable<T>): Generator<readonly T[], undefined> {
+  let chunk: T[] = []
   let bytes = 0
-  for (const [index, { signature }] of items.entries()) {
-    bytes += signature.size
-    if (index - start < chunkFiles - 1 && bytes < chunkBytes && index < items.length - 1) continue
-    chunks.push({ start, items: items.slice(start, index + 1) })
-    start = index + 1
+  for (const item of items) {
+    chunk.push(item)
+    bytes += item.signature.size
+    if (chunk.length < chunkFiles && bytes < chunkBytes) continue
+    yield chunk
+    chunk = []
     bytes = 0
   }
-  return chunks
+  if (chunk.length > 0) yield chunk
 }
 
-function startWorkers(files: ContextFiles, items: readonly HashItem[], chunks: number): Worker[] {
-  const bytes = items.reduce((sum, { signature }) => sum + signature.size, 0)
-  if (items.length < manyFiles && bytes < manyBytes) return []
-  const count = Math.min(availableParallelism() - 1, chunks - 1, 3)
-  const start = (): Worker => new Worker(workerUrl('./hash-worker.ts', import.meta.url), { workerData: files.root })
-  return Array.from({ length: Math.max(count, 0) }, start)
+function sizeOf(chunk: readonly HashItem[]): number {
+  return chunk.reduce((sum, { signature }) => sum + signature.size, 0)
 }
 
-/** What a worker could not hash, or all if it broke, is left to be hashed here, where the error is told. */
-async function runWorker(worker: Worker, chunks: Chunk[], results: (Hashed | undefined)[]): Promise<void> {
+function startWorkers(root: string, count: number): Worker[] {
+  const start = (): Worker => new Worker(workerUrl('./hash-worker.ts', import.meta.url), { workerData: root })
+  return Array.from({ length: count }, start)
+}
+
+/** The chunk of a worker that broke is hashed here. */
+async function runWorker<T extends HashItem>(worker: Worker, work: Work<T>): Promise<void> {
   const ended = once(worker, 'exit').then(
     () => undefined,
     () => undefined,
   )
+  for (let chunk = work.next(); chunk !== undefined; chunk = work.next()) {
+    const results = await ask(worker, chunk, ended)
+    await work.take(chunk, results)
+    if (results === undefined) return
+  }
+}
+
+async function ask(
+  worker: Worker,
+  chunk: readonly HashItem[],
+  ended: Promise<undefined>,
+): Promise<readonly (Hashed | undefined)[] | undefined> {
   try {
-    for (let chunk = chunks.pop(); chunk !== undefined; chunk = chunks.pop()) {
-      worker.postMessage(chunk.items, [])
-      const message: (Hashed | undefined)[][] | undefined = await Promise.race([once(worker, 'message'), ended])
-      if (message === undefined) return
-      for (const [index, result] of (message[0] ?? []).entries()) results[chunk.start + index] = result
-    }
+    worker.postMessage(
+      chunk.map(({ path, signature }) => ({ path, signature })),
+      [],
+    )
+    const message: (Hashed | undefined)[][] | undefined = await Promise.race([once(worker, 'message'), ended])
+    return message?.[0]
   } catch {
-    // The chunk that it had stays without results.
+    return undefined
   }
 }
 
-async function runHere(files: ContextFiles, chunks: Chunk[], results: (Hashed | undefined)[]): Promise<void> {
-  for (let chunk = chunks.shift(); chunk !== undefined; chunk = chunks.shift()) {
+async function runHere<T extends HashItem>(work: Work<T>): Promise<void> {
+  for (let chunk = work.next(); chunk !== undefined; chunk = work.next()) {
     await new Promise((resolve) => setImmediate(resolve))
-    for (const [index, item] of chunk.items.entries()) {
-      const isSmall = item.signature.size <= smallFileSize
-      results[chunk.start + index] = isSmall ? hashNow(files, item) : await hashHere(files, item)
-    }
+    await work.take(chunk)
   }
-}
-
-async function hashHere(files: ContextFiles, { path, signature }: HashItem): Promise<Hashed> {
-  const readAt = Date.now()
-  return { readAt, digest: await digestFile({ files, path, signature }) }
 }

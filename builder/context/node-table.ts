@@ -1,9 +1,11 @@
 import type { Stats } from 'node:fs'
 import { type Digest, digestFromHash, hexOf } from '../../shared/base/digest.ts'
-import { byteColumn, Column, floatColumn, intColumn, pageSize } from '../layers/columns.ts'
+import { ByteSpool } from '../layers/byte-spool.ts'
+import { byteColumn, intColumn } from '../layers/columns.ts'
 import type { EntryType, LayerEntry, LayerPath } from '../layers/entry.ts'
 import { PathTable } from '../layers/path-table.ts'
-import { type HashRecords, hasHash, hasXattrs, numbersPerRecord } from './hash-cache-file.ts'
+import type { HashRecord } from './hash-block.ts'
+import { type NodePage, NodePages, nodesPerPage, numbersPerNode } from './node-pages.ts'
 import { entryOf } from './stat-entry.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
 
@@ -13,8 +15,8 @@ export interface Found {
   readonly stats: Stats
   /** The text of a symlink. */
   readonly linkname: string
-  /** The position of what was remembered of it. */
-  readonly remembered: number | undefined
+  /** What was remembered of it. */
+  readonly remembered: Pick<HashRecord, 'mtime' | 'hash' | 'xattrs'> | undefined
   /** What was learned just now, when nothing was remembered. */
   readonly learned: Learned | undefined
 }
@@ -40,29 +42,34 @@ const isNamed = 32
 const hasAttributes = 64
 const isLinked = 128
 
-/** What a build has seen of the paths of a context, in columns: about 170 bytes for each. A path has a number, its own for good. */
+/**
+ * What a build has seen of the paths of a context, in columns. A path has a number, its own for good, and takes about 45
+ * bytes of memory; the rest is on the disk when the paths are many.
+ */
 export class NodeTable {
   readonly paths = new PathTable()
   readonly #flags = byteColumn()
   readonly #types = byteColumn()
-  readonly #stored: HashRecords
-  /** 1 + the position of what is remembered, 0 for nothing. */
-  readonly #remembered = intColumn()
-  /** As in {@link HashRecords}, of what is not remembered. */
-  readonly #numbers = floatColumn()
-  readonly #mtimes = new Column((length) => new BigInt64Array(length))
-  readonly #readAt = floatColumn()
-  readonly #hashes = new Column((length) => Buffer.alloc(length))
+  readonly #pages: NodePages
   readonly #xattrs = new Map<number, ReadonlyMap<string, Uint8Array>>()
-  readonly #linknames = new Map<number, string>()
-  readonly #devices = new Map<number, number>()
+  /** Texts of symlinks. */
+  readonly #texts: ByteSpool
   #hasLinks = false
-  /** What can be seen in directories that were read, in order. */
-  readonly #lists = new Map<number, readonly number[]>()
+  /** By number of a directory that was read: 1 + where its list begins, which is a count and so many numbers. */
+  readonly #listAt = intColumn()
+  readonly #listed = intColumn()
+  #listedEnd = 0
 
-  /** `stored` is what is remembered of earlier builds. */
-  constructor(stored: HashRecords) {
-    this.#stored = stored
+  /** `folder` takes what is known of many paths; it is made when missing. */
+  constructor(folder: string) {
+    this.#pages = new NodePages(folder)
+    this.#texts = new ByteSpool(folder)
+  }
+
+  /** Ends the use; nothing is left on the disk. */
+  close(): void {
+    this.#pages.close()
+    this.#texts.close()
   }
 
   /** The number of a path, or of a name in the directory with the number `from`. */
@@ -91,22 +98,13 @@ export class NodeTable {
   set(number: number, { type, stats, linkname, remembered, learned }: Found): void {
     this.#flag(number, isSeen | isThere)
     this.#types.set(number, types.indexOf(type))
-    if (linkname !== '') this.#linknames.set(number, linkname)
-    if (type === 'char' || type === 'block') this.#devices.set(number, stats.rdev)
     if (type === 'file' && stats.nlink > 1) this.#setLinked(number)
-    if (remembered === undefined) this.#setNumbers(number, stats)
-    else this.#remember(number, remembered)
-    if (learned !== undefined) this.#learn(number, type, learned)
-  }
-
-  #setNumbers(number: number, { dev, ino, size, mode, mtimeMs, ctimeMs }: StatSignature): void {
-    const first = number * numbersPerRecord
-    this.#numbers.set(first, dev)
-    this.#numbers.set(first + 1, ino)
-    this.#numbers.set(first + 2, size)
-    this.#numbers.set(first + 3, mode)
-    this.#numbers.set(first + 4, mtimeMs)
-    this.#numbers.set(first + 5, ctimeMs)
+    const page = this.#pages.page(number)
+    setNumbers(page, number, stats)
+    if (type === 'char' || type === 'block') page.extras[number % nodesPerPage] = stats.rdev
+    if (type === 'symlink') this.#setText(page, number, linkname)
+    if (remembered !== undefined) this.#remember(page, number, remembered)
+    if (learned !== undefined) this.#learn(page, number, learned)
   }
 
   #setLinked(number: number): void {
@@ -114,21 +112,28 @@ export class NodeTable {
     this.#flag(number, isLinked)
   }
 
-  /** What is remembered is read where it is stored. */
-  #remember(number: number, position: number): void {
-    this.#remembered.set(number, position + 1)
-    const flags = this.#stored.flags[position] ?? 0
-    if ((flags & hasHash) !== 0) this.#flag(number, hasDigest)
-    const xattrs = (flags & hasXattrs) === 0 ? undefined : this.#stored.xattrs.get(position)
-    if (xattrs === undefined) return
-    this.#setXattrs(number, new Map(xattrs.map(([name, value]) => [name, Buffer.from(value, 'base64')])))
+  /** The length of the text is the size of the link. */
+  #setText(page: NodePage, number: number, text: string): void {
+    page.extras[number % nodesPerPage] = this.#texts.size
+    page.numbers[(number % nodesPerPage) * numbersPerNode + 2] = text.length
+    this.#texts.append(Buffer.from(text, 'latin1'))
   }
 
-  #learn(number: number, type: EntryType, { xattrs, mtime, readAt }: Learned): void {
-    this.#mtimes.set(number, mtime)
-    this.#readAt.set(number, readAt)
+  #remember(page: NodePage, number: number, { mtime, hash, xattrs }: NonNullable<Found['remembered']>): void {
+    page.mtimes[number % nodesPerPage] = mtime
     if (xattrs.size > 0) this.#setXattrs(number, xattrs)
-    if (type === 'file' || type === 'dir') this.#flag(number, isNew)
+    if (hash === undefined) return
+    page.hashes.set(hash, (number % nodesPerPage) * 32)
+    this.#flag(number, hasDigest)
+  }
+
+  #learn(page: NodePage, number: number, { xattrs, mtime, readAt }: Learned): void {
+    page.mtimes[number % nodesPerPage] = mtime
+    if (xattrs.size > 0) this.#setXattrs(number, xattrs)
+    const type = this.type(number)
+    if (type !== 'file' && type !== 'dir') return
+    page.extras[number % nodesPerPage] = readAt
+    this.#flag(number, isNew)
   }
 
   #setXattrs(number: number, xattrs: ReadonlyMap<string, Uint8Array>): void {
@@ -139,15 +144,13 @@ export class NodeTable {
   /** The entry with this path. */
   entry(number: number, path: LayerPath): LayerEntry {
     const type = this.type(number)
-    const stats = {
-      size: this.#number(number, 2),
-      mode: this.#number(number, 3),
-      rdev: type === 'char' || type === 'block' ? (this.#devices.get(number) ?? 0) : 0,
-    }
-    const linkname = type === 'symlink' ? (this.#linknames.get(number) ?? '') : ''
-    const xattrs = this.xattrs(number)
-    const known = { xattrs, mtime: this.mtime(number), digest: this.digest(number) }
-    return entryOf({ path, type, stats, linkname }, known)
+    const page = this.#pages.page(number)
+    const { size, mode } = signatureIn(page, number)
+    const extra = page.extras[number % nodesPerPage] ?? 0
+    const stats = { size, mode, rdev: type === 'char' || type === 'block' ? extra : 0 }
+    const linkname = type === 'symlink' ? this.#texts.read(extra, size).toString('latin1') : ''
+    const mtime = page.mtimes[number % nodesPerPage] ?? 0n
+    return entryOf({ path, type, stats, linkname }, { xattrs: this.xattrs(number), mtime, digest: this.digest(number) })
   }
 
   hasDigest(number: number): boolean {
@@ -155,31 +158,13 @@ export class NodeTable {
   }
 
   digest(number: number): Digest | undefined {
-    return this.hasDigest(number) ? digestFromHash(this.hash(number)) : undefined
+    return this.hasDigest(number) ? digestFromHash(this.#hash(number)) : undefined
   }
 
-  /** SHA-256 of the content. */
-  hash(number: number): Buffer {
-    const position = this.#has(number, isHashed) ? 0 : (this.#remembered.get(number) ?? 0)
-    if (position > 0) return this.#stored.hashes.subarray(position * 32 - 32, position * 32)
-    return this.#ownHash(number)
-  }
-
-  #ownHash(number: number): Buffer {
-    const place = (number * 32) % pageSize
-    return this.#hashes.page(number * 32).subarray(place, place + 32)
-  }
-
-  /** One of the numbers of a record. */
-  #number(number: number, which: number): number {
-    const position = this.#remembered.get(number) ?? 0
-    if (position > 0) return this.#stored.numbers[(position - 1) * numbersPerRecord + which] ?? 0
-    return this.#numbers.get(number * numbersPerRecord + which) ?? 0
-  }
-
-  mtime(number: number): bigint {
-    const position = this.#remembered.get(number) ?? 0
-    return (position > 0 ? this.#stored.mtimes[position - 1] : this.#mtimes.get(number)) ?? 0n
+  /** SHA-256 of the content; valid until the next call. */
+  #hash(number: number): Buffer {
+    const at = (number % nodesPerPage) * 32
+    return this.#pages.page(number).hashes.subarray(at, at + 32)
   }
 
   xattrs(number: number): ReadonlyMap<string, Uint8Array> {
@@ -198,19 +183,12 @@ export class NodeTable {
   }
 
   signature(number: number): StatSignature {
-    return {
-      dev: this.#number(number, 0),
-      ino: this.#number(number, 1),
-      size: this.#number(number, 2),
-      mode: this.#number(number, 3),
-      mtimeMs: this.#number(number, 4),
-      ctimeMs: this.#number(number, 5),
-    }
+    return signatureIn(this.#pages.page(number), number)
   }
 
   setDigest(number: number, digest: Digest, readAt: number): void {
-    this.#ownHash(number).write(hexOf(digest), 'hex')
-    this.#readAt.set(number, readAt)
+    this.#hash(number).write(hexOf(digest), 'hex')
+    this.#pages.page(number).extras[number % nodesPerPage] = readAt
     this.#flag(number, hasDigest | isHashed | isNew)
   }
 
@@ -220,13 +198,22 @@ export class NodeTable {
     return !this.#has(number, isHashed) || this.#isSettled(number)
   }
 
-  /** What a directory has, in order, undefined when it was not read. */
-  list(directory: number): readonly number[] | undefined {
-    return this.#lists.get(directory)
+  isListed(directory: number): boolean {
+    return (this.#listAt.get(directory) ?? 0) > 0
   }
 
-  setList(directory: number, visible: readonly number[]): void {
-    this.#lists.set(directory, visible)
+  /** What a directory that was read has, in order. */
+  list(directory: number): Int32Array {
+    const start = this.#listAt.get(directory) ?? 0
+    const numbers = new Int32Array(this.#listed.get(start - 1) ?? 0)
+    for (let i = 0; i < numbers.length; i++) numbers[i] = this.#listed.get(start + i) ?? 0
+    return numbers
+  }
+
+  setList(directory: number, visible: Int32Array): void {
+    this.#listed.set(this.#listedEnd++, visible.length)
+    this.#listAt.set(directory, this.#listedEnd)
+    for (const number of visible) this.#listed.set(this.#listedEnd++, number)
   }
 
   /** The path is one of the names in its directory, to be seen or not. */
@@ -234,11 +221,30 @@ export class NodeTable {
     this.#flag(number, isNamed)
   }
 
-  /** What this build learned and the next one can trust. */
-  *worthKeeping(): Generator<number> {
-    for (let number = 0; number < this.paths.size; number++) {
-      if (this.#has(number, isNew) && this.#isSettled(number)) yield number
+  /** How many paths have something that this build learned and the next one can trust. */
+  countLearned(): number {
+    let count = 0
+    for (let number = 0; number < this.paths.size; number++) if (this.#isLearned(number)) count++
+    return count
+  }
+
+  /** What this build learned and the next one can trust, in the order of `compareMet`. Valid one by one. */
+  *learned(): Generator<HashRecord> {
+    for (const number of this.paths.byDirectory()) if (this.#isLearned(number)) yield this.#record(number)
+  }
+
+  #record(number: number): HashRecord {
+    return {
+      path: this.paths.path(number),
+      signature: this.signature(number),
+      mtime: this.#pages.page(number).mtimes[number % nodesPerPage] ?? 0n,
+      hash: this.hasDigest(number) ? Buffer.from(this.#hash(number)) : undefined,
+      xattrs: this.xattrs(number),
     }
+  }
+
+  #isLearned(number: number): boolean {
+    return this.#has(number, isNew) && this.#isSettled(number)
   }
 
   /** True when what was remembered of a path does not hold any more: it was learned anew, or its directory has it no more. */
@@ -248,15 +254,17 @@ export class NodeTable {
     let number = 0
     for (const name of path.split('/')) {
       const inner = this.paths.find(name, number)
-      if (this.#lists.has(number) && (inner < 0 || !this.#has(inner, isNamed))) return true
+      if (this.isListed(number) && (inner < 0 || !this.#has(inner, isNamed))) return true
       if (inner < 0) return false
       number = inner
     }
     return false
   }
 
+  /** Files and directories have the time before they were read as their extra number. */
   #isSettled(number: number): boolean {
-    return isSettled({ ctimeMs: this.#numbers.get(number * numbersPerRecord + 5) ?? 0 }, this.#readAt.get(number) ?? 0)
+    const page = this.#pages.page(number)
+    return isSettled(signatureIn(page, number), page.extras[number % nodesPerPage] ?? 0)
   }
 
   #has(number: number, flag: number): boolean {
@@ -265,6 +273,28 @@ export class NodeTable {
 
   #flag(number: number, flags: number): void {
     this.#flags.set(number, (this.#flags.get(number) ?? 0) | flags)
+  }
+}
+
+function setNumbers(page: NodePage, number: number, { dev, ino, size, mode, mtimeMs, ctimeMs }: StatSignature): void {
+  const first = (number % nodesPerPage) * numbersPerNode
+  page.numbers[first] = dev
+  page.numbers[first + 1] = ino
+  page.numbers[first + 2] = size
+  page.numbers[first + 3] = mode
+  page.numbers[first + 4] = mtimeMs
+  page.numbers[first + 5] = ctimeMs
+}
+
+function signatureIn({ numbers }: NodePage, number: number): StatSignature {
+  const first = (number % nodesPerPage) * numbersPerNode
+  return {
+    dev: numbers[first] ?? 0,
+    ino: numbers[first + 1] ?? 0,
+    size: numbers[first + 2] ?? 0,
+    mode: numbers[first + 3] ?? 0,
+    mtimeMs: numbers[first + 4] ?? 0,
+    ctimeMs: numbers[first + 5] ?? 0,
   }
 }
 

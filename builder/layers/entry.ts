@@ -59,6 +59,16 @@ export function comparePaths(a: LayerPath, b: LayerPath): number {
   return a.length - b.length
 }
 
+/**
+ * The order in which a walk meets paths: all that is directly in a directory, by name, then the same for each directory in
+ * it. The root comes first.
+ */
+export function compareMet(a: LayerPath, b: LayerPath): number {
+  const order = comparePaths(parentOf(a), parentOf(b))
+  if (order !== 0) return order
+  return a === b ? 0 : a < b ? -1 : 1
+}
+
 /** The directory of a path; the parent of a top-level name is ''. */
 export function parentOf(path: LayerPath): LayerPath {
   const slash = path.lastIndexOf('/')

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { comparePaths, parentOf } from './entry.ts'
+import { compareMet, comparePaths, parentOf } from './entry.ts'
 import { PathTable } from './path-table.ts'
 
 /** Bytes around the slash, beyond ASCII, and names that begin with others. */
@@ -25,6 +25,10 @@ test('paths have numbers, and come in the order of records', (t) => {
       t.deepEqual(
         [...table.ordered()].map((number) => table.path(number)),
         [...all].sort(comparePaths),
+      )
+      t.deepEqual(
+        [...table.byDirectory()].map((number) => table.path(number)),
+        [...all].sort(compareMet),
       )
       for (const path of all) {
         const number = table.find(path)

@@ -36,6 +36,25 @@ export class PathTable {
     return this.#parents.get(number) ?? 0
   }
 
+  /** All numbers, directory by directory: the root, then what is in each directory, these in order, by name. */
+  *byDirectory(): Generator<number> {
+    const { starts, children } = this.#childLists()
+    const inside = (number: number): Int32Array => this.#byName(children.subarray(starts[number], starts[number + 1]))
+    yield 0
+    const first = inside(0)
+    yield* first
+    const open = [{ numbers: first, next: 0 }]
+    for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
+      const number = level.numbers[level.next++]
+      const below = number === undefined ? undefined : inside(number)
+      if (below === undefined) open.pop()
+      else if (below.length > 0) {
+        yield* below
+        open.push({ numbers: below, next: 0 })
+      }
+    }
+  }
+
   name(number: number): string {
     if (number === 0) return ''
     const start = this.#starts.get(number) ?? 0

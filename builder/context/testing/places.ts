@@ -5,6 +5,8 @@ import type { ExecutionContext } from 'ava'
 import { temporaryDir } from '../../layers/testing/temporary.ts'
 import type { FileTree } from '../../layers/tree.ts'
 import { openDirectoryContext } from '../directory.ts'
+import type { HashRecord } from '../hash-block.ts'
+import { openHashFile } from '../hash-cache-file.ts'
 import type { BuildContext } from '../types.ts'
 
 export interface Place {
@@ -44,3 +46,13 @@ export async function read(tree: FileTree, path: string): Promise<string> {
 
 /** Longer than any clock tick, so that what was written before is settled. */
 export const settle = (): Promise<void> => setTimeout(60)
+
+/** What is remembered of a place, in order. */
+export function remembered({ cache }: Place): readonly HashRecord[] {
+  const file = openHashFile(cache)
+  try {
+    return [...(file?.records() ?? [])]
+  } finally {
+    file?.close()
+  }
+}
