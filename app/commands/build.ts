@@ -30,27 +30,41 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   checkExplain(flags)
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
+  let explained: Explanation | undefined
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
     const { emit, warnings } = keepWarnings(progress.emit)
-    const explained = await explanationFor(flags, options)
+    explained = await explanationFor(flags, options)
     const asked = { ...options, ...(explained !== undefined && { explain: explained.add }) }
     const result = await build({ ...asked, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
     await writeFiles(flags, result, warnings)
     const isTold = progress.finish({ result })
-    if (explained !== undefined && flags.explain !== 'json' && !isTold) process.stderr.write(explained.text())
-    if (explained !== undefined && flags.explain === 'json') process.stdout.write(explained.json(result))
-    else show(result, isTold)
+    if (!isTold || flags.explain === 'json') showExplanation(explained, flags, result)
+    if (flags.explain !== 'json') show(result, isTold)
     return 0
   } catch (error) {
-    if (!progress.finish({ error })) throw error
+    progress.close()
+    const isTold = progress.finish({ error })
+    if (!isTold || flags.explain === 'json') showExplanation(explained, flags, undefined)
+    if (!isTold) throw error
     const { exitCodeOf } = await import('../cli/report-error.ts')
     return exitCodeOf(error)
   } finally {
     progress.close()
     interrupt.release()
   }
+}
+
+/** Of a build that failed, without a result: what was compared until then. */
+function showExplanation(
+  explained: Explanation | undefined,
+  { explain }: BuildFlags,
+  result: BuildResult | undefined,
+): void {
+  if (explained === undefined) return
+  if (explain === 'json') process.stdout.write(explained.json(result))
+  else process.stderr.write(explained.text())
 }
 
 /** USAGE when text would stand between the lines of a `--progress rawjson` that was asked for. */

@@ -9,7 +9,8 @@ export interface Explanation {
   readonly add: (step: StepExplanation) => void
   /** In the order of the steps' numbers, when the build is over. */
   readonly text: () => string
-  readonly json: (result: BuildResult) => string
+  /** Without a result the build failed. */
+  readonly json: (result?: BuildResult) => string
 }
 
 export function collectExplanation(): Explanation {

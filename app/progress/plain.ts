@@ -24,7 +24,7 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
       steps.set(event.step, { started: performance.now(), decoder: new StringDecoder('utf8'), rest: '' })
       return `#${event.step} ${sanitize(event.title)}\n${missLine(event)}`
     case 'step-cached':
-      return `#${event.step} ${sanitize(event.title)}\n#${event.step} CACHED\n\n`
+      return `#${event.step} ${sanitize(event.title)}\n#${event.step} ${event.sameAs === undefined ? 'CACHED' : `SAME AS #${event.sameAs}`}\n\n`
     case 'step-output':
       return outputLines(event.step, event.bytes, steps.get(event.step))
     case 'step-done':

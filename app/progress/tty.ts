@@ -83,7 +83,7 @@ function update(event: BuildEvent, running: Map<number, RunningStep>, columns: n
       addOutput(running.get(event.step), event.bytes)
       return undefined
     case 'step-cached':
-      return fit(` = ${sanitize(event.title)}`, '  cached', columns)
+      return fit(` = ${sanitize(event.title)}`, event.sameAs === undefined ? '  cached' : '  same as another', columns)
     case 'step-done':
     case 'step-failed':
     case 'step-cancelled': {

@@ -37,10 +37,14 @@ function allSteps({ base, steps }: PlannedStage): readonly Step[] {
 /** Passes events on and remembers the titles of the steps that came from the cache. */
 export function rememberCached(emit: EmitEvent): { readonly emit: EmitEvent; readonly cached: ReadonlySet<string> } {
   const cached = new Set<string>()
+  const numbers = new Set<number>()
   return {
     cached,
     emit(event) {
-      if (event.type === 'step-cached') cached.add(event.title)
+      if (event.type === 'step-cached' && (event.sameAs === undefined || numbers.has(event.sameAs))) {
+        cached.add(event.title)
+        numbers.add(event.step)
+      }
       emit(event)
     },
   }

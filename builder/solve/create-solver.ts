@@ -6,7 +6,7 @@ import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
 import { createLayerAccess } from './layer-access.ts'
-import type { Solver, StepLayer } from './solver.ts'
+import type { SharedLayer, Solver } from './solver.ts'
 import { originOf } from './step-facts.ts'
 
 export interface SolverInput {
@@ -75,11 +75,11 @@ function cacheRule({ noCache, noCacheStages = [] }: BuildOptions): Solver['noCac
 }
 
 function createOnce(): Solver['once'] {
-  const running = new Map<string, Promise<StepLayer>>()
-  return (key, work) => {
+  const running = new Map<string, Promise<SharedLayer>>()
+  return ({ number, key }, work) => {
     const known = running.get(key)
     if (known !== undefined) return known
-    const started = work()
+    const started = work().then((layer) => ({ layer, number }))
     running.set(key, started)
     return started
   }

@@ -10,7 +10,13 @@ export type BuildEvent =
       /** Why the step is not taken from the cache. */
       readonly reason?: MissReason
     }
-  | { readonly type: 'step-cached'; readonly step: number; readonly title: string }
+  | {
+      readonly type: 'step-cached'
+      readonly step: number
+      readonly title: string
+      /** Number of an earlier step of this build that is the same: its layer is used, wherever that came from. */
+      readonly sameAs?: number
+    }
   | {
       readonly type: 'step-done'
       readonly step: number

@@ -6,15 +6,18 @@ import type { StepLayer } from './solver.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { keyOf } from './step-key.ts'
 
-/** Finds the layer of a step in the cache, or carries the step out; once for steps with the same key. */
+/**
+ * Finds the layer of a step in the cache, or carries the step out; once for steps with the same key, of which those that come
+ * later are told of when it is there.
+ */
 export async function solveStep(scope: StageScope, placed: PlacedStep): Promise<StepLayer> {
   const { solver } = scope
   solver.signal.throwIfAborted()
   const number = solver.nextNumber()
   const prepared = await prepareStep(scope, placed)
   const step: NumberedStep = { placed, prepared, key: keyOf(prepared.parts), number }
-  return solver.once(
-    step.key,
+  const { layer, number: sameAs } = await solver.once(
+    step,
     async () =>
       (await findCached(scope, step)) ??
       solver.withClaim(
@@ -22,6 +25,8 @@ export async function solveStep(scope: StageScope, placed: PlacedStep): Promise<
         async (waited) => (waited ? await findCached(scope, step) : undefined) ?? makeLayer(scope, step),
       ),
   )
+  if (sameAs !== number) solver.emit({ type: 'step-cached', step: number, title: placed.step.title, sameAs })
+  return layer
 }
 
 /** A step as it was looked up, with its number in the progress. */
@@ -47,9 +52,13 @@ async function makeLayer(scope: StageScope, step: NumberedStep): Promise<StepLay
   const { solver } = scope
   const { placed, key, number } = step
   const account = await accountFor(scope, step)
-  const { unchanged, ...layer } = await inTurn(scope, step, () => executeStep(scope, step, account))
-  const flags = unchanged ? { unchanged } : {}
-  solver.explain?.({ step: number, title: placed.step.title, key, result: 'miss', ...flags, ...account })
+  const explain = (flags: { readonly unchanged?: boolean }): void =>
+    solver.explain?.({ step: number, title: placed.step.title, key, result: 'miss', ...flags, ...account })
+  const { unchanged, ...layer } = await inTurn(scope, step, () => executeStep(scope, step, account)).catch((error) => {
+    explain({})
+    throw error
+  })
+  explain(unchanged ? { unchanged } : {})
   await rememberStep(scope, placed, { ...step, layer })
   return layer
 }

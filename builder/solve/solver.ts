@@ -13,6 +13,18 @@ export interface StepLayer {
   readonly created: string
 }
 
+/** A step's number in the progress, and its cache key. */
+export interface NumberedKey {
+  readonly number: number
+  readonly key: Digest
+}
+
+/** A layer that may be needed by several steps, and the number of that which came first. */
+export interface SharedLayer {
+  readonly layer: StepLayer
+  readonly number: number
+}
+
 /** What the steps of one build share. */
 export interface Solver {
   readonly store: Store
@@ -39,8 +51,8 @@ export interface Solver {
   readonly origin: string
   /** Takes the comparison of every step; undefined when nobody wants it. */
   readonly explain: ((explanation: StepExplanation) => void) | undefined
-  /** Runs work for one key once; a second caller gets the outcome of the first. */
-  readonly once: (key: Digest, work: () => Promise<StepLayer>) => Promise<StepLayer>
+  /** Runs work for one key once; a second caller gets the outcome of the first, and the number of the step that it was for. */
+  readonly once: (numbered: NumberedKey, work: () => Promise<StepLayer>) => Promise<SharedLayer>
   /** Runs work while no other process works on the key. `waited` tells that another one just did. */
   readonly withClaim: <T>(key: Digest, work: (waited: boolean) => Promise<T>) => Promise<T>
   /** Limits how many RUN steps go on at once. */

@@ -42,7 +42,7 @@ interface Part {
 
 interface Document {
   schema: number
-  imageID: string
+  imageID: string | null
   tags: string[]
   steps: { step: number; title: string; key: string; result: string; reason?: { code: string }; parts: Part[] }[]
 }
@@ -70,6 +70,29 @@ test('--explain=json prints one document in the place of the image ID', async (t
     changed?.map(({ name, files }) => [name, files]),
     [['content of src', [{ path: 'b', change: 'added' }]]],
   )
+})
+
+test('of a build that fails --explain tells what was compared until then, before the error', async (t) => {
+  const space = await makeWorkspace(t)
+  const Dockerfile = 'FROM scratch\nCOPY a /a\nCOPY a /a/b\nCOPY a /c\n'
+  const context = space.write('c', { Dockerfile, a: '1' })
+  const text = await space.ibuild(['-q', '--explain', context])
+  t.is(text.code, 1)
+  t.regex(text.stderr, /^#1 .*COPY a \/a\n {2}miss: first build[^]*\n#2 .*COPY a \/a\/b\n {2}miss: first build/)
+  t.regex(text.stderr, /\nibuild: .*\[COPY_DESTINATION\]\n/)
+  const json = await space.ibuild(['-q', '--explain=json', context])
+  t.is(json.code, 1)
+  const { imageID, tags, steps } = JSON.parse(json.stdout) as Document
+  t.deepEqual([imageID, tags], [null, []])
+  t.deepEqual(
+    steps.map(({ step, result }) => [step, result]),
+    [
+      [1, 'hit'],
+      [2, 'miss'],
+    ],
+  )
+  const never = await space.ibuild(['-q', '--explain', '-f', 'none', context])
+  t.regex(never.stderr, /^ibuild: /, 'nothing was compared')
 })
 
 test('what --explain cannot do is refused before anything is built', async (t) => {
