@@ -11,7 +11,7 @@ import { destinationOf } from './destination.ts'
 import { located, locatedPieces, locatedSync } from './located.ts'
 import { type NewDirectory, type StagedContent, Staging } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
-import { unpackMembers } from './unpack.ts'
+import { unpackArchive } from './unpack.ts'
 
 /**
  * Places selected sources in the target (1.9 C04-C08, 1.10 AD05). Errors: COPY_DESTINATION, USER_UNKNOWN, SYMLINK_LOOP,
@@ -107,7 +107,7 @@ class Copier {
     const prefix = source.path === '' ? 0 : source.path.length + 1
     // One function for all files of a directory: what is at a path came from the same path in it.
     const cut = to === '' ? 0 : to.length + 1
-    const content: StagedContent = (path) => this.#contentOf(joinPath(source.path, path.slice(cut)))
+    const content: StagedContent = ({ path }) => this.#contentOf(joinPath(source.path, path.slice(cut)))
     for (const entry of source.below) {
       this.#put(entry, joinPath(to, entry.path.slice(prefix)), { group: String(index), content })
     }
@@ -204,7 +204,7 @@ class Copier {
     const directory = resolvePath(this.staging, path, { followLast: true }).path
     this.staging.makeDirectories(directory, { ...this.#onTheWay, mode: 0o755 })
     const { target, mtime } = this.#options
-    unpackMembers(archive.members, { staging: this.staging, target, directory, owner: this.#changes.owner, mtime })
+    unpackArchive(archive, { staging: this.staging, target, directory, owner: this.#changes.owner, mtime })
     return true
   }
 }

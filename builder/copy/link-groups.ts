@@ -1,37 +1,37 @@
 import { intColumn } from '../layers/columns.ts'
+import { PathTable } from '../layers/path-table.ts'
 
-/** Which staged paths are one file with several names. */
+/** Which staged paths are one file with several names. A group has a number, not 0. */
 export class LinkGroups {
-  /** By number of the path: 1 + the number of its group, 0 for none. */
+  /** By number of the path: the number of its group, 0 for none. */
   readonly #groupOf = intColumn()
-  readonly #numbers = new Map<string, number>()
-  readonly #names: string[] = []
+  /** Numbers for the names of groups, which need not be paths. */
+  readonly #names = new PathTable()
   /** By number of the group: the record that was put last, which tells the metadata of all names. */
   readonly #records = intColumn()
 
   /** The group of a path. */
-  of(path: number): string | undefined {
-    return this.#names[(this.#groupOf.get(path) ?? 0) - 1]
+  of(path: number): number | undefined {
+    return this.#groupOf.get(path) || undefined
   }
 
-  /** The path is in this group, or in none, and was put with this record. */
+  name(group: number): string {
+    return this.#names.path(group)
+  }
+
+  /** The path is in this group, or in none, and was put with this record. Names end with no slash. */
   set(path: number, group: string | undefined, record: number): void {
     if (group === undefined) {
-      if (this.#names.length > 0) this.#groupOf.set(path, 0)
+      if (this.#names.size > 1) this.#groupOf.set(path, 0)
       return
     }
-    let number = this.#numbers.get(group)
-    if (number === undefined) {
-      number = this.#names.push(group) - 1
-      this.#numbers.set(group, number)
-    }
-    this.#groupOf.set(path, number + 1)
+    const number = this.#names.intern(group)
+    this.#groupOf.set(path, number)
     this.#records.set(number, record)
   }
 
   /** The record that was put last of a group. */
-  lastRecord(group: string): number | undefined {
-    const number = this.#numbers.get(group)
-    return number === undefined ? undefined : this.#records.get(number)
+  lastRecord(group: number): number | undefined {
+    return this.#records.get(group)
   }
 }

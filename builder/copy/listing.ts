@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import { intColumn } from '../layers/columns.ts'
 import type { LayerEntry, LayerPath } from '../layers/entry.ts'
+import { PathTable } from '../layers/path-table.ts'
 import type { SelectedSource, SelectRequest } from './types.ts'
 
 /** What of a source's metadata shows in the layer. */
@@ -30,7 +32,7 @@ export function* listing(source: SelectedSource, scope: KeyScope): Generator<str
   let text = source.entry.type === 'dir' ? directoryMark : record(source.entry, { path: '', link: '', scope })
   const links = linkNumbers(source.below, scope)
   const linkOf = ({ path, type }: LayerEntry): string =>
-    (links.size > 0 && type === 'file' && links.get(scope.linkGroup(path) ?? '')) || ''
+    links !== undefined && type === 'file' ? links(scope.linkGroup(path)) : ''
   const prefix = source.path === '' ? 0 : source.path.length + 1
   for (const entry of source.below) {
     text += record(entry, { path: entry.path.slice(prefix), link: linkOf(entry), scope })
@@ -83,17 +85,25 @@ export function parseListing(text: string): ListedEntry[] {
 const fieldCount = 8
 
 /** Groups of paths that are one file get a number; names of a file that lie elsewhere make no difference. */
-function linkNumbers(entries: Iterable<LayerEntry>, scope: KeyScope): ReadonlyMap<string, string> {
-  const counts = new Map<string, number>()
-  if (scope.mayLink()) {
-    for (const { type, path } of entries) {
-      const group = type === 'file' ? scope.linkGroup(path) : undefined
-      if (group !== undefined) counts.set(group, (counts.get(group) ?? 0) + 1)
-    }
+function linkNumbers(
+  entries: Iterable<LayerEntry>,
+  scope: KeyScope,
+): ((group: string | undefined) => string) | undefined {
+  if (!scope.mayLink()) return undefined
+  const [groups, counts, numbers] = [new PathTable(), intColumn(), intColumn()]
+  for (const { type, path } of entries) {
+    const group = type === 'file' ? scope.linkGroup(path) : undefined
+    if (group === undefined) continue
+    const found = groups.intern(group)
+    counts.set(found, (counts.get(found) ?? 0) + 1)
   }
-  const numbers = new Map<string, string>()
-  for (const [group, count] of counts) if (count > 1) numbers.set(group, String(numbers.size))
-  return numbers
+  let next = 0
+  for (let group = 1; group < groups.size; group++) if ((counts.get(group) ?? 0) > 1) numbers.set(group, ++next)
+  if (next === 0) return undefined
+  return (group) => {
+    const number = group === undefined ? 0 : (numbers.get(groups.find(group)) ?? 0)
+    return number === 0 ? '' : String(number - 1)
+  }
 }
 
 interface RecordFields {

@@ -1,6 +1,6 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { textOf } from '../context/byte-text.ts'
-import { at, byteColumn, intColumn } from '../layers/columns.ts'
+import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { isWithin } from '../layers/index-types.ts'
 import { PathTable } from '../layers/path-table.ts'
@@ -11,14 +11,16 @@ import type { FileTree } from '../layers/tree.ts'
 import { LinkGroups } from './link-groups.ts'
 import type { CopyMember } from './types.ts'
 
-/** The content of a file: bytes, or a function that reads it, told the path that it was put at. */
-export type StagedContent = Uint8Array | ((path: LayerPath) => Uint8Array | AsyncIterable<Uint8Array>)
+/** The content of a file: bytes, or a function that reads it, told the entry that it was put with and its place. */
+export type StagedContent = Uint8Array | ((entry: LayerEntry, place: number) => Uint8Array | AsyncIterable<Uint8Array>)
 
 /** An entry of the layer to be. */
 export interface Staged {
   readonly entry: LayerEntry
   /** As of a member. Many files may share one function, which then costs them nothing. */
   readonly content?: StagedContent
+  /** What tells the content's function which one it is, where that is not the path. Whole, not negative. */
+  readonly place?: number
   /** The same for all names of one file; the metadata put last holds for all of them. */
   readonly linkGroup?: string | undefined
 }
@@ -50,8 +52,12 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #isDirectory = byteColumn()
   /** By number of the path: 1 for directories in which nothing of the target can be seen: new ones, and those that replace something. */
   readonly #fresh = byteColumn()
+  /** By number of the path: 1 + the place of its content, 0 for none. */
+  readonly #placeOf = floatColumn()
+  #hasPlaces = false
   readonly #contents: StagedContent[] = []
   readonly #links = new LinkGroups()
+  #newGroups = 0
 
   /** What is staged is kept in `folder` when it is much, and without one in memory. */
   constructor(target: FileTree, location: SourceLocation, folder?: string) {
@@ -77,14 +83,35 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     const number = this.#paths.find(path)
     const entry = this.#entry(number, path)
     if (entry === undefined) return undefined
-    const linkGroup = this.#links.of(number)
-    const content = this.#content(number, path)
-    return content === undefined ? { entry, linkGroup } : { entry, linkGroup, content }
+    const group = this.#links.of(number)
+    const linkGroup = group === undefined ? undefined : this.#links.name(group)
+    const place = this.#place(number)
+    const content = place === undefined ? this.#content(number, entry) : this.#rawContent(number)
+    return {
+      entry,
+      linkGroup,
+      ...(content !== undefined && { content }),
+      ...(place !== undefined && { place }),
+    }
+  }
+
+  /** A name for a link group that no other one has. */
+  newLinkGroup(): string {
+    return `new ${this.#newGroups++}`
+  }
+
+  /** A number for a path, which leads back to it. */
+  numberOf(path: LayerPath): number {
+    return this.#paths.intern(path)
+  }
+
+  pathOf(number: number): LayerPath {
+    return this.#paths.path(number)
   }
 
   /** Puts an entry whose parent is a directory; what was at its path goes, unless both are directories. */
   put(staged: Staged): void {
-    const { entry, content, linkGroup } = staged
+    const { entry, content, place, linkGroup } = staged
     const { path } = entry
     if (path === '') return
     if (hasReservedName(path)) throw this.refuse(path, 'names that begin with .wh. cannot be kept in a layer')
@@ -96,6 +123,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     this.#recordOf.set(number, record + 1)
     this.#isDirectory.set(number, entry.type === 'dir' ? 1 : 0)
     this.#contentOf.set(number, content === undefined ? 0 : this.#contentNumber(content))
+    this.#setPlace(number, place)
     this.#links.set(number, linkGroup, record)
   }
 
@@ -122,7 +150,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
 
   /** All of it, ordered, with the parents of every path as the target has them. */
   *members(): Generator<CopyMember> {
-    const firsts = new Map<string, LayerPath>()
+    const firsts = intColumn()
     for (const { entry, number } of this.#withoutIdle()) {
       const group = this.#links.of(number)
       const covering = this.#covering(entry, number)
@@ -165,22 +193,23 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   #member(number: number, entry: LayerEntry): CopyMember {
-    const content = this.#content(number, entry.path)
+    const content = this.#content(number, entry)
     return content === undefined ? { entry } : { entry, content }
   }
 
   #linkMember(
     number: number,
     entry: LayerEntry,
-    { group, firsts }: { readonly group: string; readonly firsts: Map<string, LayerPath> },
+    { group, firsts }: { readonly group: number; readonly firsts: Column<Int32Array> },
   ): CopyMember {
     const record = this.#links.lastRecord(group)
     const shared = record === undefined ? entry : this.#records.get(record, entry.path)
-    const first = firsts.get(group)
-    if (first !== undefined) {
-      return { entry: { ...shared, type: 'hardlink', linkname: first, size: 0, digest: undefined } }
+    const first = firsts.get(group) ?? 0
+    if (first !== 0) {
+      const linkname = this.#paths.path(first)
+      return { entry: { ...shared, type: 'hardlink', linkname, size: 0, digest: undefined } }
     }
-    firsts.set(group, entry.path)
+    firsts.set(group, number)
     return this.#member(number, shared)
   }
 
@@ -189,13 +218,34 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     return record === 0 ? undefined : this.#records.get(record - 1, path)
   }
 
-  #content(number: number, path: LayerPath): CopyMember['content'] {
-    const content = this.#contents[(this.#contentOf.get(number) ?? 0) - 1]
-    return content === undefined || content instanceof Uint8Array ? content : () => content(path)
+  #rawContent(number: number): StagedContent | undefined {
+    return this.#contents[(this.#contentOf.get(number) ?? 0) - 1]
+  }
+
+  #content(number: number, entry: LayerEntry): CopyMember['content'] {
+    const content = this.#rawContent(number)
+    if (content === undefined || content instanceof Uint8Array) return content
+    const place = this.#place(number) ?? 0
+    return () => content(entry, place)
+  }
+
+  #place(number: number): number | undefined {
+    const place = this.#hasPlaces ? (this.#placeOf.get(number) ?? 0) : 0
+    return place === 0 ? undefined : place - 1
+  }
+
+  #setPlace(number: number, place: number | undefined): void {
+    this.#hasPlaces ||= place !== undefined
+    if (this.#hasPlaces) this.#placeOf.set(number, place === undefined ? 0 : place + 1)
   }
 
   #contentNumber(content: StagedContent): number {
-    return this.#contents.at(-1) === content ? this.#contents.length : this.#contents.push(content)
+    // Those who put many things have few functions, one or two at a time.
+    const last = this.#contents.length
+    for (let number = last; number > last - 3 && number > 0; number--) {
+      if (this.#contents[number - 1] === content) return number
+    }
+    return this.#contents.push(content)
   }
 
   #isFresh(number: number): boolean {

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { OpenArchive } from '../context/archive.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { shown, unsafe } from '../layers/tar/limits.ts'
 import type { FileTree } from '../layers/tree.ts'
 import type { Owner } from './chown.ts'
-import type { Staging } from './staging.ts'
-import type { CopyMember } from './types.ts'
+import type { StagedContent, Staging } from './staging.ts'
 
 export interface UnpackPlace {
   readonly staging: Staging
@@ -23,13 +22,23 @@ export interface UnpackPlace {
  * Lays an archive's members over a directory in their order, as tar -x does (1.10 AD05): directories merge, anything else
  * replaces what is in its place.
  */
-export function unpackMembers(members: readonly CopyMember[], place: UnpackPlace): void {
-  for (const member of members) {
-    if (member.entry.path === '') continue
-    const path = locate(member.entry.path, place, true)
-    if (member.entry.type === 'hardlink') putLink(member.entry, path, place)
-    else place.staging.put({ ...member, entry: merged(member.entry, path, place) })
+export function unpackArchive(archive: OpenArchive, place: UnpackPlace): void {
+  const { staging, target } = place
+  const content: StagedContent = ({ size }, start) => archive.read(start, size)
+  const below: StagedContent = (_, number) => target.open(staging.pathOf(number))
+  for (const { entry, start } of archive.members) {
+    if (entry.path === '') continue
+    const path = locate(entry.path, place, true)
+    if (entry.type === 'hardlink') putLink(entry, path, { ...place, below })
+    else {
+      staging.put({ entry: merged(entry, path, place), ...(start !== undefined && { content, place: start }) })
+    }
   }
+}
+
+interface LinkPlace extends UnpackPlace {
+  /** The content of files of the target, by number of their path. */
+  readonly below: StagedContent
 }
 
 /** Where a path of the archive is in the image; the directories above it are made when asked for. */
@@ -88,8 +97,8 @@ function merged(entry: LayerEntry, path: LayerPath, { staging, owner }: UnpackPl
  * A second name: what its header tells goes for both, as they are one file. The first name is written too when it is a file
  * of the image below, because a layer must not link out of itself.
  */
-function putLink(entry: LayerEntry, path: LayerPath, place: UnpackPlace): void {
-  const { staging, target, owner } = place
+function putLink(entry: LayerEntry, path: LayerPath, place: LinkPlace): void {
+  const { staging, owner } = place
   const other = locate(entry.linkname, place, false)
   const below = staging.lstat(other)
   if (below === undefined)
@@ -98,10 +107,10 @@ function putLink(entry: LayerEntry, path: LayerPath, place: UnpackPlace): void {
   if (path === other) return
   const original = staging.staged(other) ?? {
     entry: below,
-    ...(below.size > 0 && { content: () => target.open(other) }),
+    ...(below.size > 0 && { content: place.below, place: staging.numberOf(other) }),
   }
   const mode = below.type === 'symlink' ? below.mode : entry.mode
-  const linkGroup = original.linkGroup ?? randomUUID()
+  const linkGroup = original.linkGroup ?? staging.newLinkGroup()
   const { uid, gid, mtime } = entry
   const shared = { ...below, mode, uid, gid, mtime, ...owner, opaque: false, dataOffset: -1 }
   if (original.linkGroup === undefined) staging.put({ ...original, linkGroup })

@@ -3,6 +3,13 @@ import { at, Column, intColumn, pageSize } from './columns.ts'
 import type { LayerPath } from './entry.ts'
 import { manyRecords, tellManyRecords } from './many-records.ts'
 
+/** What is directly in each directory, of a table of this size: numbers `starts[i]` to `starts[i + 1]` of the list. */
+interface ChildLists {
+  readonly size: number
+  readonly starts: Uint32Array
+  readonly children: Int32Array
+}
+
 /**
  * Numbers paths: the root is 0, every other path has a higher number than its directory. A path takes about 40 bytes,
  * where a string in a Map takes 200.
@@ -18,6 +25,7 @@ export class PathTable {
   #namesEnd = 0
   /** Open hashing by directory and name; 0 is free. */
   #slots = new Int32Array(128)
+  #lists: ChildLists | undefined
   /** Nobody can choose names that all fall on one place. */
   readonly #seed = randomInt(1 << 30)
 
@@ -68,12 +76,10 @@ export class PathTable {
     return path
   }
 
-  /** All numbers in the order of `comparePaths`. */
-  *ordered(): Generator<number> {
-    const { starts, children } = this.#childLists()
-    const inside = (number: number): Int32Array => children.subarray(starts[number], starts[number + 1])
-    yield 0
-    const open = [{ numbers: this.#byName(inside(0)), next: 0 }]
+  /** All numbers in the order of `comparePaths`, or those of a path and what is below it. Nothing is added meanwhile. */
+  *ordered(top = 0): Generator<number> {
+    yield top
+    const open = [{ numbers: this.children(top), next: 0 }]
     for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
       const number = level.numbers[level.next++]
       if (number === undefined) {
@@ -81,9 +87,16 @@ export class PathTable {
         continue
       }
       yield number
-      const below = inside(number)
-      if (below.length > 0) open.push({ numbers: this.#byName(below), next: 0 })
+      const below = this.children(number)
+      if (below.length > 0) open.push({ numbers: below, next: 0 })
     }
+  }
+
+  /** What is directly in a directory, ordered by name. */
+  children(directory: number): Int32Array {
+    if (this.#lists === undefined || this.#lists.size !== this.size) this.#lists = this.#childLists()
+    const { starts, children } = this.#lists
+    return this.#byName(children.subarray(starts[directory], starts[directory + 1]))
   }
 
   #byName(numbers: Int32Array): Int32Array {
@@ -95,8 +108,7 @@ export class PathTable {
     return Buffer.compare(this.#nameBytes(a), this.#nameBytes(b))
   }
 
-  /** What is directly in each directory: numbers `starts[i]` to `starts[i + 1]` of the list. */
-  #childLists(): { readonly starts: Uint32Array; readonly children: Int32Array } {
+  #childLists(): ChildLists {
     const ends = new Uint32Array(this.size + 1)
     for (let number = 1; number < this.size; number++) add(ends, this.parent(number), 1)
     for (let i = 1; i < ends.length; i++) add(ends, i, at(ends, i - 1))
@@ -106,7 +118,7 @@ export class PathTable {
       add(ends, this.parent(number), -1)
       children[at(ends, this.parent(number))] = number
     }
-    return { starts: ends, children }
+    return { size: this.size, starts: ends, children }
   }
 
   #walk(path: LayerPath, from: number, isNew: boolean): number {
