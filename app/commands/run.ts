@@ -2,7 +2,7 @@ import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
 import { startFailure } from '../../builder/exec/start-failure.ts'
 import { runImage } from '../../builder/run-image.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { fullName } from '../../shared/base/reference.ts'
+import { fullName, shortName } from '../../shared/base/reference.ts'
 import { collect, createParser, HelpShown, parseArguments } from '../cli/arguments.ts'
 import { parseNetwork } from '../cli/build/run-flags.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
@@ -26,6 +26,7 @@ interface Flags {
   readonly change?: string[]
   readonly message?: string
   readonly author?: string
+  readonly iidfile?: string
 }
 
 /** Exit code of `docker run` when something other than the command failed. */
@@ -71,7 +72,8 @@ async function runOnce(argv: readonly string[]): Promise<number> {
       signal: interrupt.signal,
     })
     if (oomKilled) notice('ibuild: the kernel killed a process of the container for memory')
-    if (kept !== undefined) notice(describeKept(kept, exitCode))
+    if (kept !== undefined) notice(describeKept(kept, { flags, exitCode }))
+    if (flags.iidfile !== undefined && kept?.image !== undefined) await writeID(flags.iidfile, kept.image.imageID)
     return exitCode
   } finally {
     interrupt.release()
@@ -99,29 +101,43 @@ function runParser() {
     .option('--change <instruction>', 'with --commit: Dockerfile instruction for the config (repeat)', collect)
     .option('--message <text>', 'with --commit: comment of the history entry')
     .option('--author <text>', 'with --commit: author of the image')
+    .option('--iidfile <path>', "with --commit: write the image ID to this file; stdout is the command's")
     .passThroughOptions()
 }
 
 /** What the flags say of the files that the command writes. Errors: USAGE, REFERENCE_INVALID. */
-function keepOf({ commit, keep, change, message, author }: Flags): Keep | undefined {
+function keepOf({ commit, keep, change, message, author, iidfile }: Flags): Keep | undefined {
   if (commit !== undefined && keep !== undefined) {
     throw new IbuildError('USAGE', '--commit and --keep exclude each other', {
       hint: 'Give --keep, then make the image with ibuild commit.',
     })
   }
-  if (commit === undefined && (change ?? message ?? author) !== undefined)
-    throw new IbuildError('USAGE', '--change, --message and --author belong to --commit')
+  if (commit === undefined && (change ?? message ?? author ?? iidfile) !== undefined)
+    throw new IbuildError('USAGE', '--change, --message, --author and --iidfile belong to --commit')
   if (keep !== undefined) return { kind: 'container', name: keep }
   if (commit === undefined) return undefined
   const named = { name: fullName(commit), changes: change ?? [], message, author }
   return { kind: 'image', commit: { ...named, now: () => new Date(), onNotice: notice } }
 }
 
-function describeKept({ image, container, changed }: Kept, exitCode: number): string {
-  if (image !== undefined)
-    return changed ? image.imageID : `ibuild: nothing changed, so there is no new layer\n${image.imageID}`
+interface Ended {
+  readonly flags: Flags
+  readonly exitCode: number
+}
+
+/** The ID of an image is a notice here: stdout belongs to the command. */
+function describeKept({ image, container, changed }: Kept, { flags: { commit = '' }, exitCode }: Ended): string {
+  if (image !== undefined) {
+    const committed = `committed as ${shortName(fullName(commit))}: ${image.imageID}`
+    return changed ? committed : `ibuild: nothing changed, so there is no new layer\n${committed}`
+  }
   if (container !== undefined) return `kept as ${container.name}${changed ? '' : ' (nothing changed)'}`
   return `ibuild: nothing was committed, because the command ended with exit code ${exitCode}`
+}
+
+async function writeID(file: string, imageID: string): Promise<void> {
+  const { writeFile } = await import('../../builder/export/write-file.ts')
+  await writeFile(file, Buffer.from(imageID))
 }
 
 function notice(message: string): void {

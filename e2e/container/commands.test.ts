@@ -21,7 +21,14 @@ running('run --commit makes an image of what the command wrote, and leaves stdou
   const flags = ['--commit', 'app:1', '--change', 'CMD ["cat","/hello"]', '--message', 'by hand', '--author', 'someone']
   const { stdout, stderr } = await space.ok(['run', ...flags, 'busybox', 'sh', '-c', script])
   t.is(stdout, 'said\n')
-  t.is(stderr, `${await idOf(space, 'app:1')}\n`)
+  t.is(stderr, `committed as app:1: ${await idOf(space, 'app:1')}\n`)
+  const iidfile = join(space.folder, 'iid')
+  const other = await space.ok(['run', '--commit', 'app:2', '--iidfile', iidfile, 'busybox', 'sh', '-c', script])
+  t.is(other.stdout, 'said\n')
+  t.is(readFileSync(iidfile, 'utf8'), await idOf(space, 'app:2'))
+  const unwritten = join(space.folder, 'unwritten')
+  await space.ibuild(['run', '--commit', 'app:3', '--iidfile', unwritten, 'busybox', 'false'])
+  t.false(existsSync(unwritten), 'nothing was committed')
   t.is((await space.ok(['run', 'app:1'])).stdout, 'hi\n')
   const image = openStore(space.root).images.get('app:1')
   t.is(image?.config.author, 'someone')
@@ -41,7 +48,7 @@ running('run --commit of a command that fails makes nothing, and ends with its e
 running('a command that changes nothing makes an image without a layer more', async (t) => {
   const space = await makeWorkspace(t, { base: true })
   const { stderr } = await space.ok(['run', '--commit', 'app:1', 'busybox', 'sh', '-c', 'ls / > /dev/null'])
-  t.regex(stderr, /^ibuild: nothing changed, so there is no new layer\nsha256:[0-9a-f]{64}\n$/)
+  t.regex(stderr, /^ibuild: nothing changed, so there is no new layer\ncommitted as app:1: sha256:[0-9a-f]{64}\n$/)
   const config = openStore(space.root).images.get('app:1')?.config
   t.is(config?.rootfs.diff_ids.length, 1)
   t.is(config?.history?.at(-1)?.empty_layer, true)
@@ -213,6 +220,7 @@ const usage: readonly (readonly [args: string[], code: number, message: RegExp])
   [['containers', 'x'], 2, /too many arguments/],
   [['run', '--keep', 'a', '--commit', 'b', 'base'], 125, /exclude each other/],
   [['run', '--message', 'x', 'base'], 125, /belong to --commit/],
+  [['run', '--iidfile', 'x', 'base'], 125, /belong to --commit/],
   [['run', '--keep', '/x', 'base'], 125, /not a name for a container/],
   [['run', '--commit', 'UPPER', 'base'], 125, /REFERENCE_INVALID/],
   [['import', '/'], 2, /is a folder, not a tar/],
