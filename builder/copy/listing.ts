@@ -69,17 +69,27 @@ export interface ListedEntry {
   readonly attributes: string
 }
 
-/** The entries of a listing, in its order. */
-export function parseListing(text: string): ListedEntry[] {
-  const fields = (text.startsWith(directoryMark) ? text.slice(directoryMark.length) : text).split('\0')
-  const entries: ListedEntry[] = []
-  for (let at = 0; at + fieldCount <= fields.length; at += fieldCount) {
-    const [first = '', type = '', mode = '', owner = '', device = '', content = '', link = '', attributes = ''] =
-      fields.slice(at, at + fieldCount)
-    const path = at === 0 ? first : first.slice(1) // the line feed that ends the record before
-    entries.push({ path, type, mode, owner, device, content, link, attributes })
+/** The entries of a listing, in its order. The first piece has its beginning whole. */
+export function* parseListing(pieces: Iterable<string>): Generator<ListedEntry, undefined> {
+  let rest: string | undefined
+  let skipped = 0 // the line feed that ends the record before
+  for (const piece of pieces) {
+    const text = rest === undefined && piece.startsWith(directoryMark) ? piece.slice(directoryMark.length) : piece
+    const fields = `${rest ?? ''}${text}`.split('\0')
+    let at = 0
+    for (; at + fieldCount < fields.length; at += fieldCount) {
+      yield listedEntry(fields, at, skipped)
+      skipped = 1
+    }
+    rest = fields.slice(at).join('\0')
   }
-  return entries
+  return undefined
+}
+
+function listedEntry(fields: readonly string[], at: number, skipped: number): ListedEntry {
+  const [path = '', type = '', mode = '', owner = '', device = '', content = '', link = '', attributes = ''] =
+    fields.slice(at, at + fieldCount)
+  return { path: path.slice(skipped), type, mode, owner, device, content, link, attributes }
 }
 
 const fieldCount = 8

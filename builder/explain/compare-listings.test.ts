@@ -84,17 +84,19 @@ const rows: [what: string, before: Fields, after: Fields, change: FileChange[]][
 ]
 for (const [what, before, after, change] of rows) {
   test(`compared: ${what}`, (t) => {
-    t.deepEqual(compareListings(listing(['0'], before, ['z']), listing(['0'], after, ['z'])), change)
+    const compared = compareListings([listing(['0'], before, ['z'])], [listing(['0'], after, ['z'])])
+    t.deepEqual(compared, { files: change, fileCount: change.length })
   })
 }
 
 test('a listing gives back its entries, whatever is in their names', (t) => {
   const name = fc.string({ minLength: 1, maxLength: 6 }).filter((text) => !text.includes('\0'))
   fc.assert(
-    fc.property(fc.array(name, { maxLength: 8 }), (names) => {
+    fc.property(fc.array(name, { maxLength: 8 }), fc.integer({ min: 4, max: 60 }), (names, length) => {
       const entries = names.map((path): Fields => [path])
+      const pieces = listing(...entries).match(new RegExp(`[^]{1,${length}}`, 'g')) ?? []
       t.deepEqual(
-        parseListing(listing(...entries)).map(({ path }) => path),
+        Array.from(parseListing(pieces), ({ path }) => path),
         names,
       )
     }),
@@ -106,8 +108,19 @@ test('damaged text is no error', (t) => {
   const good = listing(['a'], ['b'])
   fc.assert(
     fc.property(fc.nat(good.length), fc.string({ maxLength: 5 }), (at, put) => {
-      t.true(Array.isArray(compareListings(good, good.slice(0, at) + put)))
+      t.true(compareListings([good], [good.slice(0, at) + put]).fileCount >= 0)
     }),
     { numRuns: 200 },
   )
+})
+
+test('of many changes the first are kept, one of each other kind, and their number', (t) => {
+  const paths = Array.from({ length: 3000 }, (_, i) => `f${String(i).padStart(4, '0')}`)
+  const before = listing(...paths.slice(0, 2).map((path): Fields => [path]), ['z'])
+  const after = listing(...paths.map((path): Fields => [path]), ['z', 'dir'])
+  const { files, fileCount } = compareListings([before], [after])
+  t.is(fileCount, 2999)
+  t.deepEqual(files.at(0), { path: 'f0002', change: 'added' })
+  t.deepEqual(files.at(-1), { path: 'z', change: 'type', before: 'file', after: 'dir' })
+  t.is(files.length, 1001)
 })

@@ -21,19 +21,55 @@ export interface FileChange {
   readonly after?: string
 }
 
-/** The paths in which two listings differ, in order; of one path the most important difference. */
-export function compareListings(before: string, after: string): FileChange[] {
-  const old = new Map(parseListing(before).map((entry) => [entry.path, entry]))
-  const changes: FileChange[] = []
-  for (const entry of parseListing(after)) {
-    const earlier = old.get(entry.path)
-    old.delete(entry.path)
-    const change =
-      earlier === undefined ? ({ path: entry.path, change: 'added' } as const) : differenceOf(earlier, entry)
-    if (change !== undefined) changes.push(change)
+/** What changed in a source. */
+export interface SourceChanges {
+  /** In order; when they are many the first, and the first of each kind that is not among these. */
+  readonly files: readonly FileChange[]
+  /** How many there are. */
+  readonly fileCount: number
+}
+
+/** So many changes are kept, and those of further kinds. */
+const keptChanges = 1000
+
+/**
+ * The paths in which two listings differ; of one path the most important difference. Listings are texts in pieces, of
+ * which the first has the beginning whole; they are read side by side, however long.
+ */
+export function compareListings(before: Iterable<string>, after: Iterable<string>): SourceChanges {
+  const files: FileChange[] = []
+  const kinds = new Set<string>()
+  let fileCount = 0
+  for (const [earlier, entry] of sideBySide(parseListing(before), parseListing(after))) {
+    const change = changeOf(earlier, entry)
+    if (change === undefined) continue
+    fileCount++
+    if (files.length >= keptChanges && kinds.has(change.change)) continue
+    kinds.add(change.change)
+    files.push(asText(change))
   }
-  for (const path of old.keys()) changes.push({ path, change: 'removed' })
-  return changes.sort((a, b) => comparePaths(a.path, b.path)).map(asText)
+  return { files, fileCount }
+}
+
+function* sideBySide(
+  before: Iterator<ListedEntry>,
+  after: Iterator<ListedEntry>,
+): Generator<readonly [ListedEntry | undefined, ListedEntry | undefined]> {
+  const next = (entries: Iterator<ListedEntry>): ListedEntry | undefined => entries.next().value
+  let [old, now] = [next(before), next(after)]
+  while (old !== undefined || now !== undefined) {
+    const order = old === undefined ? 1 : now === undefined ? -1 : comparePaths(old.path, now.path)
+    yield [order <= 0 ? old : undefined, order >= 0 ? now : undefined]
+    if (order <= 0) old = next(before)
+    if (order >= 0) now = next(after)
+  }
+}
+
+function changeOf(before: ListedEntry | undefined, after: ListedEntry | undefined): FileChange | undefined {
+  if (after !== undefined) {
+    return before === undefined ? { path: after.path, change: 'added' } : differenceOf(before, after)
+  }
+  return before && { path: before.path, change: 'removed' }
 }
 
 function differenceOf(before: ListedEntry, after: ListedEntry): FileChange | undefined {

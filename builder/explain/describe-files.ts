@@ -1,4 +1,4 @@
-import type { FileChange } from './compare-listings.ts'
+import type { FileChange, SourceChanges } from './compare-listings.ts'
 import { showValue } from './show-value.ts'
 
 /** The ignore file, when it changed since the record was made. */
@@ -10,13 +10,13 @@ export interface IgnoreChange {
 /** What changed in the files of a source: `content of a.txt changed`, `3 files changed, first: b.txt added`. */
 export function describeFiles(
   source: string,
-  changes: readonly FileChange[],
+  { files: changes, fileCount }: SourceChanges,
   ignore: IgnoreChange | undefined,
 ): string {
   const [first] = changes
   if (first === undefined) return `content of ${source} changed`
   const text = describeFile(source, first)
-  const all = changes.length === 1 ? text : `${changes.length} files ${verbOf(changes)}, first: ${text}`
+  const all = fileCount === 1 ? text : `${fileCount} files ${verbOf(changes)}, first: ${text}`
   return isIgnoring(changes) && ignore !== undefined ? `${all} (${ignore.name} ${ignoreVerb(ignore)})` : all
 }
 

@@ -44,9 +44,9 @@ function describeContent(part: ComparedPart, { ignore }: PartScope): MissReason 
   const source = part.name.slice('content of '.length)
   const code: MissCode = part.change === 'changed' ? 'content' : 'files'
   if (part.change !== 'changed') return { code, text: `source ${source} ${part.change}` }
-  const { files = [] } = part
+  const { files = [], fileCount = files.length } = part
   const isContent = files.every(({ change }) => change === 'content')
-  return { code: isContent ? 'content' : 'files', text: describeFiles(source, files, ignore) }
+  return { code: isContent ? 'content' : 'files', text: describeFiles(source, { files, fileCount }, ignore) }
 }
 
 function describeMatches(part: ComparedPart): string {

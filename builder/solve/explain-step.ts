@@ -128,15 +128,14 @@ function withFiles(
   const old = inlineListing(record, oldDigest) ?? kept
   const now = prepared.listings.find(({ digest }) => digest === newDigest)
   if (old === undefined || now === undefined) return change
-  const files = compareListings(old, [...now.pieces()].join(''))
-  return { ...change, files }
+  return { ...change, ...compareListings([old], now.pieces()) }
 }
 
 /** One for a part whose files are not known. */
 function countFiles(parts: readonly ComparedPart[]): number {
   return parts
     .filter(({ change }) => change !== 'same')
-    .reduce((sum, { files = [] }) => sum + Math.max(1, files.length), 0)
+    .reduce((sum, { fileCount = 1 }) => sum + Math.max(1, fileCount), 0)
 }
 
 function inlineListing({ extra }: StepRecord, digest: string): string | undefined {
@@ -165,15 +164,12 @@ function readNamed(value: JsonValue | undefined): StepFacts['base'] | undefined 
 const shownFiles = 100
 
 /** The part as it may be handed out. */
-function shown({ name, change, before, after, files }: ComparedPart): ComparedPart {
+function shown({ name, change, before, after, files, fileCount }: ComparedPart): ComparedPart {
   return {
     name: withoutSecrets(name),
     change,
     ...(before !== undefined && { before: withoutSecrets(before) }),
     ...(after !== undefined && { after: withoutSecrets(after) }),
-    ...(files && {
-      files: files.slice(0, shownFiles),
-      fileCount: files.length,
-    }),
+    ...(files && { files: files.slice(0, shownFiles), fileCount: fileCount ?? files.length }),
   }
 }
