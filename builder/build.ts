@@ -8,6 +8,7 @@ import { checkContext, checkOptions } from './check-options.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { describeOutput } from './describe-output.ts'
 import { guarded } from './listeners.ts'
+import { foreignStages } from './plan/foreign-stages.ts'
 import { planBuild } from './plan/plan.ts'
 import type { Plan, PlanOptions } from './plan/types.ts'
 import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
@@ -84,6 +85,7 @@ async function buildImage(
     const dockerfile = readDockerfile(input.dockerfile, options)
     const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
     reportWarnings(dockerfile, options, emit)
+    for (const message of foreignStages(plan, hostPlatform())) emit({ type: 'notice', message })
     const { groups, warning } = planMerge(plan.target, { ...options, forDocker: isForDocker(options) })
     if (warning !== undefined) emit({ type: 'notice', message: `warning: ${warning}` })
     const createExecutor = async () => (await import('./solve/open-executor.ts')).openExecutor(store, options, emit)

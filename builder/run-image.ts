@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { IbuildError } from '../shared/base/errors.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
+import { canRun, describeForeign, hostPlatform, type Platform } from '../shared/oci/platform.ts'
 import { checkKeep, type Keep, type Kept, keepUpper } from './container/keep-upper.ts'
 import { createExecutor } from './exec/create-executor.ts'
 import { startFailure } from './exec/start-failure.ts'
@@ -83,6 +84,8 @@ async function runWith(
   options: RunImageOptions,
 ): Promise<RunImageResult> {
   const { image, keep, signal } = options
+  const host = hostPlatform()
+  if (!canRun(host, image.config)) options.onNotice(`warning: ${describeForeign(host, image.config)}`)
   const layers = createLayerAccess(store, signal)
   const chain = chainOf(image.config.rootfs.diff_ids)
   const { user, home } = await resolveUser(options.user ?? settingsOf(options).User ?? '', {
@@ -95,7 +98,7 @@ async function runWith(
   const lowers = await layers.lowers(chain)
   const request = { ...asked, env: withHome(asked.env, home), lowers, upper, scratch, user }
   const result = await executor.run(request).catch((error: unknown) => {
-    throw startError(error, asked.args)
+    throw startError(error, asked.args, image.config)
   })
   if (keep === undefined) return result
   const ended = { image, command: asked.args, exitCode: result.exitCode, upper: { dir: upper, chain } }
@@ -103,8 +106,8 @@ async function runWith(
 }
 
 /** The same error, with a hint when it was the command itself that could not be started. */
-function startError(error: unknown, [program = '']: readonly string[]): unknown {
-  const failure = startFailure(error, program)
+function startError(error: unknown, [program = '']: readonly string[], platform: Platform): unknown {
+  const failure = startFailure(error, { program, platform })
   if (failure === undefined || !(error instanceof IbuildError)) return error
   const message = `the command ${failure.what}: ${error.message}`
   return new IbuildError('RUNTIME_FAILED', message, { hint: failure.hint, cause: error })

@@ -1,5 +1,5 @@
 import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
-import { startFailure } from '../../builder/exec/start-failure.ts'
+import { startFailureCode } from '../../builder/exec/start-failure.ts'
 import { runImage } from '../../builder/run-image.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { fullName, shortName } from '../../shared/base/reference.ts'
@@ -152,5 +152,5 @@ function environmentLine(text: string): string[] {
 
 function exitOf(error: unknown): number {
   if (isIbuildError(error, 'CANCELLED')) return cancelledExit
-  return isIbuildError(error) ? (startFailure(error.cause, '')?.exitCode ?? failedExit) : failedExit
+  return isIbuildError(error) ? (startFailureCode(error.cause) ?? failedExit) : failedExit
 }

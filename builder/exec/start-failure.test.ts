@@ -1,5 +1,6 @@
 import test from 'ava'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { hostPlatform } from '../../shared/oci/platform.ts'
 import { startFailure } from './start-failure.ts'
 
 const rows: [message: string, code: 126 | 127 | undefined][] = [
@@ -17,13 +18,19 @@ const rows: [message: string, code: 126 | 127 | undefined][] = [
 
 for (const [message, code] of rows) {
   test(`${code}: ${message}`, (t) => {
-    t.is(startFailure(new IbuildError('RUNTIME_FAILED', message), 'x')?.exitCode, code)
+    t.is(
+      startFailure(new IbuildError('RUNTIME_FAILED', message), { program: 'x', platform: hostPlatform() })?.exitCode,
+      code,
+    )
   })
 }
 
 test('only errors of the runtime are looked at', (t) => {
-  t.is(startFailure(new IbuildError('COPY_SOURCE_MISSING', 'exec: not found'), 'x'), undefined)
-  t.is(startFailure(new Error('exec: not found'), 'x'), undefined)
+  t.is(
+    startFailure(new IbuildError('COPY_SOURCE_MISSING', 'exec: not found'), { program: 'x', platform: hostPlatform() }),
+    undefined,
+  )
+  t.is(startFailure(new Error('exec: not found'), { program: 'x', platform: hostPlatform() }), undefined)
 })
 
 const interpreters: [message: string, isThere: boolean][] = [
@@ -36,8 +43,17 @@ const interpreters: [message: string, isThere: boolean][] = [
 
 for (const [message, isThere] of interpreters) {
   test(`${isThere ? 'the interpreter' : 'the program'} is missing: ${message}`, (t) => {
-    const failure = startFailure(new IbuildError('RUNTIME_FAILED', message), '/s')
+    const failure = startFailure(new IbuildError('RUNTIME_FAILED', message), {
+      program: '/s',
+      platform: hostPlatform(),
+    })
     t.is(/is there/.test(failure?.what ?? ''), isThere)
     t.is(/#!/.test(failure?.hint ?? ''), isThere)
   })
 }
+
+test('of a program for another platform both are named', (t) => {
+  const error = new IbuildError('RUNTIME_FAILED', 'exec /x: exec format error')
+  const failure = startFailure(error, { program: '/x', platform: { os: 'linux', architecture: 's390x' } })
+  t.regex(failure?.hint ?? '', /^The image is for linux\/s390x, and this machine is linux\/\w+: /)
+})

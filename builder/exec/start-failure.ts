@@ -1,5 +1,5 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
-import { formatPlatform, hostPlatform } from '../../shared/oci/platform.ts'
+import { canRun, describeForeign, formatPlatform, hostPlatform, type Platform } from '../../shared/oci/platform.ts'
 
 /** What a shell exits with when it does not find a command, or may not execute it. */
 export type StartFailureCode = 126 | 127
@@ -22,14 +22,20 @@ const patterns: readonly (readonly [Kind, RegExp])[] = [
   ['denied', /\bexec(?:utable)?\b.*(?:permission denied|not permitted|is a directory)/is],
 ]
 
-/** Tells why the runtime could not start `program`; undefined when the error is another one. */
-export function startFailure(error: unknown, program: string): StartFailure | undefined {
-  if (!isIbuildError(error, 'RUNTIME_FAILED')) return undefined
-  const [kind] = patterns.find(([, pattern]) => pattern.test(error.message)) ?? []
-  return kind === undefined ? undefined : describe(kind, JSON.stringify(program))
+/** What was to be started, and the platform that its image is for. */
+export interface StartedProgram {
+  readonly program: string
+  readonly platform: Platform
 }
 
-function describe(kind: Kind, program: string): StartFailure {
+/** Tells why the runtime could not start a program; undefined when the error is another one. */
+export function startFailure(error: unknown, { program, platform }: StartedProgram): StartFailure | undefined {
+  if (!isIbuildError(error, 'RUNTIME_FAILED')) return undefined
+  const [kind] = patterns.find(([, pattern]) => pattern.test(error.message)) ?? []
+  return kind === undefined ? undefined : describe(kind, JSON.stringify(program), platform)
+}
+
+function describe(kind: Kind, program: string, platform: Platform): StartFailure {
   const executable = `${program} must be an executable file of the image, named by its path or found in PATH.`
   switch (kind) {
     case 'missing':
@@ -46,7 +52,20 @@ function describe(kind: Kind, program: string): StartFailure {
       return {
         exitCode: 126,
         what: 'cannot be executed',
-        hint: `${program} is no program for ${formatPlatform(hostPlatform())}, and no script that begins with #!.`,
+        hint: formatHint(program, platform),
       }
   }
+}
+
+function formatHint(program: string, platform: Platform): string {
+  const host = hostPlatform()
+  if (canRun(host, platform))
+    return `${program} is no program for ${formatPlatform(host)}, and no script that begins with #!.`
+  const foreign = describeForeign(host, platform)
+  return `${foreign[0]?.toUpperCase()}${foreign.slice(1)}: take one for this machine, or install emulation (binfmt_misc).`
+}
+
+/** The exit code of a shell for an error that {@link startFailure} explains. */
+export function startFailureCode(error: unknown): StartFailureCode | undefined {
+  return startFailure(error, { program: '', platform: hostPlatform() })?.exitCode
 }

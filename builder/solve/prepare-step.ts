@@ -34,7 +34,7 @@ async function prepareKind(scope: StageScope, { stage, step, chain }: PlacedStep
       return {
         parts: runKey(step, keyScope),
         listings: [],
-        execute: (number) => executeRun(solver, { step, chain, number, mayReuse }),
+        execute: (number) => executeRun(solver, { step, chain, number, mayReuse, platform: stage.config }),
       }
     case 'workdir':
       return {

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
+import type { Platform } from '../../shared/oci/platform.ts'
 import { located } from '../copy/located.ts'
 import type { RunRequest } from '../exec/types.ts'
 import type { RunStep } from '../plan/types.ts'
@@ -17,6 +18,8 @@ export interface RunPlace {
   readonly step: RunStep
   readonly chain: LayerChain
   readonly number: number
+  /** What the image of the stage is for. */
+  readonly platform: Platform
   /** An earlier run with the same result may stand for this one. */
   readonly mayReuse: boolean
 }
@@ -48,7 +51,7 @@ export async function executeRun(solver: Solver, place: RunPlace): Promise<Execu
     const asked = requestOf(solver, place)
     const request = { ...asked, env: withHome(asked.env, home), lowers, user, upper, scratch, onOutput }
     const result = await executor.run(request).catch((error: unknown) => {
-      throw startError(step, error)
+      throw startError(place, error)
     })
     if (result.exitCode !== 0) throw runFailed(step, result, { lines: tail.lines(), diskFull: isDiskFull(upper) })
     const to = makeTimedFolder(join(folder.dir, 'end'))

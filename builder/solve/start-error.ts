@@ -1,15 +1,16 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { startFailure } from '../exec/start-failure.ts'
-import type { RunStep } from '../plan/types.ts'
+import type { RunPlace } from './run-step.ts'
 
 /**
  * An error of the runtime as the user should see it: with its place in the Dockerfile, and RUN_FAILED with a shell's exit
  * code (127, 126) when it was the command itself that could not be started. Other errors as they are.
  */
-export function startError({ args, location }: RunStep, error: unknown): unknown {
+export function startError({ step, platform }: Pick<RunPlace, 'step' | 'platform'>, error: unknown): unknown {
+  const { args, location } = step
   if (!isIbuildError(error, 'RUNTIME_FAILED')) return error
   const { message, hint } = error
-  const failure = startFailure(error, args[0] ?? '')
+  const failure = startFailure(error, { program: args[0] ?? '', platform })
   if (failure === undefined) {
     return new IbuildError('RUNTIME_FAILED', message, { location, cause: error, ...(hint !== undefined && { hint }) })
   }

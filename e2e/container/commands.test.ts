@@ -253,3 +253,26 @@ test('import takes a platform', async (t) => {
   await space.ok(['import', '-', 'arm', '--platform', 'linux/arm'], { input: bytes })
   t.like(openStore(space.root).images.get('arm')?.config, { os: 'linux', architecture: 'arm', variant: 'v7' })
 })
+
+running('an image of another platform is warned of where a command runs, and explained when it cannot', async (t) => {
+  const space = await makeWorkspace(t, { base: true })
+  await space.ok(['export', 'busybox', '-o', 'rootfs.tar'])
+  await space.ok(['import', '--platform', 'linux/s390x', 'rootfs.tar', 'foreign'])
+  const says = /the image is for linux\/s390x, and this machine is linux\//
+  const emulated = await space.ok(['run', 'foreign', 'true'])
+  t.regex(emulated.stderr, /^warning: the image is for linux\/s390x/)
+  t.is((await space.ok(['run', 'busybox', 'true'])).stderr, '')
+  t.regex(
+    (await space.ok(['-'], { input: 'FROM foreign AS f\nRUN true\n' })).stderr,
+    /^warning: stage f: the image is for/m,
+  )
+  t.notRegex((await space.ok(['-'], { input: 'FROM foreign\nCOPY <<E /x\nx\nE\n' })).stderr, says)
+
+  const broken = 'FROM foreign\nCOPY --chmod=755 <<E /bin/busybox\ngarbage\nE\n'
+  await space.ok(['-t', 'broken', '-'], { input: broken })
+  const refused = await space.ibuild(['run', 'broken', '/bin/busybox'])
+  t.is(refused.code, 126)
+  t.regex(refused.stderr, /\nhint: The image is for linux\/s390x, and this machine is linux\//)
+  const built = await space.ibuild(['-'], { input: 'FROM broken\nRUN true\n' })
+  t.regex(built.stderr, /\nhint: The image is for linux\/s390x, and this machine is linux\//)
+})

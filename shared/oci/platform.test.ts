@@ -1,5 +1,13 @@
 import test from 'ava'
-import { formatPlatform, hostPlatform, normalizePlatform, parsePlatform, samePlatform } from './platform.ts'
+import {
+  canRun,
+  describeForeign,
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  parsePlatform,
+  samePlatform,
+} from './platform.ts'
 
 const host = hostPlatform()
 const rows: readonly [string, string][] = [
@@ -63,4 +71,24 @@ test('normalising keeps what else an index says', (t) => {
 test('the host is a platform in normal form', (t) => {
   t.deepEqual(normalizePlatform(host), host)
   t.is(host.os, process.platform)
+})
+
+const runs: [host: string, image: string, runs: boolean][] = [
+  ['linux/amd64', 'linux/amd64', true],
+  ['linux/amd64', 'linux/amd64/v3', true],
+  ['linux/amd64', 'linux/x86_64', true],
+  ['linux/amd64', 'linux/386', true],
+  ['linux/386', 'linux/amd64', false],
+  ['linux/arm64', 'linux/arm/v6', true],
+  ['linux/amd64', 'linux/arm64', false],
+  ['linux/amd64', 'windows/amd64', false],
+]
+for (const [host, image, expected] of runs) {
+  test(`${image} runs on ${host}: ${expected}`, (t) =>
+    t.is(canRun(parsePlatform(host), parsePlatform(image)), expected))
+}
+
+test('both platforms are named', (t) => {
+  const text = describeForeign(parsePlatform('linux/amd64'), parsePlatform('linux/arm/v6'))
+  t.is(text, 'the image is for linux/arm/v6, and this machine is linux/amd64')
 })

@@ -96,6 +96,27 @@ export function samePlatform(a: Platform, b: Platform): boolean {
   return formatPlatform(normalizePlatform(a)) === formatPlatform(normalizePlatform(b))
 }
 
+/** Architectures whose processors run programs of another one too. */
+const alsoRun: ReadonlyMap<string, string> = new Map([
+  ['amd64', '386'],
+  ['arm64', 'arm'],
+])
+
+/** True when programs for `image` run on `host` without emulation, as far as system and architecture tell. */
+export function canRun(host: Platform, image: Platform): boolean {
+  const [ours, theirs] = [normalizePlatform(host), normalizePlatform(image)]
+  if (ours.os !== theirs.os) return false
+  return ours.architecture === theirs.architecture || alsoRun.get(ours.architecture) === theirs.architecture
+}
+
+/** `the image is for linux/arm64, and this machine is linux/amd64` */
+export function describeForeign(host: Platform, image: Platform): string {
+  const [ours, theirs] = [host, image].map(({ os, architecture, variant }) =>
+    formatPlatform({ os, architecture, ...(variant !== undefined && { variant }) }),
+  )
+  return `the image is for ${theirs}, and this machine is ${ours}`
+}
+
 /** The platform of this machine. */
 export function hostPlatform(): Platform {
   return normalizePlatform({
