@@ -10,15 +10,22 @@ import { streamHash } from '../layers/stream-hash.ts'
 import type { ArchiveMember } from './archive.ts'
 import type { ArchiveImage } from './archive-image.ts'
 import { archivedName } from './archived-image.ts'
+import { layoutLock, underLayoutLock } from './layout-lock.ts'
 import { blobMembers, descriptorsOf, indexOf, layoutVersion, nameKey, refKey } from './layout-members.ts'
 import { writeFile } from './write-file.ts'
 
 /**
  * Writes images as an OCI image layout in a folder, which is made when it is missing; to a layout that is there they are
  * added, and their names no longer mean what they meant there. Blobs come first and the index last: a reader sees the old
- * layout or the new. Errors: USAGE when the folder holds something else, DISK_FULL, those of reading layers.
+ * layout or the new. Writers of one layout take turns, so that the images of all are there in the end. Errors: USAGE when
+ * the folder holds something else, DISK_FULL, those of reading layers.
  */
-export async function writeLayout(dir: string, images: readonly ArchiveImage[]): Promise<void> {
+export async function writeLayout(dir: string, images: readonly ArchiveImage[], signal?: AbortSignal): Promise<void> {
+  await openLayout(dir) // a folder that is no layout is left as it is
+  await underLayoutLock(dir, signal, () => addImages(dir, images))
+}
+
+async function addImages(dir: string, images: readonly ArchiveImage[]): Promise<void> {
   const before = await openLayout(dir)
   makeFolders(join(dir, 'blobs/sha256'))
   for await (const member of blobMembers(images)) await writeBlob(dir, member)
@@ -50,7 +57,9 @@ async function openLayout(dir: string): Promise<Index | undefined> {
   const names = await namesIn(dir)
   if (names.includes('oci-layout') && names.includes('index.json'))
     return parseIndex(parseJson(await readFile(join(dir, 'index.json')), { what: join(dir, 'index.json') }))
-  const foreign = names.find((name) => !['oci-layout', 'blobs'].includes(name) && !name.endsWith('.partial'))
+  const foreign = names.find(
+    (name) => !['oci-layout', 'blobs', layoutLock].includes(name) && !name.endsWith('.partial'),
+  )
   if (foreign === undefined) return undefined
   throw new IbuildError('USAGE', `${dir} is not an OCI layout: it holds ${JSON.stringify(foreign)}`, {
     hint: 'Name a layout, or an empty or a new folder.',

@@ -78,7 +78,7 @@ export async function writeImages(
 ): Promise<WrittenOutput> {
   const { type, dest } = output
   const prepared = await prepareArchive(images, output, context)
-  if (type === 'oci' && output.folder === true) await writeLayout(dest, prepared)
+  if (type === 'oci' && output.folder === true) await writeLayout(dest, prepared, context.signal)
   else await writeBytes(writeArchive(membersOf(prepared, { docker: type === 'docker' })), { ...context, dest })
   const [only, ...others] = prepared
   return { type, dest, ...(only !== undefined && others.length === 0 && { descriptor: only.descriptor }) }
