@@ -7,6 +7,9 @@ import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
 /** IBUILD_TEST_BUILDS=200 makes a long run of it. */
 const builds = Number(process.env['IBUILD_TEST_BUILDS'] ?? 20)
 
+/** All of them share the processors, and a prune may have to wait for all of them. */
+const timeout = 120_000 + builds * 10_000
+
 /** Two stages; steps that all builds share, steps of each its own, and RUN steps that no other build has. */
 function writeContext(space: Workspace, number: number): string {
   return space.write(`context-${number}`, {
@@ -21,10 +24,10 @@ COPY file /file
   })
 }
 
-/** Prunes again and again until it is told to stop; the number of times. One may wait for all the builds at once. */
+/** Prunes again and again until it is told to stop; the number of times. */
 async function pruneUntil(space: Workspace, stopped: () => boolean): Promise<number> {
   let times = 0
-  for (; !stopped(); times++) await space.ok(['prune', ...(times % 2 === 0 ? ['--all'] : [])], { timeout: 600_000 })
+  for (; !stopped(); times++) await space.ok(['prune', ...(times % 2 === 0 ? ['--all'] : [])], { timeout })
   return times
 }
 
@@ -37,7 +40,7 @@ async function buildAll(space: Workspace): Promise<void> {
   const numbers = Array.from({ length: builds }, (_, i) => i)
   const buildOne = async (number: number): Promise<void> => {
     const squash = number % 3 === 0 ? ['--squash'] : []
-    await space.ok(['-t', `app:${number}`, ...squash, writeContext(space, number)], { timeout: 600_000 })
+    await space.ok(['-t', `app:${number}`, ...squash, writeContext(space, number)], { timeout })
   }
   await Promise.all(numbers.map(buildOne))
   await Promise.all(numbers.slice(0, 5).map(async (number) => buildOne(number + builds)))
@@ -50,7 +53,7 @@ needs(
   'tar',
   'runc',
 )(`${builds} builds at once while prune goes on: every image is whole`, async (t) => {
-  t.timeout(1_200_000)
+  t.timeout(2 * timeout)
   const space = await makeWorkspace(t, { base: true })
   let ended = false
   const pruning = pruneUntil(space, () => ended)
