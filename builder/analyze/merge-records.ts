@@ -55,13 +55,11 @@ function openCursor(index: LayerIndex, layer: number): Cursor | undefined {
 const blankDirectory = plainDirectory('')
 
 function* recordsOf(index: LayerIndex, layer: number): Generator<LayerRecord, undefined> {
-  const { implicitDirs } = index
-  let next = 0
+  const implicit = index.implicitDirs[Symbol.iterator]()
+  let next = implicit.next()
   for (const entry of index.entries()) {
-    for (; next < implicitDirs.length; next++) {
-      const directory = implicitDirs[next] ?? ''
-      if (comparePaths(directory, entry.path) > 0) break
-      yield { layer, entry: { ...blankDirectory, path: directory }, implicit: true }
+    for (; next.done !== true && comparePaths(next.value, entry.path) <= 0; next = implicit.next()) {
+      yield { layer, entry: { ...blankDirectory, path: next.value }, implicit: true }
     }
     yield { layer, entry, implicit: false }
   }

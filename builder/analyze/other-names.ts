@@ -1,16 +1,11 @@
-import { comparePaths, type LayerEntry, type LayerPath } from '../layers/entry.ts'
+import type { LayerEntry, LayerPath } from '../layers/entry.ts'
 import type { LayerIndex } from '../layers/index-types.ts'
+import { PathSet } from '../layers/path-map.ts'
 import type { Version } from './fates.ts'
 import { isHidden, type PathOutcome } from './path-outcome.ts'
 
 /** Paths that are held back; beyond that many, a file counts as gone when its first name is. */
 const mostHeld = 100_000
-
-/** A name that is seen in the image and leads to a path of a lower layer. */
-interface LinkDown {
-  readonly layer: number
-  readonly target: LayerPath
-}
 
 /**
  * Hardlinks: content whose first name is hidden is still seen when another name of it is. Paths with such content are held
@@ -18,16 +13,18 @@ interface LinkDown {
  */
 export class OtherNames {
   readonly #indexes: readonly LayerIndex[]
-  readonly #foreign: ReadonlySet<LayerPath>
+  /** Paths of lower layers that hardlinks lead to. */
+  readonly #foreign = new PathSet()
   readonly #held = new Map<LayerPath, PathOutcome>()
   readonly #seen = new Set<string>()
-  readonly #down: LinkDown[] = []
+  /** Names that are seen in the image and lead to a path of a lower layer: that path, by number of their layer. */
+  readonly #down: PathSet[] = []
   /** Hidden hardlinks that other names of their layer lead to, and where they lead. */
   readonly #aliases = new Map<string, LayerPath>()
 
   constructor(indexes: readonly LayerIndex[]) {
     this.#indexes = indexes
-    this.#foreign = new Set(indexes.flatMap((index) => index.foreignLinks))
+    for (const { foreignLinks } of indexes) for (const path of foreignLinks) this.#foreign.add(path)
   }
 
   /** Takes the outcome of a path; false when it is held back. */
@@ -42,7 +39,7 @@ export class OtherNames {
 
   /** What was held back, once every path has passed; `seen` are its versions that have a name in the image. */
   *release(): Generator<{ readonly outcome: PathOutcome; readonly seen: ReadonlySet<Version> }> {
-    for (const { layer, target } of this.#down) this.#follow(layer, target)
+    for (const [layer, targets] of this.#down.entries()) for (const target of targets ?? []) this.#follow(layer, target)
     for (const outcome of this.#held.values()) {
       yield {
         outcome,
@@ -53,18 +50,22 @@ export class OtherNames {
 
   #mayHaveNames({ layer, entry }: Version): boolean {
     if (entry.type !== 'file' || entry.size === 0) return false
-    return this.#foreign.has(entry.path) || includes(this.#indexes[layer]?.linkTargets ?? [], entry.path)
+    return this.#foreign.has(entry.path) || this.#isTarget(layer, entry.path)
+  }
+
+  #isTarget(layer: number, path: LayerPath): boolean {
+    return this.#indexes[layer]?.linkTargets.has(path) === true
   }
 
   #noteLink({ layer, entry, hiding }: Version): void {
     if (hiding !== undefined) {
-      const named = includes(this.#indexes[layer]?.linkTargets ?? [], entry.path)
+      const named = this.#isTarget(layer, entry.path)
       if (named && this.#aliases.size < mostHeld) this.#aliases.set(keyOf(layer, entry.path), entry.linkname)
       return
     }
     const target = this.#aliases.get(keyOf(layer, entry.linkname)) ?? entry.linkname
     if (this.#held.has(target)) this.#seen.add(keyOf(layer, target))
-    if (this.#foreign.has(target)) this.#down.push({ layer, target })
+    if (this.#foreign.has(target)) (this.#down[layer] ??= new PathSet()).add(target)
   }
 
   /** Finds the file of a lower layer that a hardlink of `layer` leads to. */
@@ -99,17 +100,4 @@ function compact({ path: long, rule, versions }: PathOutcome): PathOutcome {
 
 function keyOf(layer: number, path: LayerPath): string {
   return `${layer}:${path}`
-}
-
-/** Whether sorted paths hold one. */
-function includes(paths: readonly LayerPath[], path: LayerPath): boolean {
-  let [low, high] = [0, paths.length]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const order = comparePaths(paths[middle] ?? '', path)
-    if (order === 0) return true
-    if (order < 0) low = middle + 1
-    else high = middle
-  }
-  return false
 }

@@ -1,4 +1,5 @@
 import type { LayerEntry } from '../layers/entry.ts'
+import { PathMap } from '../layers/path-map.ts'
 import { tarEnd, tarHeader, tarPadding } from '../layers/tar/write.ts'
 import type { RootfsView } from '../layers/view.ts'
 
@@ -7,7 +8,7 @@ import type { RootfsView } from '../layers/view.ts'
  * hardlinks to the first. The root itself is in it when a layer has an entry for it.
  */
 export async function* flatTar(view: RootfsView): AsyncGenerator<Uint8Array> {
-  const firstNames = new Map<string, string>()
+  const firstNames = new PathMap()
   const root = view.origin('')
   if (root !== undefined && root.layer >= 0) yield tarHeader(root.entry)
   for (const entry of view.walk()) {
@@ -20,7 +21,7 @@ export async function* flatTar(view: RootfsView): AsyncGenerator<Uint8Array> {
   yield tarEnd
 }
 
-function linkTo(entry: LayerEntry, view: RootfsView, firstNames: Map<string, string>): LayerEntry | undefined {
+function linkTo(entry: LayerEntry, view: RootfsView, firstNames: PathMap): LayerEntry | undefined {
   const group = entry.type === 'dir' ? undefined : view.linkGroup(entry.path)
   if (group === undefined) return undefined
   const first = firstNames.get(group)

@@ -95,6 +95,11 @@ export class ByteReader {
     return this.#position
   }
 
+  /** Another reader of the same bytes, from a position on. */
+  at(position: number): ByteReader {
+    return new ByteReader(this.#buffer, position, this.#end)
+  }
+
   get left(): number {
     return this.#end - this.#position
   }

@@ -2,6 +2,7 @@ import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
 import type { IndexBlock } from './index-block.ts'
 import type { IndexTable } from './index-table.ts'
 import { isOpaqueMark, isWithin, type LayerIndex, type PathFacts } from './index-types.ts'
+import { noPaths, type SortedPaths } from './sorted-paths.ts'
 
 /** A record: block and position in it. */
 interface Place {
@@ -84,7 +85,7 @@ export function blockIndex(table: IndexTable, load: (block: number) => IndexBloc
     }
   }
 
-  const list = (number: number): readonly LayerPath[] => table.lists()[number] ?? []
+  const list = (number: number): SortedPaths => table.lists()[number] ?? noPaths
   return {
     totals: table.totals,
     get implicitDirs() {

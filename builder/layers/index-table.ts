@@ -4,6 +4,7 @@ import { checkPath } from './index-block.ts'
 import { ByteReader, indexInvalid } from './index-bytes.ts'
 import { indexMagic, indexVersion, trailerSize } from './index-encode.ts'
 import type { LayerTotals } from './index-types.ts'
+import { type SortedPaths, takeSortedPaths } from './sorted-paths.ts'
 
 /** Where a block lies in the index file. */
 export interface BlockPlace {
@@ -17,8 +18,8 @@ export interface BlockPlace {
 export interface IndexTable {
   readonly totals: LayerTotals
   readonly blocks: readonly BlockPlace[]
-  /** Implicit directories, foreign links, link targets; decoded when called. */
-  readonly lists: () => readonly (readonly LayerPath[])[]
+  /** Implicit directories, foreign links, link targets; checked when first asked for. */
+  readonly lists: () => readonly SortedPaths[]
 }
 
 export interface Trailer {
@@ -55,8 +56,8 @@ export function decodeTable(bytes: Buffer, trailer: Trailer): IndexTable {
   const blocks = readBlocks(reader, trailer.blockBytes)
   const counted = blocks.reduce((sum, block) => sum + block.records, 0)
   if (counted !== entries) throw indexInvalid('the table does not count its records')
-  let lists: (readonly LayerPath[])[] | undefined
-  const readLists = (): (readonly LayerPath[])[] => [readPaths(reader), readPaths(reader), readPaths(reader)]
+  let lists: SortedPaths[] | undefined
+  const readLists = (): SortedPaths[] => [readPaths(reader), readPaths(reader), readPaths(reader)]
   return { totals: { entries, files, bytes: size, whiteouts }, blocks, lists: () => (lists ??= readLists()) }
 }
 
@@ -76,14 +77,8 @@ function readBlocks(reader: ByteReader, blockBytes: number): BlockPlace[] {
   return blocks
 }
 
-function readPaths(reader: ByteReader): LayerPath[] {
+function readPaths(reader: ByteReader): SortedPaths {
   const count = reader.varint()
   if (count > reader.left) throw indexInvalid('the table is cut off')
-  const paths: LayerPath[] = []
-  for (let i = 0; i < count; i++) {
-    const path = reader.text()
-    checkPath(path)
-    paths.push(path)
-  }
-  return paths
+  return takeSortedPaths(reader, count, checkPath)
 }

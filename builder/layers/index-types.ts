@@ -1,4 +1,5 @@
 import { comparePaths, type LayerEntry, type LayerPath } from './entry.ts'
+import type { SortedPaths } from './sorted-paths.ts'
 
 /** What a layer does at one path. Nothing set: the layer does not touch it. */
 export interface PathFacts {
@@ -29,11 +30,11 @@ export interface LayerTotals {
 export interface LayerIndex {
   readonly totals: LayerTotals
   /** Directories that have something inside but no entry of their own, sorted. */
-  readonly implicitDirs: readonly LayerPath[]
+  readonly implicitDirs: SortedPaths
   /** Paths that hardlinks of this layer name and that are not in this layer, sorted. */
-  readonly foreignLinks: readonly LayerPath[]
+  readonly foreignLinks: SortedPaths
   /** Entries that other names of this layer are hardlinks to, sorted. */
-  readonly linkTargets: readonly LayerPath[]
+  readonly linkTargets: SortedPaths
   /** The entry at a path as stored: no whiteout, a hardlink unresolved. */
   lookup(path: LayerPath): LayerEntry | undefined
   /** Everything that the layer does at a path. */

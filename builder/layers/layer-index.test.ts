@@ -167,7 +167,7 @@ for (const [name, records] of Object.entries({
 }
 
 function readAll(index: LayerIndex): unknown {
-  return [[...index.entries()], index.totals, index.implicitDirs, index.foreignLinks, index.linkTargets]
+  return [[...index.entries()], index.totals, [...index.implicitDirs], [...index.foreignLinks], [...index.linkTargets]]
 }
 
 test('a damaged index is refused, wherever the damage is', (t) => {

@@ -5,6 +5,7 @@ import { joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import type { LayerRef } from './layer-ref.ts'
 import { mergeNames } from './merge-names.ts'
+import { PathSet } from './path-map.ts'
 import { placeLayer } from './placement.ts'
 import { plainDirectory } from './plain-directory.ts'
 import { resolvePath } from './resolve.ts'
@@ -71,7 +72,8 @@ class StackView implements RootfsView {
   /** The file that a walk is at: files that it has passed are not asked for again. */
   #last: { readonly path: LayerPath; readonly node: Node } | undefined
   readonly #below = new Map<number, RootfsView>()
-  #grouped: ReadonlySet<string> | undefined
+  #linkedBelow: PathSet | undefined
+  #mayLink: boolean | undefined
 
   constructor(layers: readonly LayerRef[], placed: (LayerIndex | undefined)[]) {
     this.layers = layers
@@ -156,31 +158,31 @@ class StackView implements RootfsView {
     const origin = this.origin(path)
     if (origin === undefined || origin.entry.type === 'dir') return undefined
     const group = groupOf(origin)
-    return this.#groups().has(group) ? group : undefined
+    return this.#isLinked(origin) || this.#groupsBelow().has(group) ? group : undefined
   }
 
   mayLink(): boolean {
-    return this.#groups().size > 0
+    this.#mayLink ??= this.layers.some((_, layer) => {
+      const { linkTargets, foreignLinks } = this.placed(layer)
+      return linkTargets.length > 0 || foreignLinks.length > 0
+    })
+    return this.#mayLink
   }
 
-  #groups(): ReadonlySet<string> {
-    this.#grouped ??= this.#findGroups()
-    return this.#grouped
+  /** Whether a hardlink of its own layer leads to an entry. */
+  #isLinked({ layer, entry }: Origin): boolean {
+    return layer >= 0 && this.placed(layer).linkTargets.has(entry.path)
   }
 
-  /** Entries that some hardlink of any layer leads to. */
-  #findGroups(): ReadonlySet<string> {
-    const groups = new Set<string>()
+  /** Groups of the entries that a hardlink of a higher layer leads to. */
+  #groupsBelow(): PathSet {
+    if (this.#linkedBelow !== undefined) return this.#linkedBelow
+    const groups = new PathSet()
     for (let layer = 0; layer < this.layers.length; layer++) {
-      const index = this.placed(layer)
-      for (const target of index.linkTargets) this.#addGroup(groups, layer, target)
-      for (const target of index.foreignLinks) this.#addGroup(groups, layer, target)
+      for (const target of this.placed(layer).foreignLinks) groups.add(groupOf(this.#target(layer, target)))
     }
+    this.#linkedBelow = groups
     return groups
-  }
-
-  #addGroup(groups: Set<string>, layer: number, target: LayerPath): void {
-    groups.add(groupOf(this.#target(layer, target)))
   }
 
   /** The entry that a hardlink leads to, in its layer or below. */
@@ -256,7 +258,7 @@ function allLayers(count: number): number[] {
 }
 
 function groupOf(origin: Origin): string {
-  return `${origin.layer}:${origin.entry.path}`
+  return `${origin.layer}/${origin.entry.path}`
 }
 
 function linkError(target: LayerPath): IbuildError {

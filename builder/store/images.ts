@@ -78,9 +78,7 @@ export function createImageStore(context: StoreContext, { blobs, layers, tags }:
       const keep = keepRecent(keptDocumentBytes)
       const entries = listEntries(layout)
       if (entries.length >= manyRecords) tellManyRecords()
-      return entries
-        .map((entry) => open(entry, { names, keep }))
-        .sort((a, b) => b.storedAt - a.storedAt)
+      return entries.map((entry) => open(entry, { names, keep })).sort((a, b) => b.storedAt - a.storedAt)
     },
     remove: async (manifest) => guarded(async () => remove(manifest)),
   }

@@ -135,10 +135,11 @@ function isSound(members: readonly Member[], below: RootfsView, options: StackOp
     // Two members that meet in one place through a link: the order decides, and records have none.
     const placed = view.placed(below.layers.length)
     if (placed.totals.entries < index.totals.entries || hidesAcross(index, placed)) return false
-    if (index.implicitDirs.some((dir) => !hidesWay(index, dir) && changesWay(below, view, dir))) return false
+    if ([...index.implicitDirs].some((dir) => !hidesWay(index, dir) && changesWay(below, view, dir))) return false
     if (members.some(({ entry }) => entry.type === 'whiteout' && isInNewDirectory(below, index, entry.path)))
       return false
-    if (!options.beyondDockerd && index.implicitDirs.some((dir) => isBeyondDockerd(below, index, dir))) return false
+    if (!options.beyondDockerd && [...index.implicitDirs].some((dir) => isBeyondDockerd(below, index, dir)))
+      return false
     return members.every(
       ({ entry }) =>
         entry.type !== 'hardlink' ||

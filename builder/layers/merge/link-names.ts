@@ -1,4 +1,5 @@
 import type { LayerPath } from '../entry.ts'
+import { PathLists, PathMap, PathSet } from '../path-map.ts'
 import { resolvePath } from '../resolve.ts'
 import type { Origin, RootfsView } from '../view.ts'
 
@@ -9,13 +10,13 @@ import type { Origin, RootfsView } from '../view.ts'
 export class LinkNames {
   readonly #view: RootfsView
   readonly #from: number
-  /** Files of the run that some hardlink of the run leads to. */
-  readonly #linked: ReadonlySet<string>
+  /** Files below a layer of the run that some hardlink of it leads to. */
+  readonly #linked: PathSet
   /** What names of a file are links to. */
-  readonly #targets = new Map<string, LayerPath>()
+  readonly #targets = new PathMap()
   /** Files of below that no name of below stands for any more. */
-  readonly #lost = new Set<string>()
-  #namesBelow: ReadonlyMap<string, readonly LayerPath[]> | undefined
+  readonly #lost = new PathSet()
+  #namesBelow: PathLists | undefined
 
   constructor(view: RootfsView, from: number) {
     this.#view = view
@@ -36,10 +37,15 @@ export class LinkNames {
    */
   targetOf(own: Origin, origin: Origin): LayerPath | undefined {
     const key = keyOf(origin)
-    if (own.entry.type !== 'hardlink' && !this.#linked.has(key)) return undefined
+    if (own.entry.type !== 'hardlink' && !this.#isLinked(key, origin)) return undefined
     const known = this.#targets.get(key) ?? this.#targetBelow(key, own, origin)
     this.#targets.set(key, known ?? own.entry.path)
     return known
+  }
+
+  /** Whether some hardlink of the run leads to a file of the run. */
+  #isLinked(key: string, { layer, entry }: Origin): boolean {
+    return this.#view.placed(layer).linkTargets.has(entry.path) || this.#linked.has(key)
   }
 
   /** A name of a file of below that the final tree still has as it is there. */
@@ -47,7 +53,7 @@ export class LinkNames {
     if (origin.layer >= this.#from || this.#lost.has(key)) return undefined
     const isName = (path: LayerPath): boolean => this.#isNameBelow(key, path) && this.#isUntouched(path)
     const near = [this.#linkedPath(own), origin.entry.path].find(isName)
-    const found = near ?? this.#otherNames(key).find(isName)
+    const found = near ?? firstOf(this.#otherNames(key), isName)
     if (found === undefined) this.#lost.add(key)
     return found
   }
@@ -76,22 +82,20 @@ export class LinkNames {
   }
 
   /** Hardlinks of below are only looked through when the names at hand are gone. */
-  #otherNames(key: string): readonly LayerPath[] {
+  #otherNames(key: string): Iterable<LayerPath> {
     this.#namesBelow ??= linksOf(this.#view.below(this.#from))
-    return this.#namesBelow.get(key) ?? []
+    return this.#namesBelow.of(key)
   }
 }
 
 function keyOf({ layer, entry }: Origin): string {
-  return `${layer}:${entry.path}`
+  return `${layer}/${entry.path}`
 }
 
-function linkedFiles(view: RootfsView, from: number): Set<string> {
-  const linked = new Set<string>()
+function linkedFiles(view: RootfsView, from: number): PathSet {
+  const linked = new PathSet()
   for (let layer = from; layer < view.layers.length; layer++) {
-    const { linkTargets, foreignLinks } = view.placed(layer)
-    for (const path of linkTargets) linked.add(`${layer}:${path}`)
-    for (const path of foreignLinks) {
+    for (const path of view.placed(layer).foreignLinks) {
       const below = view.below(layer)
       const origin = below.origin(resolvePath(below, path, { followLast: false }).path)
       if (origin !== undefined) linked.add(keyOf(origin))
@@ -100,18 +104,22 @@ function linkedFiles(view: RootfsView, from: number): Set<string> {
   return linked
 }
 
-function linksOf(view: RootfsView): ReadonlyMap<string, readonly LayerPath[]> {
-  const names = new Map<string, LayerPath[]>()
+function linksOf(view: RootfsView): PathLists {
+  const names = new PathLists()
   for (let layer = 0; layer < view.layers.length; layer++) {
     const index = view.placed(layer)
     if (index.linkTargets.length === 0 && index.foreignLinks.length === 0) continue
     for (const { type, path } of index.entries()) {
-      if (type !== 'hardlink') continue
-      const origin = view.origin(path)
-      if (origin !== undefined) names.set(keyOf(origin), [...(names.get(keyOf(origin)) ?? []), path])
+      const origin = type === 'hardlink' ? view.origin(path) : undefined
+      if (origin !== undefined) names.add(keyOf(origin), path)
     }
   }
   return names
+}
+
+function firstOf<T>(items: Iterable<T>, isWanted: (item: T) => boolean): T | undefined {
+  for (const item of items) if (isWanted(item)) return item
+  return undefined
 }
 
 function* ancestorsOf(path: LayerPath): Generator<LayerPath> {
