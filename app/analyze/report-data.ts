@@ -1,6 +1,5 @@
 import type { FileSize, Finding, LayerReport, SecretWarning } from '../../builder/analyze/types.ts'
-import type { LayerPath } from '../../builder/layers/entry.ts'
-import { pathMembers } from '../cli/path-text.ts'
+import { directoryData, pathData } from '../library/path.ts'
 import type { Analysis } from './analysis.ts'
 
 /** The analysis as plain data, as docs/analyze.md describes it. `layer` restricts the lists to one. */
@@ -46,7 +45,7 @@ export function layerData({ number, source, files, whiteouts, bytes, hidden, hid
 }
 
 function findingData({ directory, examples, ...finding }: Finding): object {
-  return { ...finding, directory: pathData(directory).path, examples: examples.map(fileData) }
+  return { ...finding, ...directoryData(directory), examples: examples.map(fileData) }
 }
 
 function fileData({ path, bytes, layer }: FileSize): object {
@@ -55,10 +54,4 @@ function fileData({ path, bytes, layer }: FileSize): object {
 
 function secretData({ path, layer, hiddenBy }: SecretWarning): object {
   return { ...pathData(path), layer, hiddenBy: hiddenBy ?? null }
-}
-
-/** A path as text, and in base64 when its bytes are no UTF-8. */
-export function pathData(path: LayerPath): { readonly path: string; readonly pathBase64?: string } {
-  const { path: text, bytes } = pathMembers(path)
-  return { path: text, ...(bytes !== undefined && { pathBase64: bytes }) }
 }

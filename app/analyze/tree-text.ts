@@ -4,8 +4,8 @@ import { baseOf } from '../../builder/layers/entry.ts'
 import { pathText } from '../cli/path-text.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { cutText } from '../cli/table.ts'
+import { pathData } from '../library/path.ts'
 import { sanitize } from '../progress/sanitize.ts'
-import { pathData } from './report-data.ts'
 
 /** Lines of a tree that are shown at most, and entries of it in JSON. */
 export const mostLines = 1000

@@ -9,7 +9,7 @@ import type {
 } from '../../builder/analyze/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { SourceLocation } from '../../shared/base/errors.ts'
-import { imagePath } from './path.ts'
+import { directoryData, pathData } from './path.ts'
 
 /** What the layers of an image waste. Paths are absolute; bytes of them that are no UTF-8 are replaced. */
 export interface ImageAnalysis {
@@ -67,6 +67,8 @@ export interface WasteFinding {
   readonly cache?: string
   /** The innermost directory that all of the files lie in. */
   readonly directory: string
+  /** Its bytes in base64, when they are no UTF-8. */
+  readonly directoryBase64?: string
   /** The largest files; of `identical` the places of one content. */
   readonly examples: readonly FoundFile[]
   /** What to write instead. */
@@ -76,6 +78,8 @@ export interface WasteFinding {
 /** A file of a layer. */
 export interface FoundFile {
   readonly path: string
+  /** Its bytes in base64, when they are no UTF-8. */
+  readonly pathBase64?: string
   readonly bytes: number
   readonly layer: number
 }
@@ -83,6 +87,8 @@ export interface FoundFile {
 /** A file whose name says that it may hold a secret; one that is hidden is still in its layer. */
 export interface PossibleSecret {
   readonly path: string
+  /** Its bytes in base64, when they are no UTF-8. */
+  readonly pathBase64?: string
   readonly layer: number
   readonly hiddenBy: number | undefined
 }
@@ -91,14 +97,14 @@ export interface PossibleSecret {
 export function analysisOf({ layers, totals, own, findings, secrets, complete }: WasteReport): ImageAnalysis {
   const withText = <File extends { readonly path: string }>(file: File): File => ({
     ...file,
-    path: imagePath(file.path).path,
+    ...pathData(file.path),
   })
   return {
     layers: layers.map(analyzedLayer),
     totals,
     own,
     findings: findings.map(({ directory, examples, ...finding }) => {
-      return { ...finding, directory: imagePath(directory).path, examples: examples.map(withText) }
+      return { ...finding, ...directoryData(directory), examples: examples.map(withText) }
     }),
     secrets: secrets.map(withText),
     complete,

@@ -9,6 +9,18 @@ export interface ImagePath {
   readonly bytes?: string
 }
 
+/** The members of a path where `bytes` means a size. */
+export function pathData(path: LayerPath): { readonly path: string; readonly pathBase64?: string } {
+  const { path: text, bytes } = imagePath(path)
+  return { path: text, ...(bytes !== undefined && { pathBase64: bytes }) }
+}
+
+/** The members of the directory of a finding. */
+export function directoryData(directory: LayerPath): { readonly directory: string; readonly directoryBase64?: string } {
+  const { path, bytes } = imagePath(directory)
+  return { directory: path, ...(bytes !== undefined && { directoryBase64: bytes }) }
+}
+
 /** A path as the library tells it. */
 export function imagePath(path: LayerPath): ImagePath {
   const bytes = Buffer.from(`/${path}`, 'latin1')

@@ -95,6 +95,22 @@ test('of a build that fails --explain tells what was compared until then, before
   t.regex(never.stderr, /^ibuild: /, 'nothing was compared')
 })
 
+test('names that are no UTF-8 are told without a loss, to programs and to people', async (t) => {
+  const space = await makeWorkspace(t)
+  const context = space.write('c', { Dockerfile: 'FROM scratch\nCOPY src /src/\n', 'src/a': '1' })
+  await space.ok(['-q', context])
+  for (const byte of [0xfe, 0xff])
+    writeFileSync(Buffer.concat([Buffer.from(`${context}/src/a`), Buffer.from([byte])]), '')
+  const { stdout } = await space.ok(['-q', '--explain=json', '-t', 'app', context])
+  const [step] = (JSON.parse(stdout) as Document).steps
+  const { files } = step?.parts.find(({ name }) => name === 'content of src') ?? {}
+  t.like(files, [{ path: 'a\udcfe' }, { path: 'a\udcff' }])
+  writeFileSync(Buffer.concat([Buffer.from(`${context}/src/a`), Buffer.from([0xff])]), '2')
+  t.regex((await space.ok(['--explain', '--progress', 'plain', context])).stderr, /MISS content of src\/a\\xff changed/)
+  const analysis = await space.ok(['analyze', 'app', '--layer', '1', '--tree', '--json'])
+  t.regex(analysis.stdout, /"pathBase64": "L3NyYy9h\/g=="/)
+})
+
 test('what --explain cannot do is refused before anything is built', async (t) => {
   const space = await makeWorkspace(t)
   const context = space.write('c', { Dockerfile: dockerfile, 'src/a': '1' })
