@@ -28,6 +28,8 @@ const exclusive = 'x-'
 const heartbeat = 30_000
 /** Without a touch for so long, such a holder counts as dead. */
 const foreignLifetime = 10 * heartbeat
+/** Milliseconds between two looks at most. */
+const longestPause = 500
 let counter = 0
 
 /** Holds the lock together with other shared holders; waits while one holds it exclusively. Not reentrant. */
@@ -49,7 +51,9 @@ export async function lockExclusive(folder: string, options: LockOptions = {}): 
 
 /** Makes our file of that kind; takes it back and tries again while a file of an exclusive holder is there. */
 async function claim(folder: string, kind: string, options: LockOptions): Promise<Lock> {
-  return retry(options, () => {
+  return retry(options, (waited) => {
+    // One that waits only looks: hundreds may wait, and each look should cost one listing.
+    if (waited && isHeld(folder, exclusive)) return undefined
     const file = makeFile(folder, kind)
     if (!isHeld(folder, exclusive, path.basename(file))) return lockOf(file)
     removeFile(file)
@@ -73,13 +77,16 @@ function touch(file: string): void {
   } catch {}
 }
 
-async function retry<T>(options: LockOptions, attempt: () => T | undefined): Promise<T> {
+/** Who has waited long looks seldom, so that many who wait leave the processors to those who work. */
+async function retry<T>(options: LockOptions, attempt: (waited: boolean) => T | undefined): Promise<T> {
+  const started = performance.now()
   for (let failures = 0; ; failures++) {
     options.signal?.throwIfAborted()
-    const result = attempt()
+    const result = attempt(failures > 0)
     if (result !== undefined) return result
     if (failures === 0) options.onWait?.()
-    await sleep(1 + Math.random() * Math.min(4 + failures, 50), undefined, { signal: options.signal })
+    const pause = Math.min(4 + failures, longestPause, 50 + (performance.now() - started) / 10)
+    await sleep(1 + Math.random() * pause, undefined, { signal: options.signal })
   }
 }
 
