@@ -22,7 +22,7 @@ export async function saveImages(
   words: readonly string[],
   { output, stdout, signal }: SaveOptions,
 ): Promise<WrittenOutput> {
-  const lock = await store.lockShared({ signal })
+  const lock = await store.lockShared({ signal, reading: true })
   try {
     return await writeImages(namedImages(store, words), output, { store, stdout, signal })
   } finally {

@@ -35,7 +35,8 @@ function describeUnexpected(error: unknown): string {
 const errnoAdvice: Readonly<Record<string, string>> = {
   EACCES: 'Run it as a user who may, or name a data folder of your own with --root.',
   EPERM: 'Run it as a user who may, or name a data folder of your own with --root.',
-  EROFS: 'Only lists can be read from a data folder that is read-only; --root names another one.',
+  EROFS:
+    'Of a data folder that is read-only things can be listed, compared, saved and exported only; --root names another one.',
 }
 
 /** The exit code that an error ends the process with: 1 failed, 2 wrong usage, 3 refused. */

@@ -42,7 +42,7 @@ async function analyzeImage(argv: readonly string[]): Promise<number> {
   if (query === undefined || extra.length > 0) throw new IbuildError('USAGE', 'ibuild analyze takes one image')
   const options = analyzeOptions(flags)
   const store = storeOf(flags)
-  const lock = await store.lockShared()
+  const lock = await store.lockShared({ reading: true })
   try {
     const image = imageOf(store, query)
     const layers = layersOfImage(store, image, flags.base === undefined ? 0 : baseLayers(store, image, flags.base))

@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const format = parseFormat(flags, ['table', 'json', 'yaml'])
   tellManyRecords()
   const store = storeOf(flags)
-  const lock = await store.lockShared()
+  const lock = await store.lockShared({ reading: true })
   try {
     const pair = pairOf(store, { first, second }, flags)
     let count = 0

@@ -30,7 +30,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   tellManyRecords()
   const store = storeOf(flags)
   const interrupt = onInterrupt()
-  const lock = await store.lockShared({ signal: interrupt.signal })
+  const lock = await store.lockShared({ signal: interrupt.signal, reading: true })
   try {
     const tar = flatTar(viewOf(store, findSubject(store, source)))
     await writeBytes(tar, { dest, stdout: process.stdout, signal: interrupt.signal })

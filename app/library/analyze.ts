@@ -49,7 +49,7 @@ export async function analyzeBuild(options: AnalyzeBuildOptions): Promise<ImageA
 async function withStore(root: string, layersOf: (store: Store) => LayerSource[]): Promise<ImageAnalysis> {
   const { analyzeLayers } = await import('../../builder/analyze/analyze-layers.ts')
   const store = openStore(root)
-  const lock = await store.lockShared()
+  const lock = await store.lockShared({ reading: true })
   try {
     return analysisOf(analyzeLayers(layersOf(store)))
   } finally {

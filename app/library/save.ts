@@ -66,7 +66,7 @@ export async function* readLocked<T>(
   open: Open<T>,
 ): AsyncGenerator<T, void, undefined> {
   const store = openStore(root)
-  const lock = await cancellable(signal, async () => store.lockShared({ signal }))
+  const lock = await cancellable(signal, async () => store.lockShared({ signal, reading: true }))
   try {
     const pieces = untilAborted(await cancellable(signal, async () => open(store)), signal)
     try {

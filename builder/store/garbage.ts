@@ -31,7 +31,8 @@ export async function collectGarbage(
   parts: Parts,
   options: GarbageOptions = {},
 ): Promise<GarbageReport> {
-  if (options.dryRun === true) return context.underShared(async () => reportOf(announce(parts, options)))
+  if (options.dryRun === true)
+    return context.underShared(async () => reportOf(announce(parts, options)), { reading: true })
   const lock = await lockExclusive(path.join(context.layout.locks, 'store'), options)
   try {
     const plan = announce(parts, options)

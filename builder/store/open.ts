@@ -39,7 +39,7 @@ export function openStore(root: string): Store {
 
 function assemble(layout: Layout, temps: TempFolders): Store {
   const lock = sharedLockOf(path.join(layout.locks, 'store'))
-  const context: StoreContext = { layout, temps, underShared: async (work) => lock.during(work) }
+  const context: StoreContext = { layout, temps, underShared: async (work, options) => lock.during(work, options) }
   const blobs = createBlobStore(layout.blobs, { temporary: () => temps.name('blob') })
   const snapshots = createSnapshotStore(context)
   const layers = createLayerStore(context, { blobs, snapshots })

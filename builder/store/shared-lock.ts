@@ -1,4 +1,6 @@
+import { errnoOf } from '../../shared/base/errors.ts'
 import { type Lock, type LockOptions, lockShared } from '../../shared/cas/lock.ts'
+import type { SharedLockOptions } from './types.ts'
 
 /**
  * The shared side of a store's lock in this process. All holders of the process stand behind one: if each waited on its
@@ -14,9 +16,9 @@ export class SharedLock {
   }
 
   /** Takes the lock once more; each lock taken must be released. */
-  async take(options: LockOptions = {}): Promise<Lock> {
+  async take({ reading = false, ...options }: SharedLockOptions = {}): Promise<Lock> {
     if (this.#holders === 0) {
-      const lock = await lockShared(this.#folder, options)
+      const lock = await (reading ? lockToRead(this.#folder, options) : lockShared(this.#folder, options))
       this.#locks.push(lock)
     }
     this.#holders++
@@ -35,13 +37,26 @@ export class SharedLock {
   }
 
   /** Runs `work` while the lock is held. */
-  async during<T>(work: () => Promise<T>): Promise<T> {
-    const lock = await this.take()
+  async during<T>(work: () => Promise<T>, options?: SharedLockOptions): Promise<T> {
+    const lock = await this.take(options)
     try {
       return await work()
     } finally {
       lock.release()
     }
+  }
+}
+
+/**
+ * A filesystem that is read-only takes no lock, and mostly has no writers. Where it is another view of one that has, a prune
+ * may take away what is being read: then reading fails, but never gives anything wrong.
+ */
+async function lockToRead(folder: string, options: LockOptions): Promise<Lock> {
+  try {
+    return await lockShared(folder, options)
+  } catch (error) {
+    if (errnoOf(error) === 'EROFS') return { release: () => undefined }
+    throw error
   }
 }
 

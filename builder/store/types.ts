@@ -29,7 +29,7 @@ export interface Store {
   /**
    * Keeps garbage collection away until released. Hold one from the first look-up of a build, import or tag to its end.
    */
-  lockShared(options?: LockOptions): Promise<Lock>
+  lockShared(options?: SharedLockOptions): Promise<Lock>
   /**
    * Tells that nothing will be written to this folder any more and that it will soon be made durable, so that its bytes
    * can go to the disk meanwhile. Costs nothing worth mentioning.
@@ -44,6 +44,11 @@ export interface Store {
   collectGarbage(options?: GarbageOptions): Promise<GarbageReport>
   /** What takes how much. STORE_INVALID when an image or a container is damaged. */
   usage(): StoreUsage
+}
+
+export interface SharedLockOptions extends LockOptions {
+  /** Nothing will be written: on a filesystem that is read-only the work goes on without the lock. */
+  readonly reading?: boolean
 }
 
 /** Bytes on disk by what they are there for; each layer counts once, in the first part that has it. */
