@@ -10,11 +10,18 @@ const narrowest = 20
 
 /** Rows as text in columns; the first row is the heading. Columns are as wide as their widest cell, three blanks apart. */
 export function formatTable(rows: readonly (readonly string[])[], options: TableOptions = {}): string {
+  return [...tableLines(rows, options)].join('')
+}
+
+/** The same line by line, for any number of rows; they are asked for twice. */
+export function* tableLines(rows: Iterable<readonly string[]>, options: TableOptions = {}): Generator<string> {
   const widths: number[] = []
   for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, textWidth(cell))
   const limits = limitsOf(widths, options)
-  const lines = rows.map((row) => row.map((cell, i) => fit(cell, limits[i] ?? 0)).join(' '.repeat(gap)))
-  return lines.map((line) => `${line.trimEnd()}\n`).join('')
+  for (const row of rows) {
+    const line = row.map((cell, i) => fit(cell, limits[i] ?? 0)).join(' '.repeat(gap))
+    yield `${line.trimEnd()}\n`
+  }
 }
 
 function limitsOf(widths: readonly number[], { flexible, width }: TableOptions): readonly number[] {

@@ -1,11 +1,13 @@
 import type { Store, StoreUsage } from '../../builder/store/types.ts'
 import { shortName } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { dataPieces } from '../cli/data-pieces.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { dataText, parseFormat } from '../cli/output-format.ts'
+import { parseFormat } from '../cli/output-format.ts'
 import { readTwice } from '../cli/read-twice.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatTable, shortID } from '../cli/table.ts'
+import { writeLines } from '../cli/write-lines.ts'
 import { sharedSizes } from '../listing/shared-size.ts'
 
 interface Flags {
@@ -37,8 +39,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const store = storeOf(flags)
   const usage = readTwice(() => store.usage())
   const images = flags.verbose === true ? imagesOf(store) : undefined
-  if (format !== 'table')
-    process.stdout.write(await dataText({ ...usage, ...(images && { perImage: images }) }, format))
+  if (format !== 'table') await writeLines(await dataPieces({ ...usage, ...(images && { perImage: images }) }, format))
   else process.stdout.write(usageTable(usage) + (images === undefined ? '' : `\n${imageTable(images)}`))
   return 0
 }

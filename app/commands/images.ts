@@ -1,12 +1,14 @@
 import type { Store } from '../../builder/store/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { dataPieces } from '../cli/data-pieces.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
-import { dataText, type OutputFormat, parseFormat } from '../cli/output-format.ts'
+import { type OutputFormat, parseFormat } from '../cli/output-format.ts'
 import { readTwice } from '../cli/read-twice.ts'
 import { describeError } from '../cli/report-error.ts'
 import { formatSize } from '../cli/sizes.ts'
-import { formatAge, formatTable, shortID } from '../cli/table.ts'
+import { formatAge, shortID, tableLines } from '../cli/table.ts'
+import { writeLines } from '../cli/write-lines.ts'
 import { type Filter, parseFilters } from '../listing/filters.ts'
 import { imageFilter, imageFilterKeys } from '../listing/image-filter.ts'
 import { byAge, type ImageRow, listImage, rowsOf } from '../listing/listed-image.ts'
@@ -46,7 +48,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const filters = parseFilters(flags.filter, imageFilterKeys)
   const store = storeOf(flags)
   const rows = rowsIn(store, [...filters, ...words.map(nameFilter)])
-  process.stdout.write(await textOf(rows, flags, format))
+  await writeLines(await textOf(rows, flags, format))
   return tellDamage(store, rows)
 }
 
@@ -71,10 +73,10 @@ function tellDamage(store: Store, rows: readonly ImageRow[]): number {
   return errors.length === 0 ? 0 : 1
 }
 
-async function textOf(rows: readonly ImageRow[], flags: Flags, format: OutputFormat): Promise<string> {
+async function textOf(rows: readonly ImageRow[], flags: Flags, format: OutputFormat): Promise<Iterable<string>> {
   const id = ({ image }: ImageRow): string => (flags.trunc ? shortID(image.imageID) : image.imageID)
-  if (flags.quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`).join('')
-  if (format !== 'table') return dataText(rows.map(toData), format)
+  if (flags.quiet === true) return [...new Set(rows.map(id))].map((text) => `${text}\n`)
+  if (format !== 'table') return dataPieces(rows.map(toData), format)
   const head = ['REPOSITORY', 'TAG', ...(flags.digests === true ? ['DIGEST'] : []), 'IMAGE ID', 'CREATED', 'SIZE']
   const lines = rows.map((row) => [
     row.repository ?? '<none>',
@@ -85,7 +87,7 @@ async function textOf(rows: readonly ImageRow[], flags: Flags, format: OutputFor
       ? ['damaged', 'N/A']
       : [formatAge(row.known.created), formatSize(row.known.size)]),
   ])
-  return formatTable([head, ...lines])
+  return tableLines([head, ...lines])
 }
 
 function toData({

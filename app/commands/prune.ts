@@ -1,9 +1,11 @@
 import type { GarbageItem, GarbageReport } from '../../builder/store/types.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { dataPieces } from '../cli/data-pieces.ts'
 import { storeOf } from '../cli/open-store.ts'
-import { dataText, parseFormat } from '../cli/output-format.ts'
+import { parseFormat } from '../cli/output-format.ts'
 import { formatSize, parseSize } from '../cli/sizes.ts'
-import { formatTable, shortID } from '../cli/table.ts'
+import { shortID, tableLines } from '../cli/table.ts'
+import { writeLines } from '../cli/write-lines.ts'
 import { parseFilters } from '../listing/filters.ts'
 import { pruneChoice, pruneFilterKeys } from '../listing/prune-filter.ts'
 import { sanitize } from '../progress/sanitize.ts'
@@ -54,13 +56,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...choice,
     ...(maxBytes !== undefined && { maxBytes }),
     dryRun: flags.dryRun === true,
-    onItem: (item) => items.push(item),
+    ...((format !== 'table' || flags.dryRun === true) && { onItem: (item) => items.push(item) }),
     onWait: () => process.stderr.write('waiting for builds to end\n'),
   })
-  process.stdout.write(
+  await writeLines(
     format === 'table'
       ? textOf(report, flags, items)
-      : await dataText({ ...report, dryRun: flags.dryRun === true, items }, format),
+      : await dataPieces({ ...report, dryRun: flags.dryRun === true, items }, format),
   )
   if (maxBytes !== undefined && report.left > maxBytes) {
     process.stderr.write(`${formatSize(report.left)} stay, above --max-size: images and containers need them\n`)
@@ -68,7 +70,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-function textOf(report: GarbageReport, { dryRun }: Flags, items: readonly GarbageItem[]): string {
+function* textOf(report: GarbageReport, { dryRun }: Flags, items: readonly GarbageItem[]): Generator<string> {
   const { images, layers, snapshots, blobs, records, bytes } = report
   const counts = [
     countText(images, 'image'),
@@ -77,11 +79,15 @@ function textOf(report: GarbageReport, { dryRun }: Flags, items: readonly Garbag
     countText(blobs, 'blob'),
     countText(records, 'cache record'),
   ].join(', ')
-  if (dryRun !== true) return `removed ${counts}: ${formatSize(bytes)} freed\n`
-  const rows = items.map(({ kind, id, bytes, step = '' }) => [kind, shortID(id), formatSize(bytes), sanitize(step)])
+  if (dryRun !== true) return yield `removed ${counts}: ${formatSize(bytes)} freed\n`
   const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  const table = rows.length === 0 ? '' : formatTable([['KIND', 'ID', 'SIZE', 'STEP'], ...rows], { flexible: 3, width })
-  return `${table}would remove ${counts}: ${formatSize(bytes)} would be freed\n`
+  if (items.length > 0) yield* tableLines({ [Symbol.iterator]: () => rowsOf(items) }, { flexible: 3, width })
+  yield `would remove ${counts}: ${formatSize(bytes)} would be freed\n`
+}
+
+function* rowsOf(items: readonly GarbageItem[]): Generator<string[]> {
+  yield ['KIND', 'ID', 'SIZE', 'STEP']
+  for (const { kind, id, bytes, step = '' } of items) yield [kind, shortID(id), formatSize(bytes), sanitize(step)]
 }
 
 function countText(count: number, noun: string): string {
