@@ -3,13 +3,14 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { isArchive, openArchive } from '../context/archive.ts'
 import { bytesOf } from '../context/byte-text.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { isWithin } from '../layers/index-types.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { resolvePath } from '../layers/resolve.ts'
 import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
-import { located, locatedPieces, locatedSync } from './located.ts'
-import { type NewDirectory, type StagedContent, Staging } from './staging.ts'
+import { located, locatedItems, locatedPieces, locatedSync } from './located.ts'
+import { type NewDirectory, type StagedContent, Staging, sameDirectory, type TailMember } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackArchive } from './unpack.ts'
 
@@ -25,13 +26,18 @@ async function layOutAll(selection: CopySelection, options: LayOutOptions): Prom
   const copier = await createCopier(selection, options)
   try {
     copier.checkDestination()
-    for (const [index, source] of selection.sources.entries()) await copier.place(source, index)
-    for (const file of selection.request.inlineFiles) copier.placeInline(file.name, file.content)
-    return { members: allOf(copier.staging), keyParts: selection.keyParts, close: () => copier.close() }
+    const members = copier.placeAlone() ?? (await placeAll(copier, selection))
+    return { members, keyParts: selection.keyParts, close: () => copier.close() }
   } catch (error) {
     copier.close()
     throw error
   }
+}
+
+async function placeAll(copier: Copier, { request, sources }: CopySelection): Promise<CopyPlan['members']> {
+  for (const [index, source] of sources.entries()) await copier.place(source, index)
+  for (const file of request.inlineFiles) copier.placeInline(file.name, file.content)
+  return { [Symbol.iterator]: () => copier.staging.members() }
 }
 
 async function createCopier(selection: CopySelection, options: LayOutOptions): Promise<Copier> {
@@ -104,13 +110,51 @@ class Copier {
       return
     }
     this.#mergeTop(source.entry, to)
-    const prefix = source.path === '' ? 0 : source.path.length + 1
+    const prefix = prefixOf(source.path)
     // One function for all files of a directory: what is at a path came from the same path in it.
-    const cut = to === '' ? 0 : to.length + 1
+    const cut = prefixOf(to)
     const content: StagedContent = ({ path }) => this.#contentOf(joinPath(source.path, path.slice(cut)))
     for (const entry of source.below) {
       this.#put(entry, joinPath(to, entry.path.slice(prefix)), { group: String(index), content })
     }
+  }
+
+  /**
+   * The members of the most usual case: a directory is the only source, and no file in it has several names. What is in it
+   * then comes after all else and in its own order, so it is not kept. Undefined for any other case.
+   */
+  placeAlone(): CopyPlan['members'] | undefined {
+    const { request, sources } = this.#selection
+    const [source] = sources
+    if (source?.entry.type !== 'dir' || sources.length > 1 || request.inlineFiles.length > 0) return undefined
+    if (request.source.mayLink?.() !== false) return undefined
+    const to = this.#targetOf(undefined)
+    this.#mergeTop(source.entry, to)
+    const tail = (): Iterable<TailMember> => locatedItems(request.location, this.#tail(source, to))
+    return { [Symbol.iterator]: () => this.staging.members(tail()) }
+  }
+
+  *#tail(source: SelectedSource, to: LayerPath): Generator<TailMember> {
+    const prefix = prefixOf(source.path)
+    // The outermost directory around that is new: nothing of the target can be seen in it.
+    let fresh = this.staging.hidesBelow(to) ? to : undefined
+    for (const below of source.below) {
+      const path = joinPath(to, below.path.slice(prefix))
+      if (fresh !== undefined && !isWithin(fresh, path)) fresh = undefined
+      const existing = fresh === undefined ? this.staging.lstat(path) : undefined
+      const entry = this.#entryAt(below, path, existing)
+      this.staging.refuseReserved(path)
+      if (entry.type !== 'dir') yield this.#tailMember(entry, below.path)
+      else {
+        if (existing === undefined) fresh ??= path
+        yield { entry, isIdle: existing !== undefined && sameDirectory(entry, existing) }
+      }
+    }
+  }
+
+  #tailMember(entry: LayerEntry, from: LayerPath): TailMember {
+    if (entry.type !== 'file' || entry.size === 0) return { entry, isIdle: false }
+    return { entry, isIdle: false, content: () => this.#contentOf(from) }
   }
 
   placeInline(name: string, content: string): void {
@@ -153,15 +197,7 @@ class Copier {
     to: LayerPath,
     { group, content }: { readonly group: string; readonly content: StagedContent },
   ): void {
-    if (source.type === 'dir') {
-      const existing = this.staging.lstat(to)
-      if (existing !== undefined && existing.type !== 'dir') throw this.staging.refuse(to, 'it is not a directory')
-      const xattrs = existing === undefined ? source.xattrs : mergeXattrs(existing.xattrs, source.xattrs)
-      this.staging.put({ entry: { ...this.#changed(source), path: to, xattrs } })
-      return
-    }
-    this.#refuseDirectory(to)
-    const entry = { ...this.#changed(source), path: to }
+    const entry = this.#entryAt(source, to, this.staging.lstat(to))
     if (source.type !== 'file') {
       this.staging.put({ entry })
       return
@@ -174,6 +210,17 @@ class Copier {
       linkGroup,
       ...(source.size > 0 && { content }),
     })
+  }
+
+  /** The entry as it comes to a path where something is already, or nothing. */
+  #entryAt(source: LayerEntry, to: LayerPath, existing: LayerEntry | undefined): LayerEntry {
+    const entry = { ...this.#changed(source), path: to }
+    if (source.type !== 'dir') {
+      if (to === '' || existing?.type === 'dir') throw this.staging.refuse(to, 'it is a directory')
+      return entry
+    }
+    if (existing !== undefined && existing.type !== 'dir') throw this.staging.refuse(to, 'it is not a directory')
+    return existing === undefined ? entry : { ...entry, xattrs: mergeXattrs(existing.xattrs, source.xattrs) }
   }
 
   #contentOf(path: LayerPath): Uint8Array | AsyncIterable<Uint8Array> {
@@ -209,14 +256,14 @@ class Copier {
   }
 }
 
+function prefixOf(directory: LayerPath): number {
+  return directory === '' ? 0 : directory.length + 1
+}
+
 function mergeXattrs(
   below: ReadonlyMap<string, Uint8Array>,
   above: ReadonlyMap<string, Uint8Array>,
 ): ReadonlyMap<string, Uint8Array> {
   if (below.size === 0 || above.size === 0) return below.size === 0 ? above : below
   return new Map([...below, ...above].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function allOf(staging: Staging): CopyPlan['members'] {
-  return { [Symbol.iterator]: () => staging.members() }
 }

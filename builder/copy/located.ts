@@ -18,6 +18,15 @@ export function locatedSync<T>(location: SourceLocation, work: () => T): T {
   }
 }
 
+/** The same for things that are made one by one. */
+export function* locatedItems<T>(location: SourceLocation, items: Iterable<T>): Generator<T> {
+  try {
+    yield* items
+  } catch (error) {
+    throw withLocation(error, location)
+  }
+}
+
 /** The same for content that is read piece by piece. */
 export async function* locatedPieces(
   location: SourceLocation,

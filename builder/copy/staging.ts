@@ -1,7 +1,7 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { textOf } from '../context/byte-text.ts'
 import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
-import { type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { isWithin } from '../layers/index-types.ts'
 import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
@@ -23,6 +23,12 @@ export interface Staged {
   readonly place?: number
   /** The same for all names of one file; the metadata put last holds for all of them. */
   readonly linkGroup?: string | undefined
+}
+
+/** A member that comes after all that is staged, and is not kept. */
+export interface TailMember extends CopyMember {
+  /** True for a directory that differs from the target's in nothing but the time. */
+  readonly isIdle: boolean
 }
 
 /** A directory that is made on the way to something. */
@@ -114,7 +120,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     const { entry, content, place, linkGroup } = staged
     const { path } = entry
     if (path === '') return
-    if (hasReservedName(path)) throw this.refuse(path, 'names that begin with .wh. cannot be kept in a layer')
+    this.refuseReserved(path)
     const before = this.lstat(path)
     const number = this.#paths.intern(path)
     if (before?.type === 'dir' && entry.type !== 'dir') this.#removeBelow(number)
@@ -142,29 +148,51 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     this.put({ entry: { ...made, mode: isShared && !make.exactMode ? mode | setgid : mode } })
   }
 
+  /** True when nothing of the target can be seen in a directory. */
+  hidesBelow(directory: LayerPath): boolean {
+    return this.#isCovered(joinPath(directory, '.'))
+  }
+
+  /** COPY_DESTINATION for a name that no layer can have. */
+  refuseReserved(path: LayerPath): void {
+    if (hasReservedName(path)) throw this.refuse(path, 'names that begin with .wh. cannot be kept in a layer')
+  }
+
   /** COPY_DESTINATION for a path. */
   refuse(path: LayerPath, why: string): IbuildError {
     const shown = JSON.stringify(`/${textOf(path)}`)
     return new IbuildError('COPY_DESTINATION', `cannot write to ${shown}: ${why}`, { location: this.#location })
   }
 
-  /** All of it, ordered, with the parents of every path as the target has them. */
-  *members(): Generator<CopyMember> {
+  /**
+   * All of it, ordered, with the parents of every path as the target has them. `tail` comes after it: all of it lies in the
+   * staged directory that is last.
+   */
+  *members(tail: Iterable<TailMember> = []): Generator<CopyMember> {
     const firsts = intColumn()
-    for (const { entry, number } of this.#withoutIdle()) {
+    const waiting: Waiting[] = []
+    for (const { entry, number } of this.#withoutIdle(waiting)) {
       const group = this.#links.of(number)
       const covering = this.#covering(entry, number)
       yield group === undefined ? this.#member(number, covering) : this.#linkMember(number, covering, { group, firsts })
     }
+    for (const member of tail) {
+      leave(waiting, member.entry.path)
+      if (member.isIdle) {
+        waiting.push({ entry: member.entry, number: 0 })
+        continue
+      }
+      if (waiting.length > 0) for (const { entry } of waiting.splice(0)) yield { entry }
+      yield member
+    }
   }
 
-  /** Leaves out directories in which nothing changes and that differ from the target's in nothing but the time. */
-  *#withoutIdle(): Generator<{ readonly entry: LayerEntry; readonly number: number }> {
-    const waiting: { readonly entry: LayerEntry; readonly number: number }[] = []
+  /** Leaves out directories in which nothing changes and that differ from the target's in nothing but the time: they are left waiting. */
+  *#withoutIdle(waiting: Waiting[]): Generator<Waiting> {
     for (const number of this.#paths.ordered()) {
       if (number === 0) continue
       const path = this.#paths.path(number)
-      while (waiting.length > 0 && !isWithin(waiting.at(-1)?.entry.path ?? '', path)) waiting.pop()
+      leave(waiting, path)
       const staged = this.#entry(number, path)
       // What is not staged is a directory on the way to something, or was taken away again.
       const entry = staged ?? this.#asBelow(path)
@@ -275,7 +303,20 @@ export class Staging implements Pick<FileTree, 'lstat'> {
     }
   }
 }
-function sameDirectory(a: LayerEntry, b: LayerEntry): boolean {
+
+/** A directory that is written when something in it is. */
+interface Waiting {
+  readonly entry: LayerEntry
+  readonly number: number
+}
+
+/** Only directories that a path lies in go on waiting. */
+function leave(waiting: Waiting[], path: LayerPath): void {
+  while (waiting.length > 0 && !isWithin(waiting.at(-1)?.entry.path ?? '', path)) waiting.pop()
+}
+
+/** True when two directories differ in nothing but their times. */
+export function sameDirectory(a: LayerEntry, b: LayerEntry): boolean {
   if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.xattrs.size !== b.xattrs.size) return false
   return [...a.xattrs].every(([name, value]) => {
     const other = b.xattrs.get(name)
