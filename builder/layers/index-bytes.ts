@@ -63,9 +63,10 @@ export class ByteWriter {
     return view
   }
 
-  /** What was written, in memory of its own; the writer is empty afterwards. */
+  /** What was written, in memory of its own, not in a part of a larger piece that it would keep; the writer is empty afterwards. */
   take(): Buffer {
-    const result = Buffer.from(this.#buffer.subarray(0, this.#length))
+    const result = Buffer.allocUnsafeSlow(this.#length)
+    this.#buffer.copy(result, 0, 0, this.#length)
     this.#length = 0
     return result
   }
