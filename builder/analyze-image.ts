@@ -2,10 +2,9 @@ import type { Digest } from '../shared/base/digest.ts'
 import type { ImageConfig } from '../shared/oci/config.ts'
 import { instructionText } from './analyze/layer-words.ts'
 import type { LayerSource } from './analyze/types.ts'
-import { openLayerIndex } from './layers/layer-index.ts'
 import { createView } from './layers/view.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
-import { needLayer } from './store/open-layer.ts'
+import { openLayer } from './store/open-layer.ts'
 import type { Store, StoredImage } from './store/types.ts'
 
 /**
@@ -49,12 +48,8 @@ export function sharedLayers({ config }: Pick<StoredImage, 'config'>, base: Pick
 
 /** Opens layers for one pass over each, their entries where the layers below put them. */
 function openLayers(store: Store, diffIDs: readonly Digest[]): Pick<LayerSource, 'diffID' | 'index'>[] {
-  const refs = diffIDs.map((diffID) => {
-    const { indexFile, bytes } = needLayer(store, diffID)
-    return { diffID, bytes, index: openLayerIndex(indexFile, { keptBlocks: 1 }) }
-  })
-  const view = createView(refs)
-  return refs.map(({ diffID }, i) => ({ diffID, index: view.placed(i) }))
+  const view = createView(diffIDs.map((diffID) => openLayer(store, diffID, { keptBlocks: 1 })))
+  return diffIDs.map((diffID, i) => ({ diffID, index: view.placed(i) }))
 }
 
 /** The instruction of each layer, from the history, which may be shorter. */

@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 import { errnoOf } from '../../shared/base/errors.ts'
+import { ByteSpool } from './byte-spool.ts'
 import { comparePaths, type LayerEntry } from './entry.ts'
 import { decodeBlock, type IndexBlock } from './index-block.ts'
 import { indexInvalid } from './index-bytes.ts'
-import { encodeLayerIndex, trailerSize } from './index-encode.ts'
+import { encodeLayerIndex, IndexEncoder, trailerSize } from './index-encode.ts'
 import { blockIndex } from './index-search.ts'
 import { type BlockPlace, decodeTable, decodeTrailer } from './index-table.ts'
 import type { LayerIndex } from './index-types.ts'
@@ -39,10 +40,25 @@ export function parseLayerIndex(bytes: Buffer): LayerIndex {
   return openIndex(bytes.length, (offset, length) => bytes.subarray(offset, offset + length))
 }
 
-/** The index of sorted records, in memory. */
-export function indexOf(records: Iterable<LayerEntry>): LayerIndex {
-  return parseLayerIndex(encodeLayerIndex(records))
+/** The index of sorted records: in `folder` when it is large, in a file without a name, and without a folder in memory. */
+export function indexOf(records: Iterable<LayerEntry>, folder?: string): LayerIndex {
+  const spool = new ByteSpool(folder)
+  const read: ReadAt = (offset, length) => Buffer.from(spool.read(offset, length))
+  const encoder = new IndexEncoder({ write: (bytes) => spool.append(bytes), read }, folder)
+  try {
+    for (const record of records) encoder.add(record)
+    encoder.end()
+    const index = openIndex(spool.size, read)
+    unusedIndexes.register(index, spool)
+    return index
+  } catch (error) {
+    encoder.close()
+    spool.close()
+    throw error
+  }
 }
+
+const unusedIndexes = new FinalizationRegistry((spool: ByteSpool) => spool.close())
 
 function openIndex(size: number, readAt: ReadAt, keptBlocks = cachedBlocks): LayerIndex {
   if (size < trailerSize) throw indexInvalid('it is cut off')

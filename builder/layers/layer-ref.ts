@@ -13,6 +13,8 @@ export interface LayerRef {
   readonly diffID: Digest
   readonly index: LayerIndex
   readonly bytes: LayerBytes
+  /** A folder for what is laid out anew of a large layer; files in it have no name. Without one that stays in memory. */
+  readonly scratch?: string
 }
 
 /** The host's path of a path inside a folder, as bytes. */

@@ -1,7 +1,8 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
-import { compareRecords, type LayerIndex } from './index-types.ts'
+import type { LayerIndex } from './index-types.ts'
 import { indexOf } from './layer-index.ts'
+import { MovedRecords } from './moved-records.ts'
 import { resolvePath } from './resolve.ts'
 import type { FileTree } from './tree.ts'
 
@@ -11,12 +12,13 @@ type Moves = ReadonlyMap<LayerPath, LayerPath>
 /**
  * A layer's index as it applies on top of `below`. A layer may have `lib/x` but no entry for `lib`: when `lib` is a symlink
  * below, the file belongs where the link leads, confined to the root; its entries are moved there. The index itself comes
- * back when nothing moves. LAYER_INVALID when such a directory is a file below.
+ * back when nothing moves. What moves is laid out in `scratch` when it is much, and without that folder in memory.
+ * LAYER_INVALID when such a directory is a file below.
  */
-export function placeLayer(below: Pick<FileTree, 'lstat'>, index: LayerIndex): LayerIndex {
+export function placeLayer(below: Pick<FileTree, 'lstat'>, index: LayerIndex, scratch?: string): LayerIndex {
   if (index.implicitDirs.length === 0) return index
   const moves = findMoves(below, index)
-  return moves.size === 0 ? index : indexOf(movedRecords(index, moves))
+  return moves.size === 0 ? index : movedIndex(index, moves, scratch)
 }
 
 function findMoves(below: Pick<FileTree, 'lstat'>, index: LayerIndex): Moves {
@@ -79,14 +81,14 @@ function movedPath(moves: Moves, path: LayerPath): LayerPath {
 }
 
 /** The records at their real places; of two that meet there, the one that stood later in the layer stays. */
-function movedRecords(index: LayerIndex, moves: Moves): LayerEntry[] {
-  const records = new Map<string, LayerEntry>()
-  for (const record of index.entries()) {
-    const moved = movedRecord(moves, record)
-    const key = `${record.type === 'whiteout' ? (record.opaque ? 'opaque' : 'whiteout') : 'entry'} ${moved.path}`
-    records.set(key, moved)
+function movedIndex(index: LayerIndex, moves: Moves, scratch: string | undefined): LayerIndex {
+  const moved = new MovedRecords(scratch)
+  try {
+    for (const record of index.entries()) moved.add(movedRecord(moves, record))
+    return indexOf(moved, scratch)
+  } finally {
+    moved.close()
   }
-  return withoutDoubleMarks(records)
 }
 
 function movedRecord(moves: Moves, record: LayerEntry): LayerEntry {
@@ -101,16 +103,4 @@ function movedInside(moves: Moves, path: LayerPath): LayerPath {
   const parent = parentOf(path)
   const moved = movedPath(moves, parent)
   return moved === parent ? path : joinPath(moved, baseOf(path))
-}
-
-/** A directory that has an entry and, from elsewhere, an opaque mark becomes one opaque entry. */
-function withoutDoubleMarks(records: Map<string, LayerEntry>): LayerEntry[] {
-  for (const [key, record] of records) {
-    if (!key.startsWith('opaque ')) continue
-    const entry = records.get(`entry ${record.path}`)
-    if (entry === undefined) continue
-    records.delete(key)
-    records.set(`entry ${record.path}`, { ...entry, opaque: true })
-  }
-  return [...records.values()].sort(compareRecords)
 }

@@ -85,7 +85,8 @@ class StackView implements RootfsView {
     if (known !== undefined) return known
     const ref = this.layers[layer]
     if (ref === undefined) throw new RangeError(`no layer ${layer} in a stack of ${this.layers.length}`)
-    const placed = ref.index.implicitDirs.length === 0 ? ref.index : placeLayer(this.below(layer), ref.index)
+    const { index, scratch } = ref
+    const placed = index.implicitDirs.length === 0 ? index : placeLayer(this.below(layer), index, scratch)
     this.#placed[layer] = placed
     return placed
   }

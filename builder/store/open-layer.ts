@@ -2,6 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { openLayerIndex } from '../layers/layer-index.ts'
 import type { LayerRef } from '../layers/view.ts'
+import { layoutOf } from './layout.ts'
 import type { Store, StoredLayer } from './types.ts'
 
 /** A layer that an image of the store names. Errors: LAYER_INVALID when it is not there. */
@@ -16,5 +17,5 @@ export function needLayer({ layers }: Store, diffID: Digest): StoredLayer {
 /** The same with its index opened, as a view takes it; the options are those of {@link openLayerIndex}. */
 export function openLayer(store: Store, diffID: Digest, options: { keptBlocks?: number } = {}): LayerRef {
   const { indexFile, bytes } = needLayer(store, diffID)
-  return { diffID, index: openLayerIndex(indexFile, options), bytes }
+  return { diffID, index: openLayerIndex(indexFile, options), bytes, scratch: layoutOf(store.root).temporary }
 }
