@@ -20,7 +20,11 @@ test('a step that another stage has too is told of, with the number of that one,
       emit: (event) => void events.push(event),
     })
     const numbers = events.flatMap((event) => ('step' in event ? [event.step] : []))
-    t.deepEqual([...new Set(numbers)].sort((a, b) => a - b), [1, 2, 3], 'no number is left out')
+    t.deepEqual(
+      [...new Set(numbers)].sort((a, b) => a - b),
+      [1, 2, 3],
+      'no number is left out',
+    )
     const [second] = events.filter((event) => event.type === 'step-cached' && event.sameAs !== undefined)
     t.like(second, { type: 'step-cached', step: 2, sameAs: 1 })
     t.is(events.filter((event) => event.type === 'step-started').length, cached ? 0 : 2)
