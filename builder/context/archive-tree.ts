@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { at, byteColumn, floatColumn, intColumn } from '../layers/columns.ts'
+import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { RecordHeap } from '../layers/record-heap.ts'
@@ -22,25 +23,34 @@ const other = 2
  */
 export class ArchiveTree implements BuildContext {
   readonly #archive: OpenArchive
-  readonly #paths = new PathTable()
+  readonly #pool: PagePool
+  readonly #paths: PathTable
   readonly #records: RecordHeap
   /** By number of the path: {@link directory}, implied or not, {@link other}, or 0 for nothing. */
-  readonly #kinds = byteColumn()
+  readonly #kinds: Column<Uint8Array>
   /** By number of the path: 1 + the number of its record, 0 for none. */
-  readonly #recordOf = intColumn()
+  readonly #recordOf: Column<Int32Array>
   /** By number of the path: 1 + where the content is, 0 for none. */
-  readonly #startOf = floatColumn()
+  readonly #startOf: Column<Float64Array>
   /** By number of the path: the number of its link group, 0 for none. */
-  readonly #groupOf = intColumn()
+  readonly #groupOf: Column<Int32Array>
   /** By number of the path: whether something was put into this directory. */
-  readonly #isParent = byteColumn()
+  readonly #isParent: Column<Uint8Array>
   #groups = 0
   #removals = 0
 
   /** `folder` takes what becomes much. */
   constructor(archive: OpenArchive, folder: string) {
     this.#archive = archive
-    this.#records = new RecordHeap(folder)
+    const pool = new PagePool(folder)
+    this.#pool = pool
+    this.#paths = new PathTable(pool)
+    this.#records = new RecordHeap(pool)
+    this.#kinds = byteColumn(pool)
+    this.#recordOf = intColumn(pool)
+    this.#startOf = floatColumn(pool)
+    this.#groupOf = intColumn(pool)
+    this.#isParent = byteColumn(pool)
     this.#kinds.set(0, directory)
   }
 
@@ -168,6 +178,7 @@ export class ArchiveTree implements BuildContext {
 
   close(): void {
     this.#records.close()
+    this.#pool.close()
     this.#archive.close()
   }
 }

@@ -1,14 +1,22 @@
-import { intColumn } from '../layers/columns.ts'
+import { type Column, intColumn } from '../layers/columns.ts'
+import type { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
 
 /** Which staged paths are one file with several names. A group has a number, not 0. */
 export class LinkGroups {
   /** By number of the path: the number of its group, 0 for none. */
-  readonly #groupOf = intColumn()
+  readonly #groupOf: Column<Int32Array>
   /** Numbers for the names of groups, which need not be paths. */
-  readonly #names = new PathTable()
+  readonly #names: PathTable
   /** By number of the group: the record that was put last, which tells the metadata of all names. */
-  readonly #records = intColumn()
+  readonly #records: Column<Int32Array>
+
+  /** The pool takes what becomes much, and is closed by whom it belongs to. */
+  constructor(pool: PagePool) {
+    this.#groupOf = intColumn(pool)
+    this.#names = new PathTable(pool)
+    this.#records = intColumn(pool)
+  }
 
   /** The group of a path. */
   of(path: number): number | undefined {

@@ -3,6 +3,7 @@ import { textOf } from '../context/byte-text.ts'
 import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
 import { joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { isWithin } from '../layers/index-types.ts'
+import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { RecordHeap } from '../layers/record-heap.ts'
@@ -48,33 +49,44 @@ const setgid = 0o2000
 export class Staging implements Pick<FileTree, 'lstat'> {
   readonly #target: FileTree
   readonly #location: SourceLocation
-  readonly #paths = new PathTable()
+  readonly #pool: PagePool
+  readonly #paths: PathTable
   readonly #records: RecordHeap
   /** By number of the path: 1 + the number of its record, 0 for nothing staged. */
-  readonly #recordOf = intColumn()
+  readonly #recordOf: Column<Int32Array>
   /** By number of the path: 1 + the number of its content, 0 for none. */
-  readonly #contentOf = intColumn()
+  readonly #contentOf: Column<Int32Array>
   /** By number of the path: 1 for what is staged and a directory. */
-  readonly #isDirectory = byteColumn()
+  readonly #isDirectory: Column<Uint8Array>
   /** By number of the path: 1 for directories in which nothing of the target can be seen: new ones, and those that replace something. */
-  readonly #fresh = byteColumn()
+  readonly #fresh: Column<Uint8Array>
   /** By number of the path: 1 + the place of its content, 0 for none. */
-  readonly #placeOf = floatColumn()
+  readonly #placeOf: Column<Float64Array>
   #hasPlaces = false
   readonly #contents: StagedContent[] = []
-  readonly #links = new LinkGroups()
+  readonly #links: LinkGroups
   #newGroups = 0
 
   /** What is staged is kept in `folder` when it is much, and without one in memory. */
   constructor(target: FileTree, location: SourceLocation, folder?: string) {
     this.#target = target
     this.#location = location
-    this.#records = new RecordHeap(folder)
+    const pool = new PagePool(folder)
+    this.#pool = pool
+    this.#paths = new PathTable(pool)
+    this.#records = new RecordHeap(pool)
+    this.#recordOf = intColumn(pool)
+    this.#contentOf = intColumn(pool)
+    this.#isDirectory = byteColumn(pool)
+    this.#fresh = byteColumn(pool)
+    this.#placeOf = floatColumn(pool)
+    this.#links = new LinkGroups(pool)
   }
 
   /** Ends the use; nothing is left on the disk. */
   close(): void {
     this.#records.close()
+    this.#pool.close()
   }
 
   lstat(path: LayerPath): LayerEntry | undefined {
@@ -169,7 +181,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
    * staged directory that is last.
    */
   *members(tail: Iterable<TailMember> = []): Generator<CopyMember> {
-    const firsts = intColumn()
+    const firsts = intColumn(this.#pool)
     const waiting: Waiting[] = []
     for (const { entry, number } of this.#withoutIdle(waiting)) {
       const group = this.#links.of(number)

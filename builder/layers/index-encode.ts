@@ -107,7 +107,7 @@ export class IndexEncoder {
 
   /** To be called when the index is not ended. */
   close(): void {
-    this.#summary.implicitDirs.close()
+    this.#summary.close()
   }
 
   #endBlock(): void {

@@ -7,7 +7,7 @@ import { PathList } from './path-list.ts'
 /** Sums up the sorted records of a layer, one after the other. */
 export class Summarizer {
   /** Paths that hardlinks name. */
-  readonly links = new LinkPaths()
+  readonly links: LinkPaths
   /** Directories that have something inside but no entry. */
   readonly implicitDirs: PathList
   readonly #totals = { entries: 0, files: 0, bytes: 0, whiteouts: 0 }
@@ -17,7 +17,14 @@ export class Summarizer {
 
   /** Lists that are long go to the disk, in `folder`. */
   constructor(folder: string | undefined) {
+    this.links = new LinkPaths(folder)
     this.implicitDirs = new PathList(folder)
+  }
+
+  /** To be called at the end of the use: nothing is left on the disk. */
+  close(): void {
+    this.links.close()
+    this.implicitDirs.close()
   }
 
   get totals(): LayerTotals {

@@ -10,3 +10,8 @@ export function tooManyNames(): IbuildError {
     `the names of hardlinks and of directories without an entry take more than ${mostTableBytes >> 20} MiB in one layer`,
   )
 }
+
+/** LAYER_TOO_LARGE for more than so many paths, directories that have no entry among them. */
+export function tooManyPaths(most: number): IbuildError {
+  return new IbuildError('LAYER_TOO_LARGE', `more than ${most} paths, counting every directory, or 4 GiB of names`)
+}

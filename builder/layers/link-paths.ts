@@ -1,5 +1,6 @@
-import { byteColumn } from './columns.ts'
+import { byteColumn, type Column } from './columns.ts'
 import type { LayerPath } from './entry.ts'
+import { PagePool } from './page-pool.ts'
 import { PathTable } from './path-table.ts'
 
 const isNamed = 1
@@ -11,9 +12,22 @@ export class LinkPaths {
   size = 0
   /** Bytes of all of them. */
   bytes = 0
-  readonly #paths = new PathTable()
+  readonly #pool: PagePool
+  readonly #paths: PathTable
   /** By number of the path; directories on the way to one have nothing. */
-  readonly #flags = byteColumn()
+  readonly #flags: Column<Uint8Array>
+
+  /** `folder` takes what becomes much; without it all stays in memory. */
+  constructor(folder: string | undefined) {
+    this.#pool = new PagePool(folder)
+    this.#paths = new PathTable(this.#pool)
+    this.#flags = byteColumn(this.#pool)
+  }
+
+  /** To be called at the end of the use: nothing is left on the disk. */
+  close(): void {
+    this.#pool.close()
+  }
 
   add(path: LayerPath): void {
     const number = this.#paths.intern(path)

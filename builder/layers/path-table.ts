@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto'
-import { at, Column, intColumn, pageSize } from './columns.ts'
-import type { LayerPath } from './entry.ts'
+import { at, bufferColumn, type Column, intColumn, pageSize, placeColumn, shortColumn } from './columns.ts'
+import { comparePaths, type LayerPath } from './entry.ts'
+import { tooManyPaths } from './layer-size.ts'
 import { manyRecords, tellManyRecords } from './many-records.ts'
+import type { PagePool } from './page-pool.ts'
+import { type SortKey, sortKeys } from './path-sort.ts'
 
 /** What is directly in each directory, of a table of this size: numbers `starts[i]` to `starts[i + 1]` of the list. */
 interface ChildLists {
@@ -10,31 +13,55 @@ interface ChildLists {
   readonly children: Int32Array
 }
 
+// A slot: a number, and bits of the hash above it, so that few paths of another hash are looked at.
+const numberBits = 24
+const numberMask = (1 << numberBits) - 1
+/** The most paths that a table takes. */
+export const mostPaths = 12_000_000
+/** From so many slots on fewer are left free. */
+const manySlots = 1 << 22
+const mostNameBytes = 2 ** 32 - 1
+
 /**
  * Numbers paths: the root is 0, every other path has a higher number than its directory. A path takes about 40 bytes,
- * where a string in a Map takes 200.
+ * where a string in a Map takes 200; with a pool, when they become many, 10.
  */
 export class PathTable {
   /** How many paths there are; numbers are below it. */
   size = 1
-  readonly #parents = intColumn()
+  readonly #pool: PagePool | undefined
+  readonly #parents: Column<Int32Array>
   /** Where the name of a path starts in the names; none goes over the end of a page. */
-  readonly #starts = new Column((length) => new Uint32Array(length))
-  readonly #lengths = intColumn()
-  readonly #names = new Column((length) => Buffer.alloc(length))
+  readonly #starts: Column<Uint32Array>
+  readonly #lengths: Column<Uint16Array>
+  readonly #names: Column<Buffer>
   #namesEnd = 0
   /** Open hashing by directory and name; 0 is free. */
-  #slots = new Int32Array(128)
+  #slots = new Uint32Array(128)
+  /** The directory whose path was made last, and that path. */
+  #lastDirectory = 0
+  #lastPath: LayerPath = ''
+  /** The numbers in order, while there are `size` of them. */
+  #order: { readonly size: number; readonly numbers: Column<Int32Array> } | undefined
   #lists: ChildLists | undefined
   /** Nobody can choose names that all fall on one place. */
   readonly #seed = randomInt(1 << 30)
+
+  /** The pool takes what becomes much, and is closed by whom it belongs to. */
+  constructor(pool?: PagePool) {
+    this.#pool = pool
+    this.#parents = intColumn(pool)
+    this.#starts = placeColumn(pool)
+    this.#lengths = shortColumn(pool)
+    this.#names = bufferColumn(pool)
+  }
 
   /** The number of a path, -1 for one that has none. With `from`, of a path in the directory that has this number. */
   find(path: LayerPath, from = 0): number {
     return this.#walk(path, from, false)
   }
 
-  /** The number of a path, which it gets with all of its directories if it has none. */
+  /** The number of a path, which it gets with all of its directories if it has none. LAYER_TOO_LARGE when they are too many. */
   intern(path: LayerPath, from = 0): number {
     return this.#walk(path, from, true)
   }
@@ -66,20 +93,37 @@ export class PathTable {
   name(number: number): string {
     if (number === 0) return ''
     const start = this.#starts.get(number) ?? 0
-    const place = start % pageSize
-    return this.#names.page(start).toString('latin1', place, place + (this.#lengths.get(number) ?? 0))
+    const [place, length] = [start % pageSize, this.#lengths.get(number) ?? 0]
+    return this.#names.page(start).toString('latin1', place, place + length)
   }
 
   path(number: number): LayerPath {
+    if (number === 0) return ''
+    const directory = this.parent(number)
+    if (directory === 0) return this.name(number)
+    if (directory !== this.#lastDirectory) {
+      this.#lastPath = this.#joined(directory, '/')
+      this.#lastDirectory = directory
+    }
+    return `${this.#lastPath}/${this.name(number)}`
+  }
+
+  #joined(number: number, separator: string): string {
     let path = this.name(number)
-    for (let above = this.parent(number); above !== 0; above = this.parent(above)) path = `${this.name(above)}/${path}`
+    for (let above = this.parent(number); above !== 0; above = this.parent(above)) {
+      path = this.name(above) + separator + path
+    }
     return path
   }
 
   /** All numbers in the order of `comparePaths`, or those of a path and what is below it. Nothing is added meanwhile. */
-  *ordered(top = 0): Generator<number> {
+  ordered(top = 0): Generator<number> {
+    return this.#pool?.hasSpilled === true ? this.#sorted(top) : this.#walked(top)
+  }
+
+  *#walked(top: number): Generator<number> {
     yield top
-    const open = [{ numbers: this.children(top), next: 0 }]
+    const open = [{ numbers: this.#listed(top), next: 0 }]
     for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
       const number = level.numbers[level.next++]
       if (number === undefined) {
@@ -87,13 +131,60 @@ export class PathTable {
         continue
       }
       yield number
-      const below = this.children(number)
+      const below = this.#listed(number)
       if (below.length > 0) open.push({ numbers: below, next: 0 })
     }
   }
 
+  /** The same where looking at many names, one here and one there, takes time. */
+  *#sorted(top: number): Generator<number> {
+    if (this.#order?.size !== this.size) this.#order = this.#sort()
+    const { numbers } = this.#order
+    const path = this.path(top)
+    let place = 0
+    for (let end = this.size; place < end; ) {
+      const middle = (place + end) >>> 1
+      if (comparePaths(this.path(numbers.get(middle) ?? 0), path) < 0) place = middle + 1
+      else end = middle
+    }
+    for (; place < this.size && this.#isWithin(top, numbers.get(place) ?? 0); place++) yield numbers.get(place) ?? 0
+  }
+
+  #isWithin(top: number, number: number): boolean {
+    let above = number
+    while (above > top) above = this.parent(above)
+    return above === top
+  }
+
+  #sort(): { readonly size: number; readonly numbers: Column<Int32Array> } {
+    const numbers = intColumn(this.#pool)
+    let place = 1
+    for (const number of sortKeys(this.#keys(), this.#pool?.folder)) numbers.set(place++, number)
+    return { size: this.size, numbers }
+  }
+
+  /** A name has no NUL, which comes before all else, as the end of a name does in the order of paths. */
+  *#keys(): Generator<SortKey> {
+    let [directory, prefix] = [0, '']
+    for (let number = 1; number < this.size; number++) {
+      const parent = this.parent(number)
+      if (parent !== directory) prefix = parent === 0 ? '' : `${this.#joined(parent, '\0')}\0`
+      directory = parent
+      yield { key: prefix + this.name(number), number }
+    }
+  }
+
   /** What is directly in a directory, ordered by name. */
-  children(directory: number): Int32Array {
+  children(directory: number): Iterable<number> {
+    return this.#pool?.hasSpilled === true ? this.#sortedChildren(directory) : this.#listed(directory)
+  }
+
+  *#sortedChildren(directory: number): Generator<number> {
+    for (const number of this.#sorted(directory))
+      if (number !== directory && this.parent(number) === directory) yield number
+  }
+
+  #listed(directory: number): Int32Array {
     if (this.#lists === undefined || this.#lists.size !== this.size) this.#lists = this.#childLists()
     const { starts, children } = this.#lists
     return this.#byName(children.subarray(starts[directory], starts[directory + 1]))
@@ -105,7 +196,9 @@ export class PathTable {
   }
 
   #compareNames(a: number, b: number): number {
-    return Buffer.compare(this.#nameBytes(a), this.#nameBytes(b))
+    // Looking for the second may put something else into the page of the first.
+    const first = this.#pool?.hasSpilled === true ? Buffer.from(this.#nameBytes(a)) : this.#nameBytes(a)
+    return Buffer.compare(first, this.#nameBytes(b))
   }
 
   #childLists(): ChildLists {
@@ -130,14 +223,17 @@ export class PathTable {
         hash = Math.imul(hash ^ code, 0x01000193)
       }
       const mask = this.#slots.length - 1
+      const mark = hash >>> numberBits
       let slot = (hash ^ (hash >>> 15)) & mask
       let known = at(this.#slots, slot)
-      while (known !== 0 && !(this.#parents.get(known) === number && this.#hasName(known, path, { start, end }))) {
+      while (known !== 0) {
+        const isLike = known >>> numberBits === mark && this.#parents.get(known & numberMask) === number
+        if (isLike && this.#hasName(known & numberMask, path, { start, end })) break
         slot = (slot + 1) & mask
         known = at(this.#slots, slot)
       }
       if (known === 0 && !isNew) return -1
-      number = known === 0 ? this.#add(slot, number, path.slice(start, end)) : known
+      number = known === 0 ? this.#add(number, path.slice(start, end), { slot, mark }) : known & numberMask
       start = end + 1
     }
     return number
@@ -152,7 +248,8 @@ export class PathTable {
     return true
   }
 
-  #add(slot: number, parent: number, name: string): number {
+  #add(parent: number, name: string, { slot, mark }: { readonly slot: number; readonly mark: number }): number {
+    if (this.size > mostPaths) throw tooManyPaths(mostPaths)
     const number = this.size++
     if (number === manyRecords) tellManyRecords()
     const start = this.#placeFor(name.length)
@@ -160,8 +257,9 @@ export class PathTable {
     this.#starts.set(number, start)
     this.#lengths.set(number, name.length)
     this.#names.page(start).write(name, start % pageSize, 'latin1')
-    this.#slots[slot] = number
-    if (this.size * 2 > this.#slots.length) this.#rehash()
+    this.#slots[slot] = ((mark << numberBits) | number) >>> 0
+    const { length } = this.#slots
+    if (this.size > (length < manySlots ? length / 2 : (length / 4) * 3)) this.#rehash()
     return number
   }
 
@@ -170,23 +268,24 @@ export class PathTable {
     const left = pageSize - (this.#namesEnd % pageSize)
     const start = length > left ? this.#namesEnd + left : this.#namesEnd
     this.#namesEnd = start + length
+    if (this.#namesEnd > mostNameBytes) throw tooManyPaths(mostPaths)
     return start
   }
 
   #nameBytes(number: number): Buffer {
     const start = this.#starts.get(number) ?? 0
-    const place = start % pageSize
-    return this.#names.page(start).subarray(place, place + (this.#lengths.get(number) ?? 0))
+    const [place, length] = [start % pageSize, this.#lengths.get(number) ?? 0]
+    return this.#names.page(start).subarray(place, place + length)
   }
 
   #rehash(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
+    const slots = new Uint32Array(this.#slots.length * 2)
     const mask = slots.length - 1
     for (let number = 1; number < this.size; number++) {
       const hash = this.#hash(number)
       let slot = (hash ^ (hash >>> 15)) & mask
       while (slots[slot] !== 0) slot = (slot + 1) & mask
-      slots[slot] = number
+      slots[slot] = (((hash >>> numberBits) << numberBits) | number) >>> 0
     }
     this.#slots = slots
   }

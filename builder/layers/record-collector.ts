@@ -1,5 +1,6 @@
 import { at, byteColumn, type Column, intColumn } from './columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
+import { PagePool } from './page-pool.ts'
 import { PathTable } from './path-table.ts'
 import { RecordHeap } from './record-heap.ts'
 import { invalid, shown, unsafe } from './tar/limits.ts'
@@ -20,30 +21,40 @@ const mostRemovals = 1000
  * hardlinks the first path in order becomes the file, the others links to it.
  */
 export class RecordCollector {
-  readonly #paths = new PathTable()
+  readonly #pool: PagePool
+  readonly #paths: PathTable
   /** What came with the content; hardlinks share one. */
   readonly #inodes: RecordHeap
   /** By number of the path: 1 + the number of its inode, 0 for none. */
-  readonly #inodeOf = intColumn()
+  readonly #inodeOf: Column<Int32Array>
   /** By number of the inode: whether it is a directory, a symlink, something else, and has several names. */
-  readonly #kinds = byteColumn()
+  readonly #kinds: Column<Uint8Array>
   /** By number of the path: whether something lies in this directory. */
-  readonly #isParent = byteColumn()
+  readonly #isParent: Column<Uint8Array>
   /** By number of the path: 1 + the number of the record, 0 for none. */
-  readonly #whiteoutOf = intColumn()
-  readonly #opaqueOf = intColumn()
+  readonly #whiteoutOf: Column<Int32Array>
+  readonly #opaqueOf: Column<Int32Array>
   #hasMarks = false
   #checkedParent: LayerPath | undefined
   #removals = 0
 
   /** What comes is kept in `folder` when it is much, and without one in memory. */
   constructor(folder?: string) {
-    this.#inodes = new RecordHeap(folder)
+    const pool = new PagePool(folder)
+    this.#pool = pool
+    this.#paths = new PathTable(pool)
+    this.#inodes = new RecordHeap(pool)
+    this.#inodeOf = intColumn(pool)
+    this.#kinds = byteColumn(pool)
+    this.#isParent = byteColumn(pool)
+    this.#whiteoutOf = intColumn(pool)
+    this.#opaqueOf = intColumn(pool)
   }
 
   /** Ends the use; nothing is left on the disk. */
   close(): void {
     this.#inodes.close()
+    this.#pool.close()
   }
 
   /**
@@ -149,7 +160,7 @@ export class RecordCollector {
   /** The records, in order. ARCHIVE_INVALID when a hardlink stands before its target. */
   *records(): Generator<LayerEntry> {
     /** By number of an inode with several names: the path of the first. */
-    const firsts = intColumn()
+    const firsts = intColumn(this.#pool)
     for (const number of this.#paths.ordered()) {
       const inode = this.#inodeAt(number)
       const [whiteout, opaque] = [this.#markAt(this.#whiteoutOf, number), this.#markAt(this.#opaqueOf, number)]

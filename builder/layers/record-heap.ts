@@ -1,16 +1,17 @@
 import { ByteSpool } from './byte-spool.ts'
-import { Column } from './columns.ts'
+import { type Column, placeColumn } from './columns.ts'
 import type { LayerEntry, LayerPath } from './entry.ts'
 import { ByteReader, ByteWriter } from './index-bytes.ts'
 import { readRecord, writeRecord } from './index-record.ts'
+import type { PagePool } from './page-pool.ts'
 import { unsafe } from './tar/limits.ts'
 
 /** Of all records together: their places are kept as 32-bit numbers. */
 const mostBytes = 2 ** 32 - 1
 
 /**
- * Entries without their paths, encoded, by number. When they are many they are on the disk, and one takes 4 bytes of memory,
- * where an object takes 400.
+ * Entries without their paths, encoded, by number. When they are many they are on the disk, where an object takes 400
+ * bytes of memory.
  */
 export class RecordHeap {
   /** How many entries there are; numbers are below it. */
@@ -18,11 +19,12 @@ export class RecordHeap {
   readonly #spool: ByteSpool
   readonly #writer = new ByteWriter()
   /** Where a record starts. */
-  readonly #places = new Column((length) => new Uint32Array(length))
+  readonly #places: Column<Uint32Array>
 
-  /** `folder` takes the records when they are many; without it they stay in memory. */
-  constructor(folder: string | undefined) {
-    this.#spool = new ByteSpool(folder)
+  /** The pool, and its folder, take what becomes much; it is closed by whom it belongs to. */
+  constructor(pool?: PagePool) {
+    this.#spool = new ByteSpool(pool?.folder)
+    this.#places = placeColumn(pool)
   }
 
   /**
