@@ -1,25 +1,34 @@
 import type { PagePool } from './page-pool.ts'
 
-type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array | BigInt64Array
+type Numbers = Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array
+
+/** What the columns of one kind share. */
+interface Kind<T extends Numbers> {
+  readonly make: () => T
+  readonly clear: (page: T) => void
+  /** Pages that nobody uses any more, to be used again: the garbage of large arrays goes late. */
+  readonly free: T[]
+}
 
 const pageBits = 14
 /** Numbers in one page of a column. */
 export const pageSize = 1 << pageBits
+/** Free pages of one kind. */
+const mostFree = 8
 
 /**
  * Numbers by number of the thing that they are about: a list that grows by pages, so that growing never copies and leaves
  * nothing behind. What was not set is 0. With a pool, pages may be on the disk.
  */
 export class Column<T extends Numbers> {
-  readonly #make: (length: number) => T
+  readonly #kind: Kind<T>
   readonly #pool: PagePool | undefined
   readonly #pages: (T | undefined)[] = []
   /** Where pages that were on the disk lie there. */
   readonly #places: (number | undefined)[] = []
 
-  /** `make` gives a new array, for example `(length) => new Int32Array(length)`. */
-  constructor(make: (length: number) => T, pool?: PagePool) {
-    this.#make = make
+  constructor(kind: Kind<T>, pool?: PagePool) {
+    this.#kind = kind
     this.#pool = pool
   }
 
@@ -43,56 +52,56 @@ export class Column<T extends Numbers> {
   }
 
   #load(number: number): T {
-    const used = this.#pool?.reuse(this.#make)
-    const page = used ?? this.#make(pageSize)
+    const used = this.#kind.free.pop()
+    const page = used ?? this.#kind.make()
     const place = this.#places[number]
     if (place !== undefined) this.#pool?.read(page, place)
-    else used?.fill(0 as never)
+    else if (used !== undefined) this.#kind.clear(used)
     while (this.#pages.length < number) this.#pages.push(undefined)
     this.#pages[number] = page
     this.#pool?.add(page.byteLength, () => {
       this.#places[number] = this.#pool?.write(page, place)
       this.#pages[number] = undefined
-      this.#pool?.release(this.#make, page)
+      if (this.#kind.free.length < mostFree) this.#kind.free.push(page)
     })
     return page
   }
 }
 
-// One function for all columns of a kind: pages go from one to the other.
-const makeBytes = (length: number): Uint8Array => new Uint8Array(length)
-const makeBuffer = (length: number): Buffer => Buffer.alloc(length)
-const makeShorts = (length: number): Uint16Array => new Uint16Array(length)
-const makeInts = (length: number): Int32Array => new Int32Array(length)
-const makePlaces = (length: number): Uint32Array => new Uint32Array(length)
-const makeFloats = (length: number): Float64Array => new Float64Array(length)
+const clear = (page: { fill(value: number): unknown }): unknown => page.fill(0)
+const bytes: Kind<Uint8Array> = { make: () => new Uint8Array(pageSize), clear, free: [] }
+const buffers: Kind<Buffer> = { make: () => Buffer.alloc(pageSize), clear, free: [] }
+const shorts: Kind<Uint16Array> = { make: () => new Uint16Array(pageSize), clear, free: [] }
+const ints: Kind<Int32Array> = { make: () => new Int32Array(pageSize), clear, free: [] }
+const places: Kind<Uint32Array> = { make: () => new Uint32Array(pageSize), clear, free: [] }
+const floats: Kind<Float64Array> = { make: () => new Float64Array(pageSize), clear, free: [] }
 
 export function byteColumn(pool?: PagePool): Column<Uint8Array> {
-  return new Column(makeBytes, pool)
+  return new Column(bytes, pool)
 }
 
 /** Bytes whose pages are buffers. */
 export function bufferColumn(pool?: PagePool): Column<Buffer> {
-  return new Column(makeBuffer, pool)
+  return new Column(buffers, pool)
 }
 
 /** Whole numbers from 0, of 16 bits. */
 export function shortColumn(pool?: PagePool): Column<Uint16Array> {
-  return new Column(makeShorts, pool)
+  return new Column(shorts, pool)
 }
 
 /** Whole numbers of 32 bits. */
 export function intColumn(pool?: PagePool): Column<Int32Array> {
-  return new Column(makeInts, pool)
+  return new Column(ints, pool)
 }
 
 /** Whole numbers from 0, of 32 bits. */
 export function placeColumn(pool?: PagePool): Column<Uint32Array> {
-  return new Column(makePlaces, pool)
+  return new Column(places, pool)
 }
 
 export function floatColumn(pool?: PagePool): Column<Float64Array> {
-  return new Column(makeFloats, pool)
+  return new Column(floats, pool)
 }
 
 /** The number at a place of an array, 0 beyond its end. */

@@ -18,9 +18,6 @@ let loadedBytes = 0
 /** What the pages of all pools together may take of the memory. */
 export const poolMemory = 32 << 20
 let memory = poolMemory
-/** Pages that were given up, by the function that made them; to be used again, for the garbage of large arrays goes late. */
-const free = new Map<unknown, unknown[]>()
-const mostFree = 8
 
 /**
  * Where the pages of columns go when they are too many for the memory: a file that has no name, so that nothing is left of it
@@ -46,18 +43,6 @@ export class PagePool {
     loaded.push({ pool: this, bytes, drop })
     loadedBytes += bytes
     while (loadedBytes > memory && first < loaded.length - 1) dropFirst()
-  }
-
-  /** A page that this function made and that is not used any more, with any content; undefined when there is none. */
-  reuse<T>(make: (length: number) => T): T | undefined {
-    return free.get(make)?.pop() as T | undefined
-  }
-
-  /** Takes a page that nobody uses any more. */
-  release<T>(make: (length: number) => T, page: T): void {
-    const pages = free.get(make)
-    if (pages === undefined) free.set(make, [page])
-    else if (pages.length < mostFree) pages.push(page)
   }
 
   /** Writes a page, to where it was before or to a new place; that place. */
