@@ -18,6 +18,8 @@ export const blockRecords = 512
 const hasHash = 1
 const numbersPerRecord = 6
 const headerSize = 8
+/** A hash has so many numbers of 32 bits. */
+export const hashWords = 8
 const sizeOfRecord = 8 * (numbersPerRecord + 1) + 33
 
 /**
@@ -53,6 +55,8 @@ interface Columns {
   readonly numbers: Float64Array
   readonly mtimes: BigInt64Array
   readonly hashes: Buffer
+  /** The same bytes. */
+  readonly hashWords: Int32Array
   readonly flags: Uint8Array
 }
 
@@ -63,6 +67,7 @@ function columnsOf(bytes: ArrayBufferLike, count: number): Columns {
     numbers: new Float64Array(bytes, headerSize, count * numbersPerRecord),
     mtimes: new BigInt64Array(bytes, mtimesAt, count),
     hashes: Buffer.from(bytes, hashesAt, count * 32),
+    hashWords: new Int32Array(bytes, hashesAt, count * hashWords),
     flags: new Uint8Array(bytes, hashesAt + count * 32, count),
   }
 }
@@ -110,23 +115,31 @@ export class HashBlock {
   }
 
   record(at: number): HashRecord {
-    const [dev = 0, ino = 0, size = 0, mode = 0, mtimeMs = 0, ctimeMs = 0] = this.#columns.numbers.subarray(
-      at * numbersPerRecord,
-      (at + 1) * numbersPerRecord,
-    )
-    return { ...this.known(at), path: this.paths[at] ?? '', signature: { dev, ino, size, mode, mtimeMs, ctimeMs } }
+    const { numbers, hashes } = this.#columns
+    const own = numbers.subarray(at * numbersPerRecord, (at + 1) * numbersPerRecord)
+    const [dev = 0, ino = 0, size = 0, mode = 0, mtimeMs = 0, ctimeMs = 0] = own
+    const hash = this.hasHash(at) ? hashes.subarray(at * 32, at * 32 + 32) : undefined
+    const signature = { dev, ino, size, mode, mtimeMs, ctimeMs }
+    return { path: this.paths[at] ?? '', signature, mtime: this.mtime(at), hash, xattrs: this.xattrs(at) }
   }
 
-  /** What the signature vouches for. */
-  known(at: number): Omit<HashRecord, 'path' | 'signature'> {
-    const { mtimes, hashes, flags } = this.#columns
-    const isHashed = ((flags[at] ?? 0) & hasHash) !== 0
+  mtime(at: number): bigint {
+    return this.#columns.mtimes[at] ?? 0n
+  }
+
+  hasHash(at: number): boolean {
+    return ((this.#columns.flags[at] ?? 0) & hasHash) !== 0
+  }
+
+  /** Copies a hash to the words that begin at a place. */
+  copyHash(at: number, target: Int32Array, place: number): void {
+    const words = this.#columns.hashWords
+    for (let i = 0; i < hashWords; i++) target[place + i] = words[at * hashWords + i] ?? 0
+  }
+
+  xattrs(at: number): ReadonlyMap<string, Uint8Array> {
     const xattrs = this.#xattrs.size === 0 ? undefined : this.#xattrs.get(at)
-    return {
-      mtime: mtimes[at] ?? 0n,
-      hash: isHashed ? hashes.subarray(at * 32, at * 32 + 32) : undefined,
-      xattrs: xattrs === undefined ? noXattrs : new Map(xattrs.map(decodeXattr)),
-    }
+    return xattrs === undefined ? noXattrs : new Map(xattrs.map(decodeXattr))
   }
 }
 

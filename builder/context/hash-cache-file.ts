@@ -28,6 +28,12 @@ const keptBlocks = 4
 /** Where a block ends in the file, its crc32, its number of records and its first path. */
 type BlockPlace = readonly [end: number, crc: number, records: number, firstPath: LayerPath]
 
+/** A record of a block. */
+export interface RecordPlace {
+  readonly block: HashBlock
+  readonly at: number
+}
+
 /**
  * A file of remembered hashes, opened:
  *
@@ -43,7 +49,7 @@ export class HashFile {
   readonly #tailStart: number
   readonly #blocks = new Map<number, HashBlock | undefined>()
   /** Where the next path is expected: a walk goes as the one went that made the file. */
-  #next = { block: 0, at: 0 }
+  readonly #next: { number: number; block: HashBlock | undefined; at: number }
 
   /** Throws for what is no such file. */
   constructor(fd: number) {
@@ -52,6 +58,7 @@ export class HashFile {
     this.#tailStart = Math.max(0, size - tailSize)
     this.#tail = readFully(fd, this.#tailStart, size - this.#tailStart)
     this.#table = this.#readTable(size)
+    this.#next = { number: 0, block: this.#block(0), at: 0 }
   }
 
   /** Records in the file. */
@@ -59,18 +66,22 @@ export class HashFile {
     return this.#table.reduce((sum, [, , records]) => sum + records, 0)
   }
 
-  /** What is known of a path that has this signature now. Valid until the next call. */
-  find(path: LayerPath, signature: StatSignature): ReturnType<HashBlock['known']> | undefined {
-    let { block: number, at } = this.#next
-    let block = this.#block(number)
+  /** Where a path stands that has this signature now. */
+  find(path: LayerPath, signature: StatSignature): RecordPlace | undefined {
+    const next = this.#next
+    let { block, at } = next
     if (block?.paths[at] !== path) {
-      number = this.#blockOf(path)
+      const number = this.#blockOf(path)
       block = this.#block(number)
       at = block?.find(path) ?? -1
+      if (block === undefined || at < 0) return undefined
+      next.number = number
+      next.block = block
     }
-    if (block === undefined || at < 0) return undefined
-    this.#next = at + 1 < block.paths.length ? { block: number, at: at + 1 } : { block: number + 1, at: 0 }
-    return block.matches(at, signature) ? block.known(at) : undefined
+    next.at = at + 1
+    if (next.at === block.paths.length)
+      Object.assign(next, { number: next.number + 1, block: this.#block(next.number + 1), at: 0 })
+    return block.matches(at, signature) ? { block, at } : undefined
   }
 
   /** All records, in order. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import { compareMet, type LayerPath } from '../layers/entry.ts'
 import type { HashRecord } from './hash-block.ts'
-import { type HashFile, openHashFile, writeHashFile } from './hash-cache-file.ts'
+import { type HashFile, openHashFile, type RecordPlace, writeHashFile } from './hash-cache-file.ts'
 import type { NodeTable } from './node-table.ts'
 import type { StatSignature } from './stat-signature.ts'
 
@@ -25,8 +25,8 @@ export class HashCache {
     this.#stored = openHashFile(file)
   }
 
-  /** What was known of a path when it had this signature. Valid until the next call. */
-  find(path: LayerPath, signature: StatSignature): Pick<HashRecord, 'mtime' | 'hash' | 'xattrs'> | undefined {
+  /** What was known of a path when it had this signature. */
+  find(path: LayerPath, signature: StatSignature): RecordPlace | undefined {
     return this.#stored?.find(path, signature)
   }
 

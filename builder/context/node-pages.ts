@@ -18,6 +18,8 @@ export interface NodePage {
   readonly mtimes: BigInt64Array
   readonly extras: Float64Array
   readonly hashes: Buffer
+  /** The same bytes. */
+  readonly hashWords: Int32Array
 }
 
 interface Slot {
@@ -110,6 +112,7 @@ function newPage(): NodePage {
     mtimes: new BigInt64Array(memory, numbers * 8, nodesPerPage),
     extras: new Float64Array(memory, numbers * 8 + words, nodesPerPage),
     hashes: Buffer.from(memory, numbers * 8 + 2 * words, nodesPerPage * 32),
+    hashWords: new Int32Array(memory, numbers * 8 + 2 * words, nodesPerPage * 8),
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Stats } from 'node:fs'
-import { type Digest, digestFromHash, hexOf } from '../../shared/base/digest.ts'
+import { type Digest, hexOf, parseDigest } from '../../shared/base/digest.ts'
 import { ByteSpool } from '../layers/byte-spool.ts'
-import { byteColumn, intColumn } from '../layers/columns.ts'
+import { byteColumn, type Column, intColumn } from '../layers/columns.ts'
 import type { EntryType, LayerEntry, LayerPath } from '../layers/entry.ts'
+import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
-import type { HashRecord } from './hash-block.ts'
+import { type HashRecord, hashWords } from './hash-block.ts'
+import type { RecordPlace } from './hash-cache-file.ts'
 import { type NodePage, NodePages, nodesPerPage, numbersPerNode } from './node-pages.ts'
 import { entryOf } from './stat-entry.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
@@ -16,7 +18,7 @@ export interface Found {
   /** The text of a symlink. */
   readonly linkname: string
   /** What was remembered of it. */
-  readonly remembered: Pick<HashRecord, 'mtime' | 'hash' | 'xattrs'> | undefined
+  readonly remembered: RecordPlace | undefined
   /** What was learned just now, when nothing was remembered. */
   readonly learned: Learned | undefined
 }
@@ -47,29 +49,38 @@ const isLinked = 128
  * bytes of memory; the rest is on the disk when the paths are many.
  */
 export class NodeTable {
-  readonly paths = new PathTable()
-  readonly #flags = byteColumn()
-  readonly #types = byteColumn()
+  readonly paths: PathTable
+  readonly #pool: PagePool
+  readonly #flags: Column<Uint8Array>
+  readonly #types: Column<Uint8Array>
   readonly #pages: NodePages
   readonly #xattrs = new Map<number, ReadonlyMap<string, Uint8Array>>()
   /** Texts of symlinks. */
   readonly #texts: ByteSpool
   #hasLinks = false
   /** By number of a directory that was read: 1 + where its list begins, which is a count and so many numbers. */
-  readonly #listAt = intColumn()
-  readonly #listed = intColumn()
+  readonly #listAt: Column<Int32Array>
+  readonly #listed: Column<Int32Array>
   #listedEnd = 0
 
   /** `folder` takes what is known of many paths; it is made when missing. */
   constructor(folder: string) {
     this.#pages = new NodePages(folder)
     this.#texts = new ByteSpool(folder)
+    const pool = new PagePool(folder)
+    this.#pool = pool
+    this.paths = new PathTable(pool)
+    this.#flags = byteColumn(pool)
+    this.#types = byteColumn(pool)
+    this.#listAt = intColumn(pool)
+    this.#listed = intColumn(pool)
   }
 
   /** Ends the use; nothing is left on the disk. */
   close(): void {
     this.#pages.close()
     this.#texts.close()
+    this.#pool.close()
   }
 
   /** The number of a path, or of a name in the directory with the number `from`. */
@@ -119,11 +130,12 @@ export class NodeTable {
     this.#texts.append(Buffer.from(text, 'latin1'))
   }
 
-  #remember(page: NodePage, number: number, { mtime, hash, xattrs }: NonNullable<Found['remembered']>): void {
-    page.mtimes[number % nodesPerPage] = mtime
+  #remember(page: NodePage, number: number, { block, at }: RecordPlace): void {
+    page.mtimes[number % nodesPerPage] = block.mtime(at)
+    const xattrs = block.xattrs(at)
     if (xattrs.size > 0) this.#setXattrs(number, xattrs)
-    if (hash === undefined) return
-    page.hashes.set(hash, (number % nodesPerPage) * 32)
+    if (!block.hasHash(at)) return
+    block.copyHash(at, page.hashWords, (number % nodesPerPage) * hashWords)
     this.#flag(number, hasDigest)
   }
 
@@ -145,7 +157,8 @@ export class NodeTable {
   entry(number: number, path: LayerPath): LayerEntry {
     const type = this.type(number)
     const page = this.#pages.page(number)
-    const { size, mode } = signatureIn(page, number)
+    const first = (number % nodesPerPage) * numbersPerNode
+    const [size, mode] = [page.numbers[first + 2] ?? 0, page.numbers[first + 3] ?? 0]
     const extra = page.extras[number % nodesPerPage] ?? 0
     const stats = { size, mode, rdev: type === 'char' || type === 'block' ? extra : 0 }
     const linkname = type === 'symlink' ? this.#texts.read(extra, size).toString('latin1') : ''
@@ -158,7 +171,9 @@ export class NodeTable {
   }
 
   digest(number: number): Digest | undefined {
-    return this.hasDigest(number) ? digestFromHash(this.#hash(number)) : undefined
+    if (!this.hasDigest(number)) return undefined
+    const at = (number % nodesPerPage) * 32
+    return parseDigest(`sha256:${this.#pages.page(number).hashes.toString('hex', at, at + 32)}`)
   }
 
   /** SHA-256 of the content; valid until the next call. */
