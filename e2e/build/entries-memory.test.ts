@@ -1,23 +1,50 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { tarEnd, tarHeader } from '../../builder/layers/tar/write.ts'
+import { opaqueHeader, tarEnd, tarHeader, tarPadding } from '../../builder/layers/tar/write.ts'
 import { blankEntry } from '../../builder/layers/testing/entries.ts'
 import { needs } from '../testing/needs.ts'
-import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
+import { runOk } from '../testing/run.ts'
+import { ibuildScript, makeWorkspace, type Workspace } from '../testing/workspace.ts'
 
 const mostMiB = 256
 const perDirectory = 500
 const probe = "process.on('exit', () => require('node:fs').writeSync(2, `peak ${process.resourceUsage().maxRSS}\\n`))\n"
 
-/** Runs the command; its peak of memory must be within the bound. */
-async function bounded(t: ExecutionContext, space: Workspace, args: readonly string[]): Promise<void> {
+/** Runs the command, with a file as standard input if need be; its peak of memory must be within the bound. */
+async function bounded(t: ExecutionContext, space: Workspace, args: readonly string[], stdin?: string): Promise<void> {
   space.write('', { 'probe.cjs': probe })
   const env = { NODE_OPTIONS: `--require ${join(space.folder, 'probe.cjs')}` }
-  const { stderr } = await space.ok(args, { env, timeout: 300_000 })
+  const options = { env, timeout: 300_000 }
+  const { stderr } =
+    stdin === undefined ? await space.ok(args, options) : await piped(space, args, { ...options, stdin })
   const peak = Math.round(Number(/^peak (\d+)$/m.exec(stderr)?.[1]) / 1024)
   t.log(`${args.join(' ').replaceAll(space.folder, '')}: ${peak} MiB`)
   t.true(peak <= mostMiB, `${args[0]}: ${peak} MiB`)
+}
+
+/** Runs the command on a file that is larger than what a test wants to hold. */
+function piped(
+  { root }: Workspace,
+  args: readonly string[],
+  { stdin, env, timeout }: { readonly stdin: string; readonly env: Record<string, string>; readonly timeout: number },
+): Promise<{ readonly stderr: string }> {
+  const shell = ['-c', 'exec "$@" < "$STDIN"', 'sh', process.execPath, ibuildScript, ...args]
+  return runOk('sh', shell, { env: { ...env, STDIN: stdin, IBUILD_ROOT: root }, timeout })
+}
+
+/** A tar with so many of what `make` gives. */
+function writeMembers(file: string, count: number, make: (i: number) => Uint8Array): void {
+  const fd = openSync(file, 'w')
+  for (let at = 0; at < count; at += perDirectory) {
+    writeSync(fd, Buffer.concat(Array.from({ length: Math.min(perDirectory, count - at) }, (_, i) => make(at + i))))
+  }
+  writeSync(fd, tarEnd)
+  closeSync(fd)
+}
+
+function directoryOf(i: number): string {
+  return `usr/lib/modules/package-${String(Math.floor(i / perDirectory)).padStart(6, '0')}`
 }
 
 /** A tar of empty files, in directories; those of the last directory come first. */
@@ -42,6 +69,41 @@ test.serial('an archive of 300 000 files is imported, saved and loaded in 256 Mi
   await bounded(t, space, ['save', '-o', saved, 'large'])
   await bounded(t, space, ['load', '--root', join(space.folder, 'other'), '-i', saved])
 })
+
+test.serial('100 000 files that come as a tar take 256 MiB, as context and for ADD', async (t) => {
+  t.timeout(600_000)
+  const space = await makeWorkspace(t)
+  const [context, folder] = [
+    join(space.folder, 'context.tar'),
+    space.write('c', { Dockerfile: 'FROM scratch\nADD a.tar /a\n' }),
+  ]
+  const members = ['Dockerfile', 'FROM scratch\nCOPY . /a\n']
+  writeMembers(context, 100_000, (i) => {
+    const [path = '', text = ''] = i === 0 ? members : [`${directoryOf(i)}/file-name-${i}.js`, `${i}\n`]
+    const header = tarHeader(blankEntry(path, 'file', { mode: 0o644, size: text.length }))
+    return Buffer.concat([header, Buffer.from(text), tarPadding(text.length)])
+  })
+  await bounded(t, space, ['build', '-q', '-'], context)
+  renameSync(context, join(folder, 'a.tar'))
+  await bounded(t, space, ['build', '-q', folder])
+})
+
+test.serial(
+  '300 000 opaque marks in directories without an entry and 300 000 hardlinks are imported in 256 MiB',
+  async (t) => {
+    t.timeout(600_000)
+    const space = await makeWorkspace(t)
+    const tar = join(space.folder, 'large.tar')
+    const link = (path: string, linkname: string): Uint8Array => tarHeader(blankEntry(path, 'hardlink', { linkname }))
+    writeMembers(tar, 600_000, (i) => {
+      const path = `${directoryOf(i)}/${i}`
+      return i % 2 === 0
+        ? opaqueHeader(blankEntry(path, 'whiteout', { opaque: true }))
+        : link(path, `from/below/${path}`)
+    })
+    await bounded(t, space, ['import', tar, 'large'])
+  },
+)
 
 test.serial('COPY of 100 000 files takes 256 MiB, from a context, from the cache and from a stage', async (t) => {
   t.timeout(600_000)
