@@ -20,6 +20,7 @@ import {
 } from './image-entry.ts'
 import { findImage } from './image-query.ts'
 import { type Keep, keepAlways, keepRecent } from './keep-recent.ts'
+import { damagedImage } from './reachable.ts'
 import type { ImageStore, LayerStore, StoredImage, Tag, TagStore } from './types.ts'
 
 /** Of a list of images the documents of those looked at last stay in memory, up to so many bytes. */
@@ -140,26 +141,34 @@ function openImage({ imageID, manifest: manifestDigest }: ImageEntry, opened: Op
     const bytes = configBytes()
     return { value: parseConfig(parseJson(bytes, { what: 'image config' })), bytes: bytes.byteLength }
   })
-  return {
+  const told = <T>(read: () => T): T => {
+    try {
+      return read()
+    } catch (cause) {
+      throw damagedImage(image, cause)
+    }
+  }
+  const image: StoredImage = {
     manifestDigest,
     imageID,
     storedAt,
     get manifest() {
-      return manifest()
+      return told(manifest)
     },
     get manifestBytes() {
-      return manifestBytes()
+      return told(manifestBytes)
     },
     get config() {
-      return config()
+      return told(config)
     },
     get configBytes() {
-      return configBytes()
+      return told(configBytes)
     },
     get names() {
       return names(manifestDigest)
     },
   }
+  return image
 }
 
 /** Names stay in the order of the tags. */

@@ -86,11 +86,13 @@ function readContainer({ manifestDigest, imageID, manifest, config, layer }: Con
   return { diffIDs: [...config.rootfs.diff_ids, ...(layer === undefined ? [] : [layer])], blobs }
 }
 
-/** The error for an image whose manifest or config cannot be read, with the ways out. */
+/** The error for an image whose manifest or config cannot be read, with the ways out; one that is that already stays. */
 export function damagedImage({ manifestDigest, names }: StoredImage, cause: unknown): unknown {
   if (!isIbuildError(cause, 'STORE_INVALID', 'MANIFEST_INVALID', 'CONFIG_INVALID', 'JSON_INVALID')) return cause
+  const start = `image ${manifestDigest}`
+  if (cause.message.startsWith(start)) return cause
   const called = names.length === 0 ? '' : ` (${names.join(', ')})`
-  return new IbuildError('STORE_INVALID', `image ${manifestDigest}${called} is damaged: ${cause.message}`, {
+  return new IbuildError('STORE_INVALID', `${start}${called} is damaged: ${cause.message}`, {
     cause,
     hint: `Build or load it again, or remove it with ibuild rmi ${names[0] ?? manifestDigest}`,
   })

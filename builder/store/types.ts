@@ -121,7 +121,7 @@ export interface ImageStore {
   remove(manifest: Digest): Promise<boolean>
 }
 
-/** Members that need a file are read and verified at first use: STORE_INVALID when it is missing or damaged. */
+/** Members that need a file are read and verified at first use: STORE_INVALID, with the image's names, when it is missing or damaged. */
 export interface StoredImage {
   readonly manifestDigest: Digest
   /** Digest of the config. */

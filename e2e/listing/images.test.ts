@@ -83,3 +83,15 @@ test('beside a damaged image and a damaged tag all others are listed; building a
   t.is(mended.stderr, '')
   t.regex(mended.stdout, /^lost +latest/m)
 })
+
+test('whatever needs a damaged image names it, and says how to mend it, once', async (t) => {
+  const space = await makeWorkspace(t)
+  await space.ok(['-q', '-t', 'bad:1', '-'], { input: 'FROM scratch\nCOPY <<E /x\nE\n' })
+  const { manifestDigest } = damageConfig(space.root, 'bad:1')
+  const says = new RegExp(
+    `^ibuild: image ${manifestDigest} \\(docker.io/library/bad:1\\) is damaged: blob sha256:\\w+ is damaged.*\\n[^]*hint: Build or load it again, or remove it with ibuild rmi docker.io/library/bad:1\\n`,
+    'm',
+  )
+  for (const args of [['inspect', 'bad:1'], ['history', 'bad:1'], ['save', 'bad:1', '-o', 'x.tar'], ['du'], ['-']])
+    t.regex((await space.ibuild(args, { input: 'FROM bad:1\nLABEL a=b\n' })).stderr, says, args.join(' '))
+})
