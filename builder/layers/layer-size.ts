@@ -1,9 +1,13 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 
-/** What of a layer has to be at hand: its index's table, with every path that a hardlink names or that is an implied directory. */
+/** The most paths of one layer or archive: what grows with them in memory is a table of 64 MiB at this number. */
+export const mostPaths = 12_000_000
+/** The most bytes of all their names, and of all that is told of them beside. */
+export const mostMetadata = 2 ** 32 - 1
+/** The most bytes of what has to be at hand of a layer's index: its table. */
 export const mostTableBytes = 64 << 20
 
-/** LAYER_TOO_LARGE for the names of a layer. */
+/** LAYER_TOO_LARGE for more than {@link mostTableBytes}. */
 export function tooManyNames(): IbuildError {
   return new IbuildError(
     'LAYER_TOO_LARGE',
@@ -13,5 +17,10 @@ export function tooManyNames(): IbuildError {
 
 /** LAYER_TOO_LARGE for more than so many paths, directories that have no entry among them. */
 export function tooManyPaths(most: number): IbuildError {
-  return new IbuildError('LAYER_TOO_LARGE', `more than ${most} paths, counting every directory, or 4 GiB of names`)
+  return new IbuildError('LAYER_TOO_LARGE', `more than ${most} paths, every directory counted`)
+}
+
+/** LAYER_TOO_LARGE for more than {@link mostMetadata}. */
+export function tooMuchMetadata(): IbuildError {
+  return new IbuildError('LAYER_TOO_LARGE', 'the names or the attributes of all files take more than 4 GiB together')
 }

@@ -50,6 +50,14 @@ test('a path without a number, a name that only begins alike, and the root', (t)
   for (const path of ['usr/li', 'usr/libs', 'lib', 'usr/lib/a', 'us']) t.is(table.find(path), -1, path)
 })
 
+test('more paths than a table takes are refused, and known ones are not', (t) => {
+  const table = new PathTable(undefined, 3)
+  table.intern('a/b/c')
+  t.throws(() => table.intern('d'), { instanceOf: IbuildError, code: 'LAYER_TOO_LARGE' })
+  t.is(table.find('d'), -1)
+  t.is(table.intern('a/b'), 2)
+})
+
 test('a hundred thousand names in one directory, added from the last to the first', (t) => {
   const names = Array.from({ length: 100_000 }, (_, i) => `d/${String(i).padStart(6, '0')}`)
   const table = new PathTable()

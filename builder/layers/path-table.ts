@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { at, bufferColumn, type Column, intColumn, pageSize, placeColumn, shortColumn } from './columns.ts'
 import { comparePaths, type LayerPath } from './entry.ts'
-import { tooManyPaths } from './layer-size.ts'
+import { mostMetadata, mostPaths, tooManyPaths, tooMuchMetadata } from './layer-size.ts'
 import { manyRecords, tellManyRecords } from './many-records.ts'
 import type { PagePool } from './page-pool.ts'
 import { type SortKey, sortKeys } from './path-sort.ts'
@@ -16,11 +16,8 @@ interface ChildLists {
 // A slot: a number, and bits of the hash above it, so that few paths of another hash are looked at.
 const numberBits = 24
 const numberMask = (1 << numberBits) - 1
-/** The most paths that a table takes. */
-export const mostPaths = 12_000_000
 /** From so many slots on fewer are left free. */
 const manySlots = 1 << 22
-const mostNameBytes = 2 ** 32 - 1
 
 /**
  * Numbers paths: the root is 0, every other path has a higher number than its directory. A path takes about 40 bytes,
@@ -30,6 +27,7 @@ export class PathTable {
   /** How many paths there are; numbers are below it. */
   size = 1
   readonly #pool: PagePool | undefined
+  readonly #most: number
   readonly #parents: Column<Int32Array>
   /** Where the name of a path starts in the names; none goes over the end of a page. */
   readonly #starts: Column<Uint32Array>
@@ -47,9 +45,10 @@ export class PathTable {
   /** Nobody can choose names that all fall on one place. */
   readonly #seed = randomInt(1 << 30)
 
-  /** The pool takes what becomes much, and is closed by whom it belongs to. */
-  constructor(pool?: PagePool) {
+  /** The pool takes what becomes much, and is closed by whom it belongs to. `most` is the number of paths that are taken. */
+  constructor(pool?: PagePool, most = mostPaths) {
     this.#pool = pool
+    this.#most = most
     this.#parents = intColumn(pool)
     this.#starts = placeColumn(pool)
     this.#lengths = shortColumn(pool)
@@ -249,7 +248,7 @@ export class PathTable {
   }
 
   #add(parent: number, name: string, { slot, mark }: { readonly slot: number; readonly mark: number }): number {
-    if (this.size > mostPaths) throw tooManyPaths(mostPaths)
+    if (this.size > this.#most) throw tooManyPaths(this.#most)
     const number = this.size++
     if (number === manyRecords) tellManyRecords()
     const start = this.#placeFor(name.length)
@@ -268,7 +267,7 @@ export class PathTable {
     const left = pageSize - (this.#namesEnd % pageSize)
     const start = length > left ? this.#namesEnd + left : this.#namesEnd
     this.#namesEnd = start + length
-    if (this.#namesEnd > mostNameBytes) throw tooManyPaths(mostPaths)
+    if (this.#namesEnd > mostMetadata) throw tooMuchMetadata()
     return start
   }
 

@@ -3,11 +3,8 @@ import { type Column, placeColumn } from './columns.ts'
 import type { LayerEntry, LayerPath } from './entry.ts'
 import { ByteReader, ByteWriter } from './index-bytes.ts'
 import { readRecord, writeRecord } from './index-record.ts'
+import { mostMetadata, tooMuchMetadata } from './layer-size.ts'
 import type { PagePool } from './page-pool.ts'
-import { unsafe } from './tar/limits.ts'
-
-/** Of all records together: their places are kept as 32-bit numbers. */
-const mostBytes = 2 ** 32 - 1
 
 /**
  * Entries without their paths, encoded, by number. When they are many they are on the disk, where an object takes 400
@@ -28,13 +25,13 @@ export class RecordHeap {
   }
 
   /**
-   * Keeps an entry; its number. INDEX_INVALID when a number in it is beyond what an index can hold, ARCHIVE_UNSAFE when all
-   * entries together take more than 4 GiB.
+   * Keeps an entry; its number. INDEX_INVALID when a number in it is beyond what an index can hold, LAYER_TOO_LARGE when all
+   * entries together take more than 4 GiB: places are kept as 32-bit numbers.
    */
   add(entry: LayerEntry): number {
     writeRecord(this.#writer, entry)
     const record = this.#writer.view()
-    if (this.#spool.size + record.length > mostBytes) throw unsafe('the metadata of all files together takes 4 GiB')
+    if (this.#spool.size + record.length > mostMetadata) throw tooMuchMetadata()
     this.#places.set(this.size, this.#spool.size)
     this.#spool.append(record)
     return this.size++

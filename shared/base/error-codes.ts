@@ -45,7 +45,7 @@ const table = {
   },
   LAYER_TOO_LARGE: {
     exit: 1,
-    about: 'A layer has more names than can be worked with in the memory that ibuild allows itself.',
+    about: 'A layer or an archive has more names than can be worked with in the memory that ibuild allows itself.',
     hint: 'Spread the files over several layers, or put them into an archive.',
   },
   SYMLINK_LOOP: {
