@@ -3,6 +3,7 @@
 'use strict'
 
 var fs = require('fs')
+var restoreHeap = function () {}
 
 var needed = 24
 if (parseInt(process.versions.node, 10) < needed) {
@@ -19,9 +20,9 @@ if (parseInt(process.versions.node, 10) < needed) {
 }
 
 useAllProcessors()
-enableCompileCache()
 require('diagnostics_channel').subscribe('ibuild.many-records', keepYoungHeapSmall)
-var entry = fs.existsSync(__dirname + '/../app/main.ts') ? '../app/main.ts' : '../dist/main.js'
+var sources = __dirname + '/../app/main.ts'
+var command = fs.existsSync(sources) ? fromSources(sources) : fromBundle()
 var done = false
 process.once('beforeExit', function () {
   if (done) return
@@ -29,25 +30,43 @@ process.once('beforeExit', function () {
   process.stderr.write('ibuild: the work stopped before its end\nhint: This is a defect of ibuild; please report it.\n')
   process.exitCode = 1
 })
-require(entry)
-  .main(process.argv.slice(2))
-  .then(function (code) {
-    done = true
-    process.exitCode = code
-  })
+command.main(process.argv.slice(2)).then(function (code) {
+  done = true
+  process.exitCode = code
+  restoreHeap()
+  command.keep()
+})
+
+function fromSources(file) {
+  var folder = cacheFolder()
+  if (folder) require('module').enableCompileCache(folder)
+  return { main: require(file).main, keep: function () {} }
+}
+
+function fromBundle() {
+  var scripts = require('./kept-code.cjs').openScripts(
+    require('path').join(__dirname, '../dist/command'),
+    cacheFolder(),
+  )
+  return { main: scripts.load('main').main, keep: scripts.keep }
+}
 
 // Work on many small records leaves much short-lived garbage. The space for it would grow to more than a hundred megabytes,
 // which saves no time that could be measured. Not for every command: loading v8 takes 3 ms. At the end the flag goes back,
 // because compiled code is kept for the flags of that moment.
+var isHeapSmall = false
 function keepYoungHeapSmall() {
+  if (isHeapSmall) return
+  isHeapSmall = true
   var v8 = require('v8')
   v8.setFlagsFromString('--semi-space-growth-factor=1')
   // Older garbage goes when the heap has grown by a quarter: it would grow to several times its size.
   v8.setFlagsFromString('--heap-growing-percent=25')
-  process.once('exit', function () {
+  restoreHeap = function () {
     v8.setFlagsFromString('--semi-space-growth-factor=2')
     v8.setFlagsFromString('--heap-growing-percent=0')
-  })
+  }
+  process.once('exit', restoreHeap)
 }
 
 // Compression works on the threads of Node's pool, which are four unless told otherwise before the first is started.
@@ -58,16 +77,16 @@ function useAllProcessors() {
 
 // The cache holds code that will run, so it lies only in a folder of the user who runs it: never in a shared one, and
 // never in another user's home (sudo may keep HOME). Where no such folder can be made there is no cache.
-function enableCompileCache() {
+function cacheFolder() {
   var home = process.env.HOME
   var cache = process.env.XDG_CACHE_HOME || home + '/.cache'
-  if (!home) return
+  if (!home || process.env.NODE_DISABLE_COMPILE_CACHE || process.env.NODE_V8_COVERAGE) return undefined
   try {
     var folder = cache + '/ibuild/code'
     if (!fs.existsSync(folder) && isOurs(home)) makeFolders([cache, cache + '/ibuild', folder])
-    if (isOurs(cache) && isOurs(folder)) require('module').enableCompileCache(folder)
+    return isOurs(cache) && isOurs(folder) ? folder : undefined
   } catch (error) {
-    // Starting takes a few milliseconds longer.
+    return undefined // starting takes some milliseconds longer
   }
 }
 

@@ -4,8 +4,10 @@ import { PathSet } from '../layers/path-map.ts'
 import type { Version } from './fates.ts'
 import { isHidden, type PathOutcome } from './path-outcome.ts'
 
-/** Paths that are held back; beyond that many, a file counts as gone when its first name is. */
-const mostHeld = 100_000
+/** Memory for what is held back, about; beyond it a file counts as gone when its first name is. */
+const mostHeldBytes = 48 << 20
+/** What an entry takes in memory beside its path. */
+const entryBytes = 500
 
 /**
  * Hardlinks: content whose first name is hidden is still seen when another name of it is. Paths with such content are held
@@ -16,6 +18,7 @@ export class OtherNames {
   /** Paths of lower layers that hardlinks lead to. */
   readonly #foreign = new PathSet()
   readonly #held = new Map<LayerPath, PathOutcome>()
+  #heldBytes = 0
   readonly #seen = new Set<string>()
   /** Names that are seen in the image and lead to a path of a lower layer: that path, by number of their layer. */
   readonly #down: PathSet[] = []
@@ -31,7 +34,7 @@ export class OtherNames {
   pass(outcome: PathOutcome): boolean {
     for (const version of outcome.versions) if (version.entry.type === 'hardlink') this.#noteLink(version)
     const hold = outcome.versions.some((version) => isHidden(version) && this.#mayHaveNames(version))
-    if (!hold || this.#held.size >= mostHeld) return true
+    if (!hold || !this.#hasRoom(outcome.path.length + entryBytes * outcome.versions.length)) return true
     const held = compact(outcome)
     this.#held.set(held.path, held)
     return false
@@ -53,6 +56,12 @@ export class OtherNames {
     return this.#foreign.has(entry.path) || this.#isTarget(layer, entry.path)
   }
 
+  #hasRoom(bytes: number): boolean {
+    if (this.#heldBytes + bytes > mostHeldBytes) return false
+    this.#heldBytes += bytes
+    return true
+  }
+
   #isTarget(layer: number, path: LayerPath): boolean {
     return this.#indexes[layer]?.linkTargets.has(path) === true
   }
@@ -60,7 +69,8 @@ export class OtherNames {
   #noteLink({ layer, entry, hiding }: Version): void {
     if (hiding !== undefined) {
       const named = this.#isTarget(layer, entry.path)
-      if (named && this.#aliases.size < mostHeld) this.#aliases.set(keyOf(layer, entry.path), entry.linkname)
+      if (named && this.#hasRoom(entry.path.length + entry.linkname.length + entryBytes))
+        this.#aliases.set(keyOf(layer, entry.path), entry.linkname)
       return
     }
     const target = this.#aliases.get(keyOf(layer, entry.linkname)) ?? entry.linkname
