@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { compareMet, comparePaths, parentOf } from './entry.ts'
 import { PathTable } from './path-table.ts'
 
