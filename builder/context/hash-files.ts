@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { workerUrl } from '../../shared/base/worker.ts'
@@ -26,12 +25,12 @@ export async function hashFiles<T extends HashItem>(
   onHashed: OnHashed<T>,
 ): Promise<void> {
   const work = new Work(files, items, onHashed)
-  const workers = startWorkers(files.root, work.helpers())
+  const helpers = Array.from({ length: work.helpers() }, () => new Helper(files.root))
   try {
-    await Promise.all([...workers.map((worker) => runWorker(worker, work)), runHere(work)])
+    await Promise.all([...helpers.map((helper) => runHelper(helper, work)), runHere(work)])
   } finally {
     work.stop()
-    await Promise.all(workers.map((worker) => worker.terminate()))
+    await Promise.all(helpers.map((helper) => helper.end()))
   }
 }
 
@@ -78,6 +77,7 @@ class Work<T extends HashItem> {
   /** Takes what another thread made of a chunk; what it left is hashed here, where the error is told. */
   async take(chunk: readonly T[], results: readonly (Hashed | undefined)[] = []): Promise<void> {
     for (const [index, item] of chunk.entries()) {
+      if (this.#isStopped) return
       const hashed = results[index] ?? this.#hashSmall(item) ?? (await this.#hashLarge(item))
       if (this.#isStopped) return
       this.#onHashed(item, hashed)
@@ -112,38 +112,51 @@ function sizeOf(chunk: readonly HashItem[]): number {
   return chunk.reduce((sum, { signature }) => sum + signature.size, 0)
 }
 
-function startWorkers(root: string, count: number): Worker[] {
-  const start = (): Worker => new Worker(workerUrl('./hash-worker.ts', import.meta.url), { workerData: root })
-  return Array.from({ length: count }, start)
-}
+type Answer = readonly (Hashed | undefined)[] | undefined
 
-/** The chunk of a worker that broke is hashed here. */
-async function runWorker<T extends HashItem>(worker: Worker, work: Work<T>): Promise<void> {
-  const ended = once(worker, 'exit').then(
-    () => undefined,
-    () => undefined,
-  )
-  for (let chunk = work.next(); chunk !== undefined; chunk = work.next()) {
-    const results = await ask(worker, chunk, ended)
-    await work.take(chunk, results)
-    if (results === undefined) return
+/** A thread that hashes. */
+class Helper {
+  readonly #worker: Worker
+  /** Takes the answer to what was asked last. */
+  #onAnswer: ((answer: Answer) => void) | undefined
+  #hasEnded = false
+
+  constructor(root: string) {
+    this.#worker = new Worker(workerUrl('./hash-worker.ts', import.meta.url), { workerData: root })
+    this.#worker.on('message', ([answer]: [Answer]) => this.#answer(answer))
+    this.#worker.on('error', () => this.#answer(undefined))
+    this.#worker.on('exit', () => {
+      this.#hasEnded = true
+      this.#answer(undefined)
+    })
+  }
+
+  /** Undefined when the thread broke. One thing is asked at a time. */
+  ask(chunk: readonly HashItem[]): Promise<Answer> {
+    if (this.#hasEnded) return Promise.resolve(undefined)
+    return new Promise((resolve) => {
+      this.#onAnswer = resolve
+      const items = chunk.map(({ path, signature }) => ({ path, signature }))
+      this.#worker.postMessage(items, [])
+    })
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #answer(answer: Answer): void {
+    this.#onAnswer?.(answer)
+    this.#onAnswer = undefined
   }
 }
 
-async function ask(
-  worker: Worker,
-  chunk: readonly HashItem[],
-  ended: Promise<undefined>,
-): Promise<readonly (Hashed | undefined)[] | undefined> {
-  try {
-    worker.postMessage(
-      chunk.map(({ path, signature }) => ({ path, signature })),
-      [],
-    )
-    const message: (Hashed | undefined)[][] | undefined = await Promise.race([once(worker, 'message'), ended])
-    return message?.[0]
-  } catch {
-    return undefined
+/** The chunk of a thread that broke is hashed here. */
+async function runHelper<T extends HashItem>(helper: Helper, work: Work<T>): Promise<void> {
+  for (let chunk = work.next(); chunk !== undefined; chunk = work.next()) {
+    const answer = await helper.ask(chunk)
+    await work.take(chunk, answer)
+    if (answer === undefined) return
   }
 }
 
