@@ -44,10 +44,7 @@ function fromSources(file) {
 }
 
 function fromBundle() {
-  var scripts = require('./kept-code.cjs').openScripts(
-    require('path').join(__dirname, '../dist/command'),
-    cacheFolder(),
-  )
+  var scripts = require('./kept-code.cjs')(require('path').join(__dirname, '../dist/command'), cacheFolder())
   return { main: scripts.load('main').main, keep: scripts.keep }
 }
 

@@ -8,11 +8,11 @@ import { repository } from './repository.ts'
 
 const dist = join(repository, 'dist')
 rmSync(dist, { recursive: true, force: true })
-const metafile = await bundle(dist)
-writeFileSync(join(dist, 'NOTICES.txt'), notices(repository, metafile))
+const { command, library } = await bundle(dist)
+writeFileSync(join(dist, 'NOTICES.txt'), notices(repository, [command, library]))
 const tsc = join(repository, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' })
 
-const files = Object.keys(metafile.outputs)
+const files = [command, library].flatMap(({ outputs }) => Object.keys(outputs))
 const bytes = files.reduce((sum, file) => sum + statSync(join(repository, file)).size, 0)
 console.log(`dist: ${files.length} files of JavaScript, ${Math.round(bytes / 1024)} KiB, and declarations`)

@@ -1,21 +1,41 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { basename, join, relative } from 'node:path'
 import { build as esbuild, type Metafile, type Plugin } from 'esbuild'
+import { asScript } from './as-script.ts'
 import { readBuiltinsDirectly } from './builtins.ts'
 import { importDirectly, type OutputFile } from './direct-imports.ts'
 import { repository } from './repository.ts'
 
+/** What esbuild knows about inputs, outputs and their imports. */
+export interface Bundles {
+  readonly command: Metafile
+  readonly library: Metafile
+}
+
 /**
- * Bundles the command (`main.js`), the library (`index.js`) and every `*-worker.ts` into one flat folder of ES modules.
- * What package.json names in `dependencies` stays outside (native code, packages with data); everything else is bundled.
- * Returns what esbuild knows about inputs, outputs and their imports. Errors: a build that does not go through, two
- * workers of one name, a worker's URL that would point nowhere in the bundle.
+ * Bundles into a folder the library (`index.js`) and every `*-worker.ts` as ES modules, and the command as scripts
+ * (`command/main.cjs`), see {@link asScript}. What package.json names in `dependencies` stays outside (native code, packages
+ * with data); everything else is bundled. Errors: a build that does not go through, two workers of one name, a worker's URL
+ * that would point nowhere in the bundle.
  */
-export async function bundle(folder: string): Promise<Metafile> {
+export async function bundle(folder: string): Promise<Bundles> {
+  const library = await bundleModules(folder, { index: 'app/index.ts', ...workers() }, 'app/index.ts')
+  const scripts = join(folder, 'command')
+  const command = await bundleModules(scripts, { main: 'app/main.ts' }, 'app/commands/build.ts')
+  for (const name of globSync('*.js', { cwd: scripts })) {
+    const file = join(scripts, name)
+    writeFileSync(file.replace(/js$/, 'cjs'), asScript(readFileSync(file, 'utf8')))
+    rmSync(file)
+  }
+  return { command, library }
+}
+
+/** `core` is the source with all that is always loaded. */
+async function bundleModules(folder: string, entryPoints: Record<string, string>, core: string): Promise<Metafile> {
   const { metafile } = await esbuild({
     absWorkingDir: repository,
-    entryPoints: { main: 'app/main.ts', index: 'app/index.ts', ...workers() },
+    entryPoints,
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -23,7 +43,7 @@ export async function bundle(folder: string): Promise<Metafile> {
     platform: 'node',
     target: 'node24',
     external: [...dependencies()],
-    plugins: [oneCore, builtinsOnDemand, childProcessOnDemand],
+    plugins: [oneCore(join(repository, core)), builtinsOnDemand, childProcessOnDemand],
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
     metafile: true,
@@ -65,19 +85,17 @@ function dependencies(): string[] {
   return Object.keys(manifest.dependencies ?? {})
 }
 
-/** What a build always loads. */
-const core = join(repository, 'app/commands/build.ts')
 /** What needs nothing of the core and must not wait for it. */
 const light = new Set(['app/cli/help.ts', 'app/cli/version.ts'].map((file) => join(repository, file)))
 
 /**
- * Puts all that a build always loads into one file. esbuild makes a file for each set of modules that the same entries
+ * Puts all that is always loaded into one file. esbuild makes a file for each set of modules that the same entries
  * reach, and each costs a millisecond to find and link; here everything that is loaded on demand reaches the core.
  */
-const oneCore: Plugin = {
+const oneCore = (core: string): Plugin => ({
   name: 'one core',
   setup(build) {
-    const onDemand = new Set([join(repository, 'app/index.ts')])
+    const onDemand = new Set<string>()
     build.onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
       const file = join(resolveDir, path)
       if (kind === 'dynamic-import' && !light.has(file) && file !== core) onDemand.add(file)
@@ -89,7 +107,7 @@ const oneCore: Plugin = {
         : undefined,
     )
   },
-}
+})
 
 /** CommonJS packages call `require('fs')`, which an ES module does not have; this asks Node when it is first needed. */
 const builtinsOnDemand: Plugin = {

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 
-/** The names and licence texts of the packages that went into a bundle. Error: a package that does not tell its licence. */
-export function notices(repository: string, metafile: Metafile): string {
-  const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []))
+/** The names and licence texts of the packages that went into bundles. Error: a package that does not tell its licence. */
+export function notices(repository: string, metafiles: readonly Metafile[]): string {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs))
+  const folders = new Set(inputs.flatMap((input) => packageFolder(input) ?? []))
   const parts = [...folders].sort().map((folder) => notice(join(repository, folder)))
   return [`ibuild contains code of these packages.\n`, ...parts].join(`\n${'-'.repeat(80)}\n\n`)
 }

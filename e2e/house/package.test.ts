@@ -38,7 +38,8 @@ test('the package holds what runs and what describes it, no sources and no tests
   const files = globSync('**/*', { cwd: installed, exclude: ['node_modules'] }).sort()
   for (const name of [
     'bin/ibuild.cjs',
-    'dist/main.js',
+    'bin/kept-code.cjs',
+    'dist/command/main.cjs',
     'dist/index.js',
     'dist/NOTICES.txt',
     'LICENSE',
@@ -73,7 +74,7 @@ test('the command builds an image FROM scratch and lists it', async (t) => {
   await runOk(command, [...root, '-t', 'x:1', context], options)
   const { stdout } = await runOk(command, ['images', ...root], options)
   t.regex(stdout, /\bx\b.*\b1\b/)
-  t.true(existsSync(join(home, '.cache/ibuild/code')), 'the compile cache lies in the home folder')
+  t.true(existsSync(join(home, '.cache/ibuild/code')), 'compiled code is kept in the home folder')
 })
 
 test('the command says its version', async (t) => {

@@ -27,12 +27,13 @@ const heavy = [
 const unwanted = ['child_process', 'fs/promises', 'http', 'worker_threads']
 
 let folder: string
-let metafile: Metafile
+let command: Metafile
+let library: Metafile
 
 test.before('a bundle of its own, below the repository so that it finds the packages', async () => {
   mkdirSync(join(repository, '.cache'), { recursive: true })
   folder = mkdtempSync(join(repository, '.cache/startup-'))
-  metafile = await bundle(join(folder, 'dist'))
+  ;({ command, library } = await bundle(join(folder, 'dist')))
   cpSync(join(repository, 'bin'), join(folder, 'bin'), { recursive: true })
   cpSync(join(repository, 'package.json'), join(folder, 'package.json'))
 })
@@ -40,7 +41,7 @@ test.before('a bundle of its own, below the repository so that it finds the pack
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the command alone loads a handful of our own files and no package', (t) => {
-  const { sources, packages } = loadedWith('app/main.ts', metafile)
+  const { sources, packages } = loadedWith('app/main.ts', command)
   t.deepEqual(
     packages.filter((name) => !name.startsWith('node:')),
     [],
@@ -52,19 +53,19 @@ test('the command alone loads a handful of our own files and no package', (t) =>
 })
 
 test('no command loads a heavy package before it knows that it is needed', (t) => {
-  for (const command of ['build', 'images', 'tag', 'rmi', 'inspect', 'history', 'prune', 'du']) {
-    const { sources, packages } = loadedWith(`app/commands/${command}.ts`, metafile)
+  for (const name of ['build', 'images', 'tag', 'rmi', 'inspect', 'history', 'prune', 'du']) {
+    const { sources, packages } = loadedWith(`app/commands/${name}.ts`, command)
     const bundled = sources.flatMap((name) => packageFolder(name)?.replace(/^.*node_modules\//, '') ?? [])
     t.deepEqual(
       [...packages, ...bundled].filter((name) => heavy.includes(name)),
       [],
-      command,
+      name,
     )
   }
 })
 
 test('the library loads no heavy package before it is needed', (t) => {
-  const { sources, packages } = loadedWith('app/index.ts', metafile)
+  const { sources, packages } = loadedWith('app/index.ts', library)
   const bundled = sources.flatMap((name) => packageFolder(name)?.replace(/^.*node_modules\//, '') ?? [])
   t.deepEqual(
     [...packages, ...bundled].filter((name) => heavy.includes(name)),
