@@ -1,6 +1,6 @@
 // `npm run build`: dist/ from nothing: the bundle, its notices, and the declarations of the library.
 import { execFileSync } from 'node:child_process'
-import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { globSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bundle } from './bundle.ts'
 import { notices } from './notices.ts'
@@ -13,6 +13,6 @@ writeFileSync(join(dist, 'NOTICES.txt'), notices(repository, [command, library])
 const tsc = join(repository, 'node_modules/typescript/bin/tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: repository, stdio: 'inherit' })
 
-const files = [command, library].flatMap(({ outputs }) => Object.keys(outputs))
-const bytes = files.reduce((sum, file) => sum + statSync(join(repository, file)).size, 0)
+const files = globSync('**/*.{js,cjs}', { cwd: dist })
+const bytes = files.reduce((sum, file) => sum + statSync(join(dist, file)).size, 0)
 console.log(`dist: ${files.length} files of JavaScript, ${Math.round(bytes / 1024)} KiB, and declarations`)
