@@ -36,9 +36,13 @@ export class PathTable {
   #namesEnd = 0
   /** Open hashing by directory and name; 0 is free. */
   #slots = new Uint32Array(128)
-  /** The directory whose path was made last, and that path. */
+  /** The directory whose path was made last, and that path; the same of what was asked for. */
   #lastDirectory = 0
   #lastPath: LayerPath = ''
+  #lastNumber = 0
+  #lastMade: LayerPath = ''
+  /** Bytes of all paths, each whole. */
+  #pathBytes = 0
   /** The numbers in order, while there are `size` of them. */
   #order: { readonly size: number; readonly numbers: Column<Int32Array> } | undefined
   #lists: ChildLists | undefined
@@ -101,10 +105,12 @@ export class PathTable {
     const directory = this.parent(number)
     if (directory === 0) return this.name(number)
     if (directory !== this.#lastDirectory) {
-      this.#lastPath = this.#joined(directory, '/')
       this.#lastDirectory = directory
+      this.#lastPath = directory === this.#lastNumber ? this.#lastMade : this.#joined(directory, '/')
     }
-    return `${this.#lastPath}/${this.name(number)}`
+    this.#lastNumber = number
+    this.#lastMade = `${this.#lastPath}/${this.name(number)}`
+    return this.#lastMade
   }
 
   #joined(number: number, separator: string): string {
@@ -164,12 +170,14 @@ export class PathTable {
 
   /** A name has no NUL, which comes before all else, as the end of a name does in the order of paths. */
   *#keys(): Generator<SortKey> {
-    let [directory, prefix] = [0, '']
+    let [directory, prefix, key] = [0, '', '']
     for (let number = 1; number < this.size; number++) {
       const parent = this.parent(number)
-      if (parent !== directory) prefix = parent === 0 ? '' : `${this.#joined(parent, '\0')}\0`
+      if (parent === 0) prefix = ''
+      else if (parent !== directory) prefix = `${parent === number - 1 ? key : this.#joined(parent, '\0')}\0`
       directory = parent
-      yield { key: prefix + this.name(number), number }
+      key = prefix + this.name(number)
+      yield { key, number }
     }
   }
 
@@ -232,7 +240,7 @@ export class PathTable {
         known = at(this.#slots, slot)
       }
       if (known === 0 && !isNew) return -1
-      number = known === 0 ? this.#add(number, path.slice(start, end), { slot, mark }) : known & numberMask
+      number = known === 0 ? this.#add(number, path.slice(0, end), { start, slot, mark }) : known & numberMask
       start = end + 1
     }
     return number
@@ -247,8 +255,16 @@ export class PathTable {
     return true
   }
 
-  #add(parent: number, name: string, { slot, mark }: { readonly slot: number; readonly mark: number }): number {
+  /** The name begins at `start` of the path. */
+  #add(
+    parent: number,
+    path: LayerPath,
+    { start: nameStart, slot, mark }: { readonly start: number; readonly slot: number; readonly mark: number },
+  ): number {
     if (this.size > this.#most) throw tooManyPaths(this.#most)
+    this.#pathBytes += path.length
+    if (this.#pathBytes > mostMetadata) throw tooMuchMetadata()
+    const name = path.slice(nameStart)
     const number = this.size++
     if (number === manyRecords) tellManyRecords()
     const start = this.#placeFor(name.length)
