@@ -1,4 +1,5 @@
 import type { LayerEntry } from '../layers/entry.ts'
+import { tellManyIn } from '../layers/many-records.ts'
 import { PathMap } from '../layers/path-map.ts'
 import { tarEnd, tarHeader, tarPadding } from '../layers/tar/write.ts'
 import type { RootfsView } from '../layers/view.ts'
@@ -8,6 +9,7 @@ import type { RootfsView } from '../layers/view.ts'
  * hardlinks to the first. The root itself is in it when a layer has an entry for it.
  */
 export async function* flatTar(view: RootfsView): AsyncGenerator<Uint8Array> {
+  tellManyIn(view.layers)
   const firstNames = new PathMap()
   const root = view.origin('')
   if (root !== undefined && root.layer >= 0) yield tarHeader(root.entry)

@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import test from 'ava'
 import { encodeLayerIndex } from './layer-index.ts'
-import { manyRecords } from './many-records.ts'
+import { manyRecords, tellManyIn } from './many-records.ts'
 import { PathTable } from './path-table.ts'
 import { blankEntry } from './testing/entries.ts'
 
@@ -26,6 +26,18 @@ const works: readonly [what: string, work: (records: number) => void][] = [
     },
   ],
 ]
+
+test('layers are told of when one of them has many records', (t) => {
+  const layers = [1, manyRecords - 1].map((entries) => ({ index: { totals: { entries } } }))
+  t.is(
+    timesTold(() => tellManyIn(layers)),
+    0,
+  )
+  t.is(
+    timesTold(() => tellManyIn([...layers, { index: { totals: { entries: manyRecords } } }])),
+    1,
+  )
+})
 
 for (const [what, work] of works) {
   test(`${what} of many records is told of once, one of few is not`, (t) => {

@@ -12,3 +12,10 @@ const told = channel('ibuild.many-records')
 export function tellManyRecords(): void {
   told.publish(undefined)
 }
+
+/** Tells it when one of these layers has many, and all of it is about to be read. */
+export function tellManyIn(
+  layers: readonly { readonly index: { readonly totals: { readonly entries: number } } }[],
+): void {
+  if (layers.some(({ index }) => index.totals.entries >= manyRecords)) tellManyRecords()
+}

@@ -2,6 +2,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import { indexOf } from './layer-index.ts'
+import { manyRecords, tellManyRecords } from './many-records.ts'
 import { MovedRecords } from './moved-records.ts'
 import { resolvePath } from './resolve.ts'
 import type { FileTree } from './tree.ts'
@@ -17,6 +18,7 @@ type Moves = ReadonlyMap<LayerPath, LayerPath>
  */
 export function placeLayer(below: Pick<FileTree, 'lstat'>, index: LayerIndex, scratch?: string): LayerIndex {
   if (index.implicitDirs.length === 0) return index
+  if (index.implicitDirs.length >= manyRecords) tellManyRecords()
   const moves = findMoves(below, index)
   return moves.size === 0 ? index : movedIndex(index, moves, scratch)
 }

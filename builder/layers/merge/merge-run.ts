@@ -2,6 +2,7 @@ import { smallFile } from '../content.ts'
 import type { LayerEntry, LayerPath } from '../entry.ts'
 import type { LayerRef } from '../layer-ref.ts'
 import type { LayerMember } from '../layer-writer.ts'
+import { tellManyIn } from '../many-records.ts'
 import { plainDirectory } from '../plain-directory.ts'
 import { StackContents } from '../stack-contents.ts'
 import { createView, type Origin, type RootfsView } from '../view.ts'
@@ -27,6 +28,7 @@ export interface MergedRun {
  * the reading of a content stops with its reason.
  */
 export function mergeRun(layers: readonly LayerRef[], from: number, signal?: AbortSignal): MergedRun {
+  tellManyIn(layers.slice(from))
   const merge = new RunMerge(createView(layers), from, signal)
   return { members: merge.members(), close: () => merge.close() }
 }
