@@ -34,7 +34,9 @@ export async function importRootfs(
   const folder = await store.temp('import')
   try {
     const tarFile = join(folder.dir, 'layer')
-    const { diffID, size, entries } = await importLayer(abortable(source, options.signal), tarFile)
+    const { diffID, size, entries } = await importLayer(abortable(source, options.signal), tarFile, {
+      signal: options.signal,
+    })
     await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
     const created = options.now.toISOString()
     const config: ImageConfig = {

@@ -129,7 +129,9 @@ async function loadLayer(
 ): Promise<void> {
   if (store.layers.get(layer.diffID) !== undefined) return
   const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
-  const { diffID, size, entries } = await importLayer(untilAborted(await files.open(layer.file), signal), tarFile)
+  const { diffID, size, entries } = await importLayer(untilAborted(await files.open(layer.file), signal), tarFile, {
+    signal,
+  })
   if (diffID !== layer.diffID) {
     throw new IbuildError(
       'DIGEST_MISMATCH',

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import test, { type ExecutionContext } from 'ava'
@@ -141,4 +141,16 @@ test('content that was changed on disk is refused when read', async (t) => {
   await t.throwsAsync(collect(view.open('b')), { code: 'DIGEST_MISMATCH' })
   writeFileSync(file, bytes.subarray(0, 600))
   await t.throwsAsync(collect(view.open('b')), { code: 'DIGEST_MISMATCH' })
+})
+
+test('an abort after the last byte of the source stops the work, and nothing is left', async (t) => {
+  const folder = temporaryDir(t)
+  const stop = new AbortController()
+  const bytes = tarOf(['file a = 1', 'file b'])
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield bytes
+    stop.abort(new Error('enough'))
+  }
+  await t.throwsAsync(importLayer(source(), join(folder, 'l.tar'), { signal: stop.signal }), { message: 'enough' })
+  t.deepEqual(readdirSync(folder), [])
 })

@@ -11,6 +11,7 @@ import { streamHash } from './stream-hash.ts'
 import type { TarLimits } from './tar/limits.ts'
 import { readTar, type TarMember } from './tar/read.ts'
 import { openTarOutput, type TarOutput } from './tar-output.ts'
+import { turns } from './turns.ts'
 
 export interface ImportedLayer extends WrittenLayer {
   /** The layer as it came. */
@@ -19,6 +20,8 @@ export interface ImportedLayer extends WrittenLayer {
 
 export interface ImportOptions extends WriteOptions {
   readonly limits?: Partial<TarLimits>
+  /** Stops the work once the source has ended; a source stops by itself. */
+  readonly signal?: AbortSignal | undefined
 }
 
 const emptyDigest = digestOf('')
@@ -39,7 +42,7 @@ export async function importLayer(
     const input = new HashedSource(source)
     const tar = teeTo(output, decompress(input))
     const members = readTar(tar, options.limits === undefined ? {} : { limits: options.limits })
-    await collect(members, { folder: dirname(file), records })
+    await collect(members, { folder: dirname(file), records, signal: options.signal })
     const written = await output.end(options.sync ?? true)
     return { ...written, entries: records.end(), source: input.end() }
   } catch (error) {
@@ -59,7 +62,7 @@ async function* teeTo(output: TarOutput, pieces: AsyncIterable<Uint8Array>): Asy
 
 async function collect(
   members: AsyncIterable<TarMember>,
-  { folder, records }: { readonly folder: string; readonly records: RecordsWriter },
+  { folder, records, signal }: { folder: string; records: RecordsWriter; signal: AbortSignal | undefined },
 ): Promise<void> {
   const collector = new RecordCollector(folder)
   try {
@@ -68,7 +71,15 @@ async function collect(
       else if (member.entry.type !== 'file') collector.add(member.entry)
       else collector.add({ ...member.entry, digest: await digestOfBody(member) })
     }
-    for (const record of collector.records()) records.add(record)
+    signal?.throwIfAborted()
+    const turn = turns()
+    for (const record of collector.records()) {
+      records.add(record)
+      const pause = turn()
+      if (pause === undefined) continue
+      await pause
+      signal?.throwIfAborted()
+    }
   } finally {
     collector.close()
   }
