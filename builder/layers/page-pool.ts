@@ -16,7 +16,7 @@ let loaded: Loaded[] = []
 let first = 0
 let loadedBytes = 0
 /** What the pages of all pools together may take of the memory. */
-export const poolMemory = 32 << 20
+const poolMemory = 32 << 20
 let memory = poolMemory
 
 /**
