@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 
-/** The most paths of one layer or archive: what grows with them in memory is a table of 64 MiB at this number. */
-export const mostPaths = 12_000_000
+/** The most paths of one layer or archive: what grows with them in memory is a table of 32 MiB at this number, of 64 MiB beyond. */
+export const mostPaths = 6_000_000
 /** The most bytes of all their names, each with its directories, and of all that is told of them beside. */
 export const mostMetadata = 2 ** 32 - 1
 /** The most bytes of what has to be at hand of a layer's index: its table. */
