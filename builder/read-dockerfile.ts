@@ -4,6 +4,7 @@ import { applyCheck, parseCheckOptions } from './dockerfile/check-options.ts'
 import { checkFrontend } from './dockerfile/frontend.ts'
 import { parseDockerfile } from './dockerfile/parse.ts'
 import type { Dockerfile } from './dockerfile/types.ts'
+import { tellManyRecords } from './layers/many-records.ts'
 import type { DockerfileText } from './solve/build-input.ts'
 import type { EmitEvent } from './solve/events.ts'
 
@@ -13,10 +14,14 @@ const checkArg = 'BUILDKIT_DOCKERFILE_CHECK'
 /** Value of {@link syntaxArg} for the frontend that is built in. */
 const builtIn = 'dockerfile.v0'
 
+/** Bytes of a text from which on its parsing leaves much behind. */
+const longText = 128 * 1024
+
 /** Parses the Dockerfile. Errors: DOCKERFILE_SYNTAX, NOT_SUPPORTED for a foreign frontend. */
 export function readDockerfile({ bytes, file }: DockerfileText, { buildArgs }: BuildOptions): Dockerfile {
   const syntax = buildArgs?.get(syntaxArg)
   if (syntax !== undefined && syntax !== builtIn) checkFrontend(syntax, argLocation(syntaxArg, syntax))
+  if (bytes.length > longText) tellManyRecords()
   return parseDockerfile(bytes, file)
 }
 

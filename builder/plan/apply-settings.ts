@@ -10,14 +10,7 @@ import type {
 } from '../dockerfile/types.ts'
 import { goQuoteList } from './go-quote.ts'
 import { parsePorts } from './ports.ts'
-import {
-  expand,
-  expandToWords,
-  formatEnvironment,
-  parseEnvironment,
-  recordEmpty,
-  type StageState,
-} from './stage-state.ts'
+import { expand, expandToWords, recordEmpty, type StageState, setVariable } from './stage-state.ts'
 import { parseSignal } from './stop-signal.ts'
 
 /** ARG: pairs of one line are seen from left to right (V07); a value without default comes from the global scope (A02). */
@@ -27,7 +20,7 @@ export function applyArg(state: StageState, instruction: ArgInstruction): void {
     const fallback = value === undefined ? undefined : expand(state, value, instruction.location)
     const given = state.options.buildArgs.get(key) ?? fallback
     const effective = given ?? (value === undefined ? state.globals.get(key) : undefined)
-    if (effective !== undefined) state.env.set(key, effective)
+    if (effective !== undefined) setVariable(state, key, effective)
     state.buildArgs.set(key, effective)
     texts.push(effective === undefined ? key : `${key}=${effective}`)
   }
@@ -37,18 +30,16 @@ export function applyArg(state: StageState, instruction: ArgInstruction): void {
 /** ENV: all pairs of one line expand with the environment before the line (V07). */
 export function applyEnv(state: StageState, instruction: KeyValueInstruction): void {
   const pairs = expandPairs(state, instruction)
-  const environment = parseEnvironment(state.settings.Env ?? [])
   for (const [key, value] of pairs) {
-    environment.set(key, value)
-    state.env.set(key, value)
+    state.imageEnv.set(key, value)
+    setVariable(state, key, value)
   }
-  state.settings.Env = formatEnvironment(environment)
   recordEmpty(state, `ENV ${pairs.map(([key, value]) => `${key}=${value}`).join(' ')}`)
 }
 
 export function applyLabel(state: StageState, instruction: KeyValueInstruction): void {
   const pairs = expandPairs(state, instruction)
-  state.settings.Labels = { ...state.settings.Labels, ...Object.fromEntries(pairs) }
+  for (const [key, value] of pairs) state.labels.set(key, value)
   recordEmpty(state, `LABEL ${pairs.map(([key, value]) => `${key}=${value}`).join(' ')}`)
 }
 

@@ -35,7 +35,7 @@ export function applyRun(state: StageState, instruction: RunInstruction): void {
       kind: 'run',
       args,
       script,
-      env: formatEnvironment(state.env),
+      env: (state.envLines ??= formatEnvironment(state.env)),
       argNames: [...state.buildArgs.keys()],
       proxyEnv: proxyEnvironment(state.options, new Set(state.buildArgs.keys())),
       network: networkOf(state, instruction),

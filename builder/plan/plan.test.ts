@@ -186,3 +186,31 @@ for (const [title, text, options, code, message] of errorRows) {
 async function rejection(t: ExecutionContext, work: Promise<unknown>): Promise<IbuildError> {
   return t.throwsAsync(work, { instanceOf: IbuildError })
 }
+
+for (const [title, lines] of [
+  ['ENV', (i: number) => `ENV V${i}=value${i}`],
+  ['LABEL', (i: number) => `LABEL v${i}=value${i}`],
+  ['ARG', (i: number) => `ARG V${i}=value${i}`],
+] as const) {
+  test(`so many lines of ${title} that no image config holds them are refused at their line`, async (t) => {
+    const text = Array.from({ length: 20_000 }, (_, i) => lines(i)).join('\n')
+    const error = await rejection(t, plan(`FROM scratch\n${text}\n`))
+    t.is(error.code, 'DOCKERFILE_TOO_LARGE')
+    t.true((error.location?.startLine ?? 0) > 10_000)
+  })
+}
+
+test('an ARG that each RUN repeats in the history is refused when it becomes too much', async (t) => {
+  const runs = 'RUN true\n'.repeat(100)
+  const error = await rejection(t, plan(`FROM x\nARG A=${'a'.repeat(50_000)}\n${runs}`))
+  t.is(error.code, 'DOCKERFILE_TOO_LARGE')
+  t.is(error.location?.text, 'RUN true')
+})
+
+test('steps with the same environment share its lines, and those after a change have their own', async (t) => {
+  const { target } = await plan('FROM x\nENV A=1\nRUN a\nRUN b\nENV A=2\nRUN c\n')
+  const [a, b, c] = target.steps.map(envOf)
+  t.is(a, b)
+  t.true(c?.includes('A=2'))
+  t.true(a?.includes('A=1'))
+})

@@ -17,7 +17,7 @@ import {
 } from './apply-settings.ts'
 import { applyCopy, applyRun, applyWorkdir } from './apply-steps.ts'
 import { globalScope, sourceDateEpoch } from './scope.ts'
-import { createStageState, type StageState } from './stage-state.ts'
+import { createStageState, formatEnvironment, type StageState } from './stage-state.ts'
 import { findBaseStage, findCopyStage, findTarget } from './stages.ts'
 import type { BaseImage, CopyStep, ImageSource, Plan, PlannedStage, PlanOptions, StageBase } from './types.ts'
 
@@ -155,7 +155,23 @@ interface Placed {
   readonly instruction: Instruction
 }
 
-async function apply(planner: Planner, { stage, state, instruction }: Placed): Promise<void> {
+/** The history is a part of the image's config, which has a limit of its own; so many instructions are nobody's wish. */
+const mostHistory = 2 * 1024 * 1024
+
+async function apply(planner: Planner, placed: Placed): Promise<void> {
+  await applyOne(planner, placed)
+  if (placed.state.historySize <= mostHistory) return
+  throw new IbuildError(
+    'DOCKERFILE_TOO_LARGE',
+    'the instructions up to this one make an image history of more than 2 MiB',
+    {
+      location: placed.instruction.location,
+      hint: 'An ARG is repeated in the history of each RUN after it: declare large ones late. Put long values into files.',
+    },
+  )
+}
+
+async function applyOne(planner: Planner, { stage, state, instruction }: Placed): Promise<void> {
   switch (instruction.kind) {
     case 'ARG':
       return applyArg(state, instruction)
@@ -215,6 +231,15 @@ function closeStage(stage: Stage, base: StageBase, state: StageState): PlannedSt
   const total = state.steps.length + 1
   const steps = state.steps.map((step, i) => ({ ...step, title: `[${title} ${i + 2}/${total}] ${step.title}` }))
   const { rootfs: _rootfs, history: _history, created: _created, ...image } = state.image
-  const config = { ...image, config: state.settings, rootfs: { type: 'layers' as const, diff_ids: [] } }
+  const config = { ...image, config: settingsOf(state), rootfs: { type: 'layers' as const, diff_ids: [] } }
   return { index: stage.index, name: stage.name, title, base, steps, config, history: state.history }
+}
+
+function settingsOf({ settings, imageEnv, labels }: StageState): NonNullable<ImageConfig['config']> {
+  const hasLabels = labels.size > 0 || settings.Labels !== undefined
+  return {
+    ...settings,
+    Env: formatEnvironment(imageEnv),
+    ...(hasLabels && { Labels: Object.fromEntries(labels) }),
+  }
 }

@@ -12,6 +12,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 /** Marks the history entries that a build of ours writes. */
 export const historyComment = 'ibuild.dockerfile.v0'
 
+/** About what a history entry takes beside its text: time, comment, and the names of these. */
+const entryOverhead = 120
+
 /** What the instructions of a stage have made so far. One per stage; a stage FROM a stage starts with a copy. */
 export interface StageState {
   readonly options: PlanOptions
@@ -19,14 +22,21 @@ export interface StageState {
   readonly globals: ReadonlyMap<string, string>
   image: Mutable<ImageConfig>
   settings: Mutable<Settings>
+  /** What becomes the image's environment and labels; the settings have them when the stage is closed. */
+  readonly imageEnv: Map<string, string>
+  readonly labels: Map<string, string>
   /** Image environment and ARGs in textual order: what words expand with and what RUN sees. */
-  env: Map<string, string>
+  readonly env: Map<string, string>
+  /** {@link env} as lines, kept while it does not change: steps share them. */
+  envLines: readonly string[] | undefined
   /** Declared ARGs in order; a value of undefined was declared and never given. */
   buildArgs: Map<string, string | undefined>
   /** CMD was set in this stage, so a later ENTRYPOINT keeps it (CF03). */
   cmdSet: boolean
   steps: Step[]
   history: PlannedHistory[]
+  /** About the length of the history as JSON, in characters. */
+  historySize: number
 }
 
 export interface InheritedState {
@@ -49,11 +59,15 @@ export function createStageState(
     ...shared,
     image: { ...inherited.image },
     settings,
+    imageEnv: environment,
+    labels: new Map(Object.entries(settings.Labels ?? {})),
+    envLines: undefined,
     env: new Map([...environment, ...(inherited.env ?? [])]),
     buildArgs: new Map(inherited.buildArgs),
     cmdSet: false,
     steps: [],
     history: [],
+    historySize: 0,
   }
 }
 
@@ -64,6 +78,12 @@ export function parseEnvironment(lines: readonly string[]): Map<string, string> 
     environment.set(at < 0 ? line : line.slice(0, at), at < 0 ? '' : line.slice(at + 1))
   }
   return environment
+}
+
+/** Sets a variable for words and RUN. */
+export function setVariable(state: StageState, name: string, value: string): void {
+  state.env.set(name, value)
+  state.envLines = undefined
 }
 
 export function formatEnvironment(environment: ReadonlyMap<string, string>): string[] {
@@ -91,10 +111,12 @@ export function workdirOf(state: StageState): string {
 /** Adds a history entry of an instruction that makes no layer. */
 export function recordEmpty(state: StageState, createdBy: string): void {
   state.history.push({ entry: { created_by: createdBy, comment: historyComment, empty_layer: true }, step: undefined })
+  state.historySize += createdBy.length + entryOverhead
 }
 
 /** Adds a step with its history entry. */
 export function recordStep(state: StageState, step: Step, createdBy: string): void {
   state.history.push({ entry: { created_by: createdBy, comment: historyComment }, step: state.steps.length })
+  state.historySize += createdBy.length + entryOverhead
   state.steps.push(step)
 }

@@ -65,6 +65,10 @@ const table = {
   },
   DOCKERFILE_SYNTAX: { exit: 1, about: 'The Dockerfile does not follow the language.' },
   DOCKERFILE_EXPANSION: { exit: 1, about: 'A variable in the Dockerfile cannot be expanded.' },
+  DOCKERFILE_TOO_LARGE: {
+    exit: 1,
+    about: 'The instructions of a stage make more of an image config than one can hold.',
+  },
   NOT_SUPPORTED: { exit: 1, about: 'A feature of the language or of the command line that ibuild does not have yet.' },
   STAGE_UNKNOWN: { exit: 1, about: 'A stage that is not there, comes later, or depends on itself.' },
   // context
