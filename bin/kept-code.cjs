@@ -9,8 +9,8 @@ const path = require('path')
 const { pathToFileURL } = require('url')
 const { Script } = require('vm')
 
-/** A run of so many milliseconds can afford to look whether it compiled more than is kept. */
-const longRun = 250
+/** A run of so many milliseconds can afford to look whether it compiled more than is kept: that takes some 10 ms. */
+const longRun = 1000
 /** Days after which code is removed that nobody wrote anew: of another version of ibuild or Node, most likely. */
 const longUnused = 60
 
@@ -32,8 +32,9 @@ module.exports = function openScripts(folder, cache) {
   }
   const keep = () => {
     if (cache === undefined) return
-    const isLong = process.uptime() * 1000 >= longRun
-    for (const one of loaded.values()) if (one.kept === 0 || isLong) keepCode(one)
+    const scripts = [...loaded.values()]
+    const isNew = scripts.some(({ kept }) => kept === 0)
+    if (isNew || process.uptime() * 1000 >= longRun) scripts.forEach(keepCode)
   }
   return { load, keep }
 }

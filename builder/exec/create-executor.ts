@@ -20,6 +20,7 @@ import { createDirectStarter } from './starter.ts'
 import { createThreadStarter } from './thread-starter.ts'
 import { tryRuntime } from './try-runtime.ts'
 import type { Executor } from './types.ts'
+import { wakeCgroups } from './wake-cgroups.ts'
 
 export interface ExecutorOptions {
   /** `runc`, `crun` or an absolute path; without it the fastest that works on this host. */
@@ -46,6 +47,7 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
     })
   }
   const { stateDir } = options
+  wakeCgroups(detectHost().cgroups)
   await cleanupLeftovers(stateDir)
   const seccomp = seccompConfig(process.arch, defaultCapabilities)
   const { contextFor, close } = contextMaker(options, seccomp)

@@ -95,7 +95,7 @@ test('what a long run compiles is kept as well, and what nobody wrote for months
   const calls = `[${inner.map((_, i) => `f${i}`).join()}].forEach((f) => f(1))`
   const main = `${inner.join('\n')}
 async function main([long]) {
-  if (long) { ${calls}; await new Promise((resolve) => setTimeout(resolve, 260)) }
+  if (long) { ${calls}; await new Promise((resolve) => setTimeout(resolve, 1010)) }
   return 0
 }`
   makePackage(folder, main)
