@@ -7,6 +7,8 @@ import type { BuildOptions, BuildResult, ContextSource, WrittenOutput } from './
 import { checkContext, checkOptions } from './check-options.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { describeOutput } from './describe-output.ts'
+import type { Dockerfile } from './dockerfile/types.ts'
+import { wakeCgroups } from './exec/wake-cgroups.ts'
 import { guarded } from './listeners.ts'
 import { foreignStages } from './plan/foreign-stages.ts'
 import { planBuild } from './plan/plan.ts'
@@ -83,6 +85,7 @@ async function buildImage(
   const input = await openBuildInput(store, options)
   try {
     const dockerfile = readDockerfile(input.dockerfile, options)
+    if (willRun(dockerfile, options)) wakeCgroups()
     const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
     reportWarnings(dockerfile, options, emit)
     for (const message of foreignStages(plan, hostPlatform())) emit({ type: 'notice', message })
@@ -97,6 +100,11 @@ async function buildImage(
   } finally {
     await input.close()
   }
+}
+
+/** True when it is certain by now that a container will be started, unless the build fails before. */
+function willRun({ stages }: Dockerfile, { noCache }: BuildOptions): boolean {
+  return noCache === true && stages.at(-1)?.instructions.some(({ kind }) => kind === 'RUN') === true
 }
 
 /** True when docker's daemon is to take the image. */

@@ -47,7 +47,7 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
     })
   }
   const { stateDir } = options
-  wakeCgroups(detectHost().cgroups)
+  wakeCgroups()
   await cleanupLeftovers(stateDir)
   const seccomp = seccompConfig(process.arch, defaultCapabilities)
   const { contextFor, close } = contextMaker(options, seccomp)

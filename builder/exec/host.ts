@@ -33,7 +33,8 @@ export function detectHost(): Host {
   }
 }
 
-function cgroupLayout(): CgroupLayout {
+/** How control groups are mounted here. */
+export function cgroupLayout(): CgroupLayout {
   const type = filesystemType(cgroupRoot)
   if (type === cgroup2Magic) return 'v2'
   if (type !== tmpfsMagic) return 'none'
