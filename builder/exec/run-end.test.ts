@@ -134,27 +134,6 @@ function startBuild(folder: string, options: object, [base, command]: readonly [
   return spawn(process.execPath, [`${folder}/build.mjs`], { stdio: 'ignore' })
 }
 
-rootTest(
-  'a process that runs a command in a thread keeps its own working directory and umask',
-  ['busybox'],
-  async (t) => {
-    const box = await openBox(t, { ownProcess: false })
-    const [cwd, mask] = [process.cwd(), process.umask(0o027)]
-    try {
-      await box.sh('umask; pwd')
-      process.chdir(box.folder)
-      fs.writeFileSync('sync', '')
-      await fs.promises.writeFile('async', '')
-      for (const name of ['sync', 'async']) {
-        t.is(fs.statSync(`${box.folder}/${name}`).mode & 0o777, 0o640, name)
-      }
-    } finally {
-      process.chdir(cwd)
-      process.umask(mask)
-    }
-  },
-)
-
 rootTest('the thread that starts commands does not keep a process alive', ['busybox'], async (t) => {
   const folder = tempFolder(t)
   const script = `
