@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import { cleanupLeftovers } from './leftovers.ts'
-import { openBox, rootTest, runtimeTest, tempFolder } from './testing.ts'
+import { rootTest, runtimeTest, tempFolder } from './testing.ts'
 
 /** Process ids of all processes on the host whose command line contains the text. */
 function processesWith(text: string): string[] {
