@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import { constants, type Stats } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
+import { sortedNames } from '../layers/directory-names.ts'
 import { joinPath, type LayerPath } from '../layers/entry.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
@@ -32,11 +33,11 @@ export class ContextFiles {
   }
 
   /** The same for many names of one directory: what can be done once for all of them is. */
-  lstatIn(directory: LayerPath, names: readonly string[]): (name: string) => Stats | undefined {
+  lstatIn(directory: LayerPath): (name: string) => Stats | undefined {
     const prefix = directory === '' ? `${this.#root}/` : `${this.#root}/${directory}/`
-    if (beyondAscii.test(prefix) || beyondAscii.test(names.join('')))
-      return (name) => this.lstat(joinPath(directory, name))
+    const isText = !beyondAscii.test(prefix)
     return (name) => {
+      if (!isText || beyondAscii.test(name)) return this.lstat(joinPath(directory, name))
       try {
         return fs.lstatSync(prefix + name, orUndefined)
       } catch (cause) {
@@ -50,9 +51,13 @@ export class ContextFiles {
     return attempt(path, () => fs.lstatSync(this.#host(path), { bigint: true }).mtimeNs)
   }
 
-  /** Names are latin1, in the order of the filesystem. */
-  list(path: LayerPath): string[] {
-    return attempt(path, () => fs.readdirSync(this.#host(path), 'latin1'))
+  /** Names are latin1, in the order of their bytes. `folder` takes those of a large directory meanwhile. */
+  *list(path: LayerPath, folder: string): Generator<string> {
+    try {
+      yield* sortedNames(path === '' ? this.#root || '/' : `${this.#root}/${path}`, folder)
+    } catch (cause) {
+      throw contextError(path, cause)
+    }
   }
 
   readlink(path: LayerPath): string {

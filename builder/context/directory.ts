@@ -185,18 +185,17 @@ class DirectoryContext implements BuildContext {
 
   /** Reads a directory with all that can be seen in it. */
   #load(directory: number, path: LayerPath): Int32Array {
-    const names = this.#files.list(path)
-    const lstat = this.#files.lstatIn(path, names)
-    const visible = new Int32Array(names.length)
-    let count = 0
-    for (const name of names.sort()) {
+    const lstat = this.#files.lstatIn(path)
+    const found: number[] = []
+    for (const name of this.#files.list(path, this.#cache.folder)) {
       const number = this.#nodes.number(name, directory)
       this.#nodes.setNamed(number)
       if (!this.#nodes.seen(number)) this.#look(number, joinPath(path, name), () => lstat(name))
-      if (this.#nodes.isThere(number)) visible[count++] = number
+      if (this.#nodes.isThere(number)) found.push(number)
     }
-    this.#nodes.setList(directory, visible.subarray(0, count))
-    return visible.subarray(0, count)
+    const visible = Int32Array.from(found)
+    this.#nodes.setList(directory, visible)
+    return visible
   }
 
   #look(number: number, path: LayerPath, lstat: () => Stats | undefined): void {

@@ -23,6 +23,23 @@ export function* sortKeys(
   folder: string | undefined,
   runKeys = mostKeys,
 ): Generator<number, void, undefined> {
+  for (const { number } of sorted(keys, folder, runKeys)) yield number
+}
+
+/** Any many texts, one byte a character, no two the same, in the order of their bytes; as {@link sortKeys}. */
+export function* sortTexts(texts: Iterable<string>, folder: string | undefined): Generator<string, void, undefined> {
+  function* keys(): Generator<SortKey> {
+    for (const key of texts) yield { key, number: 0 }
+  }
+  for (const { key } of sorted(keys(), folder, mostKeys)) yield key
+}
+
+/** Each is valid until the next. */
+function* sorted(
+  keys: Iterable<SortKey>,
+  folder: string | undefined,
+  runKeys: number,
+): Generator<SortKey, void, undefined> {
   const runs = new Runs(folder)
   try {
     let [run, characters]: [SortKey[], number] = [[], 0]
@@ -68,7 +85,7 @@ class Runs {
     }
   }
 
-  *merged(): Generator<number, void, undefined> {
+  *merged(): Generator<SortKey, void, undefined> {
     const cursors = this.#starts.map((start, i) => {
       const end = this.#starts[i + 1] ?? this.#spool.size
       return new Cursor({ spool: this.#spool, start, end, longest: this.#longest })
@@ -78,7 +95,7 @@ class Runs {
       (a, b) => a.key < b.key,
     )
     for (let head = heap.head; head !== undefined; head = heap.head) {
-      yield head.number
+      yield head
       if (head.next()) heap.moved()
       else heap.dropHead()
     }

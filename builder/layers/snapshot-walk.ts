@@ -1,4 +1,6 @@
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from 'node:fs'
+import { type BigIntStats, lstatSync, readlinkSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { sortedNames } from './directory-names.ts'
 import { type EntryType, joinPath, type LayerEntry, type LayerPath } from './entry.ts'
 import { hostPath } from './layer-ref.ts'
 import { snapshotAttributes } from './overlay-marks.ts'
@@ -11,8 +13,7 @@ import { snapshotAttributes } from './overlay-marks.ts'
 export function* walkSnapshot(dir: string): Generator<LayerEntry> {
   const links = new Map<string, LayerPath>()
   function* walk(directory: LayerPath): Generator<LayerEntry> {
-    const names = readdirSync(hostPath(dir, directory), { encoding: 'latin1' })
-    for (const name of names.sort(byBytes)) {
+    for (const name of sortedNames(hostPath(dir, directory).toString('latin1'), dirname(dir))) {
       const path = joinPath(directory, name)
       const record = recordAt(hostPath(dir, path), path, links)
       if (record === undefined) continue
@@ -21,10 +22,6 @@ export function* walkSnapshot(dir: string): Generator<LayerEntry> {
     }
   }
   yield* walk('')
-}
-
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : 1
 }
 
 function recordAt(file: Buffer, path: LayerPath, links: Map<string, LayerPath>): LayerEntry | undefined {
