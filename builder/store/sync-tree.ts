@@ -1,4 +1,4 @@
-import { constants, readdirSync } from 'node:fs'
+import { constants, type Dirent, opendirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { errnoOf } from '../../shared/base/errors.ts'
 
@@ -41,7 +41,7 @@ function listTree(dir: string, max: number): Buffer[] | undefined {
   const paths = [Buffer.from(dir)]
   const folders = [Buffer.from(dir)]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    for (const entry of entriesOf(folder)) {
       const child = Buffer.concat([folder, Buffer.from('/'), entry.name])
       if (entry.isDirectory()) folders.push(child)
       if (entry.isDirectory() || entry.isFile()) paths.push(child)
@@ -49,6 +49,20 @@ function listTree(dir: string, max: number): Buffer[] | undefined {
     }
   }
   return paths
+}
+
+/** Read in pieces, because one folder may have any number of entries and few of them are wanted. */
+function* entriesOf(folder: Buffer): Generator<Dirent<Buffer>> {
+  // The types know of text only.
+  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: fewEntries }
+  const directory = opendirSync(folder, options)
+  try {
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      yield entry as Dirent<string | Buffer> as Dirent<Buffer>
+    }
+  } finally {
+    directory.closeSync()
+  }
 }
 
 async function syncOne(path: Buffer): Promise<void> {
