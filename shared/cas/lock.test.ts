@@ -55,6 +55,18 @@ test('one that waits to be alone keeps new shared holders away, and says once th
   lock.release()
 })
 
+test('one that waits gets the lock when its folder goes with the holder', async (t) => {
+  const folder = folderOf(t)
+  const first = await lockExclusive(folder)
+  const pending = lockExclusive(folder)
+  await sleep(20)
+  first.release()
+  rmSync(folder, { recursive: true })
+  const second = await pending
+  t.is(readdirSync(folder).length, 1)
+  second.release()
+})
+
 test('giving up leaves nothing behind', async (t) => {
   const folder = folderOf(t)
   const first = await lockShared(folder)

@@ -105,8 +105,18 @@ function makeFile(folder: string, kind: string): string {
 
 /** True when a process that lives has a file of that kind, other than `except`. Removes the files of dead ones. */
 function isHeld(folder: string, kind: string, except?: string): boolean {
-  const names = readdirSync(folder).filter((name) => name.startsWith(kind) && name !== except)
+  const names = filesIn(folder).filter((name) => name.startsWith(kind) && name !== except)
   return names.filter((name) => isAlive(path.join(folder, name), name.slice(kind.length))).length > 0
+}
+
+/** Whoever gives a lock back may remove its folder. */
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return []
+    throw error
+  }
 }
 
 function isAlive(file: string, holder: string): boolean {
