@@ -4,6 +4,7 @@ import { readContent } from './content.ts'
 import { joinPath, type LayerEntry, type LayerPath, parentOf } from './entry.ts'
 import type { LayerIndex } from './index-types.ts'
 import type { LayerRef } from './layer-ref.ts'
+import { manyRecords, tellManyRecords } from './many-records.ts'
 import { mergeNames } from './merge-names.ts'
 import { PathSet } from './path-map.ts'
 import { placeLayer } from './placement.ts'
@@ -74,6 +75,8 @@ class StackView implements RootfsView {
   readonly #below = new Map<number, RootfsView>()
   #linkedBelow: PathSet | undefined
   #mayLink: boolean | undefined
+  /** How many names were asked for. */
+  #named = 0
 
   constructor(layers: readonly LayerRef[], placed: (LayerIndex | undefined)[]) {
     this.layers = layers
@@ -117,6 +120,7 @@ class StackView implements RootfsView {
       if (node === undefined) continue
       if (node.parts.length > 0) this.#keep(child, node)
       else this.#last = { path: child, node }
+      if (++this.#named === manyRecords) tellManyRecords()
       yield name
     }
   }
