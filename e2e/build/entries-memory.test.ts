@@ -161,3 +161,13 @@ withRuntime('a RUN that leaves 300 000 files takes 256 MiB', async (t) => {
   const context = space.write('c', { Dockerfile: `FROM busybox\nRUN ${script}\n` })
   await bounded(t, space, ['build', '-q', '-t', 'app', context])
 })
+
+withRuntime('one folder of 300 000 files takes 256 MiB, from a RUN and for a COPY of it', async (t) => {
+  t.timeout(600_000)
+  const space = await makeWorkspace(t, { base: true })
+  const context = space.write('c', {
+    Dockerfile: `FROM busybox AS first\nRUN mkdir /d && cd /d && seq 1 300000 | xargs touch\nFROM busybox\nCOPY --from=first /d /d\n`,
+  })
+  await bounded(t, space, ['build', '-q', '--target', 'first', context])
+  await bounded(t, space, ['build', '-q', context])
+})
