@@ -4,12 +4,13 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { type EntryType, joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { ContextFiles, changedError } from './context-files.ts'
 import { digestFile, digestOfBytes, readPieces, readSmall, readVerified, smallFileSize } from './file-content.ts'
+import type { Found } from './found.ts'
 import { HashCache } from './hash-cache.ts'
 import { hashFiles } from './hash-files.ts'
 import type { HashItem } from './hash-now.ts'
 import type { IgnoreRules, IgnoreState } from './ignore.ts'
 import { loadIgnoreRules } from './ignore-file.ts'
-import { type Found, NodeTable } from './node-table.ts'
+import { NodeTable } from './node-table.ts'
 import { typeOf } from './stat-entry.ts'
 import type { BuildContext, IgnoredBy, IgnoreFile } from './types.ts'
 
@@ -180,7 +181,7 @@ class DirectoryContext implements BuildContext {
   #children(path: LayerPath): Int32Array {
     const number = this.#find(path)
     if (!this.#isDirectory(number)) return noChildren
-    return this.#nodes.isListed(number) ? this.#nodes.list(number) : this.#load(number, path)
+    return this.#nodes.lists.has(number) ? this.#nodes.lists.get(number) : this.#load(number, path)
   }
 
   /** Reads a directory with all that can be seen in it. */
@@ -194,7 +195,7 @@ class DirectoryContext implements BuildContext {
       if (this.#nodes.isThere(number)) found.push(number)
     }
     const visible = Int32Array.from(found)
-    this.#nodes.setList(directory, visible)
+    this.#nodes.lists.set(directory, visible)
     return visible
   }
 

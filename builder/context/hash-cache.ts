@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import { compareMet, type LayerPath } from '../layers/entry.ts'
 import type { HashRecord } from './hash-block.ts'
 import { type HashFile, openHashFile, type RecordPlace, writeHashFile } from './hash-cache-file.ts'
+import { countLearned, isOutdated, learnedRecords } from './learned-records.ts'
 import type { NodeTable } from './node-table.ts'
 import type { StatSignature } from './stat-signature.ts'
 
@@ -32,11 +33,11 @@ export class HashCache {
 
   /** Writes the file when something was learned. A data folder that is full or read-only is no reason to fail a build. */
   save(nodes: NodeTable): void {
-    const learned = nodes.countLearned()
+    const learned = countLearned(nodes)
     if (learned === 0) return
     try {
       const kept = this.#mayKeep(nodes, learned) ? this.#kept(nodes) : []
-      writeHashFile(this.#file, mergeRecords(kept, nodes.learned()))
+      writeHashFile(this.#file, mergeRecords(kept, learnedRecords(nodes)))
     } catch {}
   }
 
@@ -52,7 +53,7 @@ export class HashCache {
   }
 
   *#kept(nodes: NodeTable): Generator<HashRecord> {
-    for (const record of this.#stored?.records() ?? []) if (!nodes.isOutdated(record.path)) yield record
+    for (const record of this.#stored?.records() ?? []) if (!isOutdated(nodes, record.path)) yield record
   }
 }
 

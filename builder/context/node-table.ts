@@ -1,34 +1,17 @@
-import type { Stats } from 'node:fs'
 import { type Digest, hexOf, parseDigest } from '../../shared/base/digest.ts'
 import { ByteSpool } from '../layers/byte-spool.ts'
-import { byteColumn, type Column, intColumn } from '../layers/columns.ts'
+import { byteColumn, type Column } from '../layers/columns.ts'
 import type { EntryType, LayerEntry, LayerPath } from '../layers/entry.ts'
 import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
+import type { Found, Learned } from './found.ts'
 import { type HashRecord, hashWords } from './hash-block.ts'
 import type { RecordPlace } from './hash-cache-file.ts'
+import { NodeLists } from './node-lists.ts'
 import { type NodePage, NodePages, nodesPerPage, numbersPerNode } from './node-pages.ts'
+import { setSignature, signatureIn } from './node-signature.ts'
 import { entryOf } from './stat-entry.ts'
 import { isSettled, type StatSignature } from './stat-signature.ts'
-
-/** What was found at a path. */
-export interface Found {
-  readonly type: EntryType
-  readonly stats: Stats
-  /** The text of a symlink. */
-  readonly linkname: string
-  /** What was remembered of it. */
-  readonly remembered: RecordPlace | undefined
-  /** What was learned just now, when nothing was remembered. */
-  readonly learned: Learned | undefined
-}
-
-export interface Learned {
-  readonly xattrs: ReadonlyMap<string, Uint8Array>
-  readonly mtime: bigint
-  /** The time before it was read, milliseconds. */
-  readonly readAt: number
-}
 
 const types: readonly EntryType[] = ['file', 'dir', 'symlink', 'char', 'block', 'fifo']
 
@@ -50,6 +33,8 @@ const isLinked = 128
  */
 export class NodeTable {
   readonly paths: PathTable
+  /** What each directory that was read has, in order. */
+  readonly lists: NodeLists
   readonly #pool: PagePool
   readonly #flags: Column<Uint8Array>
   readonly #types: Column<Uint8Array>
@@ -58,10 +43,6 @@ export class NodeTable {
   /** Texts of symlinks. */
   readonly #texts: ByteSpool
   #hasLinks = false
-  /** By number of a directory that was read: 1 + where its list begins, which is a count and so many numbers. */
-  readonly #listAt: Column<Int32Array>
-  readonly #listed: Column<Int32Array>
-  #listedEnd = 0
 
   /** `folder` takes what is known of many paths; it is made when missing. */
   constructor(folder: string) {
@@ -72,8 +53,7 @@ export class NodeTable {
     this.paths = new PathTable(pool)
     this.#flags = byteColumn(pool)
     this.#types = byteColumn(pool)
-    this.#listAt = intColumn(pool)
-    this.#listed = intColumn(pool)
+    this.lists = new NodeLists(pool)
   }
 
   /** Ends the use; nothing is left on the disk. */
@@ -111,7 +91,7 @@ export class NodeTable {
     this.#types.set(number, types.indexOf(type))
     if (type === 'file' && stats.nlink > 1) this.#setLinked(number)
     const page = this.#pages.page(number)
-    setNumbers(page, number, stats)
+    setSignature(page, number, stats)
     if (type === 'char' || type === 'block') page.extras[number % nodesPerPage] = stats.rdev
     if (type === 'symlink') this.#setText(page, number, linkname)
     if (remembered !== undefined) this.#remember(page, number, remembered)
@@ -213,42 +193,17 @@ export class NodeTable {
     return !this.#has(number, isHashed) || this.#isSettled(number)
   }
 
-  isListed(directory: number): boolean {
-    return (this.#listAt.get(directory) ?? 0) > 0
-  }
-
-  /** What a directory that was read has, in order. */
-  list(directory: number): Int32Array {
-    const start = this.#listAt.get(directory) ?? 0
-    const numbers = new Int32Array(this.#listed.get(start - 1) ?? 0)
-    for (let i = 0; i < numbers.length; i++) numbers[i] = this.#listed.get(start + i) ?? 0
-    return numbers
-  }
-
-  setList(directory: number, visible: Int32Array): void {
-    this.#listed.set(this.#listedEnd++, visible.length)
-    this.#listAt.set(directory, this.#listedEnd)
-    for (const number of visible) this.#listed.set(this.#listedEnd++, number)
-  }
-
   /** The path is one of the names in its directory, to be seen or not. */
   setNamed(number: number): void {
     this.#flag(number, isNamed)
   }
 
-  /** How many paths have something that this build learned and the next one can trust. */
-  countLearned(): number {
-    let count = 0
-    for (let number = 0; number < this.paths.size; number++) if (this.#isLearned(number)) count++
-    return count
+  isNamed(number: number): boolean {
+    return this.#has(number, isNamed)
   }
 
-  /** What this build learned and the next one can trust, in the order of `compareMet`. Valid one by one. */
-  *learned(): Generator<HashRecord> {
-    for (const number of this.paths.byDirectory()) if (this.#isLearned(number)) yield this.#record(number)
-  }
-
-  #record(number: number): HashRecord {
+  /** What is to be remembered of a path. */
+  record(number: number): HashRecord {
     return {
       path: this.paths.path(number),
       signature: this.signature(number),
@@ -258,22 +213,14 @@ export class NodeTable {
     }
   }
 
-  #isLearned(number: number): boolean {
+  /** Whether this build learned something of it that the next one can trust. */
+  isLearned(number: number): boolean {
     return this.#has(number, isNew) && this.#isSettled(number)
   }
 
-  /** True when what was remembered of a path does not hold any more: it was learned anew, or its directory has it no more. */
-  isOutdated(path: LayerPath): boolean {
-    const known = this.paths.find(path)
-    if (known >= 0 && this.#has(known, isNew)) return true
-    let number = 0
-    for (const name of path.split('/')) {
-      const inner = this.paths.find(name, number)
-      if (this.isListed(number) && (inner < 0 || !this.#has(inner, isNamed))) return true
-      if (inner < 0) return false
-      number = inner
-    }
-    return false
+  /** Whether this build learned something of it, to be trusted or not. */
+  isNew(number: number): boolean {
+    return this.#has(number, isNew)
   }
 
   /** Files and directories have the time before they were read as their extra number. */
@@ -288,28 +235,6 @@ export class NodeTable {
 
   #flag(number: number, flags: number): void {
     this.#flags.set(number, (this.#flags.get(number) ?? 0) | flags)
-  }
-}
-
-function setNumbers(page: NodePage, number: number, { dev, ino, size, mode, mtimeMs, ctimeMs }: StatSignature): void {
-  const first = (number % nodesPerPage) * numbersPerNode
-  page.numbers[first] = dev
-  page.numbers[first + 1] = ino
-  page.numbers[first + 2] = size
-  page.numbers[first + 3] = mode
-  page.numbers[first + 4] = mtimeMs
-  page.numbers[first + 5] = ctimeMs
-}
-
-function signatureIn({ numbers }: NodePage, number: number): StatSignature {
-  const first = (number % nodesPerPage) * numbersPerNode
-  return {
-    dev: numbers[first] ?? 0,
-    ino: numbers[first + 1] ?? 0,
-    size: numbers[first + 2] ?? 0,
-    mode: numbers[first + 3] ?? 0,
-    mtimeMs: numbers[first + 4] ?? 0,
-    ctimeMs: numbers[first + 5] ?? 0,
   }
 }
 
