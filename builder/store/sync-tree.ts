@@ -1,4 +1,4 @@
-import { constants, type Dirent, opendirSync } from 'node:fs'
+import { constants, type Dirent, opendirSync, readdirSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { errnoOf } from '../../shared/base/errors.ts'
 
@@ -42,7 +42,7 @@ function listTree(dir: string, max: number): Buffer[] | undefined {
   const folders = [Buffer.from(dir)]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     for (const entry of entriesOf(folder)) {
-      const child = Buffer.concat([folder, Buffer.from('/'), entry.name])
+      const child = Buffer.concat([folder, Buffer.from(`/${entry.name}`, 'latin1')])
       if (entry.isDirectory()) folders.push(child)
       if (entry.isDirectory() || entry.isFile()) paths.push(child)
       if (paths.length > max) return undefined
@@ -51,15 +51,16 @@ function listTree(dir: string, max: number): Buffer[] | undefined {
   return paths
 }
 
-/** Read in pieces, because one folder may have any number of entries and few of them are wanted. */
-function* entriesOf(folder: Buffer): Generator<Dirent<Buffer>> {
-  // The types know of text only.
-  const options = { encoding: 'buffer' as BufferEncoding, bufferSize: fewEntries }
-  const directory = opendirSync(folder, options)
+/**
+ * Names are latin1. Read in pieces, because one folder may have any number of entries and few of them are wanted; of a path
+ * that is not ASCII, Node can do that only on some filesystems.
+ */
+function* entriesOf(folder: Buffer): Generator<Dirent> {
+  const path = folder.toString('latin1')
+  if (/[^\0-\x7f]/.test(path)) return yield* readdirSync(folder, { withFileTypes: true, encoding: 'latin1' })
+  const directory = opendirSync(path, { encoding: 'latin1', bufferSize: fewEntries })
   try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
-      yield entry as Dirent<string | Buffer> as Dirent<Buffer>
-    }
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
   } finally {
     directory.closeSync()
   }
