@@ -41,29 +41,45 @@ function listTree(dir: string, max: number): Buffer[] | undefined {
   const paths = [Buffer.from(dir)]
   const folders = [Buffer.from(dir)]
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    for (const entry of entriesOf(folder)) {
-      const child = Buffer.concat([folder, Buffer.from(`/${entry.name}`, 'latin1')])
-      if (entry.isDirectory()) folders.push(child)
-      if (entry.isDirectory() || entry.isFile()) paths.push(child)
+    for (const { name, isFolder, isFile } of entriesOf(folder)) {
+      const child = Buffer.concat([folder, Buffer.from('/'), name])
+      if (isFolder) folders.push(child)
+      if (isFolder || isFile) paths.push(child)
       if (paths.length > max) return undefined
     }
   }
   return paths
 }
 
+interface Entry {
+  readonly name: Buffer
+  readonly isFolder: boolean
+  readonly isFile: boolean
+}
+
 /**
- * Names are latin1. Read in pieces, because one folder may have any number of entries and few of them are wanted; of a path
- * that is not ASCII, Node can do that only on some filesystems.
+ * Read in pieces, because one folder may have any number of entries and few of them are wanted; of a path that is not ASCII,
+ * Node can do that only on some filesystems.
  */
-function* entriesOf(folder: Buffer): Generator<Dirent> {
+function* entriesOf(folder: Buffer): Generator<Entry> {
   const path = folder.toString('latin1')
-  if (/[^\0-\x7f]/.test(path)) return yield* readdirSync(folder, { withFileTypes: true, encoding: 'latin1' })
+  if (/[^\0-\x7f]/.test(path)) {
+    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' }))
+      yield entryOf(entry, entry.name)
+    return
+  }
   const directory = opendirSync(path, { encoding: 'latin1', bufferSize: fewEntries })
   try {
-    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) yield entry
+    for (let entry = directory.readSync(); entry !== null; entry = directory.readSync()) {
+      yield entryOf(entry, Buffer.from(entry.name, 'latin1'))
+    }
   } finally {
     directory.closeSync()
   }
+}
+
+function entryOf(entry: Pick<Dirent, 'isDirectory' | 'isFile'>, name: Buffer): Entry {
+  return { name, isFolder: entry.isDirectory(), isFile: entry.isFile() }
 }
 
 async function syncOne(path: Buffer): Promise<void> {
