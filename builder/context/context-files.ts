@@ -2,7 +2,7 @@ import * as fs from 'node:fs'
 import { constants, type Stats } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
-import { sortedNames } from '../layers/directory-names.ts'
+import { type NamesOptions, sortedNames } from '../layers/directory-names.ts'
 import { joinPath, type LayerPath } from '../layers/entry.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
@@ -51,10 +51,10 @@ export class ContextFiles {
     return attempt(path, () => fs.lstatSync(this.#host(path), { bigint: true }).mtimeNs)
   }
 
-  /** Names are latin1, in the order of their bytes. `folder` takes those of a large directory meanwhile. */
-  *list(path: LayerPath, folder: string): Generator<string> {
+  /** Names are latin1, in the order of their bytes. */
+  *list(path: LayerPath, options: NamesOptions): Generator<string> {
     try {
-      yield* sortedNames(path === '' ? this.#root || '/' : `${this.#root}/${path}`, folder)
+      yield* sortedNames(path === '' ? this.#root || '/' : `${this.#root}/${path}`, options)
     } catch (cause) {
       throw contextError(path, cause)
     }

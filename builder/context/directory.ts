@@ -187,8 +187,9 @@ class DirectoryContext implements BuildContext {
   /** Reads a directory with all that can be seen in it. */
   #load(directory: number, path: LayerPath): Int32Array {
     const lstat = this.#files.lstatIn(path)
+    const { size } = this.#nodes.signature(directory)
     const found: number[] = []
-    for (const name of this.#files.list(path, this.#cache.folder)) {
+    for (const name of this.#files.list(path, { folder: this.#cache.folder, size })) {
       const number = this.#nodes.number(name, directory)
       this.#nodes.setNamed(number)
       if (!this.#nodes.seen(number)) this.#look(number, joinPath(path, name), () => lstat(name))

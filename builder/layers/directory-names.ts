@@ -7,14 +7,21 @@ const largeDirectory = 256 * 1024
 /** Names that are read at once. */
 const readAtOnce = 1024
 
+export interface NamesOptions {
+  /** Where names of a large directory are sorted in runs, in a file without a name. */
+  readonly folder: string | undefined
+  /** Bytes of the directory itself, where they are known. */
+  readonly size?: number
+}
+
 /**
- * The names in a directory of this machine, latin1, in the order of their bytes. Those of a large one are sorted in runs in
- * a file without a name in `folder`. `path` is latin1 too. Errors: those of the filesystem.
+ * The names in a directory of this machine, latin1, in the order of their bytes. `path` is latin1 too. Errors: those of the
+ * filesystem.
  */
-export function sortedNames(path: string, folder: string | undefined): Iterable<string> {
+export function sortedNames(path: string, { folder, size }: NamesOptions): Iterable<string> {
   // Of a path that is not ASCII, Node can read names in pieces only on some filesystems.
   if (/[^\0-\x7f]/.test(path)) return readdirSync(Buffer.from(path, 'latin1'), { encoding: 'latin1' }).sort(byBytes)
-  if (lstatSync(path).size < largeDirectory) return readdirSync(path, { encoding: 'latin1' }).sort(byBytes)
+  if ((size ?? lstatSync(path).size) < largeDirectory) return readdirSync(path, { encoding: 'latin1' }).sort(byBytes)
   tellManyRecords()
   return sortTexts(namesIn(path), folder)
 }

@@ -13,7 +13,7 @@ import { snapshotAttributes } from './overlay-marks.ts'
 export function* walkSnapshot(dir: string): Generator<LayerEntry> {
   const links = new Map<string, LayerPath>()
   function* walk(directory: LayerPath): Generator<LayerEntry> {
-    for (const name of sortedNames(hostPath(dir, directory).toString('latin1'), dirname(dir))) {
+    for (const name of sortedNames(hostPath(dir, directory).toString('latin1'), { folder: dirname(dir) })) {
       const path = joinPath(directory, name)
       const record = recordAt(hostPath(dir, path), path, links)
       if (record === undefined) continue
