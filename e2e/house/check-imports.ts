@@ -80,14 +80,13 @@ function mayUse(path: string, name: string, table: ImportTable): boolean {
 
 /** A file in shared/ is there because two rooms use it, directly or through other shared files. */
 function lonely(sources: readonly Source[], edges: readonly Edge[], table: ImportTable): readonly string[] {
-  const rooms = new Set(sources.map(({ path }) => topOf(path)))
   return sources.flatMap(({ path }) => {
     if (!isWithin(path, 'shared') || isTest(path) || table.unshared.some((folder) => isWithin(path, folder))) return []
     const users = usersOf(path, edges, table)
     const awaited = table.waiting[path]
     if (users.size >= 2)
       return awaited === undefined ? [] : [`${path} no longer waits for ${awaited}: strike it from the table`]
-    if (awaited !== undefined && !rooms.has(awaited)) return []
+    if (awaited !== undefined && !sources.some((source) => isWithin(source.path, awaited))) return []
     return [
       `${path} is used by ${[...users].join() || 'no room'} only: it belongs there${awaited === undefined ? '' : `, ${awaited} does not use it`}`,
     ]

@@ -1,0 +1,133 @@
+import { isIbuildError } from '../../shared/base/errors.ts'
+import {
+  asArray,
+  asObject,
+  asStringMap,
+  type JsonObject,
+  type JsonPlace,
+  type JsonValue,
+  optional,
+  parseJson,
+  required,
+} from '../../shared/base/json.ts'
+import { asMediaType, type Descriptor, parseDescriptor } from '../../shared/oci/descriptor.ts'
+import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { findDuplicateKey } from './duplicate-keys.ts'
+import { RegistryError } from './error.ts'
+
+/** What a registry must accept (OCI distribution-spec, "Pushing Manifests"), and takes no more than. */
+export const mostManifestBytes: number = 4 * 1024 * 1024
+const mostDescriptors = 10_000
+
+/** What a registry has to know of a manifest; its bytes are kept as they came. */
+export interface ManifestFacts {
+  readonly mediaType: string
+  /** Blobs that must be in the repository, each once. */
+  readonly blobs: readonly Descriptor[]
+  /** Manifests that an index names, each once. */
+  readonly manifests: readonly Descriptor[]
+  readonly subject: Descriptor | undefined
+  /** Of the artifact; that of the config where the manifest has none of its own. */
+  readonly artifactType: string | undefined
+  readonly annotations: Readonly<Record<string, string>> | undefined
+}
+
+/**
+ * Reads a pushed manifest or index. `contentType` is that of the request, if it has one. Documents of other types are taken
+ * too, and kept as they are: nothing in them is a reference. Errors: MANIFEST_INVALID, with status 413 when it is too large.
+ */
+export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestFacts {
+  if (bytes.byteLength > mostManifestBytes) {
+    throw invalid(`the manifest has more than ${mostManifestBytes} bytes`, { status: 413 })
+  }
+  try {
+    return readManifest(bytes, contentType)
+  } catch (cause) {
+    throw isIbuildError(cause) ? invalid(cause.message, { cause }) : cause
+  }
+}
+
+function readManifest(bytes: Uint8Array, contentType: string | undefined): ManifestFacts {
+  const place: JsonPlace = { code: 'MANIFEST_INVALID', path: 'manifest' }
+  const object = asObject(parseJson(bytes, { what: 'manifest', maxBytes: mostManifestBytes }), place)
+  const twice = findDuplicateKey(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString())
+  if (twice !== undefined)
+    throw invalid(`the manifest has the name ${JSON.stringify(twice.slice(0, 100))} twice in one object`)
+  const mediaType = typeOf(optional(object, 'mediaType', place, asMediaType), contentType)
+  if (Object.hasOwn(object, 'manifests') && (Object.hasOwn(object, 'layers') || Object.hasOwn(object, 'config'))) {
+    throw invalid(
+      'a manifest with both `manifests` and `layers` or `config` is an image to some and an index to others',
+    )
+  }
+  return { mediaType, ...referencesOf(mediaType, object, place) }
+}
+
+/** The type of the request and that in the document must be the same: a document is one thing only. */
+function typeOf(own: string | undefined, contentType: string | undefined): string {
+  const given = contentType?.split(';')[0]?.trim()
+  const type = given === undefined || given === '' ? own : given
+  if (type === undefined) throw invalid('the manifest has no mediaType, and the request no Content-Type')
+  if (own === undefined || own === type) return asMediaType(type, { code: 'MANIFEST_INVALID', path: 'Content-Type' })
+  throw invalid(`the request says ${JSON.stringify(type.slice(0, 160))}, the manifest ${JSON.stringify(own)}`)
+}
+
+type References = Omit<ManifestFacts, 'mediaType'>
+
+function referencesOf(mediaType: string, object: JsonObject, place: JsonPlace): References {
+  switch (mediaType) {
+    case mediaTypes.ociManifest:
+    case mediaTypes.dockerManifest:
+      return imageReferences(object, place)
+    case mediaTypes.ociIndex:
+    case mediaTypes.dockerIndex:
+      return { ...commonReferences(object, place), blobs: [], manifests: descriptorsOf(object, 'manifests', place) }
+    default:
+      return { blobs: [], manifests: [], subject: undefined, artifactType: undefined, annotations: undefined }
+  }
+}
+
+function imageReferences(object: JsonObject, place: JsonPlace): References {
+  const config = required(object, 'config', place, parseDescriptor)
+  const common = commonReferences(object, place)
+  const layers = descriptorsOf(object, 'layers', place).filter(isDistributed)
+  return {
+    ...common,
+    artifactType: common.artifactType ?? config.mediaType,
+    blobs: unique([config, ...layers]),
+    manifests: [],
+  }
+}
+
+function commonReferences(
+  object: JsonObject,
+  place: JsonPlace,
+): Pick<References, 'subject' | 'artifactType' | 'annotations'> {
+  return {
+    subject: optional(object, 'subject', place, parseDescriptor),
+    artifactType: optional(object, 'artifactType', place, asMediaType),
+    annotations: optional(object, 'annotations', place, asStringMap),
+  }
+}
+
+function descriptorsOf(object: JsonObject, key: string, place: JsonPlace): Descriptor[] {
+  const read = (value: JsonValue, at: JsonPlace): Descriptor[] => {
+    const values = asArray(value, at)
+    if (values.length > mostDescriptors) throw invalid(`${at.path}: more than ${mostDescriptors} descriptors`)
+    return values.map((each, i) => parseDescriptor(each, { ...at, path: `${at.path}[${i}]` }))
+  }
+  return unique(optional(object, key, place, read) ?? [])
+}
+
+function unique(descriptors: readonly Descriptor[]): Descriptor[] {
+  return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()]
+}
+
+/** Layers that lie elsewhere by their type and name where: a client does not push them (OCI image-spec, layer.md). */
+function isDistributed({ mediaType, urls }: Descriptor): boolean {
+  const isForeign = mediaType.includes('.nondistributable.') || mediaType.includes('.rootfs.foreign.')
+  return !isForeign || urls === undefined || urls.length === 0
+}
+
+function invalid(message: string, options: { readonly status?: number; readonly cause?: unknown } = {}): RegistryError {
+  return new RegistryError('MANIFEST_INVALID', message, options)
+}
