@@ -7,10 +7,11 @@ import { type CgroupLayout, cgroupLayout, cgroupRoot } from './host.ts'
  * another thread, in place of the runtime that is about to be started. Where it cannot be done, the runtime waits.
  */
 export function wakeCgroups(): void {
-  if (isAwake || process.getuid?.() !== 0) return
-  isAwake = true
-  setTimeout(() => (isAwake = false), pause).unref()
-  const folder = ownGroup(cgroupLayout(), fs.readFileSync('/proc/self/cgroup', 'latin1'))
+  const now = performance.now()
+  const layout = cgroupLayout()
+  if (now - lastWoken < pause || process.getuid?.() !== 0 || layout === 'none') return
+  lastWoken = now
+  const folder = ownGroup(layout, fs.readFileSync('/proc/self/cgroup', 'latin1'))
   if (folder === undefined) return
   fs.open(`${folder}/cgroup.procs`, fs.constants.O_WRONLY, (openError, fd) => {
     if (openError !== null) return
@@ -20,7 +21,7 @@ export function wakeCgroups(): void {
 
 /** Milliseconds within which once is enough. */
 const pause = 50
-let isAwake = false
+let lastWoken = Number.NEGATIVE_INFINITY
 
 /** The host folder of a group of this process. `lines` are those of /proc/self/cgroup: number:controllers:path. */
 export function ownGroup(layout: CgroupLayout, lines: string): string | undefined {
