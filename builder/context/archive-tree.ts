@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
+import { byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
+import { mostRemovals } from '../layers/layer-size.ts'
 import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
@@ -9,9 +10,6 @@ import { unsafe } from '../layers/tar/limits.ts'
 import type { ArchiveMember, OpenArchive } from './archive.ts'
 import { smallFileSize } from './file-content.ts'
 import type { BuildContext } from './types.ts'
-
-/** Directories with something inside that an archive may replace by something else; each costs a pass over all entries. */
-const mostRemovals = 1000
 
 // What is at a path.
 const directory = 1
@@ -97,12 +95,7 @@ export class ArchiveTree implements BuildContext {
     if (top === 0) throw unsafe('the archive replaces its root')
     if ((this.#isParent.get(top) ?? 0) === 0) return
     if (++this.#removals > mostRemovals) throw unsafe('the archive replaces too many of its own directories')
-    const isInside = new Uint8Array(this.#paths.size)
-    isInside[top] = 1
-    // What is in a directory has a higher number.
-    for (let number = top; number < isInside.length; number++) {
-      if (number !== top && at(isInside, this.#paths.parent(number)) === 0) continue
-      isInside[number] = 1
+    for (const number of this.#paths.below(top)) {
       this.#kinds.set(number, 0)
       this.#isParent.set(number, 0)
       this.#recordOf.set(number, 0)

@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
 import { type NamesOptions, sortedNames } from '../layers/directory-names.ts'
-import { joinPath, type LayerPath } from '../layers/entry.ts'
+import { byBytes, joinPath, type LayerPath } from '../layers/entry.ts'
 
 /** A directory on this machine whose files are named by {@link LayerPath}s. The only place that touches a context's files. */
 export class ContextFiles {
@@ -78,7 +78,7 @@ export class ContextFiles {
       const host = this.#host(path)
       const names = llistxattr(host).filter((name) => name.startsWith('user.') || name === 'security.capability')
       return new Map(
-        names.sort(byCodeUnits).flatMap((name) => {
+        names.sort(byBytes).flatMap((name) => {
           const value = lgetxattr(host, name)
           return value === undefined ? [] : [[name, value]]
         }),
@@ -95,10 +95,6 @@ export class ContextFiles {
 
 const beyondAscii = /[^\0-\x7f]/
 const orUndefined = { throwIfNoEntry: false } as const
-
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
 
 function attempt<T>(path: LayerPath, work: () => T): T {
   try {

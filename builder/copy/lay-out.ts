@@ -6,11 +6,12 @@ import { baseOf, joinPath, type LayerEntry, type LayerPath, parentOf } from '../
 import { isWithin } from '../layers/index-types.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { resolvePath } from '../layers/resolve.ts'
+import { sameDirectory } from '../layers/same-directory.ts'
 import { type ModeChange, parseModeChange } from './chmod.ts'
 import { type Owner, resolveOwner } from './chown.ts'
 import { destinationOf } from './destination.ts'
 import { located, locatedItems, locatedPieces, locatedSync } from './located.ts'
-import { type NewDirectory, type StagedContent, Staging, sameDirectory, type TailMember } from './staging.ts'
+import { type NewDirectory, type StagedContent, Staging, type TailMember } from './staging.ts'
 import type { CopyPlan, CopySelection, LayOutOptions, SelectedSource } from './types.ts'
 import { unpackArchive } from './unpack.ts'
 

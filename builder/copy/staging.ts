@@ -1,12 +1,13 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { textOf } from '../context/byte-text.ts'
-import { at, byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
+import { byteColumn, type Column, floatColumn, intColumn } from '../layers/columns.ts'
 import { joinPath, type LayerEntry, type LayerPath, parentOf } from '../layers/entry.ts'
 import { isWithin } from '../layers/index-types.ts'
 import { PagePool } from '../layers/page-pool.ts'
 import { PathTable } from '../layers/path-table.ts'
 import { plainDirectory } from '../layers/plain-directory.ts'
 import { RecordHeap } from '../layers/record-heap.ts'
+import { sameDirectory } from '../layers/same-directory.ts'
 import { hasReservedName } from '../layers/tar/names.ts'
 import type { FileTree } from '../layers/tree.ts'
 import { LinkGroups } from './link-groups.ts'
@@ -303,13 +304,7 @@ export class Staging implements Pick<FileTree, 'lstat'> {
   }
 
   #removeBelow(directory: number): void {
-    this.#fresh.set(directory, 0)
-    const isInside = new Uint8Array(this.#paths.size)
-    isInside[directory] = 1
-    // What is in a directory has a higher number.
-    for (let number = directory + 1; number < isInside.length; number++) {
-      if (at(isInside, this.#paths.parent(number)) === 0) continue
-      isInside[number] = 1
+    for (const number of this.#paths.below(directory)) {
       this.#recordOf.set(number, 0)
       this.#fresh.set(number, 0)
     }
@@ -325,13 +320,4 @@ interface Waiting {
 /** Only directories that a path lies in go on waiting. */
 function leave(waiting: Waiting[], path: LayerPath): void {
   while (waiting.length > 0 && !isWithin(waiting.at(-1)?.entry.path ?? '', path)) waiting.pop()
-}
-
-/** True when two directories differ in nothing but their times. */
-export function sameDirectory(a: LayerEntry, b: LayerEntry): boolean {
-  if (a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid || a.xattrs.size !== b.xattrs.size) return false
-  return [...a.xattrs].every(([name, value]) => {
-    const other = b.xattrs.get(name)
-    return other !== undefined && Buffer.compare(value, other) === 0
-  })
 }

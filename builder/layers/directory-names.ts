@@ -1,4 +1,5 @@
 import { lstatSync, opendirSync, readdirSync } from 'node:fs'
+import { byBytes } from './entry.ts'
 import { tellManyRecords } from './many-records.ts'
 import { sortTexts } from './path-sort.ts'
 
@@ -33,8 +34,4 @@ function* namesIn(path: string): Generator<string> {
   } finally {
     directory.closeSync()
   }
-}
-
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : 1
 }

@@ -69,6 +69,11 @@ export function compareMet(a: LayerPath, b: LayerPath): number {
   return a === b ? 0 : a < b ? -1 : 1
 }
 
+/** Orders names, no two the same, by their bytes. */
+export function byBytes(a: string, b: string): number {
+  return a < b ? -1 : 1
+}
+
 /** The directory of a path; the parent of a top-level name is ''. */
 export function parentOf(path: LayerPath): LayerPath {
   const slash = path.lastIndexOf('/')

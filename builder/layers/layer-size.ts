@@ -7,6 +7,9 @@ export const mostMetadata = 2 ** 32 - 1
 /** The most bytes of what has to be at hand of a layer's index: its table. */
 export const mostTableBytes = 64 << 20
 
+/** Directories with something inside that a layer or archive may replace by something else; each costs a pass over all paths. */
+export const mostRemovals = 1000
+
 /** LAYER_TOO_LARGE for more than {@link mostTableBytes}. */
 export function tooManyNames(): IbuildError {
   return new IbuildError(

@@ -1,4 +1,5 @@
 import { lgetxattr, llistxattr } from '../../shared/sys/native.ts'
+import { byBytes } from './entry.ts'
 
 /** The attribute that makes a directory of an overlay layer opaque, with the value `y`. */
 export const opaqueAttribute = 'trusted.overlay.opaque'
@@ -31,8 +32,4 @@ export function snapshotAttributes(path: Buffer): SnapshotAttributes {
     (name) => names.includes(name) && lgetxattr(path, name)?.toString('latin1') === 'y',
   )
   return { xattrs, opaque }
-}
-
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : 1
 }

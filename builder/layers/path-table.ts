@@ -63,6 +63,19 @@ export class PathTable {
     return this.#order.ordered(top)
   }
 
+  /** A path and all that is below it, each after its directory: a pass over all paths. */
+  *below(top: number): Generator<number> {
+    const isInside = new Uint8Array(this.size)
+    isInside[top] = 1
+    yield top
+    // What is in a directory has a higher number.
+    for (let number = top + 1; number < isInside.length; number++) {
+      if (at(isInside, this.parent(number)) === 0) continue
+      isInside[number] = 1
+      yield number
+    }
+  }
+
   /** What is directly in a directory, ordered by name. */
   children(directory: number): Iterable<number> {
     return this.#order.children(directory)

@@ -1,5 +1,6 @@
-import { at, byteColumn, type Column, intColumn } from './columns.ts'
+import { byteColumn, type Column, intColumn } from './columns.ts'
 import { type LayerEntry, type LayerPath, parentOf } from './entry.ts'
+import { mostRemovals } from './layer-size.ts'
 import { PagePool } from './page-pool.ts'
 import { PathTable } from './path-table.ts'
 import { RecordHeap } from './record-heap.ts'
@@ -11,9 +12,6 @@ const symlink = 2
 const other = 3
 const kindMask = 3
 const isShared = 4
-
-/** Directories with something inside that a layer may replace by something else; each costs a pass over all entries. */
-const mostRemovals = 1000
 
 /**
  * Turns the members of a foreign layer, in any order and with doubles, into its sorted records: what an applier that takes
@@ -121,11 +119,7 @@ export class RecordCollector {
 
   #removeInside(directory: number): void {
     if (++this.#removals > mostRemovals) throw unsafe('the layer replaces too many of its own directories')
-    const isInside = new Uint8Array(this.#paths.size)
-    // What is in a directory has a higher number.
-    for (let path = directory; path < isInside.length; path++) {
-      if (path !== directory && at(isInside, this.#paths.parent(path)) === 0) continue
-      isInside[path] = 1
+    for (const path of this.#paths.below(directory)) {
       this.#inodeOf.set(path, 0)
       this.#isParent.set(path, 0)
       if (!this.#hasMarks) continue

@@ -5,6 +5,7 @@ import { type LayerEntry, notAfter } from './entry.ts'
 import { isWithin, type LayerIndex } from './index-types.ts'
 import { openRecords, type RecordsWriter } from './layer-records.ts'
 import { recordsFile, type WrittenLayer } from './layer-writer.ts'
+import { sameDirectory } from './same-directory.ts'
 import { walkSnapshot } from './snapshot-walk.ts'
 import { type OnContent, TarAssembly } from './tar-assembly.ts'
 import type { FileTree } from './tree.ts'
@@ -89,11 +90,7 @@ function* withoutIdle(walked: Iterable<LayerEntry>, below: Pick<FileTree, 'lstat
 /** True when a directory is below as it is here, times aside. */
 function isSameFolder(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): boolean {
   const old = below.lstat(entry.path)
-  if (old?.type !== 'dir' || old.mode !== entry.mode || old.uid !== entry.uid || old.gid !== entry.gid) return false
-  if (old.xattrs.size !== entry.xattrs.size) return false
-  return [...entry.xattrs].every(
-    ([name, value]) => Buffer.from(old.xattrs.get(name) ?? []).equals(value) && old.xattrs.has(name),
-  )
+  return old?.type === 'dir' && sameDirectory(entry, old)
 }
 
 function withoutIdleMark(entry: LayerEntry, below: Pick<FileTree, 'lstat'>): LayerEntry {
