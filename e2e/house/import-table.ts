@@ -23,6 +23,7 @@ export interface ImportTable {
 }
 
 const inBuilder = (room: string): string => `builder/${room}`
+const inRegistry = (room: string): string => `registry/${room}`
 /** The library is for programs that have arguments, an environment and outputs of their own. */
 const command = [...['cli', 'commands', 'progress', '*'].map((part) => `app/${part}`), 'e2e', 'scripts', 'bench']
 
@@ -60,20 +61,34 @@ export const importTable: ImportTable = {
     },
     'builder/*': { imports: ['shared', 'builder'] },
     'registry/protocol': { imports: ['shared/base', 'shared/oci'] },
+    'registry/storage': { imports: ['shared'] },
+    'registry/service': { imports: ['shared', 'registry/protocol', 'registry/storage'] },
+    'registry/http': { imports: ['shared', 'registry/protocol'], types: ['registry/service', 'registry/storage'] },
+    'registry/server': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },
+    'registry/client': { imports: ['shared', 'registry/protocol'] },
+    'app/adapters': { imports: ['shared', 'builder', 'registry'] },
+    'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
-    'app/library': { imports: ['shared', 'builder', 'app/listing'] },
-    app: { imports: ['shared', 'builder'] },
+    'app/library': { imports: ['shared', 'builder', 'app/listing', 'app/adapters'] },
+    app: { imports: ['shared', 'builder', 'registry'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
     scripts: { imports: ['shared/base', 'e2e/testing'] },
     bench: { imports: ['shared', 'builder', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
+    '@koa/router': 'registry/http',
     commander: 'app',
+    koa: 'registry/http',
     koffi: 'shared/sys',
+    level: 'registry/storage',
     'log-update': 'app',
+    'node-forge': 'shared/net',
+    pino: 'registry/server',
+    'prom-client': 'registry/server',
     'string-width': 'app',
     'tar-stream': 'builder/export',
+    undici: 'shared/net',
     'xz-decompress': 'builder/layers',
     yaml: 'app',
   },

@@ -1,0 +1,70 @@
+import type { Digest } from '../shared/base/digest.ts'
+import type { Reference } from '../shared/base/reference.ts'
+import type { Descriptor } from '../shared/oci/descriptor.ts'
+import type { Platform } from '../shared/oci/platform.ts'
+
+/** Images that are not in the store: what FROM, COPY --from and pull find by a name, wherever that is. */
+export interface RemoteImages {
+  /**
+   * The image for one platform. Undefined when the place says that there is none; any other trouble, such as a place
+   * that does not answer, is an error.
+   */
+  find(reference: Reference, options: FindOptions): Promise<RemoteImage | undefined>
+}
+
+export interface FindOptions {
+  readonly platform: Platform
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Manifest and config are there, verified; layers are fetched when they are read. */
+export interface RemoteImage {
+  /** As found: with the digest of what was asked for. */
+  readonly reference: Reference
+  /** Of the manifest. */
+  readonly descriptor: Descriptor
+  readonly manifest: Uint8Array
+  readonly config: Uint8Array
+  /** A manifest that lies beside the image, such as the one with the indexes of its layers. At most 4 MiB. */
+  document(digest: Digest, options?: FetchOptions): Promise<Uint8Array | undefined>
+  /** The content of a blob of the image's repository, verified when the last piece has come. */
+  content(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+}
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Where images are published: the repositories of registries. */
+export interface Publisher {
+  repository(name: Pick<Reference, 'domain' | 'path'>): PublishTarget
+}
+
+/** One repository that takes an image: blobs first, then what names them. */
+export interface PublishTarget {
+  hasBlob(digest: Digest, options?: FetchOptions): Promise<boolean>
+  /** `open` is called once for each try, and not at all when nothing has to be sent. */
+  pushBlob(
+    descriptor: Descriptor,
+    open: () => AsyncIterable<Uint8Array>,
+    options?: PublishOptions,
+  ): Promise<'present' | 'mounted' | 'sent'>
+  /** Sends what becomes known only while it is made. */
+  pushStream(
+    content: AsyncIterable<Uint8Array>,
+    options?: PublishOptions,
+  ): Promise<{ readonly digest: Digest; readonly size: number }>
+  /** Under a tag or its own digest. */
+  putManifest(
+    ref: string,
+    manifest: { readonly mediaType: string; readonly digest: Digest; readonly bytes: Uint8Array },
+    options?: FetchOptions,
+  ): Promise<void>
+}
+
+export interface PublishOptions extends FetchOptions {
+  /** Repositories of the same host that may have the blob. */
+  readonly mountFrom?: readonly string[]
+  /** Is told how many bytes were sent so far. */
+  readonly onProgress?: (sent: number) => void
+}

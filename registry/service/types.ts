@@ -1,0 +1,143 @@
+import type { Digest, DigestAlgorithm } from '../../shared/base/digest.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
+import type { PageRequest } from '../protocol/page.ts'
+import type { ByteRange } from '../protocol/range.ts'
+import type { BlobReader } from '../storage/blob-types.ts'
+
+/**
+ * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
+ * {@link RegistryError}s with the codes named; beside them UNAVAILABLE (503 or 507 with Retry-After: read-only, disk full,
+ * closing) from all that writes, and UNKNOWN (500) for what is damaged on the disk.
+ */
+export interface RegistryService {
+  readonly blobs: BlobService
+  readonly uploads: UploadService
+  readonly manifests: ManifestService
+  /** Tags in byte order. NAME_UNKNOWN. */
+  tags(name: RepositoryName, page: PageRequest): Promise<Listing<string>>
+  /** Repositories in byte order; only those for which `isVisible`, looking at a bounded number of others. */
+  catalog(page: PageRequest, isVisible?: (name: RepositoryName) => boolean): Promise<Listing<string>>
+  /** Manifests whose subject is `subject`; an empty list where nothing is known of it. */
+  referrers(name: RepositoryName, subject: Digest, query: ReferrersQuery): Promise<Listing<Descriptor>>
+  /** While true, all that writes is refused. Kept over restarts. */
+  readonly isReadOnly: boolean
+  setReadOnly(isReadOnly: boolean): Promise<void>
+  /** Refuses what is new, waits for what is going on, and closes the stores. */
+  close(): Promise<void>
+}
+
+export interface Listing<Item> {
+  readonly items: readonly Item[]
+  /** Where to go on (the `last` of the next page); undefined when nothing follows. */
+  readonly next: string | undefined
+}
+
+export interface ReferrersQuery {
+  readonly artifactType?: string | undefined
+  readonly page: PageRequest
+}
+
+export interface BlobService {
+  /** Bytes. BLOB_UNKNOWN when the repository does not have it. */
+  size(name: RepositoryName, digest: Digest): Promise<number>
+  /**
+   * Opens a blob of the repository. Its size is checked against what was stored: a blob that differs is set aside, and
+   * the answer is UNKNOWN. BLOB_UNKNOWN.
+   */
+  open(name: RepositoryName, digest: Digest): Promise<BlobReader>
+  /** Tells that a blob of the repository was found corrupt while it was read; the next push of it heals it. */
+  reportCorrupt(name: RepositoryName, digest: Digest): Promise<void>
+  /** Takes the blob from the repository, at once. BLOB_UNKNOWN. */
+  remove(name: RepositoryName, digest: Digest): Promise<void>
+  /**
+   * Gives the repository a blob of another one: of `from`, or of any for which `isVisible`. False when there is none.
+   */
+  mount(name: RepositoryName, digest: Digest, options: MountOptions): Promise<boolean>
+}
+
+export interface MountOptions {
+  readonly from?: RepositoryName | undefined
+  readonly isVisible?: (name: RepositoryName) => boolean
+}
+
+/** Sessions: one writer at a time; a second one is BLOB_UPLOAD_INVALID with status 409. They outlive the process. */
+export interface UploadService {
+  /** TOOMANYREQUESTS when there are too many; UNAVAILABLE with 507 when `length` bytes would not fit on the disk. */
+  start(name: RepositoryName, options?: StartOptions): Promise<UploadState>
+  /** BLOB_UPLOAD_UNKNOWN, also when the session is of another repository. */
+  state(name: RepositoryName, id: string): Promise<UploadState>
+  /**
+   * Appends the body. RANGE_INVALID when `range` does not begin at the offset or differs from the body's length; the session
+   * stays. When the body breaks off, what came is kept, and this rejects with the body's error. SIZE_INVALID beyond the cap.
+   */
+  append(name: RepositoryName, id: string, body: UploadBody): Promise<UploadState>
+  /**
+   * Appends the last body, if any, checks the digest and makes the blob one of the repository; the session is gone.
+   * DIGEST_INVALID when the bytes have another digest, and then too. RANGE_INVALID as above.
+   */
+  finish(name: RepositoryName, id: string, end: UploadEnd): Promise<void>
+  /** BLOB_UPLOAD_UNKNOWN. */
+  cancel(name: RepositoryName, id: string): Promise<void>
+}
+
+export interface StartOptions {
+  /** What the client says its digest will be made with; sha256 otherwise. */
+  readonly algorithm?: DigestAlgorithm
+  /** Bytes, when known. */
+  readonly length?: number | undefined
+}
+
+export interface UploadState {
+  /** A UUID. */
+  readonly id: string
+  /** How many bytes are there. */
+  readonly offset: number
+}
+
+export interface UploadBody {
+  readonly bytes: AsyncIterable<Uint8Array>
+  /** Content-Range, when the request has one. */
+  readonly range?: ByteRange | undefined
+  /** Content-Length, when the request has one. */
+  readonly length?: number | undefined
+}
+
+export interface UploadEnd {
+  readonly digest: Digest
+  readonly body?: UploadBody | undefined
+}
+
+export interface ManifestService {
+  /** MANIFEST_UNKNOWN, NAME_UNKNOWN. Never a blob that is no manifest. */
+  get(name: RepositoryName, ref: ManifestRef): Promise<StoredManifest>
+  /** What {@link get} would give, when it is in memory: for those who cannot wait. Undefined says nothing. */
+  peek(name: RepositoryName, ref: ManifestRef): StoredManifest | undefined
+  /**
+   * Stores a manifest under its digest, and under tags. MANIFEST_INVALID, DIGEST_INVALID when `ref` is the digest of other
+   * bytes, MANIFEST_BLOB_UNKNOWN with one error for each blob (of an image) or manifest (of an index) that the
+   * repository does not have, unless sparse ones are allowed.
+   */
+  put(name: RepositoryName, ref: ManifestRef, manifest: PushedManifest): Promise<AcceptedManifest>
+  /** A tag alone, or a manifest with all its tags. MANIFEST_UNKNOWN, NAME_UNKNOWN. */
+  remove(name: RepositoryName, ref: ManifestRef): Promise<void>
+}
+
+export interface PushedManifest {
+  readonly bytes: Uint8Array
+  readonly contentType: string | undefined
+  /** Beside that of the reference. */
+  readonly tags?: readonly string[]
+}
+
+export interface StoredManifest {
+  /** As asked for, or what the tag was pushed as: a manifest pushed by sha512 has that one. */
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly bytes: Uint8Array
+}
+
+export interface AcceptedManifest {
+  readonly digest: Digest
+  readonly subject: Digest | undefined
+}

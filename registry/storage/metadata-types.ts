@@ -1,0 +1,58 @@
+/**
+ * Rows of text under keys of text, in the order of their UTF-8 bytes, changed by atomic batches that can be made to depend on
+ * rows. That is what a repository, a tag or an upload is kept in; `rows.ts` says which. An embedded database and a server
+ * with transactions both can be behind it.
+ */
+export interface MetadataStore {
+  get(key: string): Promise<string | undefined>
+  /** In the order of `keys`. */
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  /** Rows whose key begins with `prefix`, in the order of keys, at one moment. Costs what it gives, not what there is. */
+  list(range: RowRange): Promise<readonly Row[]>
+  /**
+   * Makes all changes or none, and resolves when they are durable. Whoever reads after that sees them. Rejects with
+   * {@link ChangeConflict} when a row is not as expected. After any other failure the store may have taken them or not.
+   */
+  commit(change: Change): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Row {
+  readonly key: string
+  readonly value: string
+}
+
+export interface RowRange {
+  readonly prefix: string
+  /** Only keys after this one, which need not exist; it begins with `prefix`. */
+  readonly after?: string
+  /** At most so many. */
+  readonly limit: number
+  /** From the last to the first; `after` then is where it goes on downwards. */
+  readonly reverse?: boolean
+}
+
+export interface Change {
+  readonly put?: readonly Row[]
+  readonly remove?: readonly string[]
+  /** Rows as they must be when the change is made; without a value, there must be none. */
+  readonly expect?: readonly Expectation[]
+  /** True for what may be lost in a power cut, though not when the process is killed: it is not synced. */
+  readonly isMinor?: boolean
+}
+
+export interface Expectation {
+  readonly key: string
+  readonly value: string | undefined
+}
+
+/** A row was not as a change expected it: somebody else was first. Look again and decide anew. */
+export class ChangeConflict extends Error {
+  override readonly name = 'ChangeConflict'
+  readonly key: string
+
+  constructor(key: string) {
+    super('a row is not as expected')
+    this.key = key
+  }
+}
