@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { findProgram, peersFolder } from '../e2e/testing/programs.ts'
 import { debianArch, install } from './apt.ts'
 
@@ -8,27 +8,50 @@ import { debianArch, install } from './apt.ts'
 interface GoPeer {
   readonly module: string
   readonly version: string
-  /** Packages below the module; each gives a program named after its last part. */
-  readonly packages: readonly string[]
+  /** Packages below the module by the name that their program gets here; Go names it after the last part. */
+  readonly programs: Readonly<Record<string, string>>
 }
 
 const goPeers: readonly GoPeer[] = [
-  { module: 'github.com/moby/buildkit', version: 'v0.18.2', packages: ['cmd/buildkitd', 'cmd/buildctl'] },
+  {
+    module: 'github.com/moby/buildkit',
+    version: 'v0.18.2',
+    programs: { buildkitd: 'cmd/buildkitd', buildctl: 'cmd/buildctl' },
+  },
+  {
+    module: 'github.com/distribution/distribution/v3',
+    version: 'v3.1.1',
+    programs: { distribution: 'cmd/registry' },
+  },
+  { module: 'github.com/google/go-containerregistry', version: 'v0.22.1', programs: { crane: 'cmd/crane' } },
+  { module: 'github.com/regclient/regclient', version: 'v0.11.7', programs: { regctl: 'cmd/regctl' } },
 ]
 
 /** The toolchain that builds them where Go is missing or too old; Go's own module, so its checksum database vouches for it. */
-const toolchain = `golang.org/toolchain@v0.0.1-go1.23.12.linux-${debianArch}`
-const oldestGo = 22
+const toolchain = `golang.org/toolchain@v0.0.1-go1.26.11.linux-${debianArch}`
+const oldestGo = 26
 
 /** Builds the Go programs into the peers folder, which outlives clones; what is there at the right version stays. */
 export function buildPeers(): void {
   for (const peer of goPeers) {
-    const programs = peer.packages.map((path) => path.slice(path.lastIndexOf('/') + 1))
-    if (programs.every((name) => isVersion(join(peersFolder(), name), peer))) continue
-    console.log(`setup: building ${programs.join(' and ')} ${peer.version} (a few minutes, once)`)
+    const names = Object.keys(peer.programs)
+    if (names.every((name) => isVersion(join(peersFolder(), name), peer))) continue
+    console.log(`setup: building ${names.join(' and ')} ${peer.version} (a few minutes, once)`)
     mkdirSync(peersFolder(), { recursive: true })
-    const packages = peer.packages.map((path) => `${peer.module}/${path}@${peer.version}`)
-    go(findGo(), ['install', '-ldflags=-s -w', ...packages], { GOBIN: peersFolder() })
+    buildPeer(peer)
+  }
+}
+
+/** Builds beside the peers folder: what lies in it is whole, and no other program of the same name is overwritten. */
+function buildPeer({ module, version, programs }: GoPeer): void {
+  const built = mkdtempSync(join(peersFolder(), '../build-'))
+  try {
+    const packages = Object.values(programs).map((path) => `${module}/${path}@${version}`)
+    go(findGo(), ['install', '-ldflags=-s -w', ...packages], { GOBIN: built })
+    for (const [name, path] of Object.entries(programs))
+      renameSync(join(built, basename(path)), join(peersFolder(), name))
+  } finally {
+    rmSync(built, { recursive: true, force: true })
   }
 }
 

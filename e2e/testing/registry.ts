@@ -9,18 +9,32 @@ export interface Registry extends Daemon {
   readonly host: string
 }
 
-/** Starts a registry that keeps everything below `directory`, which is there. Needs root and docker-registry. */
-export async function startRegistry(directory: string): Promise<Registry> {
+/** distribution under both its names: Debian's of the 2 series, and the one that `npm run setup -- peers` builds. */
+export type RegistryProgram = 'docker-registry' | 'distribution'
+
+/** Starts a registry that keeps everything below `directory`, which is there, and may delete. Needs root and the program. */
+export async function startRegistry(
+  directory: string,
+  program: RegistryProgram = 'docker-registry',
+): Promise<Registry> {
   const host = `127.0.0.1:${await freePort()}`
   const config = join(directory, 'config.yml')
-  const storage = { filesystem: { rootdirectory: join(directory, 'data') } }
+  const storage = { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } }
   writeFileSync(config, JSON.stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: host } }))
-  const ready = async (): Promise<boolean> => {
-    const answer = await fetch(`http://${host}/v2/`).catch(() => undefined)
-    return answer?.ok === true
-  }
-  const program = requireProgram('docker-registry')
-  return { ...(await startDaemon({ program, args: ['serve', config], directory, privateFolders: [], ready })), host }
+  const daemon = await startDaemon({
+    program: requireProgram(program),
+    args: ['serve', config],
+    directory,
+    privateFolders: [],
+    env: { OTEL_TRACES_EXPORTER: 'none' },
+    ready: () => answers(host),
+  })
+  return { ...daemon, host }
+}
+
+async function answers(host: string): Promise<boolean> {
+  const answer = await fetch(`http://${host}/v2/`).catch(() => undefined)
+  return answer?.ok === true
 }
 
 async function freePort(): Promise<number> {
