@@ -79,6 +79,17 @@ export interface UploadService {
   finish(name: RepositoryName, id: string, end: UploadEnd): Promise<void>
   /** BLOB_UPLOAD_UNKNOWN. */
   cancel(name: RepositoryName, id: string): Promise<void>
+  /** All sessions that are open, in the order of their IDs. There are never more than the cap on them. */
+  list(): Promise<readonly OpenUpload[]>
+}
+
+/** What an operator sees of a session. */
+export interface OpenUpload extends UploadState {
+  readonly name: RepositoryName
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** When bytes came for the last time, as far as was noted. */
+  readonly usedAt: number
 }
 
 export interface StartOptions {
