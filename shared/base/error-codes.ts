@@ -97,6 +97,16 @@ const table = {
   // docker daemon
   DOCKER_FAILED: { exit: 1, about: 'The Docker daemon refused what was asked of it.' },
   DOCKER_UNREACHABLE: { exit: 1, about: 'No Docker daemon answers, or it may not be asked.' },
+  // images of registries
+  NOT_AN_IMAGE: {
+    exit: 1,
+    about: 'What a registry has under a name is no image that can be used: an artifact, or an old format.',
+  },
+  PLATFORM_NOT_FOUND: {
+    exit: 1,
+    about: 'An image is there, but not for the platform.',
+    hint: 'Name one that it has with --platform.',
+  },
   // store
   CONTAINER_EXISTS: { exit: 1, about: 'The name for a container is taken.' },
   CONTAINER_NOT_FOUND: { exit: 1, about: 'No container of that name is in the store.', hint: 'See ibuild containers.' },
