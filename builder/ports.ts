@@ -10,7 +10,12 @@ export interface RemoteImages {
    * that does not answer, is an error.
    */
   find(reference: Reference, options: FindOptions): Promise<RemoteImage | undefined>
+  /** The content of a blob of a repository, verified when the last piece has come: layers whose image was found long ago. */
+  content(repository: RepositoryName, descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
 }
+
+/** A repository of a registry. */
+export type RepositoryName = Pick<Reference, 'domain' | 'path'>
 
 export interface FindOptions {
   readonly platform: Platform
@@ -37,7 +42,7 @@ export interface FetchOptions {
 
 /** Where images are published: the repositories of registries. */
 export interface Publisher {
-  repository(name: Pick<Reference, 'domain' | 'path'>): PublishTarget
+  repository(name: RepositoryName): PublishTarget
 }
 
 /** One repository that takes an image: blobs first, then what names them. */

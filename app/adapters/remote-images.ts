@@ -32,6 +32,7 @@ export function remoteImages(client: RegistryClient): RemoteImages {
         options,
       )
     },
+    content: ({ domain, path }, descriptor, options) => client.repository({ domain, path }).blob(descriptor, options),
   }
 }
 
