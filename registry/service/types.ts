@@ -46,6 +46,11 @@ export interface BlobService {
    * the answer is UNKNOWN. BLOB_UNKNOWN.
    */
   open(name: RepositoryName, digest: Digest): Promise<BlobReader>
+  /**
+   * The bytes of a small blob of the repository, when they are in memory: what {@link open} would give, for those who cannot
+   * wait. Never of one that was removed. Undefined says nothing.
+   */
+  peek(name: RepositoryName, digest: Digest): Uint8Array | undefined
   /** Tells that a blob of the repository was found corrupt while it was read; the next push of it heals it. */
   reportCorrupt(name: RepositoryName, digest: Digest): Promise<void>
   /** Takes the blob from the repository, at once. BLOB_UNKNOWN. */
