@@ -7,7 +7,9 @@ import type { InternalCompressedStore } from './compressed.ts'
 import type { StoreContext } from './context.ts'
 import type { ContextHashes } from './context-hashes.ts'
 import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-plan.ts'
-import { entryFile } from './image-entry.ts'
+import { entryFile, listEntries } from './image-entry.ts'
+import type { InternalImageOriginStore } from './image-origins.ts'
+import type { InternalLayerSourceStore } from './layer-sources.ts'
 import { fileNameOf, type Layout } from './layout.ts'
 import type { InternalListingStore } from './listings.ts'
 import type { InternalRecordStore } from './records.ts'
@@ -19,6 +21,8 @@ import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
 interface Parts extends PlanParts {
   readonly listings: InternalListingStore
   readonly compressed: InternalCompressedStore
+  readonly sources: InternalLayerSourceStore
+  readonly origins: InternalImageOriginStore
   readonly contextHashes: ContextHashes
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
@@ -43,6 +47,7 @@ export async function collectGarbage(
     if (plan.items.some(({ kind }) => kind === 'record')) parts.records.notePrune()
     parts.listings.keepOnly(listingsOf(parts.records))
     parts.compressed.dropStale()
+    forgetRemote(context.layout, parts)
     dropStepLocks(context.layout)
     await parts.tags.repairIndex()
     syncRemovals(context.layout)
@@ -85,6 +90,14 @@ function removeItem({ temps, layout }: StoreContext, parts: Parts, { kind, id }:
     case 'blob':
       parts.blobs.remove(id)
   }
+}
+
+/** Where registries have what is not here any more is not worth knowing. */
+function forgetRemote(layout: Layout, { layers, sources, origins }: Parts): void {
+  const diffIDs = new Set(layers.list())
+  sources.keepOnly((diffID) => diffIDs.has(diffID))
+  const imageIDs = new Set(listEntries(layout).map(({ imageID }) => imageID))
+  origins.keepOnly((imageID) => imageIDs.has(imageID))
 }
 
 /** Every digest that ends a part of a record: those of listings are among them. */

@@ -19,6 +19,8 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * snapshots/<chainID>.<id>       empty; made after s/<id> was synced
  * s/<id>/                        the extracted layer; short, because 127 of these paths share one page of mount options
  * compressed/<diffID>.<format>-<level>  {"version":1,"name":...,"digest":...,"size":...}: that layer as a compressed blob
+ * sources/<diffID>               {"version":1,"name":...,"entries":[...]}: where registries have that layer
+ * origins/<image ID>             the same for the manifests of that image
  * records/<2 hex>/<hex>          build cache
  * steps/journal                  names of steps and the keys of their records, in the order in which they were made
  * listings/<hex>                 texts behind digests in keys, to say what in them changed
@@ -26,6 +28,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * context/<hex>                  hashes of the files of a context, see builder/context/hash-cache-file.ts; made by builds
  * tmp/<process>/...              work in progress; removed when the process is dead
  * locks/<name>/                  see shared/cas/lock.ts
+ * registry/                      what a registry that serves this folder keeps; the builder leaves it alone
  * ```
  *
  * What is not marked durable is trusted only in the boot that made it: then the page cache holds it, whatever was killed.
@@ -43,6 +46,8 @@ export interface Layout {
   readonly snapshotMarks: string
   readonly snapshots: string
   readonly compressed: string
+  readonly sources: string
+  readonly origins: string
   readonly records: string
   readonly steps: string
   readonly listings: string
@@ -52,6 +57,7 @@ export interface Layout {
   readonly locks: string
   /** A folder for each step that was carried out since garbage was last collected. */
   readonly stepLocks: string
+  readonly registry: string
 }
 
 export function layoutOf(root: string): Layout {
@@ -69,6 +75,8 @@ export function layoutOf(root: string): Layout {
     snapshotMarks: at('snapshots'),
     snapshots: at('s'),
     compressed: at('compressed'),
+    sources: at('sources'),
+    origins: at('origins'),
     records: at('records'),
     steps: at('steps'),
     listings: at('listings'),
@@ -77,6 +85,7 @@ export function layoutOf(root: string): Layout {
     temporary: at('tmp'),
     locks: at('locks'),
     stepLocks: at('locks/steps'),
+    registry: at('registry'),
   }
 }
 

@@ -9,7 +9,9 @@ import { createContainerStore } from './containers.ts'
 import type { StoreContext } from './context.ts'
 import { createContextHashes } from './context-hashes.ts'
 import { collectGarbage } from './garbage.ts'
+import { createImageOriginStore } from './image-origins.ts'
 import { createImageStore } from './images.ts'
+import { createLayerSourceStore } from './layer-sources.ts'
 import { createLayerStore } from './layers.ts'
 import { foldersOf, type Layout, layoutOf } from './layout.ts'
 import { createListingStore } from './listings.ts'
@@ -47,9 +49,11 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const images = createImageStore(context, { blobs, layers, tags })
   const containers = createContainerStore(context, { blobs, layers })
   const compressed = createCompressedStore(context, { blobs })
+  const sources = createLayerSourceStore(context)
+  const origins = createImageOriginStore(context)
   const records = createRecordStore(context)
   const listings = createListingStore(context)
-  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records, listings }
+  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, sources, origins, records, listings }
   const contextHashes = createContextHashes(layout)
   return {
     root: layout.root,
@@ -128,7 +132,8 @@ function makeRoot(root: string): void {
 }
 
 function findForeign(layout: Layout): IbuildError | undefined {
-  const ours = new Set([...foldersOf(layout), layout.ociLayoutFile].map((file) => path.relative(layout.root, file)))
+  const known = [...foldersOf(layout), layout.ociLayoutFile, layout.registry]
+  const ours = new Set(known.map((file) => path.relative(layout.root, file)))
   const foreign = namesIn(layout.root).find((name) => !ours.has(name))
   if (foreign === undefined) return undefined
   const message = `${layout.root} is not a data folder of ibuild: it holds ${JSON.stringify(foreign)}`

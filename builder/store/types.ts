@@ -5,6 +5,7 @@ import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
+import type { ImageOriginStore, LayerSourceStore } from './remote-types.ts'
 
 /**
  * The builder's data folder. Many processes may use one at once. Look-ups are synchronous and cost microseconds; what
@@ -20,6 +21,8 @@ export interface Store {
   readonly layers: LayerStore
   readonly snapshots: SnapshotStore
   readonly compressed: CompressedStore
+  readonly sources: LayerSourceStore
+  readonly origins: ImageOriginStore
   readonly records: RecordStore
   readonly listings: ListingStore
   /** A digest of a secret for keys and records: from it alone the secret cannot be guessed. Differs from store to store. */

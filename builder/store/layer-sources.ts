@@ -1,0 +1,38 @@
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import type { JsonObject } from '../../shared/base/json.ts'
+import type { StoreContext } from './context.ts'
+import { createKnownLists } from './known-lists.ts'
+import type { LayerSource, LayerSourceStore } from './remote-types.ts'
+
+export interface InternalLayerSourceStore extends LayerSourceStore {
+  /** Forgets the sources of all other layers. */
+  keepOnly(isKept: (diffID: Digest) => boolean): void
+}
+
+/** See `LayerSourceStore`. */
+export function createLayerSourceStore(context: StoreContext): InternalLayerSourceStore {
+  const lists = createKnownLists(context, { folder: context.layout.sources, most: 32, mostBytes: 64 * 1024 })
+  return {
+    get: (diffID) => lists.get(diffID).flatMap((entry) => sourceOf(entry) ?? []),
+    add: async (diffID, source) => {
+      const { digest, domain, path } = source
+      const isSame = (other: JsonObject): boolean =>
+        other['digest'] === digest && other['domain'] === domain && other['path'] === path
+      await lists.add(diffID, entryOf(source), isSame)
+    },
+    keepOnly: (isKept) => {
+      for (const diffID of lists.keys()) if (!isKept(diffID)) lists.remove(diffID)
+    },
+  }
+}
+
+function entryOf({ mediaType, digest, size, domain, path, made }: LayerSource): JsonObject {
+  return { mediaType, digest, size, domain, path, ...(made && { format: made.format, level: made.level }) }
+}
+
+function sourceOf({ mediaType, digest, size, domain, path, format, level }: JsonObject): LayerSource | undefined {
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined
+  if (typeof size !== 'number' || typeof domain !== 'string' || typeof path !== 'string') return undefined
+  const isMade = (format === 'gzip' || format === 'zstd') && typeof level === 'number'
+  return { mediaType, digest, size, domain, path, ...(isMade && { made: { format, level } }) }
+}

@@ -1,0 +1,41 @@
+import type { Digest } from '../../shared/base/digest.ts'
+
+/**
+ * Where registries have layers, by diffID: what came from there, or was sent there. So a layer is mounted or left alone
+ * instead of compressed and sent again. It is a hint: what a registry has may be gone; a lost entry is a miss.
+ */
+export interface LayerSourceStore {
+  /** The newest first. */
+  get(diffID: Digest): readonly LayerSource[]
+  add(diffID: Digest, source: LayerSource): Promise<void>
+}
+
+/** A layer as a repository has it. */
+export interface LayerSource {
+  readonly mediaType: string
+  /** Of the blob there. */
+  readonly digest: Digest
+  readonly size: number
+  /** Host of the registry, `docker.io` for the Hub. */
+  readonly domain: string
+  /** Repository there. */
+  readonly path: string
+  /** How, when it was compressed here. */
+  readonly made?: { readonly format: 'gzip' | 'zstd'; readonly level: number }
+}
+
+/** Manifests under which registries have images, by image ID: an image that came from one goes out again as it was. Hints too. */
+export interface ImageOriginStore {
+  /** The newest first. */
+  get(imageID: Digest): readonly ImageOrigin[]
+  add(imageID: Digest, origin: ImageOrigin): Promise<void>
+}
+
+export interface ImageOrigin {
+  readonly domain: string
+  readonly path: string
+  readonly mediaType: string
+  readonly digest: Digest
+  /** The bytes that the digest names. */
+  readonly manifest: Uint8Array
+}
