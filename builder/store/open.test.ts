@@ -59,6 +59,12 @@ test('refused: a file', (t) => {
   t.is(readFileSync(file, 'utf8'), 'x')
 })
 
+test('a folder in which a registry works can be the data folder of builds too', (t) => {
+  const root = folderFor(t)
+  mkdirSync(path.join(root, 'registry'))
+  t.notThrows(() => openStore(root))
+})
+
 test('a folder that was half made is completed', (t) => {
   const root = folderFor(t)
   mkdirSync(path.join(root, 'tmp'))

@@ -123,6 +123,20 @@ const table = {
     hint: 'See --root for the data folder.',
   },
   STORE_INVALID: { exit: 1, about: 'The data folder is damaged, of another version or not ours.' },
+  // serving
+  EXPOSURE_REFUSED: {
+    exit: 3,
+    about: 'The registry would be open to other machines without TLS or without accounts, and nobody said that it may.',
+  },
+  LISTEN_FAILED: { exit: 1, about: 'The address to listen on is taken, is not of this machine, or may not be used.' },
+  SERVER_BUSY: { exit: 1, about: 'Another process works on the data of the registry, which has one owner at a time.' },
+  SERVER_CONFIG_INVALID: {
+    exit: 2,
+    about: 'The configuration of the server is malformed, or asks for what there is not.',
+    hint: 'ibuild serve --check-config tells what is in force.',
+  },
+  SERVER_FAILED: { exit: 1, about: 'A running server refused what a command asked of it.' },
+  TLS_INVALID: { exit: 1, about: 'A certificate or its key cannot be read, or they do not belong together.' },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
   SYSTEM_CALL: { exit: 1, about: 'The operating system refused an operation.' },
