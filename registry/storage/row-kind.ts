@@ -1,0 +1,49 @@
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { type JsonGuard, parseJson } from '../../shared/base/json.ts'
+import type { Row } from './metadata-types.ts'
+
+/**
+ * Rows of one kind: `KIND PART PART...` and a value in JSON. The space is smaller than every character that a part can have,
+ * so keys sort as their parts do: `a`, `a-b`, `a/b`, `ab` as names stay in the order of their bytes, and none of them is a
+ * prefix of the rows of another.
+ */
+export interface RowKind<Parts extends readonly string[], Value> {
+  key(...parts: Parts): string
+  /** What the keys of all rows with these first parts begin with; of all rows of the kind without any. */
+  prefix(...parts: Partial<Parts>): string
+  row(parts: Parts, value: Value): Row
+  /** Reads a value. STORE_INVALID with the key when it is damaged. */
+  parse(key: string, value: string): Value
+}
+
+const separator = ' '
+
+export function rowKind<Parts extends readonly string[], Value>(
+  kind: string,
+  read: JsonGuard<Value>,
+): RowKind<Parts, Value> {
+  const key = (...parts: Parts): string => [kind, ...parts].join(separator)
+  return {
+    key,
+    prefix: (...parts) => [kind, ...parts, ''].join(separator),
+    row: (parts, value) => ({ key: key(...parts), value: JSON.stringify(value) }),
+    parse: (path, value) => read(parseRow(path, value), { code: 'STORE_INVALID', path: placeOfRow(path) }),
+  }
+}
+
+/** The last part of a key: the tag of a tag's row, the digest of a manifest's. */
+export function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf(separator) + 1)
+}
+
+function parseRow(key: string, value: string): ReturnType<typeof parseJson> {
+  try {
+    return parseJson(value, { what: placeOfRow(key) })
+  } catch (cause) {
+    throw isIbuildError(cause) ? new IbuildError('STORE_INVALID', cause.message, { cause }) : cause
+  }
+}
+
+function placeOfRow(key: string): string {
+  return `row ${JSON.stringify(key.slice(0, 500))}`
+}

@@ -1,0 +1,200 @@
+import type { Digest, DigestAlgorithm } from '../../shared/base/digest.ts'
+import {
+  asBoolean,
+  asInteger,
+  asObject,
+  asString,
+  asStringMap,
+  failAt,
+  type JsonGuard,
+  type JsonObject,
+  type JsonPlace,
+  type JsonValue,
+  optional,
+  required,
+} from '../../shared/base/json.ts'
+import { asDigest, asMediaType } from '../../shared/oci/descriptor.ts'
+import { definedMembers } from '../../shared/oci/members.ts'
+import { type RowKind, rowKind } from './row-kind.ts'
+
+/**
+ * What the metadata store holds; the only place that knows. NAME is a repository, times (`at`) are milliseconds since the
+ * epoch, `change` is a text that is another one each time the row is written: a change that expects a row as it was fails
+ * when anybody wrote it since, even the same again.
+ *
+ * ```
+ * format                          {"version":1}; written when the store is made, see open-level.ts
+ * setting NAME                    any JSON: `setting read-only` true
+ *
+ * repository NAME                 {"at","change"}: there while the repository holds a manifest
+ * manifest NAME DIGEST            {"mediaType","size","at","change","subject"?,"artifactType"?}; its bytes are a blob
+ * holder DIGEST NAME              true: repositories that hold this manifest
+ * tag NAME TAG                    {"digest","at","move"}
+ * tagged NAME DIGEST TAG          true: tags of a manifest
+ * history NAME TAG MOVE           {"digest"?,"at"}: what the tag was set to by its move of that number, without a digest where
+ *                                 it was deleted; twelve digits, without a gap, the last ones only
+ * referrer NAME SUBJECT TYPE DIGEST  {"mediaType","size","annotations"?,"isLarge"?}: a manifest with that subject; TYPE is its
+ *                                 artifactType or nothing; annotations that are large are in the manifest alone
+ *
+ * blob DIGEST                     {"size","at"}: it is stored, durably
+ * link NAME DIGEST                {"size","at"}: the repository has the blob
+ * linked DIGEST NAME              true: repositories that have the blob
+ * upload ID                       {"name","offset","algorithm","startedAt","at"}: a session; at least `offset` bytes are durable
+ * ```
+ *
+ * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
+ */
+export interface RepositoryRow {
+  readonly at: number
+  readonly change: string
+}
+
+export interface ManifestRow {
+  readonly mediaType: string
+  /** Bytes. */
+  readonly size: number
+  /** When it was pushed first. */
+  readonly at: number
+  /** Another one whenever a tag is set to it. */
+  readonly change: string
+  readonly subject?: Digest
+  /** As referrers are listed by; only with a subject. */
+  readonly artifactType?: string
+}
+
+export interface TagRow {
+  readonly digest: Digest
+  readonly at: number
+  /** The number of its last row of history. */
+  readonly move: number
+}
+
+export interface HistoryRow {
+  readonly digest?: Digest
+  readonly at: number
+}
+
+export interface ReferrerRow {
+  readonly mediaType: string
+  readonly size: number
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly isLarge?: boolean
+}
+
+/** Of a blob, and of a repository's link to it. */
+export interface BlobRow {
+  /** Bytes. */
+  readonly size: number
+  readonly at: number
+}
+
+export interface UploadRow {
+  readonly name: string
+  /** Bytes that a client was told to be there. */
+  readonly offset: number
+  readonly algorithm: DigestAlgorithm
+  readonly startedAt: number
+  /** When it was last used. */
+  readonly at: number
+}
+
+export const formatKey = 'format'
+
+export const settingRows: RowKind<[name: string], JsonValue> = rowKind('setting', (value) => value)
+export const repositoryRows: RowKind<[name: string], RepositoryRow> = rowKind('repository', ofObject(readRepository))
+export const manifestRows: RowKind<[name: string, digest: Digest], ManifestRow> = rowKind(
+  'manifest',
+  ofObject(readManifest),
+)
+export const holderRows: RowKind<[digest: Digest, name: string], true> = rowKind('holder', asTrue)
+export const tagRows: RowKind<[name: string, tag: string], TagRow> = rowKind('tag', ofObject(readTag))
+export const taggedRows: RowKind<[name: string, digest: Digest, tag: string], true> = rowKind('tagged', asTrue)
+export const historyRows: RowKind<[name: string, tag: string, move: string], HistoryRow> = rowKind(
+  'history',
+  ofObject(readHistory),
+)
+export const referrerRows: RowKind<[name: string, subject: Digest, type: string, digest: Digest], ReferrerRow> =
+  rowKind('referrer', ofObject(readReferrer))
+export const blobRows: RowKind<[digest: Digest], BlobRow> = rowKind('blob', ofObject(readBlob))
+export const linkRows: RowKind<[name: string, digest: Digest], BlobRow> = rowKind('link', ofObject(readBlob))
+export const linkedRows: RowKind<[digest: Digest, name: string], true> = rowKind('linked', asTrue)
+export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', ofObject(readUpload))
+
+/** The number of a move as it stands in a key. */
+export function movePart(move: number): string {
+  return String(move).padStart(12, '0')
+}
+
+type Reader<Value> = (object: JsonObject, place: JsonPlace) => Value
+
+function ofObject<Value>(read: Reader<Value>): JsonGuard<Value> {
+  return (value, place) => read(asObject(value, place), place)
+}
+
+function asTrue(value: JsonValue, place: JsonPlace): true {
+  return value === true || failAt(place, 'expected true')
+}
+
+function asAlgorithm(value: JsonValue, place: JsonPlace): DigestAlgorithm {
+  return value === 'sha256' || value === 'sha512' ? value : failAt(place, 'not an algorithm')
+}
+
+function readRepository(object: JsonObject, place: JsonPlace): RepositoryRow {
+  return {
+    at: required(object, 'at', place, asInteger),
+    change: required(object, 'change', place, asString),
+  }
+}
+
+function readManifest(object: JsonObject, place: JsonPlace): ManifestRow {
+  return {
+    mediaType: required(object, 'mediaType', place, asMediaType),
+    size: required(object, 'size', place, asInteger),
+    at: required(object, 'at', place, asInteger),
+    change: required(object, 'change', place, asString),
+    ...definedMembers({
+      subject: optional(object, 'subject', place, asDigest),
+      artifactType: optional(object, 'artifactType', place, asString),
+    }),
+  }
+}
+
+function readTag(object: JsonObject, place: JsonPlace): TagRow {
+  return {
+    digest: required(object, 'digest', place, asDigest),
+    at: required(object, 'at', place, asInteger),
+    move: required(object, 'move', place, asInteger),
+  }
+}
+
+function readHistory(object: JsonObject, place: JsonPlace): HistoryRow {
+  return {
+    at: required(object, 'at', place, asInteger),
+    ...definedMembers({ digest: optional(object, 'digest', place, asDigest) }),
+  }
+}
+
+function readReferrer(object: JsonObject, place: JsonPlace): ReferrerRow {
+  return {
+    mediaType: required(object, 'mediaType', place, asMediaType),
+    size: required(object, 'size', place, asInteger),
+    ...definedMembers({
+      annotations: optional(object, 'annotations', place, asStringMap),
+      isLarge: optional(object, 'isLarge', place, asBoolean),
+    }),
+  }
+}
+
+function readBlob(object: JsonObject, place: JsonPlace): BlobRow {
+  return { size: required(object, 'size', place, asInteger), at: required(object, 'at', place, asInteger) }
+}
+
+function readUpload(object: JsonObject, place: JsonPlace): UploadRow {
+  return {
+    name: required(object, 'name', place, asString),
+    offset: required(object, 'offset', place, asInteger),
+    algorithm: required(object, 'algorithm', place, asAlgorithm),
+    startedAt: required(object, 'startedAt', place, asInteger),
+    at: required(object, 'at', place, asInteger),
+  }
+}
