@@ -1,0 +1,96 @@
+import { mapDiskFull } from '../../shared/cas/disk.ts'
+import type { UploadBytes } from './blob-types.ts'
+import type { OpenFile } from './files.ts'
+import type { PlacedBlob } from './place-blob.ts'
+
+export interface FileUploadOptions {
+  readonly isSynced: boolean
+  /** After how many bytes they are sent to the disk while more come. */
+  readonly flushEvery: number
+  /** Runs a sync that nobody waits for. */
+  readonly inBackground: (work: () => Promise<void>) => Promise<void>
+  /** Makes the name of the upload durable. */
+  readonly syncName: () => Promise<void>
+  /** Makes the file, whose bytes are durable, a blob, and takes away its name as an upload. */
+  readonly place: (blob: PlacedBlob) => Promise<void>
+}
+
+/**
+ * The bytes of an upload in a file. While they come, those before are sent to the disk, so that little is left to do at the
+ * end. After one failed sync nothing of the file is believed: every later sync and commit fails as well.
+ */
+export function fileUpload(file: OpenFile, start: number, options: FileUploadOptions): UploadBytes {
+  const { isSynced, flushEvery } = options
+  let size = start
+  /** Where the bytes end of which a sync began. */
+  let flushed = start
+  let isNamed = false
+  let syncing: Promise<void> | undefined
+  let failure: { readonly error: unknown } | undefined
+
+  const syncData = async (): Promise<void> => {
+    if (failure !== undefined) throw failure.error
+    flushed = size
+    try {
+      await mapDiskFull(async () => file.sync())
+    } catch (error) {
+      failure ??= { error }
+      throw error
+    }
+  }
+  const flush = (): void => {
+    if (!isSynced || syncing !== undefined || size - flushed < flushEvery) return
+    syncing = options
+      .inBackground(syncData)
+      .catch(() => undefined)
+      .finally(() => {
+        syncing = undefined
+      })
+  }
+  const sync = async (): Promise<void> => {
+    if (failure !== undefined) throw failure.error
+    if (!isSynced) return
+    await syncing
+    await syncData()
+    if (isNamed) return
+    await options.syncName()
+    isNamed = true
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    append: async (bytes) => {
+      if (failure !== undefined) throw failure.error
+      await writeOrCut(file, bytes, size)
+      size += bytes.byteLength
+      flush()
+    },
+    sync,
+    read: async (target, position) => file.read(target.subarray(0, Math.max(0, size - position)), position),
+    commit: async (digest, { replace = false } = {}) => {
+      if (failure !== undefined) throw failure.error
+      await syncing
+      if (isSynced) await syncData()
+      await mapDiskFull(async () => options.place({ digest, size, replace }))
+      await file.close()
+    },
+    close: async () => {
+      await syncing
+      await file.close()
+    },
+  }
+}
+
+/** Writes all of `bytes` or, when that fails, none. */
+async function writeOrCut(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  try {
+    await mapDiskFull(async () => {
+      for (let done = 0; done < bytes.byteLength; ) done += await file.write(bytes.subarray(done), position + done)
+    })
+  } catch (error) {
+    await file.truncate(position)
+    throw error
+  }
+}
