@@ -24,7 +24,7 @@ export interface LayerBlobOptions {
 /** A layer of the store as it is, or its compressed copy, which is made once and kept. Errors: LAYER_INVALID, DIGEST_MISMATCH. */
 export async function layerBlob(store: Store, diffID: Digest, options: LayerBlobOptions): Promise<LayerBlob> {
   const { compression, signal } = options
-  const layer = needLayer(store, diffID)
+  const [layer = needLayer(store, diffID)] = await store.fetchLayers([diffID], { signal })
   if (compression === undefined) {
     const descriptor = { mediaType: mediaTypes.ociLayer, digest: diffID, size: layer.size }
     return { descriptor, open: () => layerTar(layer) }

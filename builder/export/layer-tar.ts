@@ -7,10 +7,11 @@ import { streamHash } from '../layers/stream-hash.ts'
 import type { StoredLayer } from '../store/types.ts'
 
 /**
- * The exact uncompressed tar of a stored layer, whichever form its bytes have. DIGEST_MISMATCH, at the end at the latest,
+ * The exact uncompressed tar of a stored layer, whichever form its bytes have; they are here. DIGEST_MISMATCH, at the end at the latest,
  * when the stored bytes are damaged.
  */
 export function layerTar(layer: StoredLayer): AsyncIterable<Uint8Array> {
+  if (layer.bytes.kind === 'remote') throw new Error(`layer ${layer.diffID} was not fetched before it was read`)
   if (layer.bytes.kind === 'tar') return verifiedTar(layer, layer.bytes.file)
   return snapshotTar(layer.bytes.dir, openLayerIndex(layer.indexFile))
 }

@@ -127,7 +127,8 @@ async function loadLayer(
   { store, files, folder, signal }: LoadScope,
   layer: ArchivedImage['layers'][number] & { diffID: Digest },
 ): Promise<void> {
-  if (store.layers.get(layer.diffID) !== undefined) return
+  const there = store.layers.get(layer.diffID)
+  if (there !== undefined && there.bytes.kind !== 'remote') return
   const tarFile = join(folder, `layer-${layer.diffID.slice(7, 19)}`)
   const { diffID, size, entries } = await importLayer(untilAborted(await files.open(layer.file), signal), tarFile, {
     signal,

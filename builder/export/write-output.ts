@@ -47,11 +47,11 @@ export async function writeOutput(request: OutputRequest): Promise<WrittenOutput
       return loadIntoDaemon(store, named, { host: output.host, signal: request.signal })
     }
     case 'tar':
-      await writeBytes(flatTar(imageView(store, image)), { ...request, dest: output.dest })
+      await writeBytes(flatTar(await imageView(request)), { ...request, dest: output.dest })
       return output
     case 'local':
       makeFolder(output.dest)
-      await extractTree(imageView(store, image), output.dest, { signal: request.signal })
+      await extractTree(await imageView(request), output.dest, { signal: request.signal })
       return output
   }
 }
@@ -92,7 +92,9 @@ function mergeAnnotations(all: Annotations | undefined, own: Annotations | undef
   }
 }
 
-/** The root filesystem of a stored image. */
-function imageView(store: Store, image: StoredImage): RootfsView {
-  return createView(image.config.rootfs.diff_ids.map((diffID) => openLayer(store, diffID)))
+/** The root filesystem of a stored image, with all contents. */
+async function imageView({ store, image, signal }: OutputRequest): Promise<RootfsView> {
+  const diffIDs = image.config.rootfs.diff_ids
+  await store.fetchLayers(diffIDs, { signal })
+  return createView(diffIDs.map((diffID) => openLayer(store, diffID)))
 }

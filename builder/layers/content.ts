@@ -3,7 +3,7 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { algorithmOf, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { LayerEntry } from './entry.ts'
-import { hostPath, type LayerBytes } from './layer-ref.ts'
+import { hostPath, type LayerBytes, type RemoteContents } from './layer-ref.ts'
 import { readPieces } from './read-pieces.ts'
 import { readSparse } from './sparse-content.ts'
 import { streamHash } from './stream-hash.ts'
@@ -39,6 +39,7 @@ export class LayerContents {
    */
   read(entry: LayerEntry): Uint8Array | AsyncIterable<Uint8Array> {
     if (entry.size === 0) return new Uint8Array()
+    if (this.#bytes.kind === 'remote') return remoteContent(this.#bytes, entry)
     if (this.#bytes.kind === 'tar' && entry.dataOffset < 0) return verified(readSparse(this.#bytes.file, entry), entry)
     if (entry.size <= smallFile) return this.#with(entry, (span) => readSmall(span, entry, this.#scratch))
     return verified(this.#large(entry), entry)
@@ -68,6 +69,7 @@ export class LayerContents {
   }
 
   #open(entry: LayerEntry): Span {
+    if (this.#bytes.kind === 'remote') throw new Error('a layer that is elsewhere has no file')
     if (this.#bytes.kind === 'snapshot')
       return { fd: openSync(hostPath(this.#bytes.dir, entry.path), readFlags), start: 0, own: true }
     this.#tar ??= openSync(this.#bytes.file, 'r')
@@ -77,6 +79,25 @@ export class LayerContents {
   #release({ fd, own }: Span): void {
     if (own) closeSync(fd)
   }
+}
+
+/** A content that is here by chance is as good as any: its digest decides. */
+function remoteContent(bytes: RemoteContents, entry: LayerEntry): Uint8Array | AsyncIterable<Uint8Array> {
+  const here = entry.size <= smallFile ? bytes.files().get(entry.path) : undefined
+  if (here === undefined || !isContentOf(here, entry)) return verified(fetchedContent(bytes, entry), entry)
+  return here
+}
+
+async function* fetchedContent({ fetch }: RemoteContents, entry: LayerEntry): AsyncGenerator<Uint8Array> {
+  const { index, bytes } = await fetch()
+  const own = index.lookup(entry.path)
+  if (own?.type !== 'file' || bytes.kind === 'remote') throw mismatch(entry)
+  yield* readContent(bytes, own)
+}
+
+function isContentOf(content: Uint8Array, { size, digest }: LayerEntry): boolean {
+  if (digest === undefined || content.length !== size) return false
+  return hash(algorithmOf(digest), content, 'hex') === hexOf(digest)
 }
 
 /** The content of one file entry of a layer; the same errors as {@link LayerContents.read}. */

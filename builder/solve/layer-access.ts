@@ -37,7 +37,7 @@ export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAcce
   const ref = (diffID: Digest): LayerRef => {
     const known = refs.get(diffID)
     if (known !== undefined) return known
-    const opened = openLayer(store, diffID)
+    const opened = openLayer(store, diffID, { signal })
     refs.set(diffID, opened)
     return opened
   }
@@ -73,6 +73,9 @@ export function createLayerAccess(store: Store, signal?: AbortSignal): LayerAcce
   return {
     view,
     lowers: async (chain) => {
+      const missing = chain.diffIDs.filter((diffID) => store.layers.get(diffID)?.bytes.kind === 'remote')
+      await store.fetchLayers(missing, { signal })
+      for (const diffID of missing) refs.delete(diffID)
       const layers: PlacedLayer[] = []
       for (const range of rangesOf(chain)) {
         layers.push({ below: prefixOf(chain, range.from), diffID: await merge(chain, range) })

@@ -68,6 +68,7 @@ async function writeMerged(
   diffIDs: readonly Digest[],
   { from, signal }: { readonly from: number } & MergeOptions,
 ): Promise<Digest> {
+  await store.fetchLayers(diffIDs.slice(from), { signal })
   const layers = diffIDs.map((diffID) => openLayer(store, diffID, { keptBlocks: 2 }))
   const folder = await store.temp('merge')
   const tarFile = join(folder.dir, 'layer')

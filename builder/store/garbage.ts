@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { syncPathSync } from '../../shared/cas/disk.ts'
@@ -10,10 +10,10 @@ import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-pl
 import { entryFile, listEntries } from './image-entry.ts'
 import type { InternalImageOriginStore } from './image-origins.ts'
 import type { InternalLayerSourceStore } from './layer-sources.ts'
-import { fileNameOf, type Layout } from './layout.ts'
+import type { InternalLayerStore } from './layers.ts'
+import type { Layout } from './layout.ts'
 import type { InternalListingStore } from './listings.ts'
 import type { InternalRecordStore } from './records.ts'
-import { removeFolder } from './remove-folder.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import type { InternalTagStore } from './tags.ts'
 import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
@@ -24,6 +24,7 @@ interface Parts extends PlanParts {
   readonly sources: InternalLayerSourceStore
   readonly origins: InternalImageOriginStore
   readonly contextHashes: ContextHashes
+  readonly layers: InternalLayerStore
   readonly records: InternalRecordStore
   readonly snapshots: InternalSnapshotStore
   readonly tags: InternalTagStore
@@ -41,12 +42,13 @@ export async function collectGarbage(
   try {
     const plan = announce(parts, options)
     dropImages(context.layout, plan)
-    for (const item of plan.items) removeItem(context, parts, item)
+    for (const item of plan.items) removeItem(parts, item)
     parts.contextHashes.removeStray()
     const orphans = parts.snapshots.removeOrphans()
     if (plan.items.some(({ kind }) => kind === 'record')) parts.records.notePrune()
     parts.listings.keepOnly(listingsOf(parts.records))
     parts.compressed.dropStale()
+    parts.layers.dropSuperseded()
     forgetRemote(context.layout, parts)
     dropStepLocks(context.layout)
     await parts.tags.repairIndex()
@@ -75,14 +77,14 @@ function dropImages(layout: Layout, { images }: GarbagePlan): void {
   syncPathSync(layout.images)
 }
 
-function removeItem({ temps, layout }: StoreContext, parts: Parts, { kind, id }: GarbageItem): void {
+function removeItem(parts: Parts, { kind, id }: GarbageItem): void {
   switch (kind) {
     case 'image':
       return
     case 'record':
       return parts.records.remove(id)
     case 'layer':
-      return removeFolder(temps, path.join(layout.layers, fileNameOf(id)))
+      return parts.layers.remove(id)
     case 'snapshot':
       return parts.snapshots.remove(id)
     case 'hashes':
@@ -111,8 +113,8 @@ function* listingsOf(records: InternalRecordStore): Generator<Digest> {
 }
 
 /** So that a flag whose removal a power cut undoes never meets a folder that was made again after it. */
-function syncRemovals({ layers, snapshotMarks }: Layout): void {
-  for (const folder of [layers, snapshotMarks]) syncPathSync(folder)
+function syncRemovals({ layers, remoteLayers, snapshotMarks }: Layout): void {
+  for (const folder of [layers, remoteLayers, snapshotMarks]) if (existsSync(folder)) syncPathSync(folder)
 }
 
 /** Nobody builds now, so nobody holds one; each step that was ever executed has left its folder. */

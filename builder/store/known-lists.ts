@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
@@ -14,6 +14,8 @@ export interface KnownLists {
   /** Puts an entry first. `isSame` tells entries that it takes the place of; the oldest beyond the cap go. */
   add(digest: Digest, entry: JsonObject, isSame: (other: JsonObject) => boolean): Promise<void>
   keys(): readonly Digest[]
+  /** What has to be synced so that a list stays; nothing when there is none. */
+  pathsOf(digest: Digest): readonly string[]
   remove(digest: Digest): void
 }
 
@@ -44,6 +46,7 @@ export function createKnownLists(context: StoreContext, { folder, most, mostByte
         mapDiskFullSync(() => put(digest, [entry, ...others].slice(0, most)))
       }),
     keys: () => namesIn(folder).flatMap((name) => digestOfFileName(name) ?? []),
+    pathsOf: (digest) => (existsSync(fileOf(digest)) ? [fileOf(digest), folder] : []),
     remove: (digest) => rmSync(fileOf(digest), { force: true }),
   }
 }

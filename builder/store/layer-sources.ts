@@ -5,6 +5,8 @@ import { createKnownLists } from './known-lists.ts'
 import type { LayerSource, LayerSourceStore } from './remote-types.ts'
 
 export interface InternalLayerSourceStore extends LayerSourceStore {
+  /** What has to be synced so that they stay: without them a layer whose bytes are elsewhere is lost. */
+  pathsOf(diffID: Digest): readonly string[]
   /** Forgets the sources of all other layers. */
   keepOnly(isKept: (diffID: Digest) => boolean): void
 }
@@ -20,6 +22,7 @@ export function createLayerSourceStore(context: StoreContext): InternalLayerSour
         other['digest'] === digest && other['domain'] === domain && other['path'] === path
       await lists.add(diffID, entryOf(source), isSame)
     },
+    pathsOf: lists.pathsOf,
     keepOnly: (isKept) => {
       for (const diffID of lists.keys()) if (!isKept(diffID)) lists.remove(diffID)
     },

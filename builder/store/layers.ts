@@ -6,8 +6,10 @@ import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
+import type { InternalLayerSourceStore } from './layer-sources.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
+import { createRemoteLayers } from './remote-layers.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import { removeTree } from './remove-tree.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
@@ -17,6 +19,10 @@ import type { EncodedIndex, LayerStore, StoredLayer } from './types.ts'
 export interface InternalLayerStore extends LayerStore {
   /** What this process committed. */
   committed(): readonly Digest[]
+  /** Removes what is here of a layer. */
+  remove(diffID: Digest): void
+  /** Removes the indexes of layers that were elsewhere and are durable now. */
+  dropSuperseded(): void
 }
 
 interface LayerMeta {
@@ -29,17 +35,20 @@ interface LayerMeta {
 interface Parts {
   readonly blobs: BlobStore
   readonly snapshots: InternalSnapshotStore
+  readonly sources: InternalLayerSourceStore
 }
 
 /** A layer is put together in a temporary folder and moved in whole. */
-export function createLayerStore(context: StoreContext, { blobs, snapshots }: Parts): InternalLayerStore {
+export function createLayerStore(context: StoreContext, { blobs, snapshots, sources }: Parts): InternalLayerStore {
   const { layout, temps } = context
+  const remote = createRemoteLayers(context)
   const committed = new Set<Digest>()
   const dirOf = (diffID: Digest): string => path.join(layout.layers, fileNameOf(diffID))
   const fileOf = (diffID: Digest, name: string): string => path.join(dirOf(diffID), name)
   const isDurable = (diffID: Digest): boolean => existsSync(fileOf(diffID, 'durable'))
 
-  const get = (diffID: Digest): StoredLayer | undefined => {
+  /** One with its bytes. */
+  const getWhole = (diffID: Digest): StoredLayer | undefined => {
     const meta = readMeta(fileOf(diffID, 'meta.json'))
     if (meta === undefined || (meta.boot !== currentBoot() && !isDurable(diffID))) return undefined
     const common = { diffID, size: meta.size, indexFile: fileOf(diffID, 'index') }
@@ -52,9 +61,11 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     return snapshot && { ...common, bytes: { kind: 'snapshot', dir: snapshot.dir, chainID: meta.chainID } }
   }
 
+  const get = (diffID: Digest): StoredLayer | undefined => getWhole(diffID) ?? remote.get(diffID)
+
   const moveIn = async (diffID: Digest, dir: string): Promise<StoredLayer> => {
     const moved = renameUnlessThere(dir, dirOf(diffID))
-    if (!moved && get(diffID) === undefined) await replaceUntrusted(diffID, dir)
+    if (!moved && getWhole(diffID) === undefined) await replaceUntrusted(diffID, dir)
     else if (!moved) await removeTree(dir)
     committed.add(diffID)
     return known(diffID)
@@ -64,7 +75,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
   const replaceUntrusted = async (diffID: Digest, dir: string): Promise<void> => {
     const lock = await lockExclusive(path.join(layout.locks, 'layers'))
     try {
-      if (get(diffID) === undefined) removeFolder(temps, dirOf(diffID))
+      if (getWhole(diffID) === undefined) removeFolder(temps, dirOf(diffID))
       if (!renameUnlessThere(dir, dirOf(diffID))) await removeTree(dir)
     } finally {
       lock.release()
@@ -72,7 +83,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
   }
 
   const known = (diffID: Digest): StoredLayer => {
-    const layer = get(diffID)
+    const layer = getWhole(diffID)
     if (layer === undefined) throw new Error(`layer ${diffID} vanished while it was committed`)
     return layer
   }
@@ -96,7 +107,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     get,
     commitTar: async ({ diffID, size, tarFile, index }) =>
       guarded(async () => {
-        const there = get(diffID)
+        const there = getWhole(diffID)
         if (there !== undefined) {
           rmSync(tarFile, { force: true })
           return there
@@ -109,7 +120,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
     commitSnapshot: async ({ diffID, size, chainID, dir: content, index }) =>
       guarded(async () => {
         await snapshots.commit(content, chainID, diffID)
-        const there = get(diffID)
+        const there = getWhole(diffID)
         if (there !== undefined) return there
         return assemble(diffID, { size, boot: currentBoot(), chainID }, (dir) => {
           putIndex(index, dir)
@@ -117,11 +128,43 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots }: Pa
       }),
     sync: async (diffIDs) =>
       guarded(async () => {
-        const pending = [...new Set(diffIDs)].filter((diffID) => !isDurable(diffID)).flatMap((id) => get(id) ?? [])
+        const all = [...new Set(diffIDs)].filter((diffID) => !isDurable(diffID))
+        const pending = all.flatMap((diffID) => getWhole(diffID) ?? [])
         if (pending.length > 0) await makeDurable(pending)
+        const elsewhere = all.filter((diffID) => getWhole(diffID) === undefined && remote.get(diffID) !== undefined)
+        if (elsewhere.length > 0) await makeRemoteDurable(elsewhere)
       }),
-    list: () => readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? []),
+    commitRemote: async (layer) =>
+      guarded(async () => {
+        const there = getWhole(layer.diffID)
+        if (there !== undefined) return there
+        const committedNow = await remote.commit(layer)
+        committed.add(layer.diffID)
+        return committedNow
+      }),
+    list: () => [...new Set([...listWhole(), ...remote.list()])],
+    remove(diffID) {
+      removeFolder(temps, dirOf(diffID))
+      remote.remove(diffID)
+    },
+    dropSuperseded() {
+      for (const diffID of remote.list()) {
+        if (isDurable(diffID) && getWhole(diffID) !== undefined) remote.remove(diffID)
+      }
+    },
     committed: () => [...committed],
+  }
+
+  function listWhole(): Digest[] {
+    return readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? [])
+  }
+
+  /** Where a layer can be had from is as needed as its index. */
+  async function makeRemoteDurable(pending: readonly Digest[]): Promise<void> {
+    const undone = pending.filter((diffID) => !remote.isDurable(diffID))
+    const paths = new Set([...undone.flatMap(remote.pathsOf), ...pending.flatMap(sources.pathsOf)])
+    await Promise.all([...paths].map(syncPath))
+    for (const diffID of undone) await remote.markDurable(diffID)
   }
 
   /** Three rounds: all content, then the flags of snapshots, then the flags of layers, which promise the former. */

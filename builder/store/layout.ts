@@ -15,6 +15,11 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  *                 index          the layer index
  *                 tar            the bytes, unless they are the snapshot of chainID
  *                 durable        empty; made after all of the above was synced
+ * remote/<diffID>/meta.json      {"version":1,"size":...,"boot":...,"index":<digest>,"source":"read"|"published"}: a layer whose
+ *                                bytes are elsewhere; what layers/<diffID> has goes before it
+ *                 index          the layer index, without places in a tar; its digest is the one in meta.json
+ *                 files.json     {"version":1,"files":{<path>:<base64>}}: contents of a few small files
+ *                 durable        as above
  * snapshots/<chainID>            mark: {"version":1,"id":...,"boot":...,"diffID":...}
  * snapshots/<chainID>.<id>       empty; made after s/<id> was synced
  * s/<id>/                        the extracted layer; short, because 127 of these paths share one page of mount options
@@ -43,6 +48,7 @@ export interface Layout {
   readonly tags: string
   readonly containers: string
   readonly layers: string
+  readonly remoteLayers: string
   readonly snapshotMarks: string
   readonly snapshots: string
   readonly compressed: string
@@ -72,6 +78,7 @@ export function layoutOf(root: string): Layout {
     tags: at('tags'),
     containers: at('containers'),
     layers: at('layers'),
+    remoteLayers: at('remote'),
     snapshotMarks: at('snapshots'),
     snapshots: at('s'),
     compressed: at('compressed'),
@@ -92,7 +99,7 @@ export function layoutOf(root: string): Layout {
 /** All folders of a store, parents first. */
 export function foldersOf(layout: Layout): string[] {
   const { temporary, blobs, images, tags, containers, layers, snapshotMarks, snapshots } = layout
-  const { compressed, records, steps, locks } = layout
+  const { remoteLayers, compressed, records, steps, locks } = layout
   const algorithms = ['sha256', 'sha512'].map((name) => path.join(blobs, name))
   return [
     temporary,
@@ -102,6 +109,7 @@ export function foldersOf(layout: Layout): string[] {
     tags,
     containers,
     layers,
+    remoteLayers,
     snapshotMarks,
     snapshots,
     compressed,

@@ -15,6 +15,7 @@ import { createLayerSourceStore } from './layer-sources.ts'
 import { createLayerStore } from './layers.ts'
 import { foldersOf, type Layout, layoutOf } from './layout.ts'
 import { createListingStore } from './listings.ts'
+import { whole } from './open-layer.ts'
 import { createRecordStore } from './records.ts'
 import { sharedLockOf } from './shared-lock.ts'
 import { createSnapshotStore } from './snapshots.ts'
@@ -44,12 +45,12 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const context: StoreContext = { layout, temps, underShared: async (work, options) => lock.during(work, options) }
   const blobs = createBlobStore(layout.blobs, { temporary: () => temps.name('blob') })
   const snapshots = createSnapshotStore(context)
-  const layers = createLayerStore(context, { blobs, snapshots })
+  const sources = createLayerSourceStore(context)
+  const layers = createLayerStore(context, { blobs, snapshots, sources })
   const tags = createTagStore(context, { blobs })
   const images = createImageStore(context, { blobs, layers, tags })
   const containers = createContainerStore(context, { blobs, layers })
   const compressed = createCompressedStore(context, { blobs })
-  const sources = createLayerSourceStore(context)
   const origins = createImageOriginStore(context)
   const records = createRecordStore(context)
   const listings = createListingStore(context)
@@ -62,6 +63,7 @@ function assemble(layout: Layout, temps: TempFolders): Store {
     temp: async (prefix) => temps.folder(prefix),
     lockShared: async (options) => lock.take(options),
     startWriteBack,
+    fetchLayers: async (diffIDs) => diffIDs.map((diffID) => whole(layers, diffID)),
     sync: async () => layers.sync(layers.committed()),
     collectGarbage: async (options) => collectGarbage(context, { ...parts, contextHashes }, options),
     usage: () => measureUsage({ ...parts, contextHashes }),

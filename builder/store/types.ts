@@ -38,6 +38,12 @@ export interface Store {
    * can go to the disk meanwhile. Costs nothing worth mentioning.
    */
   startWriteBack(dir: string): void
+  /**
+   * Brings in the bytes of layers of which only the index is here, and gives them all as they are then, in order; at once
+   * where nothing is missing. LAYER_NOT_HERE when a store was opened without a way to get them, or it is not to be had;
+   * LAYER_INDEX_FALSE when the index that was believed until then tells something else than the layer.
+   */
+  fetchLayers(diffIDs: readonly Digest[], options?: FetchLayersOptions): Promise<readonly StoredLayer[]>
   /** Makes every layer that this process committed durable, also those that no image uses. */
   sync(): Promise<void>
   /**
@@ -52,6 +58,10 @@ export interface Store {
 export interface SharedLockOptions extends LockOptions {
   /** Nothing will be written: on a filesystem that is read-only the work goes on without the lock. */
   readonly reading?: boolean
+}
+
+export interface FetchLayersOptions {
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Bytes on disk by what they are there for; each layer counts once, in the first part that has it. */
@@ -179,7 +189,7 @@ export interface Container {
 }
 
 export interface LayerStore {
-  /** A complete layer, or undefined. */
+  /** A complete layer, or undefined. Of one with `remote` bytes only the index is here. */
   get(diffID: Digest): StoredLayer | undefined
   /** Moves a tar in; `tarFile` lies in a folder of `temp`. Keeps what is there when the layer is known. */
   commitTar(layer: TarLayer): Promise<StoredLayer>
@@ -188,6 +198,11 @@ export interface LayerStore {
    * the layer or the snapshot is known.
    */
   commitSnapshot(layer: SnapshotLayer): Promise<StoredLayer>
+  /**
+   * Moves an index in whose layer lies elsewhere. Keeps what is there when the layer is known, unless what is there is a
+   * `published` index and this one was `read`.
+   */
+  commitRemote(layer: RemoteLayer): Promise<StoredLayer>
   /** Makes these layers durable, whoever committed them. */
   sync(diffIDs: readonly Digest[]): Promise<void>
   list(): readonly Digest[]
@@ -204,6 +219,30 @@ export interface StoredLayer {
 export type LayerBytes =
   | { readonly kind: 'tar'; readonly file: string }
   | { readonly kind: 'snapshot'; readonly dir: string; readonly chainID: Digest }
+  | RemoteBytes
+
+/** The bytes are elsewhere: where, the {@link LayerSourceStore} says. */
+export interface RemoteBytes {
+  readonly kind: 'remote'
+  /** Digest of the index file; see `plainRecords`. */
+  readonly index: Digest
+  readonly source: IndexSource
+  /** Contents of small files, by path; those of a `published` index are as trustworthy as it. */
+  readonly files: () => ReadonlyMap<string, Uint8Array>
+}
+
+/** `read`: made of the layer itself, whose digest was right. `published`: whoever made the image says so. */
+export type IndexSource = 'read' | 'published'
+
+export interface RemoteLayer {
+  readonly diffID: Digest
+  readonly size: number
+  /** As `encodeLayerIndex` makes it of {@link plainRecords}; a file lies in a folder of `temp`. */
+  readonly index: EncodedIndex
+  readonly indexDigest: Digest
+  readonly source: IndexSource
+  readonly files: ReadonlyMap<string, Uint8Array>
+}
 
 export interface TarLayer {
   readonly diffID: Digest

@@ -34,6 +34,11 @@ const table = {
     about: 'A layer index is damaged or of another version.',
     hint: 'Remove the file: then the layer counts as missing, and is built or loaded again.',
   },
+  LAYER_INDEX_FALSE: {
+    exit: 1,
+    about: 'The index that was published beside an image does not tell what is in the layer.',
+    hint: 'The true layer is in the store now: build again. Do not trust whoever published the image.',
+  },
   LAYER_INVALID: {
     exit: 1,
     about: 'A layer does not fit the layers below it, or its diffID is not that of the config.',
@@ -42,6 +47,11 @@ const table = {
     exit: 3,
     about: 'An image has more layers than containers can be mounted from, or than its receiver takes.',
     hint: 'Merge layers with --squash or --max-layers=auto.',
+  },
+  LAYER_NOT_HERE: {
+    exit: 1,
+    about: 'Of a layer only the index is in the store, and its bytes cannot be had.',
+    hint: 'Pull the image that it belongs to.',
   },
   LAYER_TOO_LARGE: {
     exit: 1,
@@ -107,6 +117,23 @@ const table = {
     about: 'An image is there, but not for the platform.',
     hint: 'Name one that it has with --platform.',
   },
+  // registries
+  REGISTRY_ANSWER_INVALID: {
+    exit: 1,
+    about: 'What a registry answers breaks the protocol, is too large, or contradicts itself.',
+  },
+  REGISTRY_DENIED: {
+    exit: 1,
+    about: 'A registry does not let us in, or not do what was asked, with the credentials that there are.',
+    hint: 'Log in with ibuild login HOST.',
+  },
+  REGISTRY_FAILED: {
+    exit: 1,
+    about: 'A registry had an error of its own or broke off, and did so each time it was tried again.',
+  },
+  REGISTRY_NOT_FOUND: { exit: 1, about: 'A registry does not have what was asked of it.' },
+  REGISTRY_REFUSED: { exit: 1, about: 'A registry does not take what it was sent.' },
+  REGISTRY_UNREACHABLE: { exit: 1, about: 'A registry cannot be reached, or its TLS certificate is not trusted.' },
   // store
   CONTAINER_EXISTS: { exit: 1, about: 'The name for a container is taken.' },
   CONTAINER_NOT_FOUND: { exit: 1, about: 'No container of that name is in the store.', hint: 'See ibuild containers.' },

@@ -37,6 +37,7 @@ function checkLayer(t: ExecutionContext, layer: StoredLayer | undefined, what: s
   if (layer === undefined) return t.fail(`${what} is not whole`)
   t.true(readFileSync(layer.indexFile, 'utf8').startsWith('index of '), what)
   if (layer.bytes.kind === 'tar') t.is(digestOf(readFileSync(layer.bytes.file)), layer.diffID, what)
+  else if (layer.bytes.kind === 'remote') t.is(digestOf(readFileSync(layer.indexFile)), layer.bytes.index, what)
   else t.true(readFileSync(path.join(layer.bytes.dir, 'folder', 'file'), 'utf8').length > 0, what)
 }
 
