@@ -1,13 +1,20 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
+import { followTransfer, type RunningTransfers } from './follow-transfer.ts'
 import { sanitize } from './sanitize.ts'
 
 /** One line per event, for logs: `#3 [build 2/4] RUN make`, `#3 0.123 output`, `#3 DONE 0.4s`. */
 export function plainProgress(write: (text: string) => void): EmitEvent {
   const steps = new Map<number, StepLog>()
+  const transfers: RunningTransfers = new Map()
   return (event) => {
-    write(describe(event, steps))
+    write(describe(event, { steps, transfers }))
   }
+}
+
+interface Logs {
+  readonly steps: Map<number, StepLog>
+  readonly transfers: RunningTransfers
 }
 
 interface StepLog {
@@ -18,7 +25,7 @@ interface StepLog {
   rest: string
 }
 
-function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
+function describe(event: BuildEvent, { steps, transfers }: Logs): string {
   switch (event.type) {
     case 'step-started':
       steps.set(event.step, { started: performance.now(), decoder: new StringDecoder('utf8'), rest: '' })
@@ -33,6 +40,13 @@ function describe(event: BuildEvent, steps: Map<number, StepLog>): string {
       return `${flush(event.step, steps)}#${event.step} ERROR after ${seconds(event.elapsed)}\n\n`
     case 'step-cancelled':
       return `${flush(event.step, steps)}#${event.step} CANCELLED\n\n`
+    case 'transfer-started':
+    case 'transfer-progress':
+    case 'transfer-done':
+    case 'transfer-failed': {
+      const line = followTransfer(event, transfers)
+      return line === undefined ? '' : `${line}\n`
+    }
     case 'notice':
       return `${sanitize(event.message)}\n`
     case 'warning':

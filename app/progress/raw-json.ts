@@ -41,7 +41,8 @@ function linesOf(event: BuildEvent, outputs: Map<number, StepOutput>): Line[] {
     return outputLine(event, output[event.stream].add(event.bytes))
   }
   if (!('elapsed' in event)) return [event]
-  return [...restOf(event.step, outputs), { ...event, elapsed: Number(event.elapsed.toFixed(3)) }]
+  const rest = 'step' in event ? restOf(event.step, outputs) : []
+  return [...rest, { ...event, elapsed: Number(event.elapsed.toFixed(3)) }]
 }
 
 function outputLine({ step, stream }: { step: number; stream: string }, piece: OutputPiece | undefined): Line[] {

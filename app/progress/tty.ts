@@ -3,9 +3,11 @@ import { styleText } from 'node:util'
 import { createLogUpdate } from 'log-update'
 import type { BuildEvent, EmitEvent } from '../../builder/solve/events.ts'
 import { fit } from './fit.ts'
+import { followTransfer, type RunningTransfers } from './follow-transfer.ts'
 import { liveLines, type Screen, tailLength } from './live-lines.ts'
 import { seconds } from './plain.ts'
 import { sanitize } from './sanitize.ts'
+import { transferLine } from './transfer-line.ts'
 
 const refreshMilliseconds = 80
 /** Of a line without end the last characters are kept. */
@@ -33,10 +35,10 @@ export interface LiveProgress {
 /** A live view: ended steps scroll by as lines, running ones show their time and the last lines they printed. */
 export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
   const view = createLogUpdate(stream)
-  const running = new Map<number, RunningStep>()
+  const running: Running = { steps: new Map(), transfers: new Map() }
   let isDrawn = false
   const draw = (): void => {
-    const lines = running.size === 0 ? [] : linesOf(running, screenOf(stream))
+    const lines = linesOf(running, screenOf(stream))
     if (lines.length > 0) view(lines.join('\n'))
     else if (isDrawn) view.clear()
     isDrawn = lines.length > 0
@@ -50,7 +52,7 @@ export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
         view.persist(line)
         isDrawn = false
       }
-      if (event.type !== 'step-output') draw()
+      if (event.type !== 'step-output' && event.type !== 'transfer-progress') draw()
     },
     close() {
       clearInterval(timer)
@@ -65,16 +67,25 @@ function screenOf({ columns, rows }: NodeJS.WriteStream): Screen {
   return { columns: columns || 80, rows: rows || 24 }
 }
 
-function linesOf(running: ReadonlyMap<number, RunningStep>, screen: Screen): string[] {
+interface Running {
+  readonly steps: Map<number, RunningStep>
+  readonly transfers: RunningTransfers
+}
+
+/** Steps take the rows that transfers leave. */
+function linesOf({ steps: runningSteps, transfers }: Running, { columns, rows }: Screen): string[] {
+  const room = Math.max(1, rows - 1 - (runningSteps.size > 0 ? 1 : 0))
+  const bars = [...transfers.values()].slice(0, room).map((transfer) => transferLine(transfer, columns))
+  if (runningSteps.size === 0) return bars
   const now = performance.now()
-  const steps = [...running.values()].map(({ title, started, tail, rest }) => {
+  const steps = [...runningSteps.values()].map(({ title, started, tail, rest }) => {
     return { title, elapsed: now - started, tail: [...tail, sanitize(rest)] }
   })
-  return liveLines(steps, screen)
+  return [...liveLines(steps, { columns, rows: rows - bars.length }), ...bars]
 }
 
 /** Takes an event in; gives the line that stays on the screen, if it ends something. */
-function update(event: BuildEvent, running: Map<number, RunningStep>, columns: number): string | undefined {
+function update(event: BuildEvent, { steps: running, transfers }: Running, columns: number): string | undefined {
   switch (event.type) {
     case 'step-started':
       running.set(event.step, startedStep(event))
@@ -90,6 +101,13 @@ function update(event: BuildEvent, running: Map<number, RunningStep>, columns: n
       const reason = running.get(event.step)?.reason
       running.delete(event.step)
       return endedLines(event, reason, columns)
+    }
+    case 'transfer-started':
+    case 'transfer-progress':
+    case 'transfer-done':
+    case 'transfer-failed': {
+      const line = followTransfer(event, transfers)
+      return line === undefined ? undefined : fit(` . ${line}`, '', columns)
     }
     case 'notice':
       return ` . ${sanitize(event.message)}`

@@ -1,5 +1,6 @@
 import type { DockerfileWarning } from '../dockerfile/types.ts'
 import type { MissReason } from '../explain/types.ts'
+import type { TransferEvent } from '../transfer-events.ts'
 
 /** What a build tells while it goes on. Times are milliseconds. */
 export type BuildEvent =
@@ -34,6 +35,7 @@ export type BuildEvent =
       readonly stream: 'stdout' | 'stderr'
       readonly bytes: Uint8Array
     }
+  | TransferEvent
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'warning'; readonly warning: DockerfileWarning }
 

@@ -48,6 +48,10 @@ export const importTable: ImportTable = {
       imports: ['shared', 'builder/layers', 'builder/store', 'builder/squash', 'builder/dockerfile', 'builder/plan'],
       types: ['builder/*'],
     },
+    'builder/transfer': {
+      imports: ['shared', 'builder/layers', 'builder/store', 'builder/squash', 'builder/export'],
+      types: ['builder/*'],
+    },
     'builder/plan': { imports: ['shared', 'builder/dockerfile'], types: ['builder/exec'] },
     'builder/solve': {
       imports: [

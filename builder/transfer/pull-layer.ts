@@ -1,0 +1,61 @@
+import { join } from 'node:path'
+import { type Digest, hexOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { importLayer } from '../layers/import-layer.ts'
+import { underStepLock } from '../store/step-lock.ts'
+import type { Store } from '../store/types.ts'
+import { counted, type Transfers } from './transfers.ts'
+
+/** A layer that a registry has. */
+export interface RemoteLayer {
+  readonly diffID: Digest
+  readonly descriptor: Descriptor
+  /** Its blob, verified against the descriptor. */
+  readonly content: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>
+}
+
+export interface PullLayerOptions {
+  /** A folder of the store's `temp`. */
+  readonly folder: string
+  readonly transfers: Transfers
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Brings a layer into the store unless it is there; of two processes that want one at once only one fetches it. Errors: those
+ * of the content, DIGEST_MISMATCH when it has not the diffID, ARCHIVE_INVALID, ARCHIVE_UNSAFE, DISK_FULL.
+ */
+export async function pullLayer(store: Store, layer: RemoteLayer, options: PullLayerOptions): Promise<void> {
+  const title = layerTitle(layer.descriptor)
+  const isThere = (): boolean => store.layers.get(layer.diffID) !== undefined
+  if (isThere()) return options.transfers.spared(title, 'already exists')
+  await underStepLock(store, { key: layer.diffID, signal: options.signal }, async () => {
+    if (isThere()) return options.transfers.spared(title, 'already exists')
+    await options.transfers.during(title, layer.descriptor.size, async (moved) => {
+      await fetchLayer(store, layer, { ...options, moved })
+      return { value: undefined, result: 'pulled' }
+    })
+  })
+}
+
+/** As docker names a layer: the first digits of the digest of its blob. */
+export function layerTitle({ digest }: Pick<Descriptor, 'digest'>): string {
+  return hexOf(digest).slice(0, 12)
+}
+
+async function fetchLayer(
+  store: Store,
+  { diffID, content }: RemoteLayer,
+  { folder, signal, moved }: PullLayerOptions & { readonly moved: (done: number) => void },
+): Promise<void> {
+  const tarFile = join(folder, `layer-${hexOf(diffID)}`)
+  const layer = await importLayer(counted(content(signal), moved), tarFile, { signal })
+  if (layer.diffID !== diffID) {
+    const message = `the layer ${layer.source.digest} holds ${layer.diffID}, but the image config says ${diffID}`
+    throw new IbuildError('DIGEST_MISMATCH', message, {
+      hint: 'The image in the registry is damaged or was tampered with.',
+    })
+  }
+  await store.layers.commitTar({ diffID, size: layer.size, tarFile, index: layer.entries.encoded })
+}
