@@ -48,6 +48,8 @@ export interface Publisher {
 /** One repository that takes an image: blobs first, then what names them. */
 export interface PublishTarget {
   hasBlob(digest: Digest, options?: FetchOptions): Promise<boolean>
+  /** Gives the repository a blob of another one of the same host, without bytes; false when the registry would not. */
+  mount(digest: Digest, from: string, options?: FetchOptions): Promise<boolean>
   /** `open` is called once for each try, and not at all when nothing has to be sent. */
   pushBlob(
     descriptor: Descriptor,

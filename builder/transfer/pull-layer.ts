@@ -28,7 +28,7 @@ export interface PullLayerOptions {
  */
 export async function pullLayer(store: Store, layer: RemoteLayer, options: PullLayerOptions): Promise<void> {
   const title = layerTitle(layer.descriptor)
-  const isThere = (): boolean => store.layers.get(layer.diffID) !== undefined
+  const isThere = (): boolean => isWhole(store, layer.diffID)
   if (isThere()) return options.transfers.spared(title, 'already exists')
   await underStepLock(store, { key: layer.diffID, signal: options.signal }, async () => {
     if (isThere()) return options.transfers.spared(title, 'already exists')
@@ -37,6 +37,12 @@ export async function pullLayer(store: Store, layer: RemoteLayer, options: PullL
       return { value: undefined, result: 'pulled' }
     })
   })
+}
+
+/** True when the store has the bytes of a layer, not its index alone. */
+function isWhole({ layers }: Store, diffID: Digest): boolean {
+  const layer = layers.get(diffID)
+  return layer !== undefined && layer.bytes.kind !== 'remote'
 }
 
 /** As docker names a layer: the first digits of the digest of its blob. */

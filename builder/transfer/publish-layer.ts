@@ -1,0 +1,164 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
+import type { Reference } from '../../shared/base/reference.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { layerTar } from '../export/layer-tar.ts'
+import type { CompressionChoice } from '../layers/compress/choice.ts'
+import { compress } from '../layers/compress/compress.ts'
+import type { PublishTarget, RemoteImages } from '../ports.ts'
+import { needLayer } from '../store/open-layer.ts'
+import type { Store, StoredLayer } from '../store/types.ts'
+import { type KnownForm, knownForms, type WantedForm } from './known-forms.ts'
+import { layerTitle } from './pull-layer.ts'
+import { counted, type Transfers } from './transfers.ts'
+
+/** Where layers go and how. */
+export interface PublishScope {
+  readonly store: Store
+  readonly to: Pick<Reference, 'domain' | 'path'>
+  readonly target: PublishTarget
+  readonly transfers: Transfers
+  readonly wanted: WantedForm
+  /** How a layer is compressed that has to be; undefined for a plain tar. */
+  readonly compression: CompressionChoice | undefined
+  /** Where layers are read from of which only the index is here. */
+  readonly images?: Pick<RemoteImages, 'content'> | undefined
+}
+
+/** What the repository has of a layer, and how it was compressed when that was done here. */
+interface Published {
+  readonly descriptor: Descriptor
+  readonly made?: CompressionChoice | undefined
+}
+
+/**
+ * Makes a layer one of a repository with as little work as can be: it is there in a form that is known, is mounted, is sent
+ * as the compressed copy of the store, or is compressed while it is sent. Gives the descriptor of what is there then.
+ * Errors: those of the registry, LAYER_INVALID, LAYER_NOT_HERE, DIGEST_MISMATCH.
+ */
+export async function publishLayer(scope: PublishScope, diffID: Digest, signal: AbortSignal): Promise<Descriptor> {
+  const { store, to, wanted } = scope
+  const layer = needLayer(store, diffID)
+  const forms = knownForms(store.sources.get(diffID), to, wanted)
+  const { descriptor, made } = (await spare(scope, forms, signal)) ?? (await send(scope, { layer, forms }, signal))
+  const { mediaType, digest, size } = descriptor
+  await store.sources.add(diffID, { mediaType, digest, size, ...to, ...(made && { made }) })
+  return descriptor
+}
+
+/** A form that the repository has, or gets without bytes. */
+async function spare(
+  { target, transfers }: PublishScope,
+  forms: readonly KnownForm[],
+  signal: AbortSignal,
+): Promise<Published | undefined> {
+  for (const { descriptor, mountFrom, source } of forms) {
+    const result = await spareForm(target, { digest: descriptor.digest, mountFrom }, signal)
+    if (result === undefined) continue
+    transfers.spared(layerTitle(descriptor), result)
+    return { descriptor, made: source.made }
+  }
+  return undefined
+}
+
+async function spareForm(
+  target: PublishTarget,
+  { digest, mountFrom }: { readonly digest: Digest; readonly mountFrom: readonly string[] },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (await target.hasBlob(digest, { signal })) return 'already exists'
+  for (const from of mountFrom) if (await target.mount(digest, from, { signal })) return `mounted from ${from}`
+  return undefined
+}
+
+interface Unsent {
+  readonly layer: StoredLayer
+  readonly forms: readonly KnownForm[]
+}
+
+async function send(scope: PublishScope, { layer, forms }: Unsent, signal: AbortSignal): Promise<Published> {
+  const [form] = forms
+  const { images, compression, store } = scope
+  if (layer.bytes.kind === 'remote' && form !== undefined && images !== undefined) {
+    const { descriptor, source } = form
+    return sendBlob(
+      scope,
+      { descriptor, made: source.made },
+      { open: () => images.content(source, descriptor, { signal }), signal },
+    )
+  }
+  const [whole = layer] = await store.fetchLayers([layer.diffID], { signal })
+  if (compression === undefined) {
+    const descriptor = { mediaType: mediaTypes.ociLayer, digest: whole.diffID, size: whole.size }
+    return sendBlob(scope, { descriptor }, { open: () => layerTar(whole), signal })
+  }
+  return (
+    (await sendCopy(scope, { layer: whole, compression }, signal)) ??
+    sendStream(scope, { layer: whole, compression }, signal)
+  )
+}
+
+interface Content {
+  readonly open: () => AsyncIterable<Uint8Array>
+  readonly signal: AbortSignal
+}
+
+async function sendBlob(
+  { target, transfers }: PublishScope,
+  published: Published,
+  { open, signal }: Content,
+): Promise<Published> {
+  const { descriptor } = published
+  return transfers.during(layerTitle(descriptor), descriptor.size, async (moved) => {
+    const how = await target.pushBlob(descriptor, open, { signal, onProgress: moved })
+    return { value: published, result: how === 'sent' ? 'pushed' : 'already exists' }
+  })
+}
+
+interface Compressed {
+  readonly layer: StoredLayer
+  readonly compression: CompressionChoice
+}
+
+/** The compressed copy that an archive left in the store, if there is one; a damaged one is thrown away. */
+async function sendCopy(
+  scope: PublishScope,
+  { layer, compression }: Compressed,
+  signal: AbortSignal,
+): Promise<Published | undefined> {
+  const { store } = scope
+  const key = { diffID: layer.diffID, ...compression }
+  const copy = store.compressed.get(key)
+  if (copy === undefined) return undefined
+  const descriptor = { mediaType: mediaTypeOf(compression), digest: copy.digest, size: copy.size }
+  try {
+    return await sendBlob(
+      scope,
+      { descriptor, made: compression },
+      { open: () => store.blobs.open(copy.digest), signal },
+    )
+  } catch (error) {
+    if (!isIbuildError(error, 'DIGEST_MISMATCH')) throw error
+    store.compressed.remove(key)
+    return undefined
+  }
+}
+
+/** Compression and upload go on side by side; progress counts the bytes before compression, whose number is known. */
+async function sendStream(
+  { target, transfers }: PublishScope,
+  { layer, compression }: Compressed,
+  signal: AbortSignal,
+): Promise<Published> {
+  return transfers.during(layerTitle({ digest: layer.diffID }), layer.size, async (moved) => {
+    const content = compress(counted(layerTar(layer), moved), compression, { signal })
+    const { digest, size } = await target.pushStream(content, { signal })
+    const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
+    return { value: { descriptor, made: compression }, result: 'pushed' }
+  })
+}
+
+function mediaTypeOf({ format }: CompressionChoice): string {
+  return format === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayerZstd
+}
