@@ -24,6 +24,11 @@ export interface ImportTable {
 
 const inBuilder = (room: string): string => `builder/${room}`
 const inRegistry = (room: string): string => `registry/${room}`
+/** The HTTP client is one thing in several files. */
+const httpClient = [
+  ...['answer-body', 'client', 'connect', 'explain-failure', 'failure', 'loopback', 'read-body', 'redirect', 'types'],
+  'undici-pool',
+].map((name) => `shared/net/http/${name}.ts`)
 /** The library is for programs that have arguments, an environment and outputs of their own. */
 const command = [...['cli', 'commands', 'progress', '*'].map((part) => `app/${part}`), 'e2e', 'scripts', 'bench']
 
@@ -51,6 +56,10 @@ export const importTable: ImportTable = {
     'builder/transfer': {
       imports: ['shared', 'builder/layers', 'builder/store', 'builder/squash', 'builder/export'],
       types: ['builder/*'],
+    },
+    'builder/remote': {
+      imports: ['shared', 'builder/layers', 'builder/store', 'builder/transfer'],
+      types: ['builder/*', 'builder/plan', 'builder/solve'],
     },
     'builder/plan': { imports: ['shared', 'builder/dockerfile'], types: ['builder/exec'] },
     'builder/solve': {
@@ -119,7 +128,9 @@ export const importTable: ImportTable = {
     'shared/cas/disk.ts': 'registry/storage',
     'shared/cas/lock.ts': 'registry/storage',
     'shared/cas/owner.ts': 'registry/storage',
+    'shared/net/certificates.ts': 'notary/server',
     'shared/net/docker-engine.ts': 'registry/client',
+    ...Object.fromEntries(httpClient.map((file) => [file, 'notary'])),
   },
   unshared: ['shared/sys'],
 }

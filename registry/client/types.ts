@@ -62,9 +62,9 @@ export interface RemoteManifest {
 
 export interface PushOptions extends CallOptions {
   /** Repositories of the same host that may have the blob: it is mounted from the first that has it. */
-  readonly mountFrom?: readonly string[]
+  readonly mountFrom?: readonly string[] | undefined
   /** Is told how many bytes were sent so far. */
-  readonly onProgress?: (sent: number) => void
+  readonly onProgress?: ((sent: number) => void) | undefined
 }
 
 export type PushedHow = 'present' | 'mounted' | 'sent'
@@ -76,5 +76,5 @@ export interface SentBlob {
 }
 
 export interface ReferrersOptions extends CallOptions {
-  readonly artifactType?: string
+  readonly artifactType?: string | undefined
 }

@@ -1,0 +1,80 @@
+import type { ErrorCode } from '../../shared/base/error-codes.ts'
+import { type ErrorOptions, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { HttpFailure } from '../../shared/net/http/failure.ts'
+import { readBody } from '../../shared/net/http/read-body.ts'
+import type { HttpAnswer } from '../../shared/net/http/types.ts'
+
+const longestErrorBody = 64 * 1024
+const longestMessage = 400
+
+/** The error for an answer that was not hoped for. `what` is what was tried: `cannot read the tags of host/name`. */
+export async function answerError(answer: HttpAnswer, what: string): Promise<IbuildError> {
+  const told = await toldBy(answer)
+  const { status } = answer
+  const message = `${what}: ${told === undefined ? `the registry answered with status ${status}` : `${told} (status ${status})`}`
+  return new IbuildError(codeOfStatus(status), message, hintOfStatus(status))
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'REGISTRY_DENIED'
+  if (status === 404) return 'REGISTRY_NOT_FOUND'
+  if (status >= 500 || status === 429) return 'REGISTRY_FAILED'
+  return status >= 400 ? 'REGISTRY_REFUSED' : 'REGISTRY_ANSWER_INVALID'
+}
+
+function hintOfStatus(status: number): ErrorOptions {
+  if (status === 429) return { hint: 'The registry limits how often it is asked: log in, or try again later.' }
+  return status >= 500 ? { hint: 'Try again later, or ask those who run the registry.' } : {}
+}
+
+/** What the registry says of it (OCI distribution-spec, "Error Codes"). */
+async function toldBy(answer: HttpAnswer): Promise<string | undefined> {
+  try {
+    return messageIn(parseJson(await readBody(answer, longestErrorBody), { what: 'answer' }))
+  } catch (error) {
+    if (error instanceof HttpFailure || isIbuildError(error, 'JSON_INVALID')) return undefined
+    throw error
+  }
+}
+
+function messageIn(value: JsonValue): string | undefined {
+  if (!isObject(value)) return undefined
+  const errors = Array.isArray(value['errors']) ? value['errors'].filter(isObject) : [value]
+  const texts = errors.slice(0, 3).map(({ code, message, details }) => {
+    const said = [message, details, code].find((text) => typeof text === 'string' && text.trim() !== '')
+    return typeof said === 'string' ? said.trim() : ''
+  })
+  const text = texts.filter((each) => each !== '').join('; ')
+  return text === '' ? undefined : text.replaceAll(/\s+/g, ' ').slice(0, longestMessage)
+}
+
+/** The error for a request that came to nothing; what is none of the network stays as it is. */
+export function connectionError(error: unknown, what: string): unknown {
+  if (!(error instanceof HttpFailure)) return error
+  const { kind, message, hint } = error
+  return new IbuildError(codesOfFailure[kind], `${what}: ${message}`, {
+    cause: error,
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+const codesOfFailure: Readonly<Record<HttpFailure['kind'], ErrorCode>> = {
+  lookup: 'REGISTRY_UNREACHABLE',
+  refused: 'REGISTRY_UNREACHABLE',
+  unreachable: 'REGISTRY_UNREACHABLE',
+  untrusted: 'REGISTRY_UNREACHABLE',
+  tls: 'REGISTRY_UNREACHABLE',
+  plain: 'REGISTRY_UNREACHABLE',
+  proxy: 'REGISTRY_UNREACHABLE',
+  timeout: 'REGISTRY_UNREACHABLE',
+  broken: 'REGISTRY_FAILED',
+  protocol: 'REGISTRY_ANSWER_INVALID',
+  redirect: 'REGISTRY_ANSWER_INVALID',
+  size: 'REGISTRY_ANSWER_INVALID',
+}
+
+/** What a registry answers makes no sense. */
+export function invalidAnswer(what: string, problem: string): IbuildError {
+  return new IbuildError('REGISTRY_ANSWER_INVALID', `${what}: ${problem}`)
+}

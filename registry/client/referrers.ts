@@ -1,0 +1,78 @@
+import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
+import { type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
+import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { type Index, parseIndex } from '../../shared/oci/manifest.ts'
+import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { invalidAnswer } from './errors.ts'
+import { pagesOf } from './listing.ts'
+import { fetchManifest } from './manifest.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import type { CallOptions, ReferrersOptions } from './types.ts'
+
+/** The tag that stands for the referrers API where there is none (OCI distribution-spec, "Referrers Tag Schema"). */
+export function referrersTag(subject: Digest): string {
+  return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`
+}
+
+/** Manifests whose subject is `subject`; see {@link RemoteRepository.referrers}. */
+export async function* referrersOf(
+  calls: RepositoryCalls,
+  subject: Digest,
+  { artifactType, signal }: ReferrersOptions,
+): AsyncGenerator<Descriptor> {
+  const fits = (descriptor: Descriptor): boolean =>
+    artifactType === undefined || descriptor.artifactType === artifactType
+  const what = whatOf(calls, subject)
+  const first = await askApi(calls, subject, { artifactType, signal })
+  if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).filter(fits)
+  const countOf = (page: JsonValue): number => indexIn(page, what).manifests.length
+  const pages = pagesOf({ endpoint: calls.endpoint, first, what, signal }, countOf)
+  for await (const page of pages) yield* indexIn(page, what).manifests.filter(fits)
+}
+
+function whatOf({ name }: RepositoryCalls, subject: Digest): string {
+  return `cannot read the referrers of ${nameOf(name)}@${subject}`
+}
+
+/** Undefined when the registry has no such API; one that has it never answers 404 (OCI distribution-spec, "Listing Referrers"). */
+async function askApi(
+  calls: RepositoryCalls,
+  subject: Digest,
+  { artifactType, signal }: ReferrersOptions,
+): Promise<HttpAnswer | undefined> {
+  const filter = artifactType === undefined ? '' : `?artifactType=${encodeURIComponent(artifactType)}`
+  const answer = await calls.endpoint.send({
+    method: 'GET',
+    target: `/v2/${calls.name.path}/referrers/${subject}${filter}`,
+    what: whatOf(calls, subject),
+    headers: { accept: mediaTypes.ociIndex },
+    expect: [200, 400, 404, 405],
+    signal,
+  })
+  const isIndex = headerOf(answer, 'content-type')?.trim().toLowerCase().startsWith(mediaTypes.ociIndex)
+  if (answer.status === 200 && isIndex === true) return answer
+  await answer.body.discard()
+  return undefined
+}
+
+/** What the tag that stands for the API lists. */
+export async function referrersByTag(
+  calls: RepositoryCalls,
+  subject: Digest,
+  options: CallOptions,
+): Promise<readonly Descriptor[]> {
+  const what = whatOf(calls, subject)
+  const manifest = await fetchManifest(calls, referrersTag(subject), options)
+  return manifest === undefined ? [] : indexIn(parseJson(manifest.bytes, { what: 'the list' }), what).manifests
+}
+
+function indexIn(value: JsonValue, what: string): Index {
+  try {
+    return parseIndex(value)
+  } catch (error) {
+    if (isIbuildError(error)) throw invalidAnswer(what, error.message)
+    throw error
+  }
+}

@@ -1,0 +1,51 @@
+import { download } from './download.ts'
+import type { Endpoint } from './endpoint.ts'
+import { namesIn } from './listing.ts'
+import { fetchManifest, resolveManifest } from './manifest.ts'
+import { hasBlob, pushBlob } from './push-blob.ts'
+import { pushStream } from './push-stream.ts'
+import { putManifest } from './put-manifest.ts'
+import { referrersOf } from './referrers.ts'
+import { removeBlob, removeManifest } from './remove.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import type { RetryRules } from './retry.ts'
+import type { RemoteName, RemoteRepository } from './types.ts'
+import { cancelUpload, tryMount } from './upload-session.ts'
+
+export interface RepositoryOptions {
+  readonly endpoint: Endpoint
+  readonly retries: RetryRules
+}
+
+/** The calls on one repository of an endpoint. */
+export function remoteRepository(name: RemoteName, { endpoint, retries }: RepositoryOptions): RemoteRepository {
+  const calls: RepositoryCalls = { name, endpoint }
+  return {
+    name,
+    manifest: (ref, options = {}) => fetchManifest(calls, ref, options),
+    resolve: (ref, options = {}) => resolveManifest(calls, ref, options),
+    blob: (descriptor, { signal } = {}) => download(calls, descriptor, { retries, signal }),
+    hasBlob: (digest, options = {}) => hasBlob(calls, digest, options),
+    pushBlob: (descriptor, open, options = {}) => pushBlob(calls, descriptor, { ...options, open, retries }),
+    pushStream: (content, options = {}) => pushStream(calls, content, options),
+    mount: async (digest, from, options = {}) => {
+      const result = await tryMount(calls, { digest, from }, options)
+      if (typeof result === 'object') await cancelUpload(calls, result)
+      return result === 'mounted'
+    },
+    putManifest: async (ref, manifest, options = {}) => void (await putManifest(calls, ref, { ...options, manifest })),
+    tags: ({ signal } = {}) =>
+      namesIn(
+        {
+          endpoint,
+          first: `/v2/${name.path}/tags/list?n=1000`,
+          what: `cannot list the tags of ${nameOf(name)}`,
+          signal,
+        },
+        'tags',
+      ),
+    referrers: (subject, options = {}) => referrersOf(calls, subject, options),
+    removeManifest: (ref, options = {}) => removeManifest(calls, ref, options),
+    removeBlob: (digest, options = {}) => removeBlob(calls, digest, options),
+  }
+}

@@ -1,0 +1,110 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
+import { parseChunkRange } from '../protocol/range.ts'
+import { addressIn, type RegistryRequest } from './endpoint.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import type { CallOptions } from './types.ts'
+
+/** A blob that is being sent. The registry may name another address after each request. */
+export interface UploadSession {
+  readonly location: URL
+}
+
+export interface StartOptions extends CallOptions {
+  /** What it is for, for messages. */
+  readonly what: string
+  /** Of what will be sent: an algorithm other than sha256 is announced. */
+  readonly digest?: Digest | undefined
+}
+
+/** Begins an upload. */
+export async function startUpload(
+  calls: RepositoryCalls,
+  { what, digest, signal }: StartOptions,
+): Promise<UploadSession> {
+  const query = digest?.startsWith('sha512:') === true ? '?digest-algorithm=sha512' : ''
+  const answer = await calls.endpoint.send({
+    method: 'POST',
+    target: `/v2/${calls.name.path}/blobs/uploads/${query}`,
+    what,
+    headers: { 'content-length': '0' },
+    expect: [202],
+    signal,
+  })
+  return sessionOf(answer, what)
+}
+
+/** `mounted`, the session that was begun instead, or undefined when the registry wants neither. */
+export async function tryMount(
+  calls: RepositoryCalls,
+  { digest, from }: { readonly digest: Digest; readonly from: string },
+  { signal }: CallOptions,
+): Promise<UploadSession | 'mounted' | undefined> {
+  const what = `cannot give ${nameOf(calls.name)} the blob ${digest} of ${from}`
+  const query = new URLSearchParams({ mount: digest, from })
+  const answer = await calls.endpoint.send({
+    method: 'POST',
+    target: `/v2/${calls.name.path}/blobs/uploads/?${query.toString()}`,
+    what,
+    headers: { 'content-length': '0' },
+    expect: [201, 202, 400, 401, 403, 404, 405],
+    signal,
+  })
+  if (answer.status === 202) return sessionOf(answer, what)
+  await answer.body.discard()
+  return answer.status === 201 ? 'mounted' : undefined
+}
+
+/** The session as an answer names it. */
+export async function sessionOf(answer: HttpAnswer, what: string): Promise<UploadSession> {
+  await answer.body.discard()
+  return { location: addressIn(headerOf(answer, 'location'), answer, what) }
+}
+
+/** How many bytes the registry has, and where to go on; undefined when it knows nothing of the session. */
+export async function askOffset(
+  { endpoint }: RepositoryCalls,
+  { location }: UploadSession,
+  { what, signal }: StartOptions,
+): Promise<{ readonly session: UploadSession; readonly offset: number } | undefined> {
+  const request: RegistryRequest = {
+    method: 'GET',
+    target: location,
+    what,
+    expect: [204, 400, 403, 404, 405, 416],
+    signal,
+  }
+  const answer = await endpoint.send(request)
+  await answer.body.discard()
+  if (answer.status !== 204) return undefined
+  const range = parseChunkRange(headerOf(answer, 'range') ?? '')
+  const told = headerOf(answer, 'location')
+  const session = told === undefined ? { location } : { location: addressIn(told, answer, what) }
+  // There is no form for nothing: 0-0 may be that or one byte, of which sending it again is the safer reading.
+  return range === undefined || range.start !== 0 || range.end === 0 ? undefined : { session, offset: range.end + 1 }
+}
+
+/** Tells the registry that nothing more will come. It need not know how to, and whoever asks has a failure of his own. */
+export async function cancelUpload({ endpoint }: RepositoryCalls, { location }: UploadSession): Promise<void> {
+  const signal = AbortSignal.timeout(2000)
+  try {
+    const answer = await endpoint.send({
+      method: 'DELETE',
+      target: location,
+      what: 'cannot cancel the upload',
+      isRepeatable: false,
+      expect: [204, 200, 202, 400, 404, 405],
+      signal,
+    })
+    await answer.body.discard()
+  } catch {
+    // It will be forgotten by the registry in its own time.
+  }
+}
+
+/** The address that ends an upload: what the Location has of a query stays as it is. */
+export function closingAddress({ location }: UploadSession, digest: Digest): URL {
+  const url = new URL(location)
+  url.search = `${url.search === '' ? '?' : `${url.search}&`}digest=${encodeURIComponent(digest)}`
+  return url
+}

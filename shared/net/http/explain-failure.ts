@@ -1,0 +1,44 @@
+import { HttpFailure, type HttpFailureKind } from './failure.ts'
+
+/** The code that Node, OpenSSL or undici gives an error; of several addresses that failed, that of the first. */
+export function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
+  if (typeof error !== 'object' || error === null) return ''
+  if ('code' in error && typeof error.code === 'string') return error.code
+  return 'cause' in error ? codeOf(error.cause) : ''
+}
+
+const networkFailures: ReadonlyMap<string, readonly [kind: HttpFailureKind, what: string]> = new Map([
+  ['ENOTFOUND', ['lookup', 'there is no such host']],
+  ['EAI_AGAIN', ['lookup', 'its name cannot be looked up now']],
+  ['EAI_FAIL', ['lookup', 'its name cannot be looked up']],
+  ['ECONNREFUSED', ['refused', 'nobody listens there (connection refused)']],
+  ['EHOSTUNREACH', ['unreachable', 'there is no way to it']],
+  ['ENETUNREACH', ['unreachable', 'there is no way to its network']],
+  ['EADDRNOTAVAIL', ['unreachable', 'there is no way to it']],
+  ['ETIMEDOUT', ['timeout', 'it does not answer']],
+  ['UND_ERR_CONNECT_TIMEOUT', ['timeout', 'it takes no connection in time']],
+  ['UND_ERR_HEADERS_TIMEOUT', ['timeout', 'it did not answer in time']],
+  ['UND_ERR_BODY_TIMEOUT', ['timeout', 'it stopped sending in the middle of its answer']],
+  ['ECONNRESET', ['broken', 'it closed the connection']],
+  ['EPIPE', ['broken', 'it closed the connection']],
+  ['ECONNABORTED', ['broken', 'the connection was cut']],
+  ['UND_ERR_SOCKET', ['broken', 'it closed the connection before its answer was complete']],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', ['broken', 'its answer is shorter than it said']],
+  ['UND_ERR_HEADERS_OVERFLOW', ['protocol', 'the head of its answer is too long']],
+  ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', ['protocol', 'what was to be sent has another length than was said']],
+])
+
+/** What went wrong between us and `host`, in words. Errors that are none of the network stay what they are. */
+export function explainFailure(error: unknown, host: string): unknown {
+  if (error instanceof HttpFailure) return error
+  const code = codeOf(error)
+  const [kind, what] = networkFailures.get(code) ?? [undefined, '']
+  if (kind !== undefined) return new HttpFailure(kind, `${host}: ${what}`, { cause: error })
+  if (code.startsWith('HPE_')) {
+    return new HttpFailure('protocol', `${host}: what answers there does not speak HTTP as it should (${code})`, {
+      cause: error,
+    })
+  }
+  return error
+}
