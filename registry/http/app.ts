@@ -1,0 +1,99 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Router } from '@koa/router'
+import Koa from 'koa'
+import type { RegistryService } from '../service/types.ts'
+import { type Authorize, allowAll } from './authorize.ts'
+import { BufferPool } from './buffer-pool.ts'
+import { nothingThere, wrongMethod } from './endpoint-table.ts'
+import { errorReply } from './error-reply.ts'
+import { Exchange } from './exchange.ts'
+import type { OnFinished } from './finished-request.ts'
+import { inTurn } from './in-turn.ts'
+import { defaultLimits, type HttpLimits } from './limits.ts'
+import { jsonReply, type Reply } from './reply.ts'
+import { type Answer, createAnswer } from './respond.ts'
+import { sendReply } from './send-reply.ts'
+
+export interface AppOptions {
+  readonly service: RegistryService
+  /** Everybody may do everything otherwise. */
+  readonly authorize?: Authorize
+  readonly limits?: Partial<HttpLimits>
+  readonly onFinished?: OnFinished
+  /** Beside those of the registry. */
+  readonly routes?: readonly AppRoute[]
+}
+
+/** A page of its own, for GET and HEAD. */
+export interface AppRoute {
+  /** Begins with a slash and is none of `/` and `/v2`. */
+  readonly path: string
+  readonly answer: Answer
+}
+
+/** The registry as a listener for requests of a `node:http` or `node:https` server; see `configure-server.ts`. */
+export function createApp(options: AppOptions): RequestListener {
+  const limits = { ...defaultLimits, ...options.limits }
+  const sending = { limits, pool: new BufferPool(limits.sendBufferBytes) }
+  const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
+  const serve: Serve = (message, response, answer) => {
+    const exchange = new Exchange(message, response, options.onFinished)
+    const reply = replyOf(exchange, answer)
+    return reply instanceof Promise
+      ? reply.catch(errorReply).then((late) => sendReply(exchange, late, sending))
+      : sendReply(exchange, reply, sending)
+  }
+  const throughKoa = createKoa(serve, [...pages(options.routes ?? []), ['/v2', registry]])
+  return inTurn((message, response) => {
+    void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
+  }, limits.pipelined)
+}
+
+type Serve = (message: IncomingMessage, response: ServerResponse, answer: Answer) => void | Promise<void>
+
+function replyOf({ request }: Exchange, answer: Answer): Reply | Promise<Reply> {
+  try {
+    return answer(request)
+  } catch (error) {
+    return errorReply(error)
+  }
+}
+
+/** What clients ask for most, and what the middleware would cost more than the answer. */
+function isShort({ method, url = '' }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && /^\/v2\/.+\/(?:manifests|blobs)\//.test(url)
+}
+
+function pages(routes: readonly AppRoute[]): readonly (readonly [path: string, answer: Answer])[] {
+  const all = [{ path: '/', answer: (): Reply => jsonReply({}) }, ...routes]
+  return all.map(({ path, answer }) => [
+    path,
+    (request) => {
+      if (request.method !== 'GET' && request.method !== 'HEAD') throw wrongMethod(request.method, ['GET'])
+      return answer(request)
+    },
+  ])
+}
+
+/** Koa finds who answers; the answer is sent by us, so that no text of its own is. */
+function createKoa(serve: Serve, routes: readonly (readonly [path: string, answer: Answer])[]): RequestListener {
+  const koa = new Koa()
+  koa.on('error', () => undefined) // a broken connection; told with the finished request
+  koa.use(async (context, next) => {
+    context.respond = false
+    await next()
+  })
+  const router = new Router()
+  for (const [path, answer] of routes) {
+    const pattern = path === '/v2' ? /^\/v2(?:\/.*)?$/ : path
+    router.all(pattern, (context) => serve(context.req, context.res, answer))
+  }
+  koa.use(router.routes())
+  koa.use((context) =>
+    serve(context.req, context.res, () => {
+      throw nothingThere()
+    }),
+  )
+  const callback = koa.callback()
+  return (message, response) => void callback(message, response)
+}

@@ -1,0 +1,64 @@
+import type { Server, ServerOptions } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { RegistryError } from '../protocol/error.ts'
+import { answerClientError } from './client-error.ts'
+import { errorReply } from './error-reply.ts'
+import { noteExpectation } from './expect.ts'
+import { defaultLimits, type HttpLimits } from './limits.ts'
+
+/**
+ * Options of `createServer` that a registry needs. Node ends each request after 5 minutes otherwise, which is less than large
+ * uploads take; slow ones are found by what they send.
+ */
+export function serverOptions(limits: Partial<HttpLimits> = {}): ServerOptions {
+  const { headerBytes, headersTimeout, keepAliveTimeout, checkInterval } = { ...defaultLimits, ...limits }
+  return {
+    requestTimeout: 0,
+    headersTimeout,
+    keepAliveTimeout,
+    connectionsCheckingInterval: checkInterval,
+    maxHeaderSize: headerBytes,
+    noDelay: true,
+    insecureHTTPParser: false,
+    requireHostHeader: false, // refused by us, with a body that says why
+  }
+}
+
+/** Makes a server, made with {@link serverOptions}, answer what never becomes a request, and bounds its connections. */
+export function configureServer(server: Server | TlsServer, limits: Partial<HttpLimits> = {}): void {
+  const { connections, connectionsPerAddress } = { ...defaultLimits, ...limits }
+  server.timeout = 0
+  if (connections > 0) server.maxConnections = connections
+  if (connectionsPerAddress > 0) server.on('connection', limitPerAddress(connectionsPerAddress))
+  server.on('clientError', answerClientError)
+  server.on('checkContinue', (message, response) => {
+    noteExpectation(message, response)
+    server.emit('request', message, response)
+  })
+  server.on('checkExpectation', (_message, response) => {
+    const { status, headers, body } = errorReply(
+      new RegistryError('UNSUPPORTED', 'only 100-continue can be expected', { status: 417 }),
+    )
+    response.writeHead(status, { ...headers, Connection: 'close' }).end(body)
+  })
+}
+
+/** Closes connections beyond so many of one address. */
+function limitPerAddress(most: number): (socket: Socket) => void {
+  const counts = new Map<string, number>()
+  return (socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = counts.get(address) ?? 0
+    if (count >= most) {
+      socket.destroy()
+      return
+    }
+    counts.set(address, count + 1)
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1
+      if (left > 0) counts.set(address, left)
+      else counts.delete(address)
+    })
+  }
+}

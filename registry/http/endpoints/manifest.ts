@@ -1,0 +1,107 @@
+import { accepts } from '../../protocol/accept.ts'
+import { RegistryError } from '../../protocol/error.ts'
+import { mostManifestBytes } from '../../protocol/manifest.ts'
+import { type ManifestRef, parseManifestRef, parseTag, type RepositoryName } from '../../protocol/names.ts'
+import type { StoredManifest } from '../../service/types.ts'
+import { wholeBody } from '../body.ts'
+import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
+import { etagOf, isNoneMatch } from '../etag.ts'
+import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
+import type { RegistryRequest } from '../request.ts'
+
+/** `/v2/NAME/manifests/REFERENCE` (OCI distribution-spec, end-3, end-7, end-9). */
+export const manifestMethods: Methods<'manifest'> = {
+  GET: (request, route) => {
+    const { name, wish } = needs(route.name, 'pull')
+    const ref = parseManifestRef(route.reference)
+    return {
+      wish,
+      run: ({ service }) =>
+        getManifest(request, () => service.manifests.peek(name, ref) ?? service.manifests.get(name, ref)),
+    }
+  },
+  PUT: preparePut(),
+  DELETE: (_request, route) => {
+    const { name, wish } = needs(route.name, 'delete')
+    const ref = parseManifestRef(route.reference)
+    return {
+      wish,
+      run: async ({ service }) => {
+        await service.manifests.remove(name, ref)
+        return emptyReply(202)
+      },
+    }
+  },
+}
+
+function getManifest(
+  request: RegistryRequest,
+  find: () => StoredManifest | Promise<StoredManifest>,
+): Reply | Promise<Reply> {
+  const found = find()
+  return found instanceof Promise
+    ? found.then((manifest) => manifestReply(request, manifest))
+    : manifestReply(request, found)
+}
+
+function manifestReply({ headers, method }: RegistryRequest, { digest, mediaType, bytes }: StoredManifest): Reply {
+  const { accept } = headers
+  if (accept !== undefined && !accepts([accept], mediaType)) throw notAccepted(mediaType)
+  const validators = { 'Docker-Content-Digest': digest, ETag: etagOf(digest), Vary: 'Accept' }
+  if (isNoneMatch(headers['if-none-match'], digest)) return emptyReply(304, validators)
+  return {
+    status: 200,
+    headers: { 'Content-Type': mediaType, ...validators, ...contentHeaders },
+    body: method === 'HEAD' ? { length: bytes.byteLength } : bytes,
+  }
+}
+
+function notAccepted(mediaType: string): RegistryError {
+  return new RegistryError(
+    'MANIFEST_UNKNOWN',
+    `the manifest is of type ${mediaType}, which the request does not accept`,
+    {
+      detail: { mediaType },
+      headers: { Vary: 'Accept' },
+    },
+  )
+}
+
+function preparePut(): Prepare<'manifest'> {
+  return (request, route) => {
+    const { name, wish } = needs(route.name, 'push')
+    const ref = parseManifestRef(route.reference)
+    const tags = request.query.getAll('tag')
+    return { wish, run: (context) => putManifest({ request, name, ref, tags }, context) }
+  }
+}
+
+interface ManifestPut {
+  readonly request: RegistryRequest
+  readonly name: RepositoryName
+  readonly ref: ManifestRef
+  readonly tags: readonly string[]
+}
+
+async function putManifest(
+  { request, name, ref, tags }: ManifestPut,
+  { service, limits }: EndpointContext,
+): Promise<Reply> {
+  if (tags.length > limits.tagsPerManifest) {
+    throw new RegistryError('TAG_INVALID', `more than ${limits.tagsPerManifest} tags in one request`, { status: 414 })
+  }
+  const wanted = [...new Set(tags.map(parseTag))]
+  const bytes = await wholeBody(request, { ...limits, most: mostManifestBytes, tooLarge })
+  const contentType = request.headers['content-type']
+  const { digest, subject } = await service.manifests.put(name, ref, { bytes, contentType, tags: wanted })
+  return emptyReply(201, {
+    Location: `/v2/${name}/manifests/${digest}`,
+    'Docker-Content-Digest': digest,
+    ...(subject !== undefined && { 'OCI-Subject': subject }),
+    ...(wanted.length > 0 && { 'OCI-Tag': wanted.join(', ') }),
+  })
+}
+
+function tooLarge(): RegistryError {
+  return new RegistryError('MANIFEST_INVALID', `the manifest has more than ${mostManifestBytes} bytes`, { status: 413 })
+}

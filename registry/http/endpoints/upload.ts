@@ -1,0 +1,74 @@
+import { RegistryError } from '../../protocol/error.ts'
+import { parseDigestParameter, type RepositoryName } from '../../protocol/names.ts'
+import type { UploadService } from '../../service/types.ts'
+import { type Methods, needs, type Prepare, type Task } from '../endpoint.ts'
+import { emptyReply } from '../reply.ts'
+import { blobCreated, sessionHeaders, uploadBody } from './upload-replies.ts'
+
+/** `/v2/NAME/blobs/uploads/SESSION` (OCI distribution-spec, end-5, end-6, end-13, end-14). */
+export const uploadMethods: Methods<'upload'> = {
+  GET: prepare(({ name, session }) => async ({ service }) => {
+    const state = await service.uploads.state(name, session)
+    return emptyReply(204, sessionHeaders(name, state))
+  }),
+  PATCH: prepare(({ name, session, request }) => ({ service: { uploads }, limits }) => {
+    const append = async (): Promise<ReturnType<typeof emptyReply>> => {
+      const body = uploadBody(request, limits) ?? { bytes: nothing(), length: 0 }
+      return emptyReply(202, sessionHeaders(name, await uploads.append(name, session, body)))
+    }
+    return tellingOffset({ name, session, uploads }, append)
+  }),
+  PUT: prepare(({ name, session, request }) => {
+    const digest = parseDigestParameter(request.query.get('digest') ?? '')
+    return ({ service: { uploads }, limits }) =>
+      tellingOffset({ name, session, uploads }, async () => {
+        await uploads.finish(name, session, { digest, body: uploadBody(request, limits) })
+        return blobCreated(name, digest)
+      })
+  }),
+  DELETE: prepare(({ name, session }) => async ({ service }) => {
+    await service.uploads.cancel(name, session)
+    return emptyReply(204)
+  }),
+}
+
+interface AskedUpload {
+  readonly name: RepositoryName
+  readonly session: string
+  readonly request: Parameters<Prepare<'upload'>>[0]
+}
+
+/** Who may push may also ask for an upload and end it. */
+function prepare(run: (asked: AskedUpload) => Task['run']): Prepare<'upload'> {
+  return (request, route) => {
+    const { name, wish } = needs(route.name, 'push')
+    return { wish, run: run({ name, session: route.session, request }) }
+  }
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
+  // a chunk without bytes
+}
+
+/** A part that is out of order is answered with where the upload is; it can go on from there. */
+async function tellingOffset<Result>(
+  {
+    name,
+    session,
+    uploads,
+  }: { readonly name: RepositoryName; readonly session: string; readonly uploads: UploadService },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof RegistryError) || error.code !== 'RANGE_INVALID') throw error
+    const headers = sessionHeaders(name, await uploads.state(name, session))
+    throw new RegistryError(error.code, error.message, {
+      status: error.status,
+      detail: error.detail,
+      headers,
+      cause: error,
+    })
+  }
+}

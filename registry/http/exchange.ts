@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { isDigest } from '../../shared/base/digest.ts'
+import { isName } from '../protocol/names.ts'
+import type { Route } from '../protocol/route.ts'
+import type { FinishedRequest, OnFinished } from './finished-request.ts'
+import type { ReplyFailure } from './reply.ts'
+import { type RegistryRequest, readRequest } from './request.ts'
+
+/** One request and its answer, and what is told of both in the end. */
+export class Exchange {
+  readonly request: RegistryRequest
+  readonly response: ServerResponse
+  readonly #startedAt = performance.now()
+  /** Bytes of the answer's body that were sent. */
+  sentBytes = 0
+  failure: ReplyFailure | undefined
+
+  constructor(message: IncomingMessage, response: ServerResponse, onFinished: OnFinished | undefined) {
+    this.request = readRequest(message)
+    this.response = response
+    if (onFinished === undefined) return
+    const { remoteAddress } = this.request // a closed connection no longer tells it
+    response.once('close', () => onFinished(this.#finished(remoteAddress)))
+  }
+
+  #finished(remoteAddress: string | undefined): FinishedRequest {
+    const { request, response, failure } = this
+    return {
+      id: request.id,
+      method: request.method,
+      route: request.route?.kind,
+      ...namesOf(request.route),
+      status: response.headersSent ? response.statusCode : undefined,
+      isAborted: !response.writableFinished,
+      codes: failure?.codes ?? [],
+      cause: failure?.cause,
+      receivedBytes: request.receivedBytes,
+      sentBytes: this.sentBytes,
+      milliseconds: performance.now() - this.#startedAt,
+      remoteAddress,
+      userAgent: request.headers['user-agent'],
+    }
+  }
+}
+
+/** Session IDs are left out: who has one can write to the upload. */
+function namesOf(route: Route | undefined): Pick<FinishedRequest, 'repository' | 'reference'> {
+  const name = route !== undefined && 'name' in route ? route.name : undefined
+  return { repository: name !== undefined && isName(name) ? name : undefined, reference: referenceOf(route) }
+}
+
+function referenceOf(route: Route | undefined): string | undefined {
+  if (route?.kind === 'manifest') return /^[\w.:-]{1,136}$/.test(route.reference) ? route.reference : undefined
+  if (route?.kind !== 'blob' && route?.kind !== 'referrers') return undefined
+  return isDigest(route.digest) ? route.digest : undefined
+}

@@ -1,0 +1,28 @@
+import type { Route } from '../protocol/route.ts'
+
+/** What is told of each request when it is over, for logs and metrics. Nothing in it is secret: no query, no header but one. */
+export interface FinishedRequest {
+  readonly id: string
+  readonly method: string
+  /** Undefined outside of `/v2/` and for paths that mean nothing. */
+  readonly route: Route['kind'] | undefined
+  /** Name, and tag or digest, as the client wrote them when they are as they must be. */
+  readonly repository: string | undefined
+  readonly reference: string | undefined
+  /** Undefined when no answer was begun: the client went before. */
+  readonly status: number | undefined
+  /** True when the client went, or was cut off, before the whole answer was sent. */
+  readonly isAborted: boolean
+  /** Codes of the errors answered with. */
+  readonly codes: readonly string[]
+  /** What was behind an error; for the operator alone. */
+  readonly cause: unknown
+  /** Bytes of bodies, read and sent. */
+  readonly receivedBytes: number
+  readonly sentBytes: number
+  readonly milliseconds: number
+  readonly remoteAddress: string | undefined
+  readonly userAgent: string | undefined
+}
+
+export type OnFinished = (request: FinishedRequest) => void

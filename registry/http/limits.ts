@@ -1,0 +1,51 @@
+/** What clients may take of the server. Times are in milliseconds. */
+export interface HttpLimits {
+  /** Connections at once, all and those of one address; 0 for as many as come. */
+  readonly connections: number
+  readonly connectionsPerAddress: number
+  /** For all headers and the request line, in bytes: beyond it 431. */
+  readonly headerBytes: number
+  /** For a request target, in bytes: beyond it 414. */
+  readonly targetBytes: number
+  /** A request's head must be there after so long: else 408. */
+  readonly headersTimeout: number
+  /** A connection without a request is closed after so long; longer than balancers in front keep theirs. */
+  readonly keepAliveTimeout: number
+  /** How often these two are looked at. */
+  readonly checkInterval: number
+  /** A body must bring `slowBodyBytes` in each such time while we wait for it: else the connection is cut. */
+  readonly slowBodyTime: number
+  readonly slowBodyBytes: number
+  /** A piece of a blob must be taken by the client after so long: else the connection is cut. */
+  readonly stalledReadTime: number
+  /** What is still read of a body after its request was refused, so that the client sees the answer. */
+  readonly refusedBodyBytes: number
+  readonly refusedBodyTime: number
+  /** Requests that may wait on one connection for the one before them. */
+  readonly pipelined: number
+  /** Items of one page of a listing, and without `n`. */
+  readonly pageItems: number
+  /** `tag` parameters of one request: beyond it 414. */
+  readonly tagsPerManifest: number
+  /** Buffers for blobs that are sent, of all transfers together, in bytes. */
+  readonly sendBufferBytes: number
+}
+
+export const defaultLimits: HttpLimits = {
+  connections: 8192,
+  connectionsPerAddress: 2048,
+  headerBytes: 16 * 1024,
+  targetBytes: 8 * 1024,
+  headersTimeout: 15_000,
+  keepAliveTimeout: 75_000,
+  checkInterval: 5000,
+  slowBodyTime: 60_000,
+  slowBodyBytes: 60 * 1024,
+  stalledReadTime: 300_000,
+  refusedBodyBytes: 64 * 1024 * 1024,
+  refusedBodyTime: 10_000,
+  pipelined: 32,
+  pageItems: 1000,
+  tagsPerManifest: 100,
+  sendBufferBytes: 96 * 1024 * 1024,
+}

@@ -1,0 +1,62 @@
+import { RegistryError } from '../protocol/error.ts'
+import type { RegistryService } from '../service/types.ts'
+import type { AccessRequest, Authorize, Grant } from './authorize.ts'
+import { taskOf } from './endpoint-table.ts'
+import type { HttpLimits } from './limits.ts'
+import type { Reply } from './reply.ts'
+import type { RegistryRequest } from './request.ts'
+
+/** Gives the answer to a request, at once when it can. Errors are thrown or rejected with. */
+export type Answer = (request: RegistryRequest) => Reply | Promise<Reply>
+
+export interface RespondOptions {
+  readonly service: RegistryService
+  readonly authorize: Authorize
+  readonly limits: HttpLimits
+}
+
+/** What is answered to requests at and below `/v2/`: understood, then allowed, then done. */
+export function createAnswer({ service, authorize, limits }: RespondOptions): Answer {
+  return (request) => {
+    checkHead(request, limits)
+    const task = taskOf(request)
+    const grant = authorize(accessRequestOf(request), task.wish)
+    const run = (given: Grant): Reply | Promise<Reply> => task.run({ service, limits, grant: given })
+    const reply = grant instanceof Promise ? grant.then(run) : run(grant)
+    return request.search.includes('ns=')
+      ? Promise.resolve(reply).then((given) => withNamespace(request, given))
+      : reply
+  }
+}
+
+/** Errors: UNSUPPORTED with 414 or 400 (RFC 9112, 3.2). */
+function checkHead({ message, headers }: RegistryRequest, { targetBytes }: HttpLimits): void {
+  if ((message.url ?? '').length > targetBytes) {
+    throw new RegistryError('UNSUPPORTED', `the request target has more than ${targetBytes} bytes`, { status: 414 })
+  }
+  if (headers.host === undefined && message.httpVersionMinor > 0) {
+    throw new RegistryError('UNSUPPORTED', 'the request has no Host header', { status: 400 })
+  }
+}
+
+function accessRequestOf(request: RegistryRequest): AccessRequest {
+  const { id, method, route, headers } = request
+  if (route === undefined) throw new TypeError('a task without a route')
+  return {
+    id,
+    method,
+    route,
+    headers,
+    get remoteAddress() {
+      return request.remoteAddress
+    },
+  }
+}
+
+/** Tells a client that asks for content of another host by what name it was given (OCI distribution-spec, "Registry Proxying"). */
+function withNamespace({ query, method, route }: RegistryRequest, reply: Reply): Reply {
+  const namespace = query.get('ns') ?? ''
+  const isPull = (method === 'GET' || method === 'HEAD') && route?.kind !== 'upload'
+  if (!isPull || !/^[\w.:[\]-]{1,255}$/.test(namespace)) return reply
+  return { ...reply, headers: { ...reply.headers, 'OCI-Namespace': namespace } }
+}

@@ -1,0 +1,90 @@
+import type { ServerResponse } from 'node:http'
+import type { BufferPool, Transfer } from './buffer-pool.ts'
+import type { BlobPart } from './reply.ts'
+
+/** A blob ended before its size: nothing more of it can be sent. */
+export class ShortBlobError extends Error {
+  override readonly name = 'ShortBlobError'
+}
+
+/** The client went away, or does not take what it asked for. */
+export class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError'
+}
+
+export interface BlobSending {
+  readonly pool: BufferPool
+  /** Writes the head of the answer, when the first bytes were read: until then it can be another one. */
+  readonly begin: () => void
+  readonly onSent: (bytes: number) => void
+  /** A piece must be taken by the client after so many milliseconds. */
+  readonly stalledReadTime: number
+}
+
+/**
+ * Sends a part of a blob and closes its reader. While one buffer is written to the connection the next is read, and no more
+ * than that: a client that takes nothing stops the reading. Rejects with {@link ShortBlobError}, {@link ClientGoneError} or
+ * the error of the reader; the answer then is not complete.
+ */
+export async function sendBlob(response: ServerResponse, part: BlobPart, sending: BlobSending): Promise<void> {
+  const transfer = sending.pool.begin(part.length)
+  try {
+    await sendPieces(response, part, { ...sending, transfer })
+    response.end()
+  } finally {
+    transfer.end()
+    await part.reader.close()
+  }
+}
+
+async function sendPieces(
+  response: ServerResponse,
+  part: BlobPart,
+  { transfer, begin, onSent, stalledReadTime }: BlobSending & { readonly transfer: Transfer },
+): Promise<void> {
+  const end = part.start + part.length
+  let piece = await readPiece(part, part.start, transfer)
+  begin()
+  for (let position = part.start; position < end; ) {
+    position += piece.bytes.length
+    // oxlint-disable-next-line no-await-in-loop -- one piece is on its way at a time
+    const [written, read] = await Promise.allSettled([
+      write(response, piece.bytes, stalledReadTime),
+      position < end ? readPiece(part, position, transfer) : undefined,
+    ])
+    if (written.status === 'rejected') throw written.reason
+    onSent(piece.bytes.length)
+    transfer.give(piece.buffer)
+    if (read.status === 'rejected') throw read.reason
+    if (read.value !== undefined) piece = read.value
+  }
+}
+
+interface Piece {
+  readonly buffer: Buffer
+  readonly bytes: Uint8Array
+}
+
+async function readPiece({ reader, start, length }: BlobPart, position: number, transfer: Transfer): Promise<Piece> {
+  const buffer = transfer.take()
+  const bytes = buffer.subarray(0, Math.min(buffer.length, start + length - position))
+  const count = bytes.length === 0 ? 0 : await reader.read(bytes, position)
+  if (count !== bytes.length) throw new ShortBlobError(`a blob of ${reader.size} bytes ended at ${position + count}`)
+  return { buffer, bytes }
+}
+
+/** Resolves when the connection has taken the bytes: only then may they be overwritten. */
+function write(response: ServerResponse, bytes: Uint8Array, patience: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (): void => done(new ClientGoneError('the client did not take all of the answer'))
+    const timer = setTimeout(fail, patience)
+    const done = (error?: Error | null): void => {
+      clearTimeout(timer)
+      response.off('close', fail)
+      if (error) reject(error)
+      else resolve()
+    }
+    if (response.destroyed) fail()
+    else response.once('close', fail).write(bytes, done)
+  })
+}

@@ -1,0 +1,119 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { BufferPool } from './buffer-pool.ts'
+import { discardBody } from './discard-body.ts'
+import { errorReply } from './error-reply.ts'
+import type { Exchange } from './exchange.ts'
+import type { HttpLimits } from './limits.ts'
+import { type BlobPart, isBlobPart, type Reply } from './reply.ts'
+import type { RegistryRequest } from './request.ts'
+import { ClientGoneError, ShortBlobError, sendBlob } from './send-blob.ts'
+
+export interface Sending {
+  readonly pool: BufferPool
+  readonly limits: HttpLimits
+}
+
+/** A rest of a body that is read in any case, because that costs less than a new connection. */
+const smallRest = 64 * 1024
+
+/** Sends an answer. Never rejects: what goes wrong is told in the exchange, and to the client while that can be. */
+export function sendReply(exchange: Exchange, reply: Reply, sending: Sending): void | Promise<void> {
+  exchange.failure ??= reply.failure
+  const { body } = reply
+  if (isBlobPart(body)) return sendPart(exchange, { ...reply, body }, sending)
+  try {
+    sendSmall(exchange, reply, sending)
+  } catch (error) {
+    sendFailure(exchange, error, sending)
+  }
+}
+
+function sendFailure(exchange: Exchange, error: unknown, sending: Sending): void {
+  const { response } = exchange
+  if (!(error instanceof ClientGoneError)) exchange.failure = { codes: ['UNKNOWN'], cause: error }
+  if (response.headersSent || response.destroyed) response.destroy()
+  else sendSmall(exchange, errorReply(error), sending)
+}
+
+function sendSmall(exchange: Exchange, { status, headers, body }: Reply, { limits }: Sending): void {
+  const { request, response } = exchange
+  const bytes = body instanceof Uint8Array && request.method !== 'HEAD' ? body : undefined
+  const length = lengthOf(body)
+  const rest = restOfBody(request)
+  response.writeHead(status, {
+    ...fixedHeaders(request, rest),
+    ...(status !== 204 && status !== 304 && { 'Content-Length': length }),
+    ...headers,
+  })
+  exchange.sentBytes = bytes?.byteLength ?? 0
+  if (rest === 'none') response.end(bytes)
+  else finishRefused(exchange, { bytes, rest, limits })
+}
+
+function lengthOf(body: Reply['body']): number {
+  if (body === undefined) return 0
+  return body instanceof Uint8Array ? body.byteLength : body.length
+}
+
+type Rest = 'none' | 'small' | 'large'
+
+/** What of a request's body nobody read. */
+function restOfBody({ hasBody, length, receivedBytes, message }: RegistryRequest): Rest {
+  if (!hasBody || message.readableEnded) return 'none'
+  return length !== undefined && length - receivedBytes <= smallRest ? 'small' : 'large'
+}
+
+function fixedHeaders({ id }: RegistryRequest, rest: Rest): OutgoingHttpHeaders {
+  return {
+    'Docker-Distribution-Api-Version': 'registry/2.0',
+    'X-Request-Id': id,
+    ...(rest === 'large' && { Connection: 'close' }),
+  }
+}
+
+interface Refused {
+  readonly bytes: Uint8Array | undefined
+  readonly rest: Rest
+  readonly limits: HttpLimits
+}
+
+/**
+ * Ends an answer whose request still has a body to come. The whole answer is on its way at once, but its end, which closes
+ * the connection, waits until the client has seen it and stopped, or until enough was read.
+ */
+function finishRefused({ request: { message }, response }: Exchange, { bytes, rest, limits }: Refused): void {
+  const discarded = discardBody(message, limits)
+  if (rest === 'small') {
+    response.end(bytes)
+    void discarded.then((isEnd) => isEnd || message.destroy())
+  } else {
+    response.flushHeaders()
+    if (bytes !== undefined) response.write(bytes)
+    void discarded.then(() => response.end())
+  }
+}
+
+async function sendPart(
+  exchange: Exchange,
+  reply: Reply & { readonly body: BlobPart },
+  sending: Sending,
+): Promise<void> {
+  const { request, response } = exchange
+  const { status, headers, body } = reply
+  try {
+    await sendBlob(response, body, {
+      pool: sending.pool,
+      stalledReadTime: sending.limits.stalledReadTime,
+      begin: () => {
+        const rest = restOfBody(request)
+        response.writeHead(status, { ...fixedHeaders(request, rest), 'Content-Length': body.length, ...headers })
+      },
+      onSent: (bytes) => {
+        exchange.sentBytes += bytes
+      },
+    })
+  } catch (error) {
+    sendFailure(exchange, error, sending)
+    if (error instanceof ShortBlobError) await body.onShort?.().catch(() => undefined) // told as the failure already
+  }
+}
