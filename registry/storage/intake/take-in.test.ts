@@ -34,6 +34,10 @@ async function* pieces(...parts: readonly (Uint8Array | string | Error)[]): Asyn
   }
 }
 
+function withChanges(upload: UploadBytes, changes: Partial<Omit<UploadBytes, 'size'>>): UploadBytes {
+  return Object.defineProperty({ ...upload, ...changes }, 'size', { get: () => upload.size })
+}
+
 /** Threads that must not be asked. */
 const noThreads: HashPool = {
   begin: () => {
@@ -52,8 +56,7 @@ test('a small body is hashed without a thread', async (t) => {
 
 test('a large one is hashed by a thread, as it comes: it is not read again', async (t) => {
   const { upload, slabs } = await fixture({ size: 64 * 1024 })
-  const unread: UploadBytes = { ...upload, append: upload.append, size: 0, read: async () => t.fail('read') as never }
-  Object.defineProperty(unread, 'size', { get: () => upload.size })
+  const unread = withChanges(upload, { read: async () => Promise.reject(new Error('read')) })
   const digest = createUploadDigest({ upload: unread, algorithm: 'sha512', pool, slabs })
   const bytes = randomBytes(900_000)
   await takeIn(pieces(bytes), { upload: unread, digest, slabs, limit: 1e6 })
@@ -154,12 +157,7 @@ test('a body that is faster than the disk waits: few slabs are out', async (t) =
       counted.give(slab)
     },
   }
-  const upload: UploadBytes = {
-    ...memory,
-    size: 0,
-    append: async (bytes) => sleep(1).then(async () => memory.append(bytes)),
-  }
-  Object.defineProperty(upload, 'size', { get: () => memory.size })
+  const upload = withChanges(memory, { append: async (bytes) => sleep(1).then(async () => memory.append(bytes)) })
   const digest = createUploadDigest({ upload, algorithm: 'sha256', pool, slabs })
   const parts = Array.from({ length: 100 }, () => randomBytes(700))
   await takeIn(Readable.from(pieces(...parts)), { upload, digest, slabs, limit: 1e6 })
