@@ -1,0 +1,115 @@
+import type { Durability } from './blob-types.ts'
+import { type Change, ChangeConflict } from './metadata-types.ts'
+
+/** A batch of rows: the value of each key that changes, undefined where the row goes. */
+export type RowBatch = ReadonlyMap<string, string | undefined>
+
+/** What a {@link CommitQueue} reads and writes; nobody else writes there. */
+export interface CommitTarget {
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  /** All of the batch or none; resolves when it is durable, if `isSynced`. */
+  write(batch: RowBatch, isSynced: boolean): Promise<void>
+}
+
+interface Waiting {
+  readonly change: Change
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Changes written at once at most, so that the first does not wait for too many others. */
+const mostAtOnce = 1000
+
+/**
+ * Makes conditional changes atomic on a store that has only batches: one round after the other, in the order in which they
+ * came. While a batch is written, the changes that come gather, and share the next batch and its sync. What a change expects
+ * is held against what is stored and against the changes before it in its own batch. All of a round are answered when it is
+ * over: a conflict with a change that is not yet stored would else be answered before anybody could read that change.
+ */
+export class CommitQueue {
+  readonly #target: CommitTarget
+  readonly #durability: Durability
+  readonly #waiting: Waiting[] = []
+  #running: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(target: CommitTarget, durability: Durability) {
+    this.#target = target
+    this.#durability = durability
+  }
+
+  commit(change: Change): Promise<void> {
+    if (this.#isClosed) return Promise.reject(new Error('the metadata store is closed'))
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ change, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Takes nothing more, and resolves when all that came before is done. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve() // changes of one turn of the event loop share their batch
+    while (this.#waiting.length > 0) {
+      await this.#round(this.#waiting.splice(0, this.#durability === 'strict' ? 1 : mostAtOnce))
+    }
+    this.#running = undefined
+  }
+
+  async #round(waiting: readonly Waiting[]): Promise<void> {
+    try {
+      const { batch, isSynced, conflicts } = await this.#decide(waiting)
+      if (batch.size > 0) await this.#target.write(batch, isSynced)
+      for (const [i, { resolve, reject }] of waiting.entries()) {
+        const conflict = conflicts.get(i)
+        if (conflict === undefined) resolve()
+        else reject(conflict)
+      }
+    } catch (error) {
+      for (const { reject } of waiting) reject(error)
+    }
+  }
+
+  async #decide(waiting: readonly Waiting[]): Promise<Round> {
+    const stored = await this.#expectedRows(waiting)
+    const batch = new Map<string, string | undefined>()
+    const conflicts = new Map<number, ChangeConflict>()
+    let isSynced = false
+    for (const [i, { change }] of waiting.entries()) {
+      const key = unexpectedKey(change, (each) => (batch.has(each) ? batch : stored).get(each))
+      if (key !== undefined) conflicts.set(i, new ChangeConflict(key))
+      else {
+        apply(change, batch)
+        isSynced ||= change.isMinor !== true
+      }
+    }
+    return { batch, conflicts, isSynced: isSynced && this.#durability !== 'relaxed' }
+  }
+
+  async #expectedRows(waiting: readonly Waiting[]): Promise<Map<string, string | undefined>> {
+    const keys = [...new Set(waiting.flatMap(({ change }) => (change.expect ?? []).map(({ key }) => key)))]
+    if (keys.length === 0) return new Map()
+    const values = await this.#target.getMany(keys)
+    return new Map(keys.map((key, i) => [key, values[i]]))
+  }
+}
+
+interface Round {
+  readonly batch: RowBatch
+  readonly isSynced: boolean
+  /** By the place of the change in the round. */
+  readonly conflicts: ReadonlyMap<number, ChangeConflict>
+}
+
+function unexpectedKey({ expect = [] }: Change, rowNow: (key: string) => string | undefined): string | undefined {
+  return expect.find(({ key, value }) => rowNow(key) !== value)?.key
+}
+
+function apply({ put = [], remove = [] }: Change, batch: Map<string, string | undefined>): void {
+  for (const key of remove) batch.set(key, undefined)
+  for (const { key, value } of put) batch.set(key, value)
+}

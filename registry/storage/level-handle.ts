@@ -1,0 +1,132 @@
+import { IbuildError } from '../../shared/base/errors.ts'
+import { createBallast, freeBytes } from './ballast.ts'
+import type { CommitTarget, RowBatch } from './commit-queue.ts'
+import { type Database, databaseError } from './level-database.ts'
+import { type Notify, openOrRepair, writeFormat } from './open-level.ts'
+
+/** A database is opened anew only where so much can be written. */
+const leastFree = 4 * 1024 * 1024
+/** Milliseconds between two tries to write or open again what would not. */
+const retryAfter = 500
+
+/**
+ * A database that is opened anew after a write failed: what LevelDB appends to a log after a write that was cut short cannot
+ * be read any more, so nothing more is written there. Until the new one took a synced write, all writes are refused. While it
+ * is opened, readers wait.
+ */
+export class LevelHandle implements CommitTarget {
+  readonly #folder: string
+  readonly #notify: Notify
+  readonly #ballast
+  #database: Database | undefined
+  #opening: Promise<Database> | undefined
+  /** Why writes are refused, or why there is no database. */
+  #failure: IbuildError | undefined
+  #triedAt = 0
+  #isClosed = false
+  #readers = 0
+  #onNoReaders: (() => void) | undefined
+
+  constructor(folder: string, notify: Notify) {
+    this.#folder = folder
+    this.#notify = notify
+    this.#ballast = createBallast(`${folder}/ballast`)
+  }
+
+  /** As {@link openOrRepair}. */
+  async open(): Promise<void> {
+    this.#database = await openOrRepair(this.#folder, this.#notify)
+    void this.#ballast.restore()
+  }
+
+  /** Runs `work` on the database, which stays open until it is done. */
+  async read<T>(work: (database: Database) => T | Promise<T>): Promise<T> {
+    const database = this.#database ?? (await this.#reopened())
+    this.#readers++
+    try {
+      return await work(database)
+    } finally {
+      this.#readers--
+      if (this.#readers === 0) this.#onNoReaders?.()
+    }
+  }
+
+  getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    return this.read((database) => database.getMany(keys))
+  }
+
+  async write(batch: RowBatch, isSynced: boolean): Promise<void> {
+    if (this.#failure !== undefined) await this.#recover(this.#failure)
+    try {
+      await this.read((database) => database.write(batch, isSynced))
+    } catch (error) {
+      throw this.#refuse(error)
+    }
+    void this.#ballast.restore()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#opening?.catch(() => {})
+    await this.#end()
+  }
+
+  #refuse(error: unknown): IbuildError {
+    const failure = error instanceof IbuildError ? error : databaseError(error)
+    if (this.#failure === undefined) this.#notify(`${failure.message}; nothing is written until that is over`)
+    this.#failure = failure
+    return failure
+  }
+
+  async #recover(failure: IbuildError): Promise<void> {
+    if (this.#isTooEarly()) throw failure
+    this.#triedAt = Date.now()
+    if (failure.code === 'DISK_FULL') await this.#makeRoom(failure)
+    const database = await this.#reopened()
+    try {
+      await writeFormat(database)
+    } catch (error) {
+      throw this.#refuse(error)
+    }
+    this.#failure = undefined
+    this.#notify('the metadata of the registry can be written again')
+  }
+
+  async #makeRoom(failure: IbuildError): Promise<void> {
+    await this.#ballast.release()
+    if ((await freeBytes(this.#folder)) < leastFree) throw failure
+  }
+
+  /** Closes the database when its readers are done; those who come later wait for the next one. */
+  async #end(): Promise<void> {
+    const database = this.#database
+    this.#database = undefined
+    if (this.#readers > 0) await new Promise<void>((resolve) => (this.#onNoReaders = resolve))
+    await database?.close()
+  }
+
+  #reopened(): Promise<Database> {
+    this.#opening ??= this.#reopen().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #reopen(): Promise<Database> {
+    const hadOne = this.#database !== undefined
+    await this.#end()
+    if (this.#isClosed) throw new Error('the metadata store is closed')
+    if (!hadOne && this.#failure !== undefined && this.#isTooEarly()) throw this.#failure
+    try {
+      this.#database = await openOrRepair(this.#folder, this.#notify)
+      return this.#database
+    } catch (error) {
+      this.#triedAt = Date.now()
+      throw this.#refuse(error)
+    }
+  }
+
+  #isTooEarly(): boolean {
+    return Date.now() < this.#triedAt + retryAfter
+  }
+}

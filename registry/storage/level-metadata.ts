@@ -1,0 +1,36 @@
+import type { Durability } from './blob-types.ts'
+import { CommitQueue } from './commit-queue.ts'
+import { LevelHandle } from './level-handle.ts'
+import type { MetadataStore } from './metadata-types.ts'
+import type { Notify } from './open-level.ts'
+
+export interface LevelMetadataOptions {
+  /** For the database alone; made when it is missing. */
+  readonly folder: string
+  /** Default `group`. */
+  readonly durability?: Durability
+  /** What whoever runs the registry should know: repairs, writes that fail and that succeed again. */
+  readonly onNotice?: Notify
+}
+
+/**
+ * A metadata store in an embedded LevelDB, of which this process is the only owner. Opening does not depend on how much is
+ * stored. Errors: SERVER_BUSY when another process has it open; STORE_INVALID when it is damaged beyond repair or of another
+ * version; DISK_FULL and SYSTEM_CALL, here and for changes: those after one that failed are refused until one can be written.
+ */
+export async function openLevelMetadata(options: LevelMetadataOptions): Promise<MetadataStore> {
+  const { folder, durability = 'group', onNotice = () => {} } = options
+  const handle = new LevelHandle(folder, onNotice)
+  await handle.open()
+  const queue = new CommitQueue(handle, durability)
+  return {
+    get: (key) => handle.read((database) => database.get(key)),
+    getMany: (keys) => handle.getMany(keys),
+    list: (range) => handle.read((database) => database.list(range)),
+    commit: (change) => queue.commit(change),
+    close: async () => {
+      await queue.close()
+      await handle.close()
+    },
+  }
+}
