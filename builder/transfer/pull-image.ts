@@ -67,7 +67,11 @@ async function fetchImage(store: Store, remote: RemoteImage, options: PullOption
   const manifest = parseManifest(parseJson(remote.manifest, { what: 'manifest' }))
   const config = parseConfig(parseJson(remote.config, { what: 'image config' }))
   const layers = layersOf(manifest, config, remote)
-  const { groups, warning } = planLoad({ layers: layers.length, names: [options.name], maxLayers: options.maxLayers })
+  const { groups, warning } = planLoad({
+    layers: config.rootfs.diff_ids.length,
+    names: [options.name],
+    maxLayers: options.maxLayers,
+  })
   if (warning !== undefined) options.onWarning?.(warning)
   await fetchLayers(store, layers, options)
   for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
@@ -82,8 +86,8 @@ async function fetchImage(store: Store, remote: RemoteImage, options: PullOption
   return image
 }
 
-/** Each layer once. */
-function layersOf(manifest: Manifest, { rootfs }: ImageConfig, remote: RemoteImage): RemoteLayer[] {
+/** Each layer once. Errors: MANIFEST_INVALID, NOT_SUPPORTED. */
+export function layersOf(manifest: Manifest, { rootfs }: ImageConfig, remote: RemoteImage): RemoteLayer[] {
   const [layers, diffIDs] = [manifest.layers, rootfs.diff_ids]
   if (layers.length !== diffIDs.length) {
     const message = `the manifest has ${layers.length} layers, the config ${diffIDs.length}`
@@ -123,13 +127,15 @@ interface Fetched {
   readonly remote: RemoteImage
 }
 
-async function rememberSource(store: Store, { diffID, descriptor, remote }: Fetched): Promise<void> {
+/** Notes that a repository has a layer. */
+export async function rememberSource(store: Store, { diffID, descriptor, remote }: Fetched): Promise<void> {
   const { mediaType, digest, size } = descriptor
   const { domain, path } = remote.reference
   await store.sources.add(diffID, { mediaType, digest, size, domain, path })
 }
 
-async function rememberOrigin(
+/** Notes the manifest that an image has in a repository. */
+export async function rememberOrigin(
   store: Store,
   imageID: Digest,
   { reference, descriptor, manifest }: RemoteImage,
