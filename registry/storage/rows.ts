@@ -39,7 +39,9 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * blob DIGEST                     {"size","at"}: it is stored, durably
  * link NAME DIGEST                {"size","at"}: the repository has the blob
  * linked DIGEST NAME              true: repositories that have the blob
- * upload ID                       {"name","offset","algorithm","startedAt","at"}: a session; at least `offset` bytes are durable
+ * doomed DIGEST                   true: nobody has the blob any more, and its bytes are to go. Written with the removal of its last row
+ * upload ID                       {"name","offset","algorithm","startedAt","at","digest"?}: a session; at least `offset` bytes are
+ *                                 durable. With `digest` they may be that blob by now, which no other row tells of yet
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -96,6 +98,8 @@ export interface UploadRow {
   readonly startedAt: number
   /** When it was last used. */
   readonly at: number
+  /** The blob that its bytes were about to become. */
+  readonly digest?: Digest
 }
 
 export const formatKey = 'format'
@@ -118,6 +122,7 @@ export const referrerRows: RowKind<[name: string, subject: Digest, type: string,
 export const blobRows: RowKind<[digest: Digest], BlobRow> = rowKind('blob', ofObject(readBlob))
 export const linkRows: RowKind<[name: string, digest: Digest], BlobRow> = rowKind('link', ofObject(readBlob))
 export const linkedRows: RowKind<[digest: Digest, name: string], true> = rowKind('linked', asTrue)
+export const doomedRows: RowKind<[digest: Digest], true> = rowKind('doomed', asTrue)
 export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', ofObject(readUpload))
 
 /** The number of a move as it stands in a key. */
@@ -196,5 +201,6 @@ function readUpload(object: JsonObject, place: JsonPlace): UploadRow {
     algorithm: required(object, 'algorithm', place, asAlgorithm),
     startedAt: required(object, 'startedAt', place, asInteger),
     at: required(object, 'at', place, asInteger),
+    ...definedMembers({ digest: optional(object, 'digest', place, asDigest) }),
   }
 }
