@@ -12,8 +12,11 @@ import { wakeCgroups } from './exec/wake-cgroups.ts'
 import { guarded } from './listeners.ts'
 import { foreignStages } from './plan/foreign-stages.ts'
 import { planBuild } from './plan/plan.ts'
-import type { Plan, PlanOptions } from './plan/types.ts'
+import type { ImageSource, Plan, PlanOptions } from './plan/types.ts'
 import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
+import { findImages } from './remote/find-images.ts'
+import { needsContent } from './remote/needs-content.ts'
+import { withRemote } from './remote/with-remote.ts'
 import { type BuiltLayers, builtLayers, rememberCached } from './solve/built-steps.ts'
 import { createSolver } from './solve/create-solver.ts'
 import { assembleImage } from './solve/image.ts'
@@ -28,6 +31,7 @@ import { manifestDescriptor } from './store/local-manifest.ts'
 import { lookUpOnce } from './store/look-up-once.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
+import { createTransfers, type Transfers } from './transfer/transfers.ts'
 
 /**
  * Builds the image that a Dockerfile describes, stores it, names it and writes the outputs. Rejects with an `IbuildError`,
@@ -53,9 +57,11 @@ async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   checkOutputs(options)
   const opened = openStore(options.root)
   const lock = await opened.lockShared({ signal: options.signal })
-  const store = lookUpOnce(opened)
+  const transfers = createTransfers(options.emit)
+  const looked = lookUpOnce(opened)
+  const store = options.images === undefined ? looked : withRemote(looked, options.images, { transfers })
   try {
-    const { image, ...layers } = await mapDiskFull(() => buildImage(store, options))
+    const { image, ...layers } = await mapDiskFull(() => buildImage(store, { ...options, transfers }))
     options.signal.throwIfAborted()
     await name(store, image, names)
     const outputs = await writeOutputs(store, image, options)
@@ -77,16 +83,15 @@ function tagName(text: string): string {
   })
 }
 
-async function buildImage(
-  store: Store,
-  options: GuardedOptions,
-): Promise<BuiltLayers & { readonly image: StoredImage }> {
+type BuildScope = GuardedOptions & { readonly transfers: Transfers }
+
+async function buildImage(store: Store, options: BuildScope): Promise<BuiltLayers & { readonly image: StoredImage }> {
   const { emit, cached } = rememberCached(options.emit)
   const input = await openBuildInput(store, options)
   try {
     const dockerfile = readDockerfile(input.dockerfile, options)
     if (willRun(dockerfile, options)) wakeCgroups()
-    const plan = await planBuild(dockerfile, planOptions(options), localImages(store))
+    const plan = await planBuild(dockerfile, planOptions(options), imageSource(store, dockerfile, options))
     reportWarnings(dockerfile, options, emit)
     for (const message of foreignStages(plan, hostPlatform())) emit({ type: 'notice', message })
     const { groups, warning } = planMerge(plan.target, { ...options, forDocker: isForDocker(options) })
@@ -100,6 +105,19 @@ async function buildImage(
   } finally {
     await input.close()
   }
+}
+
+/** Images of the store, and those of registries where there are any to ask. */
+function imageSource(
+  store: Store,
+  dockerfile: Dockerfile,
+  { images, pull, emit, signal, transfers }: BuildScope,
+): ImageSource {
+  const local = localImages(store)
+  if (images === undefined) return local
+  const onNotice = (message: string): void => emit({ type: 'notice', message })
+  const options = { pull: pull === true, platform: hostPlatform(), needsContent: needsContent(dockerfile) }
+  return findImages(store, { local, remote: images }, { ...options, transfers, onNotice, signal })
 }
 
 /** True when it is certain by now that a container will be started, unless the build fails before. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { dirname } from 'node:path'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import { type Compression, decompress, detectCompression } from './compression.ts'
-import type { LayerEntry } from './entry.ts'
+import type { LayerEntry, LayerPath } from './entry.ts'
 import { openRecords, type RecordsWriter } from './layer-records.ts'
 import { recordsFile, type WriteOptions, type WrittenLayer } from './layer-writer.ts'
 import { plainDirectory } from './plain-directory.ts'
@@ -10,16 +10,22 @@ import { RecordCollector } from './record-collector.ts'
 import { streamHash } from './stream-hash.ts'
 import type { TarLimits } from './tar/limits.ts'
 import { readTar, type TarMember } from './tar/read.ts'
-import { openTarOutput, type TarOutput } from './tar-output.ts'
+import { hashedOutput, openTarOutput, type TarOutput } from './tar-output.ts'
 import { turns } from './turns.ts'
 
 export interface ImportedLayer extends WrittenLayer {
   /** The layer as it came. */
   readonly source: { readonly digest: Digest; readonly size: number; readonly compression: Compression }
+  /** Contents that were asked for with `wanted`. */
+  readonly contents: ReadonlyMap<LayerPath, Uint8Array>
 }
 
 export interface ImportOptions extends WriteOptions {
   readonly limits?: Partial<TarLimits>
+  /** False: only its records are kept, `file` is not written. */
+  readonly keep?: boolean
+  /** Tells which contents are handed back in memory. */
+  readonly wanted?: (entry: LayerEntry) => boolean
   /** Stops the work once the source has ended; a source stops by itself. */
   readonly signal?: AbortSignal | undefined
 }
@@ -36,15 +42,17 @@ export async function importLayer(
   file: string,
   options: ImportOptions = {},
 ): Promise<ImportedLayer> {
-  const output = openTarOutput(file)
+  const output = options.keep === false ? hashedOutput() : openTarOutput(file)
+  const contents = new Map<LayerPath, Uint8Array>()
   const records = openRecords(recordsFile(file))
   try {
     const input = new HashedSource(source)
     const tar = teeTo(output, decompress(input))
     const members = readTar(tar, options.limits === undefined ? {} : { limits: options.limits })
-    await collect(members, { folder: dirname(file), records, signal: options.signal })
+    const { signal, wanted } = options
+    await collect(members, { folder: dirname(file), records, signal, wanted, contents })
     const written = await output.end(options.sync ?? true)
-    return { ...written, entries: records.end(), source: input.end() }
+    return { ...written, entries: records.end(), source: input.end(), contents }
   } catch (error) {
     records.abort()
     output.abort()
@@ -60,16 +68,27 @@ async function* teeTo(output: TarOutput, pieces: AsyncIterable<Uint8Array>): Asy
   }
 }
 
+interface Collected extends Pick<ImportOptions, 'signal'> {
+  readonly wanted: ImportOptions['wanted'] | undefined
+  readonly folder: string
+  readonly records: RecordsWriter
+  readonly contents: Map<LayerPath, Uint8Array>
+}
+
 async function collect(
   members: AsyncIterable<TarMember>,
-  { folder, records, signal }: { folder: string; records: RecordsWriter; signal: AbortSignal | undefined },
+  { folder, records, signal, wanted, contents }: Collected,
 ): Promise<void> {
   const collector = new RecordCollector(folder)
   try {
     for await (const member of members) {
       if (member.kind === 'opaque') collector.addOpaque(opaqueMark(member.path))
       else if (member.entry.type !== 'file') collector.add(member.entry)
-      else collector.add({ ...member.entry, digest: await digestOfBody(member) })
+      else {
+        const kept = wanted?.(member.entry) === true ? [] : undefined
+        collector.add({ ...member.entry, digest: await digestOfBody(member, kept) })
+        if (kept !== undefined) contents.set(member.entry.path, Buffer.concat(kept))
+      }
     }
     signal?.throwIfAborted()
     const turn = turns()
@@ -89,10 +108,17 @@ function opaqueMark(path: string): LayerEntry {
   return { ...plainDirectory(path), type: 'whiteout', mode: 0, opaque: true }
 }
 
-async function digestOfBody({ entry, body }: Extract<TarMember, { kind: 'entry' }>): Promise<Digest> {
+/** With `kept` the pieces are copied into it. */
+async function digestOfBody(
+  { entry, body }: Extract<TarMember, { kind: 'entry' }>,
+  kept?: Uint8Array[],
+): Promise<Digest> {
   if (entry.size === 0) return emptyDigest
   const hasher = streamHash()
-  for await (const piece of body) hasher.update(piece)
+  for await (const piece of body) {
+    hasher.update(piece)
+    kept?.push(Uint8Array.from(piece))
+  }
   return hasher.digest()
 }
 

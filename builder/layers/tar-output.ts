@@ -29,6 +29,24 @@ export function openTarOutput(file: string): TarOutput {
   return new BufferedOutput(file)
 }
 
+/** Takes the digest alone: nothing is written. */
+export function hashedOutput(): TarOutput {
+  const hash = streamHash()
+  let position = 0
+  return {
+    get position() {
+      return position
+    },
+    write: (bytes) => {
+      hash.update(bytes)
+      position += bytes.length
+    },
+    drain: async () => undefined,
+    end: async () => ({ diffID: hash.digest(), size: position }),
+    abort: () => undefined,
+  }
+}
+
 class BufferedOutput implements TarOutput {
   readonly #file: string
   readonly #fd: number

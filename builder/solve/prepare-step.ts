@@ -1,8 +1,10 @@
+import { digestOf } from '../../shared/base/digest.ts'
 import type { KeyPart, SourceListing } from '../copy/types.ts'
+import type { Store } from '../store/types.ts'
 import { concealParts } from './conceal.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import type { ExecutedLayer } from './cut-off.ts'
-import { chainKey } from './layer-chain.ts'
+import { chainKey, type LayerChain } from './layer-chain.ts'
 import { executeRun } from './run-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { copyKey, type KeyScope, runKey, workdirKey } from './step-key.ts'
@@ -38,17 +40,29 @@ async function prepareKind(scope: StageScope, { stage, step, chain }: PlacedStep
       }
     case 'workdir':
       return {
-        parts: workdirKey(step, keyScope),
+        parts: [...workdirKey(step, keyScope), ...believedParts(store, chain)],
         listings: [],
         execute: () => executeWorkdir(solver, { step, chain, mayReuse }),
       }
     case 'copy': {
       const selection = await selectCopy(scope, step)
       return {
-        parts: copyKey(step, keyScope, selection.keyParts),
+        parts: [...copyKey(step, keyScope, selection.keyParts), ...believedParts(store, chain)],
         listings: selection.listings,
         execute: () => executeCopy(solver, { chain, selection, mayReuse }),
       }
     }
   }
+}
+
+/**
+ * Layers below of which the index is only believed: where a COPY goes depends on what it tells. Whoever published a false one
+ * must not decide over builds on the same layers that others vouch for. A RUN is given the layers themselves.
+ */
+function believedParts({ layers }: Store, { diffIDs }: LayerChain): KeyPart[] {
+  const believed = diffIDs.flatMap((diffID) => {
+    const bytes = layers.get(diffID)?.bytes
+    return bytes?.kind === 'remote' && bytes.source === 'published' ? [`${diffID} ${bytes.index}`] : []
+  })
+  return believed.length === 0 ? [] : [{ name: 'published indexes', value: digestOf(believed.join()) }]
 }

@@ -82,6 +82,7 @@ export const importTable: ImportTable = {
     'app/adapters': { imports: ['shared', 'builder', 'registry'] },
     'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
+    'app/transfer': { imports: ['shared', 'builder', 'registry', 'app/adapters'] },
     'app/library': { imports: ['shared', 'builder', 'app/listing', 'app/adapters'] },
     app: { imports: ['shared', 'builder', 'registry'] },
     'e2e/testing': { imports: ['shared'] },

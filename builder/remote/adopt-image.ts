@@ -1,0 +1,157 @@
+import { type Digest, hexOf } from '../../shared/base/digest.ts'
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { inParallel } from '../../shared/base/in-parallel.ts'
+import { parseJson } from '../../shared/base/json.ts'
+import { parseConfig } from '../../shared/oci/config.ts'
+import { parseManifest } from '../../shared/oci/manifest.ts'
+import type { RemoteImage } from '../ports.ts'
+import { annotatedManifest } from '../store/local-manifest.ts'
+import { underStepLock } from '../store/step-lock.ts'
+import type { Store, StoredImage, StoredLayer } from '../store/types.ts'
+import type { ListedLayer } from '../transfer/index-list.ts'
+import { layersOf, rememberOrigin, rememberSource } from '../transfer/pull-image.ts'
+import { layerTitle, type RemoteLayer } from '../transfer/pull-layer.ts'
+import { counted, type Transfers } from '../transfer/transfers.ts'
+import { fetchIndex, fetchList } from './fetch-index.ts'
+import { indexLayer, keepLayer } from './read-layer.ts'
+
+export interface AdoptOptions {
+  /** The full name that the image gets. */
+  readonly name: string
+  /** True when contents of layers will be needed: a layer that has to be read anyway is kept then. */
+  readonly keepBytes: boolean
+  readonly transfers: Transfers
+  readonly onNotice: (message: string) => void
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Layers at a time, as docker pulls them. */
+const atOnce = 3
+
+/**
+ * Makes an image of a registry one of the store, with the indexes of its layers instead of the layers: those that the store
+ * has, those that are published beside the image, and where there are none each layer is read once. A published index is
+ * believed for the images whose publishers vouch for this very one; when two say different things of one layer, it is read.
+ * Errors: those of the registry, MANIFEST_INVALID, CONFIG_INVALID, DIGEST_MISMATCH, ARCHIVE_*, DISK_FULL.
+ */
+export async function adoptImage(store: Store, remote: RemoteImage, options: AdoptOptions): Promise<StoredImage> {
+  const manifest = parseManifest(parseJson(remote.manifest, { what: 'manifest' }))
+  const config = parseConfig(parseJson(remote.config, { what: 'image config' }))
+  const layers = layersOf(manifest, config, remote)
+  for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
+  await learnLayers(store, { remote, layers }, options)
+  const annotations = new Map(Object.entries(manifest.annotations ?? {}))
+  const document = annotatedManifest(store, { config, configBytes: remote.config, annotations })
+  const image = await store.images.put(document, remote.config)
+  await rememberOrigin(store, image.imageID, remote)
+  await store.tags.set(options.name, image.manifestDigest)
+  return image
+}
+
+interface Wanted {
+  readonly remote: RemoteImage
+  readonly layers: readonly RemoteLayer[]
+}
+
+async function learnLayers(store: Store, { remote, layers }: Wanted, options: AdoptOptions): Promise<void> {
+  const listed = layers.every(({ diffID }) => isCertain(store.layers.get(diffID)))
+    ? new Map<Digest, ListedLayer>()
+    : await listedLayers(remote, options)
+  const folder = await store.temp('base')
+  try {
+    await inParallel(layers, { atOnce, signal: options.signal }, async (layer, signal) => {
+      const scope = { ...options, store, remote, folder: folder.dir, signal }
+      await learnLayer(scope, layer, listed.get(layer.diffID))
+    })
+  } finally {
+    await folder.release()
+  }
+}
+
+/** True for a layer whose index was made here. */
+function isCertain(layer: StoredLayer | undefined): boolean {
+  return layer !== undefined && (layer.bytes.kind !== 'remote' || layer.bytes.source === 'read')
+}
+
+/** A list that cannot be had or read is as good as none: the layers are read then. */
+async function listedLayers(remote: RemoteImage, options: AdoptOptions): Promise<ReadonlyMap<Digest, ListedLayer>> {
+  try {
+    return new Map((await fetchList(remote, options.signal)).map((layer) => [layer.diffID, layer]))
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (!isIbuildError(error)) throw error
+    options.onNotice(`warning: the layer indexes published with ${options.name} are not used: ${error.message}`)
+    return new Map()
+  }
+}
+
+interface LearnScope extends AdoptOptions {
+  readonly store: Store
+  readonly remote: RemoteImage
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+/** Two builds that want a layer at the same time do the work once. */
+async function learnLayer(scope: LearnScope, layer: RemoteLayer, listed: ListedLayer | undefined): Promise<void> {
+  const { store, signal } = scope
+  const isKnown = (): boolean => isEnough(store.layers.get(layer.diffID), listed)
+  if (isKnown()) return
+  await underStepLock(store, { key: layer.diffID, signal }, async () => {
+    if (!isKnown() && !(await takeIndex(scope, layer, listed))) await readLayer(scope, layer)
+  })
+}
+
+function isEnough(layer: StoredLayer | undefined, listed: ListedLayer | undefined): boolean {
+  return isCertain(layer) || (layer?.bytes.kind === 'remote' && layer.bytes.index === listed?.index.digest)
+}
+
+/** False when there is no published index that can be used. */
+async function takeIndex(
+  { store, remote, folder, signal, transfers, name, onNotice }: LearnScope,
+  { diffID }: RemoteLayer,
+  listed: ListedLayer | undefined,
+): Promise<boolean> {
+  // What was believed before says something else, so one of the two is false.
+  if (listed === undefined || store.layers.get(diffID) !== undefined) return false
+  try {
+    await transfers.during(`index of ${hexOf(diffID).slice(0, 12)}`, listed.blob.size, async (moved) => {
+      const watched = {
+        ...remote,
+        content: (...args: Parameters<RemoteImage['content']>) => counted(remote.content(...args), moved),
+      }
+      await fetchIndex(store, { remote: watched, listed }, { folder, signal })
+      return { value: undefined, result: 'pulled' }
+    })
+    return true
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof IbuildError) || error.code === 'DISK_FULL') throw error
+    onNotice(`warning: a layer index published with ${name} is not used: ${error.message}`)
+    return false
+  }
+}
+
+async function readLayer(scope: LearnScope, { diffID, descriptor, content }: RemoteLayer): Promise<void> {
+  const { store, folder, signal, transfers, keepBytes, onNotice, name } = scope
+  const before = store.layers.get(diffID)
+  await transfers.during(layerTitle(descriptor), descriptor.size, async (moved) => {
+    const source = { content: counted(content(signal), moved), folder, signal }
+    if (keepBytes) await keepTrue(keepLayer(store, diffID, source))
+    else await indexLayer(store, diffID, source)
+    return { value: undefined, result: keepBytes ? 'pulled' : 'index read' }
+  })
+  const after = store.layers.get(diffID)
+  if (before?.bytes.kind !== 'remote' || after?.bytes.kind !== 'remote' || before.bytes.index === after.bytes.index)
+    return
+  onNotice(`warning: an index of layer ${diffID} that came with another image is false; ${name} does not use it`)
+}
+
+/** That an index was false that came with another image is no fault of this one. */
+async function keepTrue(work: Promise<StoredLayer>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!isIbuildError(error, 'LAYER_INDEX_FALSE')) throw error
+  }
+}
