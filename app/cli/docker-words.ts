@@ -47,7 +47,6 @@ const words: Readonly<Record<string, string>> = {
   builder: 'See ibuild prune --all, which empties the build cache.',
   system: 'See ibuild du and ibuild prune.',
   push: 'There is no push yet: ibuild save --format oci -o FILE NAME, then skopeo copy oci-archive:FILE docker://NAME.',
-  pull: 'There is no pull yet: skopeo copy docker://NAME docker-archive:FILE:NAME, then ibuild load FILE.',
 }
 
 /** What to do in the place of an option of `docker` that `command` has not. */

@@ -58,6 +58,7 @@ function restOf(step: number, outputs: Map<number, StepOutput>): Line[] {
 
 function lastLine(outcome: Outcome): Line {
   if ('error' in outcome) return { type: 'error', ...describeError(outcome.error) }
+  if ('done' in outcome) return { type: 'result', ...outcome.done }
   const { imageID, manifestDigest, tags, wroteToStdout } = outcome.result
   return { type: 'result', imageID, manifestDigest, tags, wroteToStdout }
 }

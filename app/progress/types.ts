@@ -1,9 +1,11 @@
 import type { BuildResult } from '../../builder/build-types.ts'
 import type { EmitEvent } from '../../builder/solve/events.ts'
 
-/** How a build ended. */
+/** How a build, or another work, ended. */
 export type Outcome =
   | { readonly result: Pick<BuildResult, 'imageID' | 'manifestDigest' | 'tags' | 'wroteToStdout'> }
+  /** Of work that is no build; its members are shown as they are. */
+  | { readonly done: Readonly<Record<string, unknown>> }
   | { readonly error: unknown }
 
 /** What shows a build while it goes on. */

@@ -1,0 +1,70 @@
+import { openStore } from '../../builder/store/open.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { parseReference, type Reference, shortName, withDefaultTag } from '../../shared/base/reference.ts'
+import { hostPlatform, parsePlatform } from '../../shared/oci/platform.ts'
+import { createParser, parseArguments } from '../cli/arguments.ts'
+import { maxLayersHelp, parseMaxLayers } from '../cli/build/layer-flags.ts'
+import { dataFolder } from '../cli/data-folder.ts'
+import {
+  carryOutTransfer,
+  declareTransferFlags,
+  parallelOf,
+  type TransferFlags,
+  type TransferScope,
+} from '../cli/transfer-command.ts'
+import { type Pulled, type PullSettings, pullFrom } from '../transfer/pull.ts'
+
+interface Flags extends TransferFlags {
+  readonly root?: string
+  readonly platform?: string
+  readonly allTags?: boolean
+  readonly maxLayers?: string
+}
+
+/** `ibuild pull NAME`: images of a registry into the store. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = createParser('pull', 'Bring an image of a registry into the store')
+    .argument('<name>', 'name of the image: [host/]path[:tag][@digest]')
+    .option('--platform <platform>', 'os/architecture[/variant] of the image (default: that of this machine)')
+    .option('-a, --all-tags', 'all tags of the repository')
+    .option('--max-layers <count>', maxLayersHelp)
+  declareTransferFlags(parser, { quiet: 'print the name only', usual: 3 })
+  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const [word = '', ...extra] = words
+  if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild pull takes one name')
+  const asked = parseReference(word)
+  const settings = settingsOf(flags)
+  return carryOutTransfer(flags, async (scope) => {
+    const references = flags.allTags === true ? await allTags(scope, asked) : [withDefaultTag(asked)]
+    const store = openStore(dataFolder(flags.root))
+    const pulled: Pulled[] = []
+    for (const reference of references) pulled.push(await pullFrom(store, reference, { ...scope, ...settings }))
+    const images = pulled.map(({ image, ...rest }) => ({ ...rest, imageID: image.imageID }))
+    return { lines: pulled.flatMap((each) => linesOf(each, flags)), result: { images } }
+  })
+}
+
+function settingsOf({ platform, maxLayers, ...flags }: Flags): PullSettings {
+  return {
+    platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
+    maxLayers: maxLayers === undefined ? undefined : parseMaxLayers(maxLayers),
+    atOnce: parallelOf(flags),
+  }
+}
+
+async function allTags({ client, signal }: TransferScope, asked: Reference): Promise<Reference[]> {
+  const { domain, path, tag, digest } = asked
+  if (tag !== undefined || digest !== undefined)
+    throw new IbuildError('USAGE', '--all-tags takes a name without tag and digest')
+  const references: Reference[] = []
+  for await (const each of client.repository(asked).tags({ signal })) references.push({ domain, path, tag: each })
+  if (references.length > 0) return references
+  throw new IbuildError('REGISTRY_NOT_FOUND', `${domain}/${path} has no tags`)
+}
+
+/** As docker tells it. */
+function linesOf({ name, digest, isNew }: Pulled, { quiet }: Flags): string[] {
+  if (quiet === true) return [name]
+  const status = isNew ? 'Downloaded newer image for' : 'Image is up to date for'
+  return [`Digest: ${digest}`, `Status: ${status} ${shortName(name)}`, name]
+}
