@@ -8,7 +8,7 @@ import type { RemoteImage } from '../ports.ts'
 import { annotatedManifest } from '../store/local-manifest.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store, StoredImage, StoredLayer } from '../store/types.ts'
-import type { ListedLayer } from '../transfer/index-list.ts'
+import { type ListedLayer, withoutList } from '../transfer/index-list.ts'
 import { layersOf, rememberOrigin, rememberSource } from '../transfer/pull-image.ts'
 import { layerTitle, type RemoteLayer } from '../transfer/pull-layer.ts'
 import { counted, type Transfers } from '../transfer/transfers.ts'
@@ -40,7 +40,7 @@ export async function adoptImage(store: Store, remote: RemoteImage, options: Ado
   const layers = layersOf(manifest, config, remote)
   for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
   await learnLayers(store, { remote, layers }, options)
-  const annotations = new Map(Object.entries(manifest.annotations ?? {}))
+  const annotations = new Map(Object.entries(withoutList(manifest.annotations)))
   const document = annotatedManifest(store, { config, configBytes: remote.config, annotations })
   const image = await store.images.put(document, remote.config)
   await rememberOrigin(store, image.imageID, remote)

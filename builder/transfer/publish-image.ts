@@ -12,7 +12,9 @@ import { imagePlatform } from '../store/local-manifest.ts'
 import type { ImageOrigin } from '../store/remote-types.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
+import { withoutList } from './index-list.ts'
 import type { WantedForm } from './known-forms.ts'
+import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
 import { createTransfers } from './transfers.ts'
 
@@ -35,6 +37,10 @@ export interface PublishImageOptions {
   readonly format?: ManifestFormat | undefined
   /** Of the manifest, beside those that the image has. */
   readonly annotations?: ReadonlyMap<string, string> | undefined
+  /** False: the indexes of its layers are not published beside it. They never are in docker's format. */
+  readonly indexes?: boolean | undefined
+  /** Is told what went wrong without harm to the image. */
+  readonly onWarning?: ((warning: string) => void) | undefined
   /** Layers at a time; 5 unless told otherwise. */
   readonly atOnce?: number | undefined
   readonly emit?: EmitTransfer | undefined
@@ -61,10 +67,11 @@ export async function publishImage(
 ): Promise<Descriptor> {
   const target = options.publisher.repository(to)
   const layers = await publishLayers(store, { image, to, target }, options)
-  const manifest = manifestFor(store, { image, layers }, options)
+  const { manifest, indexes } = await manifestWithIndexes(store, { image, layers, to, target }, options)
   options.signal?.throwIfAborted()
   await pushConfig(target, { image, manifest }, options)
   for (const tag of tags) await target.putManifest(tag, manifest, { signal: options.signal })
+  await attachIndexes(indexes, manifest, options)
   const { mediaType, digest, bytes } = manifest
   await store.origins.add(image.imageID, { ...to, mediaType, digest, manifest: bytes })
   return { mediaType, digest, size: bytes.byteLength, platform: imagePlatform(image.config) }
@@ -121,20 +128,85 @@ interface Described {
   readonly layers: ReadonlyMap<Digest, Descriptor>
 }
 
-/** The manifest that the image was pulled or pushed with, when that says the same; else a new one. */
-function manifestFor(store: Store, described: Described, options: PublishImageOptions): PublishedManifest {
-  const wanted = newManifest(described, options)
-  const origins = store.origins.get(described.image.imageID)
-  const same = origins.find((origin) => saysTheSame(origin, wanted, options.format))
-  if (same !== undefined) return { mediaType: same.mediaType, digest: same.digest, bytes: same.manifest }
-  const bytes = serializeManifest(wanted)
-  return { mediaType: wanted.mediaType, digest: digestOf(bytes), bytes }
+interface WithIndexes {
+  readonly manifest: PublishedManifest
+  readonly indexes?: PublishedIndexes | undefined
+}
+
+/**
+ * The manifest that the image was pulled or pushed with, when that says the same; else a new one, which names the indexes of the
+ * layers. One that was pulled without such names stays as it is, and has no indexes.
+ */
+async function manifestWithIndexes(
+  store: Store,
+  described: Described & Place,
+  options: PublishImageOptions,
+): Promise<WithIndexes> {
+  const plain = newManifest(described, options)
+  const unchanged = knownManifest(store, { image: described.image, wanted: plain }, options)
+  if (unchanged !== undefined) return { manifest: unchanged }
+  const indexes = await sendIndexes(store, described, options)
+  if (indexes === undefined) return { manifest: written(plain) }
+  const annotations = new Map([...(options.annotations ?? []), ...indexes.annotations])
+  const wanted = newManifest(described, { ...options, annotations })
+  return { manifest: knownManifest(store, { image: described.image, wanted }, options) ?? written(wanted), indexes }
+}
+
+/** An image is worth having without them. */
+async function sendIndexes(
+  store: Store,
+  { image, to, target }: Place,
+  { format, indexes, onWarning, signal }: PublishImageOptions,
+): Promise<PublishedIndexes | undefined> {
+  if (format === 'docker' || indexes === false || image.config.rootfs.diff_ids.length === 0) return undefined
+  try {
+    return await publishIndexes(store, image.config.rootfs.diff_ids, { to, target, signal })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof IbuildError)) throw error
+    onWarning?.(`the indexes of the layers are not published: ${error.message}`)
+    return undefined
+  }
+}
+
+/** Some registries refuse manifests of artifacts: then they may remove the indexes some day, and builds read the layers. */
+async function attachIndexes(
+  indexes: PublishedIndexes | undefined,
+  { mediaType, digest, bytes }: PublishedManifest,
+  { onWarning, signal }: PublishImageOptions,
+): Promise<void> {
+  try {
+    await indexes?.attach({ mediaType, digest, size: bytes.byteLength })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof IbuildError)) throw error
+    onWarning?.(`the registry does not keep the indexes of the layers with the image: ${error.message}`)
+  }
+}
+
+interface WantedManifest {
+  readonly image: StoredImage
+  readonly wanted: NewManifest
+}
+
+function knownManifest(
+  store: Store,
+  { image, wanted }: WantedManifest,
+  { format }: PublishImageOptions,
+): PublishedManifest | undefined {
+  const same = store.origins.get(image.imageID).find((origin) => saysTheSame(origin, wanted, format))
+  return same && { mediaType: same.mediaType, digest: same.digest, bytes: same.manifest }
+}
+
+function written(manifest: NewManifest): PublishedManifest {
+  const bytes = serializeManifest(manifest)
+  return { mediaType: manifest.mediaType, digest: digestOf(bytes), bytes }
 }
 
 type NewManifest = ReturnType<typeof newManifest>
 
 function newManifest({ image, layers }: Described, { annotations, format = 'oci' }: PublishImageOptions) {
-  const merged = { ...image.manifest.annotations, ...Object.fromEntries(annotations ?? []) }
+  const merged = { ...withoutList(image.manifest.annotations), ...Object.fromEntries(annotations ?? []) }
   const { digest, size } = image.manifest.config
   return {
     schemaVersion: 2,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Reference } from '../../shared/base/reference.ts'
@@ -152,8 +153,9 @@ async function sendStream(
   signal: AbortSignal,
 ): Promise<Published> {
   return transfers.during(layerTitle({ digest: layer.diffID }), layer.size, async (moved) => {
-    const content = compress(counted(layerTar(layer), moved), compression, { signal })
-    const { digest, size } = await target.pushStream(content, { signal })
+    const { digest, size } = await repeated(signal, async () =>
+      target.pushStream(compress(counted(layerTar(layer), moved), compression, { signal }), { signal }),
+    )
     const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
     return { value: { descriptor, made: compression }, result: 'pushed' }
   })
@@ -161,4 +163,18 @@ async function sendStream(
 
 function mediaTypeOf({ format }: CompressionChoice): string {
   return format === 'gzip' ? mediaTypes.ociLayerGzip : mediaTypes.ociLayerZstd
+}
+
+const tries = 3
+
+/** A stream cannot be sent again from the middle, so what was broken off by the registry begins anew. */
+async function repeated<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+  for (let i = 1; ; i++) {
+    try {
+      return await send()
+    } catch (error) {
+      if (i === tries || signal.aborted || !isIbuildError(error, 'REGISTRY_FAILED')) throw error
+      await sleep(i * 500, undefined, { signal })
+    }
+  }
 }

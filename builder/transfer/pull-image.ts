@@ -13,6 +13,7 @@ import { planLoad } from '../squash/plan-load.ts'
 import { annotatedManifest } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
+import { withoutList } from './index-list.ts'
 import { pullLayer, type RemoteLayer } from './pull-layer.ts'
 import { createTransfers } from './transfers.ts'
 
@@ -77,7 +78,7 @@ async function fetchImage(store: Store, remote: RemoteImage, options: PullOption
   for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
   const merged = await mergeConfig(store, config, { groups, signal: options.signal })
   const configBytes = merged === config ? remote.config : serializeConfig(merged)
-  const annotations = new Map(Object.entries(manifest.annotations ?? {}))
+  const annotations = new Map(Object.entries(withoutList(manifest.annotations)))
   const image = await store.images.put(
     annotatedManifest(store, { config: merged, configBytes, annotations }),
     configBytes,
