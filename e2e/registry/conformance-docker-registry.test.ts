@@ -1,0 +1,3 @@
+import { testPeer } from './conformance/peer-tests.ts'
+
+testPeer('docker-registry')
