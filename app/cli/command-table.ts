@@ -28,6 +28,7 @@ export const commands: Readonly<Record<string, TableEntry>> = {
     load: () => import('../commands/analyze.ts'),
   },
   pull: { summary: 'bring an image of a registry into the store', load: () => import('../commands/pull.ts') },
+  push: { summary: 'send an image to a registry', load: () => import('../commands/push.ts') },
   save: { summary: 'write an image to an archive', load: () => import('../commands/save.ts') },
   load: { summary: 'read images from an archive or an OCI layout', load: () => import('../commands/load.ts') },
   export: { summary: 'write a root filesystem as one tar', load: () => import('../commands/export.ts') },

@@ -1,4 +1,5 @@
 import { type CompressionChoice, compressionLevels } from '../../builder/layers/compress/choice.ts'
+import type { AskedCompression, ManifestFormat } from '../../builder/transfer/publish-image.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 
@@ -28,6 +29,23 @@ export function parseCompression(
   throw new IbuildError('USAGE', `${called.level}: ${JSON.stringify(level)} is no level of ${format}`, {
     hint: `Take ${least} to ${most}; ${usual} is usual.`,
   })
+}
+
+/** The same for a registry, where it makes a difference whether something was asked for. Errors: USAGE. */
+export function parseAskedCompression(
+  format: string | undefined,
+  level: string | undefined,
+  called: CompressionNames,
+): AskedCompression | undefined {
+  const choice = parseCompression(format ?? (level === undefined ? undefined : 'gzip'), level, called)
+  if (choice === undefined) return format === undefined ? undefined : { format: 'none' }
+  return { format: choice.format, ...(level !== undefined && { level: choice.level }) }
+}
+
+/** `oci` or `docker`. Errors: USAGE. */
+export function parseManifestFormat(text: string, called: string): ManifestFormat {
+  if (text === 'oci' || text === 'docker') return text
+  throw new IbuildError('USAGE', `${called}: ${JSON.stringify(text)} is not oci or docker`)
 }
 
 function unknownFormat(format: string, called: CompressionNames): IbuildError {

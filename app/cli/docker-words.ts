@@ -46,7 +46,6 @@ const words: Readonly<Record<string, string>> = {
   buildx: 'Did you mean ibuild build?',
   builder: 'See ibuild prune --all, which empties the build cache.',
   system: 'See ibuild du and ibuild prune.',
-  push: 'There is no push yet: ibuild save --format oci -o FILE NAME, then skopeo copy oci-archive:FILE docker://NAME.',
 }
 
 /** What to do in the place of an option of `docker` that `command` has not. */

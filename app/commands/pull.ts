@@ -1,7 +1,7 @@
 import { openStore } from '../../builder/store/open.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseReference, type Reference, shortName, withDefaultTag } from '../../shared/base/reference.ts'
-import { hostPlatform, parsePlatform } from '../../shared/oci/platform.ts'
+import { parsePlatform } from '../../shared/oci/platform.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { maxLayersHelp, parseMaxLayers } from '../cli/build/layer-flags.ts'
 import { dataFolder } from '../cli/data-folder.ts'
@@ -46,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function settingsOf({ platform, maxLayers, ...flags }: Flags): PullSettings {
   return {
-    platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
+    platform: platform === undefined ? undefined : parsePlatform(platform),
     maxLayers: maxLayers === undefined ? undefined : parseMaxLayers(maxLayers),
     atOnce: parallelOf(flags),
   }

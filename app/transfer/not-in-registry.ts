@@ -13,7 +13,9 @@ export async function notInRegistry(
   reference: Reference,
   signal: AbortSignal | undefined,
 ): Promise<IbuildError> {
-  const message = `${reference.domain} has no image ${familiarName(reference)}`
+  const name = familiarName(reference)
+  const who = name.startsWith(`${reference.domain}/`) ? 'the registry' : reference.domain
+  const message = `${who} has no image ${name}`
   const hint = await hintFor(client, reference, signal)
   return new IbuildError('REGISTRY_NOT_FOUND', message, hint === undefined ? {} : { hint })
 }

@@ -1,16 +1,23 @@
+import type { RemoteImage } from '../../builder/ports.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
+import { imagePlatform } from '../../builder/store/local-manifest.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { type PullOptions, pulledName, pullImage } from '../../builder/transfer/pull-image.ts'
 import type { RegistryClient } from '../../registry/client/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Reference } from '../../shared/base/reference.ts'
-import type { Platform } from '../../shared/oci/platform.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { parseJson } from '../../shared/base/json.ts'
+import { familiarName, type Reference } from '../../shared/base/reference.ts'
+import { fitsPlatform } from '../../shared/oci/choose-platform.ts'
+import { parseConfig } from '../../shared/oci/config.ts'
+import { describeForeign, formatPlatform, hostPlatform, type Platform } from '../../shared/oci/platform.ts'
 import { remoteImages } from '../adapters/remote-images.ts'
 import { notInRegistry } from './not-in-registry.ts'
 
 /** What a pull is told by its caller. */
 export interface PullSettings extends Pick<PullOptions, 'maxLayers' | 'atOnce'> {
-  readonly platform: Platform
+  /** That of this machine unless told otherwise: then an image for another one is a warning, not an error. */
+  readonly platform?: Platform | undefined
 }
 
 interface PullScope extends PullSettings {
@@ -31,11 +38,27 @@ export interface Pulled {
 
 /** Pulls the image of a name. Errors: those of `pullImage`, REGISTRY_NOT_FOUND with similar tags, PLATFORM_NOT_FOUND, NOT_AN_IMAGE. */
 export async function pullFrom(store: Store, reference: Reference, scope: PullScope): Promise<Pulled> {
-  const { client, signal, emit, platform, maxLayers, atOnce } = scope
+  const { client, signal, emit, platform = hostPlatform(), maxLayers, atOnce } = scope
   const remote = await remoteImages(client).find(reference, { platform, signal })
   if (remote === undefined) throw await notInRegistry(client, reference, signal)
   const name = pulledName(reference)
   const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
+  checkPlatform(remote, { reference, asked: scope.platform, onWarning })
   const { image, isNew } = await pullImage(store, remote, { name, signal, emit, maxLayers, atOnce, onWarning })
   return { name, digest: remote.reference.digest, image, isNew }
+}
+
+interface PlatformCheck {
+  readonly reference: Reference
+  readonly asked: Platform | undefined
+  readonly onWarning: (message: string) => void
+}
+
+/** A name without an index has the one image that it has. */
+function checkPlatform({ config }: RemoteImage, { reference, asked, onWarning }: PlatformCheck): void {
+  const own = imagePlatform(parseConfig(parseJson(config, { what: 'image config' })))
+  if (fitsPlatform(asked ?? hostPlatform(), own)) return
+  if (asked === undefined) return onWarning(describeForeign(hostPlatform(), own))
+  const message = `${familiarName(reference)} has no image for ${formatPlatform(asked)}: it is one for ${formatPlatform(own)}`
+  throw new IbuildError('PLATFORM_NOT_FOUND', message)
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { digestOf } from '../base/digest.ts'
-import { choosePlatform } from './choose-platform.ts'
+import { choosePlatform, fitsPlatform } from './choose-platform.ts'
 import type { Descriptor } from './descriptor.ts'
 import { mediaTypes } from './media-types.ts'
 import { type Platform, parsePlatform } from './platform.ts'
@@ -64,6 +64,14 @@ test('one image without a platform is for all, two are not', (t) => {
   t.is(choosePlatform([only], parsePlatform('linux/amd64')).chosen, only)
   t.is(choosePlatform([only, entry(undefined, 'other')], parsePlatform('linux/amd64')).chosen, undefined)
   t.is(choosePlatform([], parsePlatform('linux/amd64')).chosen, undefined)
+})
+
+test('older variants of an architecture fit, newer ones and others do not', (t) => {
+  const fits = (wanted: string, image: string): boolean => fitsPlatform(parsePlatform(wanted), parsePlatform(image))
+  t.true(fits('linux/arm64', 'linux/arm64/v8'))
+  t.true(fits('linux/arm/v7', 'linux/arm/v6'))
+  t.false(fits('linux/arm/v6', 'linux/arm/v7'))
+  t.false(fits('linux/amd64', 'linux/arm64'))
 })
 
 test('of equal ones the first wins', (t) => {

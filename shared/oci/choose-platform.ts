@@ -30,6 +30,11 @@ export function choosePlatform(manifests: readonly Descriptor[], wanted: Platfor
   return { chosen: best?.descriptor ?? only, known }
 }
 
+/** True when an image for `image` is what one gets who wants `wanted`: the same, or an older variant. */
+export function fitsPlatform(wanted: Platform, image: Platform): boolean {
+  return candidatesOf(wanted).includes(shown(image))
+}
+
 /** What build tools add to an index about its images. */
 export function isAttestation({ platform, annotations }: Descriptor): boolean {
   return annotations?.['vnd.docker.reference.type'] !== undefined || platform?.os === 'unknown'
