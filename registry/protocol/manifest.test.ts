@@ -97,3 +97,16 @@ test('what is too large is refused with 413 before it is read', (t) => {
   })
   t.deepEqual([error.code, error.status], ['MANIFEST_INVALID', 413])
 })
+
+test('an empty artifact type is none: that of the config stands for it', (t) => {
+  t.is(parseManifest(bytesOf({ ...image, artifactType: '' }), undefined).artifactType, mediaTypes.ociConfig)
+  t.is(parseManifest(bytesOf({ ...index, artifactType: '' }), undefined).artifactType, undefined)
+})
+
+test("manifests of Docker's first schema are refused, with what to do", (t) => {
+  for (const type of ['v1+json', 'v1+prettyjws']) {
+    const contentType = `application/vnd.docker.distribution.manifest.${type}`
+    const error = t.throws(() => parseManifest(bytesOf({ schemaVersion: 1, fsLayers: [] }), contentType))
+    t.regex(error?.message ?? '', /schema 2/)
+  }
+})

@@ -81,6 +81,11 @@ function referencesOf(mediaType: string, object: JsonObject, place: JsonPlace): 
     case mediaTypes.ociIndex:
     case mediaTypes.dockerIndex:
       return { ...commonReferences(object, place), blobs: [], manifests: descriptorsOf(object, 'manifests', place) }
+    case 'application/vnd.docker.distribution.manifest.v1+json':
+    case 'application/vnd.docker.distribution.manifest.v1+prettyjws':
+      throw invalid(
+        "manifests of Docker's schema 1 are not taken: push the image with a client that writes schema 2 or OCI",
+      )
     default:
       return { blobs: [], manifests: [], subject: undefined, artifactType: undefined, annotations: undefined }
   }
@@ -104,7 +109,8 @@ function commonReferences(
 ): Pick<References, 'subject' | 'artifactType' | 'annotations'> {
   return {
     subject: optional(object, 'subject', place, parseDescriptor),
-    artifactType: optional(object, 'artifactType', place, asMediaType),
+    // image-spec: an empty one is none
+    artifactType: object['artifactType'] === '' ? undefined : optional(object, 'artifactType', place, asMediaType),
     annotations: optional(object, 'annotations', place, asStringMap),
   }
 }
