@@ -2,7 +2,6 @@
 const options: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   build: {
     '--push': 'There is no push yet: take --load and docker push, or -o type=oci,dest=FILE and skopeo copy.',
-    '--pull': 'Base images come from the local store: bring a newer one in with ibuild load.',
     '--platform': 'Images are built for this machine only.',
     '--rm': 'Leave it out: nothing stays of a RUN but its layer.',
     '--force-rm': 'Leave it out: nothing stays of a RUN but its layer.',

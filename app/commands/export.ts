@@ -1,4 +1,4 @@
-import { findSubject, viewOf } from '../../builder/container/subject.ts'
+import { findSubject, wholeViewOf } from '../../builder/container/subject.ts'
 import { flatTar } from '../../builder/export/flat-tar.ts'
 import { writeBytes } from '../../builder/export/write-bytes.ts'
 import { tellManyRecords } from '../../builder/layers/many-records.ts'
@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const interrupt = onInterrupt()
   const lock = await store.lockShared({ signal: interrupt.signal, reading: true })
   try {
-    const tar = flatTar(viewOf(store, findSubject(store, source)))
+    const tar = flatTar(await wholeViewOf(store, findSubject(store, source), interrupt.signal))
     await writeBytes(tar, { dest, stdout: process.stdout, signal: interrupt.signal })
     return 0
   } finally {

@@ -18,12 +18,14 @@ interface Flags extends TransferFlags {
   readonly compressionLevel?: string
   readonly format?: string
   readonly annotation?: string[]
+  readonly layerIndexes: boolean
 }
 
 const help = `
 Layers that the registry has are not sent and not compressed again; those that another of its
 repositories has are mounted from there. An image that was pulled keeps its manifest, byte for
-byte, unless --compression, --format or --annotation ask for another one.`
+byte, unless --compression, --format or --annotation ask for another one. Beside an image in
+OCI format the indexes of its layers are published: ibuild builds on it without its layers.`
 
 /** `ibuild push NAME`: an image of the store into a registry. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -35,6 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--compression-level <n>', '0 to 9 for gzip (default 6), 1 to 22 for zstd (default 3)')
     .option('--format <format>', 'media types of the manifest: oci or docker (default: as it was pulled, else oci)')
     .option('--annotation <[type:]key=value>', 'annotation of the manifest (repeat)', collect)
+    .option('--no-layer-indexes', 'do not publish the layer indexes beside the image')
     .addHelpText('after', help)
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 5 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
@@ -52,7 +55,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   })
 }
 
-function settingsOf({ compression, compressionLevel, format, annotation, ...flags }: Flags): PushSettings {
+function settingsOf({
+  compression,
+  compressionLevel,
+  format,
+  annotation,
+  layerIndexes,
+  ...flags
+}: Flags): PushSettings {
   const annotations = collectAnnotations((annotation ?? []).flatMap(parseAnnotation))
   if (annotations.descriptor.size > 0)
     throw new IbuildError('USAGE', '--annotation: a push has no manifest-descriptor', {
@@ -63,6 +73,7 @@ function settingsOf({ compression, compressionLevel, format, annotation, ...flag
     format: format === undefined ? undefined : parseManifestFormat(format, '--format'),
     annotations: annotations.manifest,
     atOnce: parallelOf(flags),
+    indexes: layerIndexes,
   }
 }
 

@@ -1,3 +1,4 @@
+import { withRemote } from '../../builder/remote/with-remote.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { type PublishImageOptions, publishImage } from '../../builder/transfer/publish-image.ts'
@@ -9,7 +10,7 @@ import { publisher } from '../adapters/publisher.ts'
 import { remoteImages } from '../adapters/remote-images.ts'
 
 /** What a push is told by its caller. */
-export type PushSettings = Pick<PublishImageOptions, 'compression' | 'format' | 'annotations' | 'atOnce'>
+export type PushSettings = Pick<PublishImageOptions, 'compression' | 'format' | 'annotations' | 'atOnce' | 'indexes'>
 
 interface PushScope extends PushSettings {
   readonly client: RegistryClient
@@ -38,10 +39,11 @@ export async function pushTo(
   const lock = await store.lockShared({ signal: scope.signal })
   try {
     const images = remoteImages(client)
+    const onWarning = (message: string): void => scope.emit({ type: 'notice', message: `warning: ${message}` })
     const { digest, size } = await publishImage(
-      store,
+      withRemote(store, images),
       { image, to, tags: [tag] },
-      { ...options, images, publisher: publisher(client) },
+      { ...options, images, publisher: publisher(client), onWarning },
     )
     return { name: formatReference({ domain: to.domain, path: to.path, tag }), tag, digest, size }
   } finally {

@@ -43,3 +43,9 @@ function layersOf(subject: Subject): readonly Digest[] {
 export function viewOf(store: Store, subject: Subject): RootfsView {
   return createView(layersOf(subject).map((diffID) => openLayer(store, diffID)))
 }
+
+/** The same where all contents will be read: layers of which only the index is here are fetched first. Errors: LAYER_NOT_HERE too. */
+export async function wholeViewOf(store: Store, subject: Subject, signal?: AbortSignal): Promise<RootfsView> {
+  await store.fetchLayers(layersOf(subject), { signal })
+  return viewOf(store, subject)
+}

@@ -27,11 +27,12 @@ export function openLayer(store: Store, diffID: Digest, options: OpenOptions = {
   const index = openLayerIndex(indexFile, options)
   const scratch = layoutOf(store.root).temporary
   if (bytes.kind !== 'remote') return { diffID, index, bytes, scratch }
-  const fetch = async (): Promise<LayerRef> => {
+  const load = async (): Promise<LayerRef> => {
     await store.fetchLayers([diffID], options)
     return openLayer(store, diffID, options)
   }
-  return { diffID, index, bytes: { kind: 'remote', files: bytes.files, fetch }, scratch }
+  let loaded: Promise<LayerRef> | undefined
+  return { diffID, index, bytes: { kind: 'remote', files: bytes.files, fetch: () => (loaded ??= load()) }, scratch }
 }
 
 interface OpenOptions {

@@ -9,6 +9,7 @@ export interface SourceFlags {
   readonly file?: string
   readonly target?: string
   readonly buildArg?: string[]
+  readonly pull?: boolean
 }
 
 export const sourceFlags: FlagGroup<SourceFlags> = {
@@ -20,11 +21,13 @@ export const sourceFlags: FlagGroup<SourceFlags> = {
         '--build-arg <key=value>',
         'value of an ARG; without a value it comes from the environment (repeat)',
         collect,
-      ),
-  toOptions: async ({ file, target, buildArg = [] }) => ({
+      )
+      .option('--pull', 'ask the registries for all images, also for those that the store has'),
+  toOptions: async ({ file, target, buildArg = [], pull }) => ({
     dockerfile: await dockerfileOf(file),
     ...(target !== undefined && { target }),
     buildArgs: buildArgsOf(buildArg),
+    ...(pull === true && { pull }),
   }),
 }
 
