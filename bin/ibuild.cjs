@@ -69,6 +69,8 @@ function keepYoungHeapSmall() {
 // Compression works on the threads of Node's pool, which are four unless told otherwise before the first is started.
 function useAllProcessors() {
   var count = require('os').availableParallelism()
+  // A server waits for the disk on these threads, for many clients at once.
+  if (process.argv.indexOf('serve') > 0) count = 16
   if (count > 4 && !process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = String(Math.min(count, 16))
 }
 

@@ -1,4 +1,4 @@
-import { Document, isScalar, visit } from 'yaml'
+import { Document, isScalar, parseDocument, visit } from 'yaml'
 
 /** Text that every reader of YAML 1.1 and 1.2 takes for a string without quotes; all other text is quoted. */
 const plain = /^[A-Za-z/](?:[\w/.@+-]| (?=[\w/.@+-]))*$/
@@ -24,4 +24,18 @@ export function yamlText(value: unknown): string {
 
 function needsQuotes(text: string): boolean {
   return !plain.test(text) || special.test(text)
+}
+
+/**
+ * Plain data of one YAML document (1.2): maps as objects, nothing else than JSON has. Errors are those of the text, with line and column, as one message.
+ */
+export function parseYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
+  const document = parseDocument(text, { schema: 'core', merge: false, customTags: [], prettyErrors: true })
+  const [failure] = [...document.errors, ...document.warnings]
+  if (failure !== undefined) return { problem: failure.message.split('\n')[0]?.replace(/:$/, '') ?? 'not YAML' }
+  try {
+    return { value: document.toJS({ maxAliasCount: 100 }) as unknown }
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : 'not YAML' }
+  }
 }

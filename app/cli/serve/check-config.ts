@@ -1,0 +1,17 @@
+import { plainConfig } from '../../../registry/server/config/read.ts'
+import { readMaterial } from '../../../registry/server/tls/material.ts'
+import { sanitize } from '../../progress/sanitize.ts'
+import { checkExposure } from '../../serve/serve.ts'
+import { yamlText } from '../yaml-text.ts'
+import type { LoadedConfig } from './load-config.ts'
+
+/** Checks a configuration as a start would, and gives what would be in force as YAML. Errors: those of the start. */
+export async function checkConfig(
+  { config, notices }: LoadedConfig,
+  notify: (line: string) => void,
+): Promise<readonly string[]> {
+  for (const notice of notices) notify(`${sanitize(notice)}\n`)
+  await checkExposure(config)
+  if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
+  return [yamlText(plainConfig(config))]
+}

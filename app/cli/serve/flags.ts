@@ -1,0 +1,68 @@
+import type { Setting, Source } from '../../../registry/server/config/read.ts'
+import { type Command, collect, createParser } from '../arguments.ts'
+
+/** The options of the commands that serve. */
+export interface ServeFlags {
+  readonly root?: string
+  readonly listen?: string
+  readonly config?: string
+  readonly checkConfig?: boolean
+  readonly tls?: string
+  readonly tlsName?: string[]
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly insecurePlainHttp?: boolean
+  readonly insecureAnonymousPush?: boolean
+  readonly readOnly?: boolean
+  readonly logLevel?: string
+  readonly logFormat?: string
+  readonly metricsListen?: string
+}
+
+const help = `
+Without any configuration the registry listens on 127.0.0.1:5000, for this machine alone.
+Flags come before variables (IBUILD_REGISTRY_LISTEN is listen of the file), and these before the file.
+SIGHUP reads the file again; SIGTERM waits for requests that are there, a second one does not.
+To serve other machines with TLS and without accounts:
+  ibuild serve --listen :5000 --tls auto --tls-name registry.example.org --insecure-anonymous-push`
+
+/** A parser for `ibuild NAME` that serves. */
+export function serveParser(name: string, summary: string): Command {
+  return createParser(name, summary)
+    .option('--listen <host:port>', 'address to listen on; port 0 takes a free one (default: 127.0.0.1:5000)')
+    .option('--config <file>', 'YAML file with the configuration (default: IBUILD_REGISTRY_CONFIG)')
+    .option('--check-config', 'print the configuration that would be in force, and do not serve')
+    .option('--tls <mode>', 'off, files, or auto: an own CA and a certificate of it')
+    .option('--tls-name <name>', 'name or address that clients use, for --tls auto (repeat)', collect)
+    .option('--tls-cert <file>', 'PEM file with the certificate, for --tls files')
+    .option('--tls-key <file>', 'PEM file with its private key')
+    .option('--insecure-plain-http', 'allow plain HTTP on an address that other machines reach')
+    .option('--insecure-anonymous-push', 'allow everyone who reaches the address to push and delete')
+    .option('--read-only', 'refuse all that writes')
+    .option('--log-level <level>', 'error, warn, info or debug')
+    .option('--log-format <format>', 'auto, json or text')
+    .option('--metrics-listen <host:port>', 'address of its own for /metrics, /healthz and /readyz')
+    .addHelpText('after', help)
+    .allowExcessArguments(false)
+}
+
+/** What the flags set of the configuration. */
+export function settingsOfFlags(flags: ServeFlags): Source {
+  const files = flags.tlsCert !== undefined || flags.tlsKey !== undefined ? 'files' : undefined
+  const all: readonly (readonly [path: string, flag: string, value: unknown])[] = [
+    ['listen', '--listen', flags.listen],
+    ['tls.mode', '--tls', flags.tls ?? files ?? (flags.tlsName === undefined ? undefined : 'auto')],
+    ['tls.names', '--tls-name', flags.tlsName],
+    ['tls.certificate', '--tls-cert', flags.tlsCert],
+    ['tls.key', '--tls-key', flags.tlsKey],
+    ['insecure.plainHttp', '--insecure-plain-http', flags.insecurePlainHttp],
+    ['insecure.anonymousPush', '--insecure-anonymous-push', flags.insecureAnonymousPush],
+    ['readOnly', '--read-only', flags.readOnly],
+    ['log.level', '--log-level', flags.logLevel],
+    ['log.format', '--log-format', flags.logFormat],
+    ['metrics.listen', '--metrics-listen', flags.metricsListen],
+  ]
+  const given = all.filter(([, , value]) => value !== undefined)
+  const settings = new Map(given.map(([path, flag, value]): [string, Setting] => [path, { value, origin: flag }]))
+  return { settings, problems: [], notices: [] }
+}

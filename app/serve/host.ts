@@ -1,0 +1,13 @@
+/** What a server needs of the process that it runs in. */
+export interface ServeHost {
+  /** One line for whoever waits for the server; scripts read it. */
+  readonly tellReady: (line: string) => void
+  /** Takes lines of the log. */
+  readonly writeLog: (text: string) => void
+  /** True when people read the log as it is written. */
+  readonly isTerminal: boolean
+  /** Is called for each SIGHUP. */
+  readonly onReload: (work: () => void) => void
+  /** Resolves when the server is asked to stop. */
+  readonly stopped: Promise<unknown>
+}

@@ -1,0 +1,82 @@
+import type { ReloadReport } from '../../registry/server/admin/types.ts'
+import { parseAddress, refuseExposure } from '../../registry/server/config/exposure.ts'
+import type { ServerConfig } from '../../registry/server/config/schema.ts'
+import { resolveAddress } from '../../registry/server/listen.ts'
+import { createLog, type Log } from '../../registry/server/log.ts'
+import { openRegistry } from '../../registry/server/open-registry.ts'
+import { type RegistryServer, startServer } from '../../registry/server/server.ts'
+import type { ServeHost } from './host.ts'
+import { trustLine } from './trust-line.ts'
+
+/** A configuration as it was read. */
+export interface ServeConfig {
+  readonly config: ServerConfig
+  /** Data folder. */
+  readonly root: string
+  readonly notices: readonly string[]
+}
+
+/**
+ * Serves until the host says to stop; resolves to the exit code. `load` reads the configuration, at the start and for each
+ * reload. Errors: those of it, EXPOSURE_REFUSED, SERVER_BUSY, LISTEN_FAILED, TLS_INVALID and those of opening the stores.
+ */
+export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): Promise<number> {
+  const { config, root, notices } = await load()
+  await checkExposure(config)
+  const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
+  for (const notice of notices) log.warn(notice)
+  const registry = await openRegistry({ root, config, log })
+  try {
+    const reload = (): Promise<ReloadReport> => reloadConfig(server, load, log)
+    const server = await startServer({ root, config, registry, log, reload })
+    host.onReload(() => void reload().catch(() => undefined))
+    tellReady({ server, config, host, log })
+    await host.stopped
+    return await stop(server, log)
+  } finally {
+    await registry.service.close()
+    log.flush()
+  }
+}
+
+/** Refuses what {@link refuseExposure} refuses, for the address that the configuration stands for. */
+export async function checkExposure(config: ServerConfig): Promise<void> {
+  const { ip } = await resolveAddress(parseAddress(config.listen, 'listen'))
+  refuseExposure(config, [ip])
+}
+
+interface Ready {
+  readonly server: RegistryServer
+  readonly config: ServerConfig
+  readonly host: ServeHost
+  readonly log: Log
+}
+
+function tellReady({ server, config, host, log }: Ready): void {
+  log.info('serving', { url: server.url, root: config.root, pid: process.pid, metrics: server.metricsUrl })
+  if (server.authority !== undefined) log.info(trustLine(server.authority, server.url, config))
+  log.flush()
+  host.tellReady(`ibuild serves a registry at ${server.url}\n`)
+}
+
+/** What a reload changed. When the new configuration cannot be used, the old one stays, and the log says why. */
+async function reloadConfig(server: RegistryServer, load: () => Promise<ServeConfig>, log: Log): Promise<ReloadReport> {
+  try {
+    const { config, notices } = await load()
+    for (const notice of notices) log.warn(notice)
+    const report = await server.apply(config)
+    log.info('the configuration was read again', { ...report })
+    return report
+  } catch (error) {
+    log.error('the configuration stays as it was: the new one cannot be used', { error })
+    throw error
+  }
+}
+
+async function stop(server: RegistryServer, log: Log): Promise<number> {
+  log.info('stopping: no new connections, waiting for requests that are there')
+  const isComplete = await server.stop()
+  if (isComplete) log.info('stopped')
+  else log.warn('stopped: requests were cut off that did not come to their end in time')
+  return 0
+}

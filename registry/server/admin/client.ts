@@ -1,0 +1,77 @@
+import { request as httpRequest } from 'node:http'
+import { type ErrorCode, errorCodes } from '../../../shared/base/error-codes.ts'
+import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { isObject, type JsonValue, parseJson } from '../../../shared/base/json.ts'
+import { withShortPath } from './socket.ts'
+import type { RegistryAdmin } from './types.ts'
+
+/** The admin API of the server that listens on a socket; undefined when none does. */
+export async function connectAdmin(socket: string): Promise<RegistryAdmin | undefined> {
+  const call: Call = (method, path, body) => exchange({ socket, method, path, body })
+  const admin = remoteAdmin(call)
+  try {
+    await admin.readOnly()
+    return admin
+  } catch (error) {
+    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+type Call = <T>(method: string, path: string, body?: JsonValue) => Promise<T>
+
+function remoteAdmin(call: Call): RegistryAdmin {
+  return {
+    status: () => call('GET', '/v1/status'),
+    readOnly: () => call('GET', '/v1/read-only'),
+    setReadOnly: (isReadOnly) => call('PUT', '/v1/read-only', isReadOnly),
+    uploads: () => call('GET', '/v1/uploads'),
+    cancelUpload: (id) => call('DELETE', `/v1/uploads/${id}`),
+    reload: () => call('POST', '/v1/reload'),
+  }
+}
+
+interface Exchange {
+  readonly socket: string
+  readonly method: string
+  readonly path: string
+  readonly body: JsonValue | undefined
+}
+
+/** The other side is a server of this user, of this version or another: what it answers is of the type that was asked for. */
+async function exchange<T>({ socket, method, path, body }: Exchange): Promise<T> {
+  const { status, bytes } = await withShortPath(socket, (socketPath) => send({ socketPath, method, path }, body))
+  const answer = parseJson(bytes, { what: 'answer of the server', maxBytes: 64 * 1024 * 1024 })
+  if (status === 200) return answer as T
+  throw errorOf(answer)
+}
+
+interface Sent {
+  readonly status: number
+  readonly bytes: Buffer
+}
+
+function send(
+  options: { readonly socketPath: string; readonly method: string; readonly path: string },
+  body: JsonValue | undefined,
+): Promise<Sent> {
+  const { promise, resolve, reject } = Promise.withResolvers<Sent>()
+  const sent = httpRequest({ ...options, agent: false }, (response) => {
+    const pieces: Buffer[] = []
+    response.on('data', (piece: Buffer) => pieces.push(piece))
+    response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(pieces) }))
+    response.on('error', reject)
+  })
+  sent.on('error', reject)
+  sent.end(body === undefined ? undefined : JSON.stringify(body))
+  return promise
+}
+
+function errorOf(answer: JsonValue): IbuildError {
+  const error = isObject(answer) && isObject(answer['error']) ? answer['error'] : {}
+  const { code, message, hint } = error
+  const known = typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SERVER_FAILED'
+  return new IbuildError(known, typeof message === 'string' ? message : 'the server answered nonsense', {
+    ...(typeof hint === 'string' && { hint }),
+  })
+}

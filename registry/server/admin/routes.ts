@@ -1,0 +1,58 @@
+import type { JsonValue } from '../../../shared/base/json.ts'
+import type { RegistryAdmin } from './types.ts'
+
+/** One call of the admin API, version 1. `{x}` in a path is one part of it. */
+export interface AdminRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly about: string
+  /** `body` is what came as JSON, null without any. */
+  readonly run: (admin: RegistryAdmin, parts: readonly string[], body: JsonValue) => Promise<unknown>
+}
+
+/** All calls, in the order of the documentation. */
+export const adminRoutes: readonly AdminRoute[] = [
+  {
+    method: 'GET',
+    path: '/v1/status',
+    about: 'the server, open uploads, space on the disk',
+    run: (admin) => admin.status(),
+  },
+  {
+    method: 'GET',
+    path: '/v1/read-only',
+    about: 'whether all that writes is refused',
+    run: (admin) => admin.readOnly(),
+  },
+  {
+    method: 'PUT',
+    path: '/v1/read-only',
+    about: 'the body is `true` or `false`',
+    run: (admin, _parts, body) => admin.setReadOnly(body === true),
+  },
+  { method: 'GET', path: '/v1/uploads', about: 'uploads that are open', run: (admin) => admin.uploads() },
+  {
+    method: 'DELETE',
+    path: '/v1/uploads/{id}',
+    about: 'ends an upload and drops its bytes',
+    run: (admin, [id = '']) => admin.cancelUpload(id),
+  },
+  {
+    method: 'POST',
+    path: '/v1/reload',
+    about: 'reads the configuration again, as SIGHUP does',
+    run: (admin) => admin.reload(),
+  },
+]
+
+/** The route for a request and the parts of its path that stand for something. */
+export function findRoute(
+  method: string,
+  path: string,
+): { readonly route: AdminRoute; readonly parts: readonly string[] } | undefined {
+  for (const route of adminRoutes) {
+    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([\\w-]{1,128})')}$`).exec(path)
+    if (match !== null && route.method === method) return { route, parts: match.slice(1) }
+  }
+  return undefined
+}

@@ -1,0 +1,61 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
+import type { Log } from '../log.ts'
+import { findRoute } from './routes.ts'
+import type { RegistryAdmin } from './types.ts'
+
+const largestBody = 64 * 1024
+
+/** Answers the calls of {@link adminRoutes} with JSON, errors as `{"error": {"code", "message", "hint"}}`. */
+export function createAdminServer(admin: RegistryAdmin, log: Log): Server {
+  const server = createServer((request, response) => {
+    answer(admin, request, log).then(
+      (result) => send(response, 200, result ?? null),
+      (error: unknown) => sendError(response, error, log),
+    )
+  })
+  server.on('clientError', (_error, socket) => socket.destroy())
+  return server
+}
+
+async function answer(admin: RegistryAdmin, request: IncomingMessage, log: Log): Promise<unknown> {
+  const { method = '', url = '' } = request
+  const found = findRoute(method, url)
+  if (found === undefined) {
+    throw new IbuildError('SERVER_FAILED', `the server knows no ${method} ${url.slice(0, 80)}`, {
+      hint: 'Command and server may be of different versions of ibuild.',
+    })
+  }
+  const body = await readBody(request)
+  if (method !== 'GET') log.info('admin call', { method, path: url })
+  return found.route.run(admin, found.parts, body)
+}
+
+async function readBody(request: IncomingMessage): Promise<JsonValue> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > largestBody) throw new IbuildError('SERVER_FAILED', 'the body of an admin call is too large')
+    pieces.push(piece)
+  }
+  return size === 0 ? null : parseJson(Buffer.concat(pieces), { what: 'admin call' })
+}
+
+function send(response: ServerResponse, status: number, value: unknown): void {
+  const body = Buffer.from(JSON.stringify(value))
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': body.length })
+  response.end(body)
+}
+
+function sendError(response: ServerResponse, error: unknown, log: Log): void {
+  if (response.destroyed) return
+  if (error instanceof IbuildError) {
+    const { code, message, hint } = error
+    return send(response, 400, { error: { code, message, hint } })
+  }
+  log.error('an admin call failed', { error })
+  const message = error instanceof Error ? error.message : String(error)
+  return send(response, 500, { error: { code: 'SERVER_FAILED', message } })
+}

@@ -1,0 +1,64 @@
+import { IbuildError } from '../../../shared/base/errors.ts'
+import type { OpenUpload, RegistryService } from '../../service/types.ts'
+import type { BlobDriver } from '../../storage/blob-types.ts'
+import type { ReadOnlyState, RegistryAdmin, ReloadReport, ServerStatus } from './types.ts'
+
+export interface AdminParts {
+  readonly service: RegistryService
+  readonly space: BlobDriver['space']
+  /** What only a running server has. */
+  readonly server?: {
+    readonly status: () => ServerStatus
+    readonly isReadOnlyConfigured: () => boolean
+    readonly reload: () => Promise<ReloadReport>
+  }
+}
+
+/** What operators may ask, done by the process that has the registry open. */
+export function serviceAdmin({ service, space, server }: AdminParts): RegistryAdmin {
+  const isConfigured = (): boolean => server?.isReadOnlyConfigured() === true
+  const readOnly = async (): Promise<ReadOnlyState> => ({
+    isReadOnly: isConfigured() || service.isReadOnly,
+    isConfigured: isConfigured(),
+  })
+  return {
+    readOnly,
+    async setReadOnly(isReadOnly) {
+      if (!isReadOnly && isConfigured()) {
+        throw new IbuildError('SERVER_FAILED', 'the configuration of the server says readOnly: true', {
+          hint: 'Take it out of the file and reload.',
+        })
+      }
+      await service.setReadOnly(isReadOnly)
+      return readOnly()
+    },
+    status: async () => ({
+      server: server?.status() ?? null,
+      readOnly: await readOnly(),
+      openUploads: (await service.uploads.list()).length,
+      space: (await space()) ?? null,
+    }),
+    uploads: async () => (await service.uploads.list()).map(uploadInfo),
+    async cancelUpload(id) {
+      const upload = (await service.uploads.list()).find((one) => one.id === id)
+      if (upload === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `no upload ${id} is open`, { hint: listing })
+      await service.uploads.cancel(upload.name, id)
+    },
+    async reload() {
+      if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')
+      return server.reload()
+    },
+  }
+}
+
+const listing = 'ibuild registry uploads lists those that are.'
+
+function uploadInfo({
+  id,
+  name,
+  offset,
+  startedAt,
+  usedAt,
+}: OpenUpload): Awaited<ReturnType<RegistryAdmin['uploads']>>[number] {
+  return { id, repository: name, bytes: offset, startedAt, usedAt }
+}

@@ -1,0 +1,51 @@
+/** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
+export interface RegistryAdmin {
+  status(): Promise<RegistryStatus>
+  readOnly(): Promise<ReadOnlyState>
+  setReadOnly(isReadOnly: boolean): Promise<ReadOnlyState>
+  uploads(): Promise<readonly UploadInfo[]>
+  /** OBJECT_NOT_FOUND. */
+  cancelUpload(id: string): Promise<void>
+  /** Reads the configuration again. Errors: those of it; then all stays as it was. SERVER_FAILED without a server. */
+  reload(): Promise<ReloadReport>
+}
+
+export interface RegistryStatus {
+  /** Undefined when no server runs. */
+  readonly server: ServerStatus | null
+  readonly readOnly: ReadOnlyState
+  readonly openUploads: number
+  /** Bytes; null where there is no limit. */
+  readonly space: { readonly free: number; readonly total: number } | null
+}
+
+export interface ServerStatus {
+  readonly pid: number
+  readonly url: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly isDraining: boolean
+  readonly requestsInProgress: number
+}
+
+export interface ReadOnlyState {
+  readonly isReadOnly: boolean
+  /** True when the configuration says so, which no command can change. */
+  readonly isConfigured: boolean
+}
+
+export interface UploadInfo {
+  readonly id: string
+  readonly repository: string
+  readonly bytes: number
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly usedAt: number
+}
+
+/** Paths of keys. */
+export interface ReloadReport {
+  readonly changed: readonly string[]
+  /** Changed in the file, but in force only after the next start. */
+  readonly waiting: readonly string[]
+}

@@ -1,0 +1,18 @@
+import type { ServerConfig } from './schema.ts'
+
+/** What of a configuration would have no effect, or cannot be had together; one sentence each. */
+export function contradictionsIn({ tls, metrics }: ServerConfig): string[] {
+  const { mode, certificate, key, names, clientCA } = tls
+  const isFiles = mode === 'files'
+  return [
+    ...(isFiles && certificate === '' ? ['tls.certificate: is missing, and tls.mode is files'] : []),
+    ...(isFiles && key === '' ? ['tls.key: is missing, and tls.mode is files'] : []),
+    ...(!isFiles && certificate !== ''
+      ? [`tls.certificate: is used with tls.mode files only, and that is ${mode}`]
+      : []),
+    ...(!isFiles && key !== '' ? [`tls.key: is used with tls.mode files only, and that is ${mode}`] : []),
+    ...(mode !== 'auto' && names.length > 0 ? [`tls.names: is used with tls.mode auto only, and that is ${mode}`] : []),
+    ...(mode === 'off' && clientCA.length > 0 ? ['tls.clientCA: needs TLS, and tls.mode is off'] : []),
+    ...(!metrics.enabled && metrics.listen !== '' ? ['metrics.listen: is used with metrics.enabled only'] : []),
+  ]
+}

@@ -1,0 +1,55 @@
+import { BlockList, isIP } from 'node:net'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import type { ServerConfig } from './schema.ts'
+
+export interface ListenAddress {
+  /** Without brackets; undefined for all addresses of this machine. */
+  readonly host: string | undefined
+  readonly port: number
+}
+
+/** `HOST:PORT`, `[IPv6]:PORT`, `:PORT` or a host alone, which gets `port`. Errors: SERVER_CONFIG_INVALID. */
+export function parseAddress(text: string, key: string, port = 5000): ListenAddress {
+  const match = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/.exec(text)
+  const number = match?.[3] === undefined ? port : Number(match[3])
+  if (match === null || text === '' || number > 65_535 || (match[1] !== undefined && isIP(match[1]) !== 6)) {
+    throw new IbuildError('SERVER_CONFIG_INVALID', `${key}: ${JSON.stringify(text)} is not HOST:PORT`, {
+      hint: 'Write it as 127.0.0.1:5000, [::1]:5000, or :5000 for all addresses of this machine.',
+    })
+  }
+  const host = match[1] ?? match[2]
+  return { host: host === '' ? undefined : host, port: number }
+}
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** True for an IP address that only this machine reaches. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
+  const version = isIP(plain)
+  return version !== 0 && loopback.check(plain, version === 6 ? 'ipv6' : 'ipv4')
+}
+
+/**
+ * Refuses to open the registry to other machines unless the configuration says so in so many words. `addresses` are those
+ * that will be listened on. Errors: EXPOSURE_REFUSED.
+ */
+export function refuseExposure(config: ServerConfig, addresses: readonly string[]): void {
+  if (addresses.every(isLoopback)) return
+  const { plainHttp, anonymousPush } = config.insecure
+  const missing = [...(config.tls.mode === 'off' && !plainHttp ? [plain] : []), ...(anonymousPush ? [] : [anonymous])]
+  if (missing.length === 0) return
+  const lines = missing.map(({ problem }) => `${config.listen}: ${problem}`)
+  throw new IbuildError('EXPOSURE_REFUSED', lines.join('\n'), { hint: missing.map(({ advice }) => advice).join(' ') })
+}
+
+const plain = {
+  problem: 'other machines would reach the registry by plain HTTP, which anyone on the way can read and change.',
+  advice: 'Give --tls auto or a certificate; or say insecure.plainHttp: true (--insecure-plain-http).',
+}
+const anonymous = {
+  problem: 'there are no accounts: everyone who reaches the registry could push, pull and delete.',
+  advice: 'To allow that say insecure.anonymousPush: true (--insecure-anonymous-push).',
+}

@@ -1,0 +1,104 @@
+import { IbuildError } from '../../../shared/base/errors.ts'
+import { suggest } from '../../../shared/base/suggest.ts'
+import { contradictionsIn } from './contradictions.ts'
+import { BadValue, isPlainObject } from './kinds.ts'
+import { keys, type NamedKey, type ServerConfig } from './schema.ts'
+
+/** Plain values by path of their key. */
+export type Settings = ReadonlyMap<string, Setting>
+
+export interface Setting {
+  readonly value: unknown
+  /** For messages: the file, the variable or the flag that has it. */
+  readonly origin: string
+}
+
+/** What a source of settings gives: those, and what is wrong with it. */
+export interface Source {
+  readonly settings: Settings
+  readonly problems: readonly string[]
+  /** What the user should know though it is no error. */
+  readonly notices: readonly string[]
+}
+
+export const byPath: ReadonlyMap<string, NamedKey> = new Map(keys.map((key) => [key.path, key]))
+const sections = new Set(keys.flatMap(({ path }) => (path.includes('.') ? [path.slice(0, path.lastIndexOf('.'))] : [])))
+
+/** Settings of a plain object as YAML gives it. A key that there is not is a problem, with its path and the nearest one. */
+export function settingsOf(object: unknown, file: string): Source {
+  const settings = new Map<string, Setting>()
+  const problems: string[] = []
+  const visit = (value: unknown, path: string): void => {
+    if (byPath.has(path)) settings.set(path, { value, origin: `${file}: ${path}` })
+    else if (path !== '' && !sections.has(path)) problems.push(`${file}: ${unknownKey(path)}`)
+    else if (isPlainObject(value)) {
+      for (const [name, one] of Object.entries(value)) visit(one, path === '' ? name : `${path}.${name}`)
+    } else if (value !== undefined && value !== null)
+      problems.push(`${file}: ${path === '' ? 'the file' : path}: expected a map of keys`)
+  }
+  visit(object, '')
+  return { settings, problems, notices: [] }
+}
+
+function unknownKey(path: string): string {
+  const meant = nearest(path, [...byPath.keys(), ...sections])
+  return `${path}: there is no such key${meant === undefined ? '' : `; did you mean ${meant}?`}`
+}
+
+/** The key that was meant: near as a whole, or of the same name in another section. */
+export function nearest(path: string, candidates: readonly string[]): string | undefined {
+  const found = suggest(path, candidates)
+  if (found !== undefined) return found
+  const last = (one: string): string => one.slice(one.lastIndexOf('.') + 1)
+  const names = new Map(candidates.map((one) => [last(one), one]))
+  return names.get(last(path)) ?? names.get(suggest(last(path), names.keys()) ?? '')
+}
+
+/**
+ * The configuration that settings make; of two for one key the later source wins. Errors: SERVER_CONFIG_INVALID with all
+ * problems, one a line.
+ */
+export function configOf(sources: readonly Source[]): ServerConfig {
+  const problems = sources.flatMap((source) => source.problems)
+  const settings = new Map(sources.flatMap((source) => [...source.settings]))
+  const config = Object.fromEntries(
+    keys.map((key) => [key.path, valueOf(key, settings.get(key.path), (problem) => problems.push(problem))]),
+  )
+  const made = nested(config)
+  const all = problems.length > 0 ? problems : contradictionsIn(made)
+  if (all.length > 0) throw new IbuildError('SERVER_CONFIG_INVALID', all.join('\n'))
+  return made
+}
+
+function valueOf(key: NamedKey, setting: Setting | undefined, onProblem: (problem: string) => void): unknown {
+  if (setting === undefined || setting.value === undefined) return key.fallback
+  try {
+    return key.kind.read(setting.value)
+  } catch (error) {
+    if (!(error instanceof BadValue)) throw error
+    onProblem(`${setting.origin}: ${error.message}`)
+    return key.fallback
+  }
+}
+
+/** The schema gives each path its type; this is the one place that goes from paths to members. */
+export function nested(values: Readonly<Record<string, unknown>>): ServerConfig {
+  const config: Record<string, unknown> = {}
+  for (const [path, value] of Object.entries(values)) {
+    const names = path.split('.')
+    let section = config
+    for (const name of names.slice(0, -1)) section = (section[name] ??= {}) as Record<string, unknown>
+    section[names.at(-1) ?? ''] = value
+  }
+  return config as unknown as ServerConfig
+}
+
+/** The value of a key, by its path. */
+export function valueAt(config: ServerConfig, path: string): unknown {
+  return path.split('.').reduce<unknown>((one, name) => (isPlainObject(one) ? one[name] : undefined), config)
+}
+
+/** A configuration as a plain object to write down: all keys, as one would write them. */
+export function plainConfig(config: ServerConfig): object {
+  return nested(Object.fromEntries(keys.map(({ path, kind }) => [path, kind.show(valueAt(config, path))])))
+}

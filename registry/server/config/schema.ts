@@ -1,0 +1,125 @@
+import { choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
+
+/** One key of the configuration. */
+export interface Key<T> {
+  readonly kind: Kind<T>
+  readonly fallback: T
+  /** What it does; docs/registry.md has it word for word. */
+  readonly about: string
+  /** True when a reload brings it into force; else the server must be started anew. */
+  readonly isLive: boolean
+}
+
+type Section = { readonly [name: string]: Key<never> | Section }
+
+function key<T>(kind: Kind<T>, fallback: NoInfer<T>, about: string): Key<T> {
+  return { kind, fallback, about, isLive: false }
+}
+
+function live<T>(kind: Kind<T>, fallback: NoInfer<T>, about: string): Key<T> {
+  return { kind, fallback, about, isLive: true }
+}
+
+/** All that can be configured. The order is that of the documentation and of what `--check-config` prints. */
+export const schema = {
+  listen: key(
+    text,
+    '127.0.0.1:5000',
+    'Address and port; port 0 takes a free one, no address means all of this machine.',
+  ),
+  root: key(
+    text,
+    '',
+    'Data folder, unless --root or IBUILD_ROOT names one. The registry keeps all in its folder registry.',
+  ),
+  tls: {
+    mode: key(
+      choice('off', 'auto', 'files'),
+      'off',
+      'auto: an own CA and a certificate for tls.names; files: those below.',
+    ),
+    names: key(
+      texts,
+      [],
+      'Names and addresses for the certificate of tls.mode auto, beside that of listen and localhost.',
+    ),
+    certificate: live(text, '', 'PEM file with the certificate and those above it. Read again when it changes.'),
+    key: live(text, '', 'PEM file with its private key.'),
+    clientCA: key(texts, [], 'PEM files with CAs; with any, clients must show a certificate of one of them.'),
+    minimum: live(choice('1.2', '1.3'), '1.2', 'Oldest version of TLS that is spoken.'),
+  },
+  insecure: {
+    plainHttp: key(yesOrNo, false, 'Allows plain HTTP on an address that other machines reach.'),
+    anonymousPush: key(yesOrNo, false, 'Allows everyone who reaches the address to push, pull and delete.'),
+  },
+  readOnly: live(yesOrNo, false, 'Refuses all that writes. While false, ibuild registry read-only decides.'),
+  delete: {
+    enabled: live(yesOrNo, true, 'Allows clients to delete manifests, tags and blobs.'),
+  },
+  storage: {
+    durability: key(
+      choice('strict', 'group', 'relaxed'),
+      'group',
+      'What is on the disk before a push is acknowledged: each change by itself, changes of the same moment together, or nothing.',
+    ),
+  },
+  limits: {
+    connections: live(count, 8192, 'Connections at once; 0 for any number.'),
+    connectionsPerAddress: key(count, 2048, 'Connections at once from one address; 0 for any number.'),
+    headerSize: key(size, 16 * 1024, 'The request line and all headers together.'),
+    headersTimeout: live(duration, 15_000, 'Time in which the headers of a request must be there.'),
+    keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
+    bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
+    stalledRead: live(duration, 300_000, 'Time in which a client must take the next piece of a blob.'),
+    pageSize: live(count, 1000, 'Items of a page of a listing at most, and without n.'),
+    sendBuffers: live(size, 96 * 1024 * 1024, 'Memory for blobs that are being sent, of all clients together.'),
+  },
+  headers: live(headerValues, {}, 'Headers for every answer.'),
+  log: {
+    level: live(choice('error', 'warn', 'info', 'debug'), 'info', 'How much is told; debug has every request.'),
+    format: live(
+      choice('auto', 'json', 'text'),
+      'auto',
+      'One JSON object a line, or lines for people; auto: text on a terminal.',
+    ),
+    requests: live(
+      choice('none', 'failures', 'changes', 'all'),
+      'changes',
+      'Requests that are told at level info: those that failed for a reason of the server, also those that change something, or all.',
+    ),
+  },
+  metrics: {
+    enabled: key(yesOrNo, true, 'Gathers metrics for Prometheus.'),
+    listen: key(
+      text,
+      '',
+      'Address for /metrics, /healthz and /readyz; else /metrics answers direct calls from this machine only.',
+    ),
+  },
+  shutdown: {
+    drain: live(duration, 60_000, 'How long requests may go on when the server is asked to stop.'),
+  },
+} as const
+
+/** The configuration as the code has it: each value of the type of its kind. */
+export type ServerConfig = Values<typeof schema>
+
+type Values<S> = { readonly [Name in keyof S]: S[Name] extends Key<infer T> ? T : Values<S[Name]> }
+
+/** A key with its path, such as `limits.idle`. */
+export interface NamedKey extends Key<unknown> {
+  readonly path: string
+}
+
+/** Every key, in the order of the schema. */
+export const keys: readonly NamedKey[] = keysIn(schema, '')
+
+function keysIn(section: object, prefix: string): NamedKey[] {
+  return Object.entries(section).flatMap(([name, one]: [string, Key<unknown> | Section]) =>
+    isKey(one) ? [{ ...one, path: prefix + name }] : keysIn(one, `${prefix}${name}.`),
+  )
+}
+
+function isKey(one: Key<unknown> | Section): one is Key<unknown> {
+  return 'isLive' in one
+}

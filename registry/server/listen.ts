@@ -1,0 +1,98 @@
+import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
+import { isIP } from 'node:net'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { configureServer, serverOptions } from '../http/configure-server.ts'
+import { type ListenAddress, parseAddress } from './config/exposure.ts'
+import type { ServerConfig } from './config/schema.ts'
+import { httpLimits } from './limits.ts'
+import type { TlsMaterial } from './tls/material.ts'
+
+export type WebServer = Server | TlsServer
+
+/** The IP address that an address of the configuration stands for; `::` for all. Errors: LISTEN_FAILED. */
+export async function resolveAddress({
+  host,
+  port,
+}: ListenAddress): Promise<{ readonly ip: string; readonly port: number }> {
+  if (host === undefined) return { ip: '::', port }
+  if (isIP(host) !== 0) return { ip: host, port }
+  try {
+    const { address } = await lookup(host)
+    return { ip: address, port }
+  } catch (cause) {
+    throw new IbuildError('LISTEN_FAILED', `no address is known for ${host} (${errnoOf(cause) ?? 'unknown reason'})`, {
+      cause,
+    })
+  }
+}
+
+/** A server that does not listen yet; with `tls` it speaks HTTPS. */
+export function makeServer(config: ServerConfig, tls: TlsMaterial | undefined, listener: RequestListener): WebServer {
+  const limits = httpLimits(config)
+  const options = serverOptions(limits)
+  const server =
+    tls === undefined
+      ? createServer(options, listener)
+      : createTlsServer({ ...options, ...tlsOptions(tls), ALPNProtocols: ['http/1.1'] }, listener)
+  configureServer(server, limits)
+  return server
+}
+
+/** Clients that show a certificate are asked for it on every connection, so this cannot change while a server runs. */
+function tlsOptions({ options, asksClients }: TlsMaterial): object {
+  return { ...options, requestCert: asksClients, rejectUnauthorized: asksClients }
+}
+
+/** Resolves with the address listened on. Errors: LISTEN_FAILED. */
+export async function listen(
+  server: WebServer,
+  text: string,
+  key: string,
+): Promise<ListenAddress & { readonly host: string }> {
+  const { ip, port } = await resolveAddress(parseAddress(text, key))
+  try {
+    await listenOn(server, ip, port)
+  } catch (cause) {
+    throw listenFailure(cause, text)
+  }
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the server listens nowhere')
+  return { host: address.address, port: address.port }
+}
+
+/** All addresses means those of IPv4 where the machine has no IPv6. */
+async function listenOn(server: WebServer, ip: string, port: number): Promise<void> {
+  try {
+    server.listen(port, ip)
+    await once(server, 'listening')
+  } catch (error) {
+    if (ip !== '::' || errnoOf(error) !== 'EAFNOSUPPORT') throw error
+    await listenOn(server, '0.0.0.0', port)
+  }
+}
+
+function listenFailure(cause: unknown, text: string): IbuildError {
+  const errno = errnoOf(cause) ?? 'unknown reason'
+  const known = listenProblems[errno]
+  return new IbuildError('LISTEN_FAILED', `cannot listen on ${text}: ${known?.problem ?? errno}`, {
+    ...(known !== undefined && { hint: known.hint }),
+    cause,
+  })
+}
+
+const listenProblems: Readonly<Record<string, { readonly problem: string; readonly hint: string }>> = {
+  EADDRINUSE: {
+    problem: 'another program listens there',
+    hint: 'Stop it, or take another port with --listen; port 0 is a free one.',
+  },
+  EADDRNOTAVAIL: { problem: 'this machine does not have that address', hint: 'ip address lists those that it has.' },
+  EACCES: { problem: 'this user may not', hint: 'Ports below 1024 are for root: take a higher one.' },
+}
+
+/** The URL of what listens at an address. */
+export function urlOf({ host, port }: { readonly host: string; readonly port: number }, isTls: boolean): string {
+  return `${isTls ? 'https' : 'http'}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`
+}

@@ -1,0 +1,21 @@
+/** Members of a line that are not shown as `name=value`. */
+const shownElsewhere = new Set(['level', 'time', 'msg'])
+/** What a terminal acts on. JSON has the other control characters escaped already. */
+const unescaped = /[\u007f-\u009f\u2028\u2029]/g
+
+/** A line of JSON as one for people: time, level, message, then the fields. */
+export function formatLine(json: string): string {
+  const line = JSON.parse(json) as Record<string, unknown>
+  const fields = Object.entries(line).flatMap(([name, value]) =>
+    shownElsewhere.has(name) ? [] : [` ${name}=${shown(value)}`],
+  )
+  const text = `${String(line['time'])} ${String(line['level']).padEnd(5)} ${shown(line['msg'], true)}${fields.join('')}\n`
+  return text.replace(unescaped, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function shown(value: unknown, isMessage = false): string {
+  if (typeof value !== 'string') return JSON.stringify(value) ?? ''
+  const quoted = JSON.stringify(value)
+  const isPlain = quoted.length === value.length + 2 && (isMessage || (value !== '' && !/[\s=]/.test(value)))
+  return isPlain ? value : quoted
+}

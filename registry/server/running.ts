@@ -1,0 +1,63 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Server as TlsServer } from 'node:https'
+import type { ActiveRequests } from './active.ts'
+import type { ReloadReport } from './admin/types.ts'
+import { changesBetween, withLive } from './config/changes.ts'
+import type { ServerConfig } from './config/schema.ts'
+import { httpLimits } from './limits.ts'
+import type { WebServer } from './listen.ts'
+import type { Log } from './log.ts'
+import type { TlsMaterial } from './tls/material.ts'
+import type { TlsSource } from './tls/source.ts'
+
+/** What changes while a server runs. */
+export interface ServerState {
+  config: ServerConfig
+  isDraining: boolean
+  /** The registry over HTTP, with the limits of the configuration. */
+  handle: RequestListener
+}
+
+/** Hands requests on, counted, with the headers of the configuration on their answers. */
+export function clientListener(state: ServerState, active: ActiveRequests): RequestListener {
+  return (request: IncomingMessage, response: ServerResponse) => {
+    active.add(response)
+    const { headers } = state.config
+    for (const name in headers) response.setHeader(name, headers[name] ?? [])
+    if (state.isDraining) response.shouldKeepAlive = false
+    state.handle(request, response)
+  }
+}
+
+/** What a new configuration is brought into force on. */
+export interface Running {
+  readonly state: ServerState
+  readonly server: WebServer
+  readonly tls: TlsSource | undefined
+  readonly log: Log
+}
+
+/** Errors: TLS_INVALID; then all stays as it was. */
+export async function applyConfig({ state, server, tls, log }: Running, wanted: ServerConfig): Promise<ReloadReport> {
+  const { live, atRestart } = changesBetween(state.config, wanted)
+  const config = withLive(state.config, wanted)
+  await tls?.refresh(config)
+  state.config = config
+  log.configure(config.log)
+  const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
+  Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
+  return { changed: live, waiting: atRestart }
+}
+
+/** New connections of a TLS server get this. */
+export function useMaterial(server: WebServer, { options }: TlsMaterial): void {
+  if (server instanceof TlsServer) server.setSecureContext(options)
+}
+
+/** Takes no more connections; resolves when there is none. At once cuts off those that there are. */
+export function closeServer(server: WebServer, atOnce = true): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  server.close(() => resolve())
+  if (atOnce) server.closeAllConnections()
+  return promise
+}

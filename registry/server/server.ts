@@ -1,0 +1,200 @@
+import { rm } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
+import { createApp } from '../http/app.ts'
+import { type Authorize, allowAll } from '../http/authorize.ts'
+import { RegistryError } from '../protocol/error.ts'
+import type { RegistryService } from '../service/types.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
+import { registryLayout } from '../storage/layout.ts'
+import { type ActiveRequests, activeRequests } from './active.ts'
+import { createAdminServer } from './admin/server.ts'
+import { serviceAdmin } from './admin/service-admin.ts'
+import { listenOnSocket } from './admin/socket.ts'
+import type { RegistryAdmin, ReloadReport } from './admin/types.ts'
+import type { ServerConfig } from './config/schema.ts'
+import { diskProbe, readinessOf } from './health.ts'
+import { httpLimits } from './limits.ts'
+import { listen, makeServer, urlOf, type WebServer } from './listen.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import { serverPages } from './pages.ts'
+import { logRequest } from './request-log.ts'
+import { withRules } from './rules.ts'
+import { applyConfig, clientListener, closeServer, type ServerState, useMaterial } from './running.ts'
+import { openTlsSource } from './tls/source.ts'
+
+/** The registry that a server is for. */
+export interface OpenRegistry {
+  readonly service: RegistryService
+  readonly space: BlobDriver['space']
+}
+
+export interface ServerOptions {
+  /** Data folder. */
+  readonly root: string
+  readonly config: ServerConfig
+  readonly registry: OpenRegistry
+  readonly log: Log
+  /** Reads the configuration again, for who asks for it over the admin API. */
+  readonly reload: () => Promise<ReloadReport>
+}
+
+/** A server that answers. */
+export interface RegistryServer {
+  readonly url: string
+  /** URL for operators alone, when there is one. */
+  readonly metricsUrl: string | undefined
+  /** File with the certificate that clients must trust, of the server's own CA. */
+  readonly authority: string | undefined
+  /** Brings another configuration into force, as far as that goes while it runs. Errors: TLS_INVALID; then all stays. */
+  apply(config: ServerConfig): Promise<ReloadReport>
+  /**
+   * Takes no more connections and no more uploads, waits for the requests that are there, and ends. False when not all
+   * came to their end in the configured time: these are cut off. The registry stays open.
+   */
+  stop(): Promise<boolean>
+}
+
+/** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID. */
+export async function startServer(options: ServerOptions): Promise<RegistryServer> {
+  const { root, registry, log } = options
+  const layout = registryLayout(root)
+  const state: ServerState = { config: options.config, isDraining: false, handle: () => undefined }
+  const active = activeRequests()
+  const metrics = await createMetricsFor(state, registry, active)
+  const apps = appsFor({ state, options, metrics, folder: layout.folder })
+  state.handle = apps.forClients()
+  await using started = new AsyncDisposableStack()
+  const tls = await openTlsSource({
+    config: state.config,
+    folder: layout.folder,
+    log,
+    onChange: (material) => useMaterial(server, material),
+  })
+  if (tls !== undefined) started.defer(() => tls.close())
+  const server = makeServer(state.config, tls?.material, clientListener(state, active))
+  started.defer(() => closeServer(server))
+  const url = urlOf(await listen(server, state.config.listen, 'listen'), tls !== undefined)
+  const operators = await startForOperators(state.config, apps.forOperators())
+  if (operators !== undefined) started.defer(() => closeServer(operators.server))
+  const admin = adminFor({ state, options, active, url })
+  started.defer(await startAdmin(admin, layout.adminSocket, log))
+  const ending = started.move()
+  return {
+    url,
+    metricsUrl: operators?.url,
+    authority: tls?.authority,
+    async apply(config) {
+      const report = await applyConfig({ state, server, tls, log }, config)
+      state.handle = apps.forClients()
+      return report
+    },
+    async stop() {
+      state.isDraining = true
+      const closed = closeServer(server, false)
+      active.closeAfterwards()
+      const isEmpty = await active.ended(state.config.shutdown.drain)
+      server.closeAllConnections()
+      await closed
+      await ending.disposeAsync()
+      return isEmpty
+    },
+  }
+}
+
+async function createMetricsFor(
+  state: ServerState,
+  { service, space }: OpenRegistry,
+  active: ActiveRequests,
+): Promise<Metrics | undefined> {
+  if (!state.config.metrics.enabled) return undefined
+  const { createMetrics } = await import('./metrics.ts')
+  return createMetrics({
+    requestsInProgress: () => active.count,
+    openUploads: async () => (await service.uploads.list()).length,
+    space,
+    isReadOnly: () => state.config.readOnly || service.isReadOnly,
+  })
+}
+
+interface AppParts {
+  readonly state: ServerState
+  readonly options: ServerOptions
+  readonly metrics: Metrics | undefined
+  readonly folder: string
+}
+
+interface Apps {
+  readonly forClients: () => RequestListener
+  readonly forOperators: () => RequestListener
+}
+
+function appsFor({ state, options: { registry, log }, metrics, folder }: AppParts): Apps {
+  const probe = diskProbe(folder)
+  const readiness = async (): Promise<ReturnType<typeof readinessOf>> =>
+    readinessOf({ isDraining: state.isDraining, canWrite: await probe() })
+  const make = (authorize: Authorize, isForOperators: boolean): RequestListener =>
+    createApp({
+      service: registry.service,
+      authorize,
+      limits: httpLimits(state.config),
+      routes: serverPages({ readiness, metrics, isForOperators }),
+      onFinished(request) {
+        metrics?.finished(request)
+        logRequest(log, request, state.config.log.requests)
+      },
+    })
+  return { forClients: () => make(withRules(state, allowAll), false), forOperators: () => make(nobody, true) }
+}
+
+/** The registry is not served to operators. */
+const nobody: Authorize = () => {
+  throw new RegistryError('UNSUPPORTED', 'the registry is at another address', { status: 404 })
+}
+
+async function startForOperators(
+  config: ServerConfig,
+  app: RequestListener,
+): Promise<{ readonly server: WebServer; readonly url: string } | undefined> {
+  if (config.metrics.listen === '') return undefined
+  const server = makeServer(config, undefined, app)
+  return { server, url: urlOf(await listen(server, config.metrics.listen, 'metrics.listen'), false) }
+}
+
+interface AdminFor {
+  readonly state: ServerState
+  readonly options: ServerOptions
+  readonly active: ActiveRequests
+  readonly url: string
+}
+
+function adminFor({ state, options: { registry, reload }, active, url }: AdminFor): RegistryAdmin {
+  const startedAt = Date.now()
+  const status = (): {
+    pid: number
+    url: string
+    startedAt: number
+    isDraining: boolean
+    requestsInProgress: number
+  } => ({
+    pid: process.pid,
+    url,
+    startedAt,
+    isDraining: state.isDraining,
+    requestsInProgress: active.count,
+  })
+  return serviceAdmin({
+    ...registry,
+    server: { status, isReadOnlyConfigured: () => state.config.readOnly, reload },
+  })
+}
+
+/** Resolves with what ends it. */
+async function startAdmin(admin: RegistryAdmin, socket: string, log: Log): Promise<() => Promise<void>> {
+  const server = createAdminServer(admin, log)
+  await listenOnSocket(server, socket)
+  return async () => {
+    await rm(socket, { force: true })
+    await closeServer(server)
+  }
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path'
+import { parseAddress } from '../config/exposure.ts'
+import type { ServerConfig } from '../config/schema.ts'
+import type { Log } from '../log.ts'
+import { type AutoFiles, certificateNames, ensureAutoFiles, renewalTime } from './auto.ts'
+import { readMaterial, type TlsFiles, type TlsMaterial } from './material.ts'
+import { type FileWatch, watchFiles } from './watch.ts'
+
+/** Where a server's certificate comes from, as long as it runs. */
+export interface TlsSource {
+  readonly material: TlsMaterial
+  /** Where the own CA's certificate is; undefined for certificates of others. */
+  readonly authority: string | undefined
+  /** Reads all anew, with another configuration perhaps. What cannot be used is not taken. Errors: TLS_INVALID. */
+  refresh(config: ServerConfig): Promise<void>
+  close(): void
+}
+
+export interface TlsSourceOptions {
+  readonly config: ServerConfig
+  /** For what the server makes itself. */
+  readonly folder: string
+  readonly log: Log
+  /** Is told of material that is to be used from now on. */
+  readonly onChange: (material: TlsMaterial) => void
+}
+
+const hour = 3_600_000
+
+/** Undefined without TLS. Errors: TLS_INVALID. */
+export async function openTlsSource({
+  config,
+  folder,
+  log,
+  onChange,
+}: TlsSourceOptions): Promise<TlsSource | undefined> {
+  if (config.tls.mode === 'off') return undefined
+  let current = config
+  let files = await filesOf(current, folder)
+  let material = await readMaterial(files, current.tls)
+  let watch: FileWatch | undefined
+  const refresh = async (next: ServerConfig): Promise<void> => {
+    const nextFiles = await filesOf(next, folder)
+    material = await readMaterial(nextFiles, next.tls)
+    const isElsewhere = watched(nextFiles, next).join() !== watched(files, current).join()
+    ;[current, files] = [next, nextFiles]
+    if (isElsewhere) watchAgain()
+    onChange(material)
+  }
+  const refreshOrWarn = (): void => {
+    refresh(current).then(
+      () => log.info('the certificate was read again', { until: material.certificate.validToDate.toISOString() }),
+      (error: unknown) => log.warn('the certificate stays as it was: the new one cannot be used', { error }),
+    )
+  }
+  const watchAgain = (): void => {
+    watch?.close()
+    watch = watchFiles(watched(files, current), refreshOrWarn)
+  }
+  watchAgain()
+  const timer = setInterval(() => {
+    if (current.tls.mode === 'auto' && Date.now() >= renewalTime(material.certificate)) refreshOrWarn()
+  }, hour).unref()
+  return {
+    get material() {
+      return material
+    },
+    authority: authorityOf(files),
+    refresh,
+    close() {
+      clearInterval(timer)
+      watch?.close()
+    },
+  }
+}
+
+async function filesOf({ tls, listen }: ServerConfig, folder: string): Promise<TlsFiles | AutoFiles> {
+  if (tls.mode === 'files') return tls
+  const { host } = parseAddress(listen, 'listen')
+  return ensureAutoFiles(join(folder, 'tls'), certificateNames(tls.names, host))
+}
+
+function watched({ certificate, key }: TlsFiles, { tls }: ServerConfig): readonly string[] {
+  return [certificate, key, ...tls.clientCA]
+}
+
+function authorityOf(files: TlsFiles | AutoFiles): string | undefined {
+  return 'authority' in files ? files.authority : undefined
+}
