@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { parseName, type RepositoryName } from '../../protocol/names.ts'
+import type { BlobDriver } from '../../storage/blob-types.ts'
+import { openFileDriver } from '../../storage/file-driver.ts'
+import { createHashPool } from '../../storage/intake/hash-pool.ts'
+import { createMemoryDriver } from '../../storage/memory-driver.ts'
+import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
+import type { Change, MetadataStore } from '../../storage/metadata-types.ts'
+import type { BlobParts } from '../blobs.ts'
+import { createBlobService } from '../blobs.ts'
+import { createDigestLocks } from '../digest-locks.ts'
+import { createLinks } from '../links.ts'
+import type { BlobService } from '../types.ts'
+import type { UploadLimits } from '../upload-limits.ts'
+import { createUploadService, type Uploads } from '../uploads.ts'
+
+export const [one, two, three]: readonly [RepositoryName, RepositoryName, RepositoryName] = [
+  parseName('team/one'),
+  parseName('two'),
+  parseName('three'),
+]
+
+export interface BlobServices {
+  readonly blobs: BlobService
+  readonly uploads: Uploads
+  readonly driver: BlobDriver
+  readonly metadata: MetadataStore
+  readonly parts: BlobParts
+  readonly clock: { now: number }
+}
+
+export interface ServicesOptions {
+  readonly driver?: BlobDriver
+  readonly metadata?: MetadataStore
+  readonly limits?: Partial<UploadLimits>
+  readonly guard?: () => void
+}
+
+/** Uploads and blobs, in memory unless told otherwise. */
+export function blobServices(t: ExecutionContext, options: ServicesOptions = {}): BlobServices {
+  const { driver = createMemoryDriver(), metadata = createMemoryMetadata(), limits, guard = () => undefined } = options
+  const clock = { now: 1_000_000_000_000 }
+  const hashes = createHashPool(1)
+  const parts: BlobParts = {
+    driver,
+    metadata,
+    guard,
+    locks: createDigestLocks(),
+    now: () => clock.now,
+    links: createLinks(metadata),
+  }
+  const uploads = createUploadService({ ...parts, hashes, limits })
+  t.teardown(async () => {
+    await uploads.close()
+    await hashes.close()
+  })
+  return { blobs: createBlobService(parts), uploads, driver, metadata, parts, clock }
+}
+
+/** A new data folder. */
+export function dataFolder(t: ExecutionContext): string {
+  const root = mkdtempSync(path.join(tmpdir(), 'registry-service-'))
+  t.teardown(() => rmSync(root, { recursive: true, force: true }))
+  return root
+}
+
+export async function fileDriver(t: ExecutionContext, root: string = dataFolder(t)): Promise<BlobDriver> {
+  const driver = await openFileDriver(root)
+  t.teardown(async () => driver.close())
+  return driver
+}
+
+/** Metadata that tell of each change, and fail when told to. */
+export function watched(metadata: MetadataStore, onCommit: (change: Change) => void | Promise<void>): MetadataStore {
+  return {
+    ...metadata,
+    commit: async (change) => {
+      await onCommit(change)
+      await metadata.commit(change)
+    },
+  }
+}
+
+/** A body in parts; an error among them is where it breaks off. */
+export async function* body(...parts: readonly (string | Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part
+    yield Buffer.from(part)
+  }
+}
