@@ -3,7 +3,7 @@ import { IbuildError } from '../shared/base/errors.ts'
 import { formatReference, parseReference, shortName, withDefaultTag } from '../shared/base/reference.ts'
 import { mapDiskFull } from '../shared/cas/disk.ts'
 import { hostPlatform } from '../shared/oci/platform.ts'
-import type { BuildOptions, BuildResult, ContextSource, WrittenOutput } from './build-types.ts'
+import type { BuildOptions, BuildResult, ContextSource, OutputSpec, WrittenOutput } from './build-types.ts'
 import { checkContext, checkOptions } from './check-options.ts'
 import { checkOutputs } from './check-outputs.ts'
 import { describeOutput } from './describe-output.ts'
@@ -32,6 +32,7 @@ import { lookUpOnce } from './store/look-up-once.ts'
 import { openStore } from './store/open.ts'
 import type { Store, StoredImage } from './store/types.ts'
 import { createTransfers, type Transfers } from './transfer/transfers.ts'
+import { withAccess } from './with-access.ts'
 
 /**
  * Builds the image that a Dockerfile describes, stores it, names it and writes the outputs. Rejects with an `IbuildError`,
@@ -61,7 +62,9 @@ async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
   const looked = lookUpOnce(opened)
   const store = options.images === undefined ? looked : withRemote(looked, options.images, { transfers })
   try {
-    const { image, ...layers } = await mapDiskFull(() => buildImage(store, { ...options, transfers }))
+    const { image, ...layers } = await withAccess({ ...options, transfers }, async (scope) =>
+      mapDiskFull(() => buildImage(store, scope)),
+    )
     options.signal.throwIfAborted()
     await name(store, image, names)
     const outputs = await writeOutputs(store, image, options)
@@ -170,13 +173,27 @@ async function name(store: Store, image: StoredImage, names: readonly string[]):
 
 /** One after the other: each takes all processors where it compresses. */
 async function writeOutputs(store: Store, image: StoredImage, options: GuardedOptions): Promise<WrittenOutput[]> {
-  const { outputs = [], tags: names = [], stdout, signal, annotations, emit } = options
-  if (outputs.length === 0) return []
-  const { writeOutput } = await import('./export/write-output.ts')
+  const { outputs = [], tags = [], emit } = options
   const written: WrittenOutput[] = []
   for (const output of outputs) {
-    emit({ type: 'notice', message: describeOutput(output) })
-    written.push(await writeOutput({ store, image, output, stdout, names, signal, annotations }))
+    emit({ type: 'notice', message: describeOutput(output, tags) })
+    written.push(await writeOne(store, { image, output }, options))
   }
   return written
+}
+
+async function writeOne(
+  store: Store,
+  { image, output }: { readonly image: StoredImage; readonly output: OutputSpec },
+  options: GuardedOptions,
+): Promise<WrittenOutput> {
+  const { tags: names = [], stdout, signal, annotations, emit, publisher, images } = options
+  if (output.type === 'registry') {
+    if (publisher === undefined) throw new Error('the outputs were not checked')
+    const { writeRegistry } = await import('./transfer/write-registry.ts')
+    const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
+    return writeRegistry(store, { image, output }, { names, signal, emit, publisher, images, onWarning })
+  }
+  const { writeOutput } = await import('./export/write-output.ts')
+  return writeOutput({ store, image, output, stdout, names, signal, annotations })
 }

@@ -1,5 +1,6 @@
 import type { Descriptor } from '../shared/oci/descriptor.ts'
 import type { CompressionChoice } from './layers/compress/choice.ts'
+import type { AskedCompression, ManifestFormat } from './transfer/publish-image.ts'
 
 /** Where an output goes: a path; '-' stands for the stream that the options name `stdout`. */
 export type OutputPath = string
@@ -50,13 +51,26 @@ export interface FilesOutput {
   readonly dest: OutputPath
 }
 
+/** Pushes the image to registries. */
+export interface RegistryOutput {
+  readonly type: 'registry'
+  /** Where it goes; the names of the image unless told otherwise. */
+  readonly names?: readonly string[]
+  /** Without it a layer is left as registries have it already; one that has to be compressed becomes gzip. */
+  readonly compression?: AskedCompression
+  /** Media types of the manifest; `oci` unless told otherwise. */
+  readonly format?: ManifestFormat
+  /** Beside those of the image. */
+  readonly annotations?: Annotations
+}
+
 /** What to write beside the image in the store. */
-export type OutputSpec = OciOutput | DockerOutput | DaemonOutput | FilesOutput
+export type OutputSpec = OciOutput | DockerOutput | DaemonOutput | FilesOutput | RegistryOutput
 
 /** What was written for an output. */
 export interface WrittenOutput {
   readonly type: OutputSpec['type']
-  /** The path, or the host of a daemon. */
+  /** The path, the host of a daemon, or full names in registries with commas between them. */
   readonly dest: string
   /** Of the manifest, for outputs that have one; its digest differs from the stored image's where layers are compressed. */
   readonly descriptor?: Descriptor

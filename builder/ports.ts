@@ -47,6 +47,8 @@ export interface Publisher {
 
 /** One repository that takes an image: blobs first, then what names them. */
 export interface PublishTarget {
+  /** Asks whether one may push here; nothing is left behind. Errors: those of the registry. */
+  checkPush(options?: FetchOptions): Promise<void>
   hasBlob(digest: Digest, options?: FetchOptions): Promise<boolean>
   /** Gives the repository a blob of another one of the same host, without bytes; false when the registry would not. */
   mount(digest: Digest, from: string, options?: FetchOptions): Promise<boolean>

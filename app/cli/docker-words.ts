@@ -1,7 +1,6 @@
 /** Options of `docker` that there are none of here, by command: what to do instead. */
 const options: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   build: {
-    '--push': 'There is no push yet: take --load and docker push, or -o type=oci,dest=FILE and skopeo copy.',
     '--platform': 'Images are built for this machine only.',
     '--rm': 'Leave it out: nothing stays of a RUN but its layer.',
     '--force-rm': 'Leave it out: nothing stays of a RUN but its layer.',

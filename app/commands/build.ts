@@ -2,7 +2,7 @@ import { build } from '../../builder/build.ts'
 import type { BuildOptions, BuildResult } from '../../builder/build-types.ts'
 import type { DockerfileWarning } from '../../builder/dockerfile/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { lazyImages } from '../adapters/lazy-images.ts'
+import { lazyRegistries } from '../adapters/lazy-registries.ts'
 import { parseArguments } from '../cli/arguments.ts'
 import { explainFormat, withExplainValue } from '../cli/build/cache-flags.ts'
 import { withSquashValue } from '../cli/build/layer-flags.ts'
@@ -32,13 +32,14 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   checkExplain(flags)
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
-  const images = lazyImages(openRegistryClient)
+  const registries = lazyRegistries(openRegistryClient)
+  const { images, publisher } = registries
   let explained: Explanation | undefined
   try {
     const options = await toBuildOptions(context, flags, dataFolder(flags.root))
     const { emit, warnings } = keepWarnings(progress.emit)
     explained = await explanationFor(flags, options)
-    const asked = { ...options, images, ...(explained !== undefined && { explain: explained.add }) }
+    const asked = { ...options, images, publisher, ...(explained !== undefined && { explain: explained.add }) }
     const result = await build({ ...asked, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
     await writeFiles(flags, result, warnings)
@@ -56,7 +57,7 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   } finally {
     progress.close()
     interrupt.release()
-    await images.close()
+    await registries.close()
   }
 }
 

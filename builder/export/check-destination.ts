@@ -7,7 +7,7 @@ import type { OutputSpec } from '../output-types.ts'
  * by writing is found when it is written. Errors: USAGE.
  */
 export function checkDestination(output: OutputSpec): void {
-  if (output.type === 'daemon' || output.dest === '-') return
+  if (output.type === 'daemon' || output.type === 'registry' || output.dest === '-') return
   const isFolder = statSync(output.dest, { throwIfNoEntry: false })?.isDirectory()
   if (isFolder === undefined) return
   const wantsFolder = output.type === 'local' || (output.type === 'oci' && output.folder === true)

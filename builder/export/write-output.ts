@@ -3,7 +3,14 @@ import { fullName } from '../../shared/base/reference.ts'
 import { makeFolders, mapDiskFullSync } from '../../shared/cas/disk.ts'
 import { extractTree } from '../layers/extract-tree.ts'
 import { createView, type RootfsView } from '../layers/view.ts'
-import type { Annotations, DockerOutput, OciOutput, OutputSpec, WrittenOutput } from '../output-types.ts'
+import type {
+  Annotations,
+  DockerOutput,
+  OciOutput,
+  OutputSpec,
+  RegistryOutput,
+  WrittenOutput,
+} from '../output-types.ts'
 import { openLayer } from '../store/open-layer.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { writeArchive } from './archive.ts'
@@ -24,7 +31,7 @@ interface OutputContext {
 
 export interface OutputRequest extends OutputContext {
   readonly image: StoredImage
-  readonly output: OutputSpec
+  readonly output: Exclude<OutputSpec, RegistryOutput>
   /** Names as given; they are written into archives, unless the output has names of its own. */
   readonly names: readonly string[]
   /** Of all outputs; those of the manifest are in the stored image already. */

@@ -6,6 +6,7 @@ import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { parseManifest, serializeManifest } from '../../shared/oci/manifest.ts'
 import { layerCompression, mediaTypes } from '../../shared/oci/media-types.ts'
+import { noZstdInManifest } from '../export/check-compression.ts'
 import { type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
 import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
@@ -105,10 +106,7 @@ interface Forms {
 }
 
 function formsOf({ compression: asked, format }: PublishImageOptions): Forms {
-  if (format === 'docker' && asked?.format === 'zstd')
-    throw new IbuildError('USAGE', "docker's manifest format knows no zstd layers", {
-      hint: 'Take gzip, or the format oci.',
-    })
+  if (format === 'docker' && asked?.format === 'zstd') throw noZstdInManifest()
   const wanted = { compression: asked?.format ?? (format === 'docker' ? 'gzip' : 'any'), level: asked?.level } as const
   const name = asked?.format ?? 'gzip'
   return {

@@ -87,6 +87,10 @@ export class MemoryRepository {
       throw new IbuildError('DIGEST_MISMATCH', `the registry sent other content than ${digest}`)
   }
 
+  async checkPush(): Promise<void> {
+    this.#say('check', '')
+  }
+
   async hasBlob(digest: Digest): Promise<boolean> {
     this.#say('head', digest)
     return this.blobs.has(digest)

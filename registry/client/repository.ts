@@ -10,7 +10,7 @@ import { removeBlob, removeManifest } from './remove.ts'
 import { nameOf, type RepositoryCalls } from './repository-calls.ts'
 import type { RetryRules } from './retry.ts'
 import type { RemoteName, RemoteRepository } from './types.ts'
-import { cancelUpload, tryMount } from './upload-session.ts'
+import { cancelUpload, startUpload, tryMount } from './upload-session.ts'
 
 export interface RepositoryOptions {
   readonly endpoint: Endpoint
@@ -26,6 +26,8 @@ export function remoteRepository(name: RemoteName, { endpoint, retries }: Reposi
     resolve: (ref, options = {}) => resolveManifest(calls, ref, options),
     blob: (descriptor, { signal } = {}) => download(calls, descriptor, { retries, signal }),
     hasBlob: (digest, options = {}) => hasBlob(calls, digest, options),
+    checkPush: async (options = {}) =>
+      cancelUpload(calls, await startUpload(calls, { ...options, what: `cannot push to ${nameOf(name)}` })),
     pushBlob: (descriptor, open, options = {}) => pushBlob(calls, descriptor, { ...options, open, retries }),
     pushStream: (content, options = {}) => pushStream(calls, content, options),
     mount: async (digest, from, options = {}) => {

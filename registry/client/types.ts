@@ -39,6 +39,8 @@ export interface RemoteRepository {
    */
   blob(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Uint8Array>
   hasBlob(digest: Digest, options?: CallOptions): Promise<boolean>
+  /** Asks whether one may push here: begins an upload and cancels it. REGISTRY_DENIED. */
+  checkPush(options?: CallOptions): Promise<void>
   /** Makes the blob one of the repository. `open` is called once for each try, and not at all when there is nothing to send. */
   pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>, options?: PushOptions): Promise<PushedHow>
   /** Sends content whose digest is known only when it was read; it is computed on the way. Not tried again. */

@@ -14,6 +14,7 @@ export interface OutputFlags {
   readonly annotation?: string[]
   readonly output?: string[]
   readonly load?: boolean
+  readonly push?: boolean
   /** Read by the command. */
   readonly iidfile?: string
   /** Read by the command. */
@@ -32,13 +33,14 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       )
       .option(
         '-o, --output <spec>',
-        'what to write beside the image in the store: type=oci|docker|local|tar|image,dest=PATH, of archives also compression=gzip|zstd|uncompressed and compression-level=N (repeat)',
+        'what to write beside the image in the store: type=oci|docker|local|tar|image|registry,dest=PATH, of archives and registry also compression=gzip|zstd|uncompressed and compression-level=N (repeat)',
         collect,
       )
       .option('--load', 'load the image into the Docker daemon (the same as -o type=docker)')
+      .option('--push', 'push the image under its names (the same as -o type=registry)')
       .option('--iidfile <path>', 'write the image ID to this file')
       .option('--metadata-file <path>', 'write digests, names and outputs to this file as JSON'),
-  toOptions: ({ tag = [], label = [], annotation = [], output = [], load }) => {
+  toOptions: ({ tag = [], label = [], annotation = [], output = [], load, push }) => {
     const parsed = output.map(parseOutput)
     if (process.stdout.isTTY && parsed.some((each) => 'dest' in each && each.dest === '-')) throw onTerminal()
     return {
@@ -46,7 +48,9 @@ export const outputFlags: FlagGroup<OutputFlags> = {
       ...imageOptions(tag, annotation, parsed.filter(isStoreOutput)),
       outputs: [
         ...parsed.filter((each): each is OutputSpec => !isStoreOutput(each)),
+        ...parsed.flatMap((each) => (isStoreOutput(each) ? (each.push ?? []) : [])),
         ...(load === true ? [{ type: 'daemon', host: dockerHost() } as const] : []),
+        ...(push === true ? [{ type: 'registry' } as const] : []),
       ],
       stdout: process.stdout,
     }

@@ -1,7 +1,8 @@
 import type { OutputSpec } from '../../../builder/build-types.ts'
+import type { RegistryOutput } from '../../../builder/output-types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { suggest } from '../../../shared/base/suggest.ts'
-import { parseCompression } from '../compression.ts'
+import { parseAskedCompression, parseCompression } from '../compression.ts'
 import { dockerHost } from '../docker-host.ts'
 import { type Annotation, collectAnnotations, parseAnnotationField } from './annotations.ts'
 import { splitCsv } from './csv.ts'
@@ -12,6 +13,8 @@ export interface StoreOutput {
   readonly type: 'image'
   readonly names: readonly string[]
   readonly annotations: readonly Annotation[]
+  /** Of `push=true`. */
+  readonly push?: RegistryOutput
 }
 
 type Fields = ReadonlyMap<string, string>
@@ -20,7 +23,8 @@ type Fields = ReadonlyMap<string, string>
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   oci: ['type', 'dest', 'name', 'tar', 'compression', 'compression-level'],
   docker: ['type', 'dest', 'name', 'compression', 'compression-level'],
-  image: ['type', 'name', 'push'],
+  image: ['type', 'name', 'push', 'oci-mediatypes', 'compression', 'compression-level'],
+  registry: ['type', 'name', 'oci-mediatypes', 'compression', 'compression-level'],
   local: ['type', 'dest'],
   tar: ['type', 'dest'],
 }
@@ -38,6 +42,8 @@ export function parseOutput(text: string): OutputSpec | StoreOutput {
       return dockerOutput(fields)
     case 'image':
       return storeOutput(fields)
+    case 'registry':
+      return registryOutput(fields)
     case 'tar':
       return { type, dest: destOf(fields) ?? '-' }
     default:
@@ -58,7 +64,7 @@ function fieldsOf(text: string): Fields {
 function checkKeys(type: string, keys: readonly string[]): void {
   const allowed = Object.hasOwn(keysOf, type) ? keysOf[type] : undefined
   if (allowed === undefined) {
-    const hint = 'Use type=oci, docker, image, local or tar.'
+    const hint = 'Use type=oci, docker, image, registry, local or tar.'
     throw new IbuildError('USAGE', `--output: type ${JSON.stringify(type)} is not supported`, { hint })
   }
   const hasManifest = type !== 'local' && type !== 'tar'
@@ -72,11 +78,8 @@ function checkKeys(type: string, keys: readonly string[]): void {
 }
 
 function ociOutput(fields: Fields): OutputSpec {
-  const tar = fields.get('tar') ?? 'true'
-  if (!['true', 'false', '1', '0'].includes(tar))
-    throw new IbuildError('USAGE', `--output: tar=${JSON.stringify(tar)} is not true or false`)
   const archive = archiveOf(fields)
-  if (tar === 'true' || tar === '1') return { type: 'oci', dest: destOf(fields) ?? '-', ...archive }
+  if (switchOf(fields, 'tar') ?? true) return { type: 'oci', dest: destOf(fields) ?? '-', ...archive }
   return { type: 'oci', folder: true, dest: folderOf(fields, 'tar=false'), ...archive }
 }
 
@@ -93,13 +96,40 @@ function dockerOutput(fields: Fields): OutputSpec {
   return { type: 'daemon', host: dockerHost(), ...(names && { names }) }
 }
 
+/** With `push=true` its names are those under which it is pushed too. */
 function storeOutput(fields: Fields): StoreOutput {
-  const push = fields.get('push')
-  if (push !== undefined && push !== 'false')
-    throw new IbuildError('NOT_SUPPORTED', '--output: push=true is not supported yet', {
-      hint: 'Write -o type=oci,dest=FILE and push that with another tool.',
-    })
-  return { type: 'image', names: namesOf(fields) ?? [], annotations: annotationsOf(fields) }
+  const isPushed = switchOf(fields, 'push') === true
+  const names = namesOf(fields) ?? []
+  const annotations = annotationsOf(fields)
+  if (isPushed) return { type: 'image', names, annotations, push: registryOutput(fields) }
+  const alone = ['oci-mediatypes', 'compression', 'compression-level'].find((key) => fields.has(key))
+  if (alone === undefined) return { type: 'image', names, annotations }
+  throw new IbuildError('USAGE', `--output: ${alone} of type=image needs push=true`, {
+    hint: 'Layers in the store are not compressed.',
+  })
+}
+
+function registryOutput(fields: Fields): RegistryOutput {
+  const called = { compression: '--output: compression', level: '--output: compression-level' }
+  const compression = parseAskedCompression(fields.get('compression'), fields.get('compression-level'), called)
+  const annotations = fields.get('type') === 'registry' ? annotationsOf(fields) : []
+  const names = namesOf(fields)
+  const isOci = switchOf(fields, 'oci-mediatypes')
+  return {
+    type: 'registry',
+    ...(names && { names }),
+    ...(compression && { compression }),
+    ...(isOci !== undefined && { format: isOci ? 'oci' : 'docker' }),
+    ...(annotations.length > 0 && { annotations: collectAnnotations(annotations) }),
+  }
+}
+
+function switchOf(fields: Fields, key: string): boolean | undefined {
+  const text = fields.get(key)
+  if (text === undefined) return undefined
+  if (text === 'true' || text === '1') return true
+  if (text === 'false' || text === '0') return false
+  throw new IbuildError('USAGE', `--output: ${key}=${JSON.stringify(text)} is not true or false`)
 }
 
 function archiveOf(

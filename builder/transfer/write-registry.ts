@@ -1,0 +1,46 @@
+import { inParallel } from '../../shared/base/in-parallel.ts'
+import { formatReference } from '../../shared/base/reference.ts'
+import type { RegistryOutput, WrittenOutput } from '../output-types.ts'
+import type { Publisher } from '../ports.ts'
+import { registryNames } from '../registry-names.ts'
+import type { Store, StoredImage } from '../store/types.ts'
+import { type PublishImageOptions, publishImage } from './publish-image.ts'
+
+export interface WriteRegistryOptions extends Omit<PublishImageOptions, 'compression' | 'format' | 'annotations'> {
+  /** Names of the image, for an output that has none of its own. */
+  readonly names: readonly string[]
+}
+
+/** Pushes a built image under each name, tags of one repository with one manifest. The errors are those of {@link publishImage}. */
+export async function writeRegistry(
+  store: Store,
+  { image, output }: { readonly image: StoredImage; readonly output: RegistryOutput },
+  { names, ...options }: WriteRegistryOptions,
+): Promise<WrittenOutput> {
+  const { compression, format, annotations } = output
+  const how = { ...options, compression, format, annotations: annotations?.manifest }
+  const references = registryNames(output, names)
+  const groups = Map.groupBy(references, ({ domain, path }) => formatReference({ domain, path }))
+  const descriptors = []
+  for (const group of groups.values()) {
+    const [to] = group
+    const tags = group.flatMap(({ tag }) => tag ?? [])
+    if (to !== undefined) descriptors.push(await publishImage(store, { image, to, tags }, how))
+  }
+  const [descriptor] = descriptors
+  const dest = references.map(formatReference).join(',')
+  return { type: 'registry', dest, ...(descriptor !== undefined && { descriptor }) }
+}
+
+/** Asks each repository whether one may push there, before the work that would be for nothing. Errors: those of the registry. */
+export async function checkPushes(
+  outputs: readonly RegistryOutput[],
+  names: readonly string[],
+  { publisher, signal }: { readonly publisher: Publisher; readonly signal: AbortSignal },
+): Promise<void> {
+  const all = outputs.flatMap((output) => registryNames(output, names))
+  const repositories = new Map(all.map(({ domain, path }) => [formatReference({ domain, path }), { domain, path }]))
+  await inParallel([...repositories.values()], { atOnce: 4, signal }, async (repository, stop) =>
+    publisher.repository(repository).checkPush({ signal: stop }),
+  )
+}
