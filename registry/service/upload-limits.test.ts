@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import test from 'ava'
+import { digestOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { RegistryError } from '../protocol/error.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
+import { blobServices, body, one, two } from './testing/blob-services.ts'
+
+const digest = digestOf('hello')
+const unknown = { instanceOf: RegistryError, code: 'BLOB_UPLOAD_UNKNOWN' }
+
+test('beyond the largest size there is no blob', async (t) => {
+  const { uploads, driver } = blobServices(t, { limits: { blobSize: 5 } })
+  await t.throwsAsync(uploads.start(one, { length: 6 }), { code: 'SIZE_INVALID' })
+  const large = [
+    { bytes: body('hello!'), length: 6 },
+    { bytes: body('hel', 'lo!') },
+    { bytes: body('hello!'), range: { start: 0, end: 5 } },
+  ]
+  for (const bytes of large) {
+    const { id } = await uploads.start(one)
+    const error = await t.throwsAsync<RegistryError>(uploads.append(one, id, bytes), { code: 'SIZE_INVALID' })
+    t.is(error?.status, 413)
+    await t.throwsAsync(uploads.state(one, id), unknown)
+    t.is(await driver.openUpload(id, 0), undefined)
+  }
+  const { id } = await uploads.start(one, { length: 5 })
+  await uploads.finish(one, id, { digest, body: { bytes: body('hello'), length: 5 } })
+})
+
+test('there are never more sessions than the caps, also when all are started at once', async (t) => {
+  const { uploads, clock } = blobServices(t, { limits: { sessions: 5, sessionsPerRepository: 3 } })
+  const start = async (name = one): Promise<string> => (await uploads.start(name)).id
+  const results = await Promise.allSettled(Array.from({ length: 6 }, async () => start()))
+  t.is(results.filter(({ status }) => status === 'fulfilled').length, 3)
+  const others = await Promise.allSettled(Array.from({ length: 6 }, async () => start(two)))
+  t.is(others.filter(({ status }) => status === 'fulfilled').length, 2)
+  const error = await t.throwsAsync<RegistryError>(start(two), { code: 'TOOMANYREQUESTS' })
+  t.truthy(error?.headers['Retry-After'])
+  const [session] = await uploads.list()
+  if (session !== undefined) await uploads.cancel(session.name, session.id)
+  await start(session?.name)
+
+  clock.now += 61 * 60 * 1000
+  await start(two)
+  t.is((await uploads.list()).length, 1, 'those that were idle for an hour made room')
+})
+
+test('sessions that nobody uses are given up, those in use are not', async (t) => {
+  const { uploads, clock, driver } = blobServices(t)
+  const hour = 60 * 60 * 1000
+  const idle = await uploads.start(one)
+  await uploads.append(one, idle.id, { bytes: body('x') })
+  const used = await uploads.start(one)
+  for (let n = 0; n < 6; n++) {
+    clock.now += 5 * hour
+    await uploads.append(one, used.id, { bytes: body('x') })
+  }
+  t.is(await uploads.purge(), 1)
+  await t.throwsAsync(uploads.state(one, idle.id), unknown)
+  t.is(await driver.openUpload(idle.id, 0), undefined)
+  t.is((await uploads.state(one, used.id)).offset, 6)
+  for (let n = 0; n < 6; n++) {
+    clock.now += 20 * hour
+    await uploads.append(one, used.id, { bytes: body('x') })
+  }
+  t.is(await uploads.purge(), 0)
+  clock.now += 20 * hour
+  t.is(await uploads.purge(), 1, 'after a week it is over')
+})
+
+test('a request that is under way is not given up', async (t) => {
+  const { uploads, clock } = blobServices(t)
+  const { id } = await uploads.start(one)
+  async function* long(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('hel')
+    clock.now += 30 * 24 * 60 * 60 * 1000
+    t.is(await uploads.purge(), 0)
+    yield Buffer.from('lo')
+  }
+  await uploads.finish(one, id, { digest, body: { bytes: long() } })
+})
+
+test('an upload that would fill the disk is refused at once, and one that does as soon as it does', async (t) => {
+  const driver = createMemoryDriver({ limit: 10_000 })
+  const { uploads, blobs } = blobServices(t, { driver, limits: { reserve: 1000 } })
+  const full = { code: 'UNAVAILABLE' }
+  const error = await t.throwsAsync<RegistryError>(uploads.start(one, { length: 9001 }), full)
+  t.is(error?.status, 507)
+  t.truthy(error?.headers['Retry-After'])
+  const { id } = await uploads.start(one, { length: 9000 })
+  await t.throwsAsync(uploads.append(one, id, { bytes: body('x'), length: 9001 }), full)
+  const content = randomBytes(8000)
+  await uploads.append(one, id, { bytes: body(content), length: 8000 })
+  await t.throwsAsync(uploads.append(one, id, { bytes: body(randomBytes(5000)) }), full)
+  t.is((await uploads.state(one, id)).offset, 8000, 'what fitted is there')
+  await uploads.cancel(one, id)
+  const again = await uploads.start(two)
+  await uploads.finish(two, again.id, {
+    digest: digestOf(content.subarray(0, 4000)),
+    body: { bytes: body(content.subarray(0, 4000)) },
+  })
+  await blobs.remove(two, digestOf(content.subarray(0, 4000)))
+  t.is((await driver.space())?.free, 10_000)
+})
+
+test('a disk that is full in the middle is told as such', async (t) => {
+  const memory = createMemoryDriver()
+  const driver: BlobDriver = {
+    ...memory,
+    createUpload: async () => Promise.reject(new IbuildError('DISK_FULL', 'no space left')),
+  }
+  const { uploads } = blobServices(t, { driver })
+  const { id } = await uploads.start(one)
+  const error = await t.throwsAsync<RegistryError>(uploads.append(one, id, { bytes: body('x') }), {
+    code: 'UNAVAILABLE',
+  })
+  t.is(error?.status, 507)
+})
+
+test('while nothing may be written nothing is', async (t) => {
+  let isReadOnly = false
+  const guard = (): void => {
+    if (isReadOnly) throw new RegistryError('UNAVAILABLE', 'read-only')
+  }
+  const { uploads, blobs } = blobServices(t, { guard })
+  const { id } = await uploads.start(one)
+  await uploads.append(one, id, { bytes: body('he') })
+  isReadOnly = true
+  const refused = { code: 'UNAVAILABLE' }
+  await t.throwsAsync(uploads.start(one), refused)
+  await t.throwsAsync(uploads.append(one, id, { bytes: body('x') }), refused)
+  await t.throwsAsync(uploads.finish(one, id, { digest }), refused)
+  await t.throwsAsync(blobs.remove(one, digest), refused)
+  await t.throwsAsync(blobs.mount(one, digest, {}), refused)
+  t.is((await uploads.state(one, id)).offset, 2)
+})
