@@ -1,0 +1,78 @@
+import { Recent } from './recent.ts'
+
+/**
+ * Holds values that were stored or read, never one that a reader of the store could not have got at that moment. That needs
+ * one owner of the store, who tells of each write before it begins: from then until its end nothing is held under its keys,
+ * and nobody who read before or during any write fills in what he read. The least recently used go when there is too much.
+ */
+export class CoherentCache<Value> {
+  readonly #weigh: (value: Value) => number
+  readonly #capacity: number
+  readonly #entries: Recent<string, Entry<Value>>
+  /** How many writes of a key are going on, and whether there was more than one at once. */
+  readonly #writing = new Map<string, { count: number; isShared: boolean }>()
+  #stamp = 0
+
+  /** `capacity` in bytes, and `weigh` those of a value; keys and an allowance for each entry are added. */
+  constructor(capacity: number, weigh: (value: Value) => number) {
+    this.#capacity = capacity
+    this.#weigh = weigh
+    this.#entries = new Recent(capacity, (entry) => entry.weight)
+  }
+
+  /** The value, when it is at hand. */
+  peek(key: string): Value | undefined {
+    return this.#entries.get(key)?.value
+  }
+
+  /** To be taken before the store is read, for {@link fill}. */
+  get stamp(): number {
+    return this.#stamp
+  }
+
+  /** Holds what was read, unless something was written since the stamp. */
+  fill(key: string, value: Value, stamp: number): void {
+    if (stamp === this.#stamp && !this.#writing.has(key)) this.#hold(key, value)
+  }
+
+  /** Tells that rows of these keys are about to be written. Call the result when that has ended, with what is stored if known. */
+  write(keys: readonly string[]): (stored?: ReadonlyMap<string, Value>) => void {
+    this.#stamp++
+    for (const key of keys) this.#begin(key)
+    return (stored) => {
+      this.#stamp++
+      for (const key of keys) this.#end(key, stored?.get(key))
+    }
+  }
+
+  #begin(key: string): void {
+    this.#entries.delete(key)
+    const writing = this.#writing.get(key)
+    if (writing === undefined) this.#writing.set(key, { count: 1, isShared: false })
+    else this.#writing.set(key, { count: writing.count + 1, isShared: true })
+  }
+
+  /** Of several writes at once nobody knows here which was the last. */
+  #end(key: string, stored: Value | undefined): void {
+    const writing = this.#writing.get(key)
+    if (writing === undefined) return
+    writing.count--
+    if (writing.count > 0) return
+    this.#writing.delete(key)
+    if (stored !== undefined && !writing.isShared) this.#hold(key, stored)
+  }
+
+  /** What would take the place of much else is not held. */
+  #hold(key: string, value: Value): void {
+    const weight = this.#weigh(value) + 2 * key.length + allowance
+    if (weight <= this.#capacity / 4) this.#entries.set(key, { value, weight })
+  }
+}
+
+interface Entry<Value> {
+  readonly value: Value
+  readonly weight: number
+}
+
+/** What an entry takes beside its key and its value, in bytes. */
+const allowance = 200

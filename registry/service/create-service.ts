@@ -1,0 +1,105 @@
+import type { RepositoryName } from '../protocol/names.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
+import { createHashPool, type HashPool } from '../storage/intake/hash-pool.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { createBlobService } from './blobs.ts'
+import { createCatalogCursor } from './catalog-cursor.ts'
+import { createDigestLocks } from './digest-locks.ts'
+import { createLinks } from './links.ts'
+import { listRepositories, listTags } from './listings.ts'
+import type { Sparse } from './manifest-rules.ts'
+import { createManifestService } from './manifests.ts'
+import type { ServiceParts } from './parts.ts'
+import { listReferrers } from './referrers.ts'
+import { createSpaceGuard } from './space.ts'
+import type { BlobService, ManifestService, RegistryService, UploadService } from './types.ts'
+import { removeDoomed } from './unused-blobs.ts'
+import type { UploadLimits } from './upload-limits.ts'
+import { createUploadService, type Uploads } from './uploads.ts'
+import { createWriteGuard, type WriteGuard } from './write-guard.ts'
+
+export interface ServiceOptions {
+  /** Both are the service's from now on: it closes them. */
+  readonly driver: BlobDriver
+  readonly metadata: MetadataStore
+  readonly limits?: Partial<UploadLimits> | undefined
+  /** Default `index`. */
+  readonly sparse?: Sparse | undefined
+  /** Read-only also while this says so, as a configuration does. */
+  readonly isReadOnly?: (() => boolean) | undefined
+  /** Threads that hash uploads; made, and ended with the service, when not given. */
+  readonly hashes?: HashPool | undefined
+  /** Milliseconds between looks for uploads that were given up. Default ten minutes. */
+  readonly purgeEvery?: number | undefined
+  /** Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined
+}
+
+const minute = 60_000
+
+/** A registry over these stores, which nobody else changes. What an earlier process left half done is put right meanwhile. */
+export async function createService(options: ServiceOptions): Promise<RegistryService> {
+  const { driver, metadata, limits, sparse = 'index', now = Date.now, purgeEvery = 10 * minute } = options
+  const guard = await createWriteGuard(metadata, options.isReadOnly)
+  const cursor = await createCatalogCursor(metadata)
+  const hashes = options.hashes ?? createHashPool()
+  const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now }
+  const links = createLinks(metadata)
+  const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
+  const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
+  const manifests = createManifestService({ ...parts, space, sparse })
+  if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
+
+  const end = async (): Promise<void> => {
+    await guard.close()
+    await uploads.close()
+    await hashes.close()
+    await metadata.close()
+    await driver.close()
+  }
+  let ended: Promise<void> | undefined
+  return {
+    blobs: guardedBlobs(createBlobService({ ...parts, links }), guard),
+    uploads: guardedUploads(uploads, guard),
+    manifests: guardedManifests(manifests, guard),
+    tags: (name, page) => listTags(metadata, name, page),
+    catalog: (page, isVisible = everyName) => listRepositories(metadata, { page, isVisible, cursor }),
+    referrers: (name, subject, query) => listReferrers({ metadata, manifests }, { name, subject }, query),
+    get isReadOnly() {
+      return guard.isReadOnly
+    },
+    setReadOnly: (isReadOnly) => guard.run(() => guard.setReadOnly(isReadOnly)),
+    close: () => (ended ??= end()),
+  }
+}
+
+function everyName(_name: RepositoryName): boolean {
+  return true
+}
+
+function guardedBlobs(blobs: BlobService, guard: WriteGuard): BlobService {
+  return {
+    ...blobs,
+    remove: (name, digest) => guard.run(() => blobs.remove(name, digest)),
+    mount: (name, digest, options) => guard.run(() => blobs.mount(name, digest, options)),
+  }
+}
+
+function guardedUploads(uploads: Uploads, guard: WriteGuard): UploadService {
+  return {
+    start: (name, options) => guard.run(() => uploads.start(name, options)),
+    state: (name, id) => uploads.state(name, id),
+    append: (name, id, body) => guard.run(() => uploads.append(name, id, body)),
+    finish: (name, id, end) => guard.run(() => uploads.finish(name, id, end)),
+    cancel: (name, id) => guard.run(() => uploads.cancel(name, id)),
+    list: () => uploads.list(),
+  }
+}
+
+function guardedManifests(manifests: ManifestService, guard: WriteGuard): ManifestService {
+  return {
+    ...manifests,
+    put: (name, ref, manifest) => guard.run(() => manifests.put(name, ref, manifest)),
+    remove: (name, ref) => guard.run(() => manifests.remove(name, ref)),
+  }
+}

@@ -1,0 +1,130 @@
+import { algorithmOf, type Digest, digestOf } from '../../shared/base/digest.ts'
+import { RegistryError } from '../protocol/error.ts'
+import { parseManifest } from '../protocol/manifest.ts'
+import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
+import { doomedRows, manifestRows, tagRows } from '../storage/rows.ts'
+import { createManifestBytes } from './manifest-bytes.ts'
+import { createManifestCaches } from './manifest-caches.ts'
+import { carryOut, type ManifestPlan } from './manifest-plan.ts'
+import type { Sparse } from './manifest-rules.ts'
+import type { ServiceParts } from './parts.ts'
+import { planPush } from './push-plan.ts'
+import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
+import { hasRepository, nameUnknown } from './repositories.ts'
+import type { SpaceGuard } from './space.ts'
+import type { ManifestService, StoredManifest } from './types.ts'
+import { removeUnnamed } from './unused-blobs.ts'
+
+export interface ManifestParts extends ServiceParts {
+  readonly space: SpaceGuard
+  readonly sparse: Sparse
+}
+
+/** Tags of one push at most; the specification asks for ten. */
+const mostTags = 100
+
+/** {@link ManifestService} over a driver and the metadata. */
+export function createManifestService(parts: ManifestParts): ManifestService {
+  const { metadata, locks, guard, space, sparse } = parts
+  const caches = createManifestCaches()
+  const planParts = { metadata, caches }
+  const bytesOf = createManifestBytes(parts)
+
+  const peek = (name: RepositoryName, ref: ManifestRef): StoredManifest | undefined => {
+    const digest = 'digest' in ref ? ref.digest : caches.tags.peek(tagRows.key(name, ref.tag))
+    return digest === undefined ? undefined : caches.manifests.peek(manifestRows.key(name, digest))
+  }
+  const byDigest = async (name: RepositoryName, digest: Digest): Promise<StoredManifest | undefined> => {
+    const key = manifestRows.key(name, digest)
+    const { stamp } = caches.manifests
+    const value = caches.manifests.peek(key) ?? (await metadata.get(key))
+    if (typeof value !== 'string') return value
+    const { mediaType, size } = manifestRows.parse(key, value)
+    const manifest = { digest, mediaType, bytes: await bytesOf.read(digest, size) }
+    caches.manifests.fill(key, manifest, stamp)
+    return manifest
+  }
+  const digestOfTag = async (name: RepositoryName, tag: string): Promise<Digest | undefined> => {
+    const key = tagRows.key(name, tag)
+    const cached = caches.tags.peek(key)
+    if (cached !== undefined) return cached
+    const { stamp } = caches.tags
+    const value = await metadata.get(key)
+    if (value === undefined) return undefined
+    const { digest } = tagRows.parse(key, value)
+    caches.tags.fill(key, digest, stamp)
+    return digest
+  }
+  /** A tag may be moved between the two looks, and what it led to be removed: then it is looked at again. */
+  const byTag = async (name: RepositoryName, tag: string): Promise<StoredManifest | undefined> => {
+    for (let before: Digest | undefined; ; ) {
+      const digest = await digestOfTag(name, tag)
+      const manifest = digest === undefined ? undefined : await byDigest(name, digest)
+      if (manifest !== undefined || digest === before) return manifest
+      before = digest
+    }
+  }
+
+  const storeManifest = async (push: Parameters<typeof planPush>[1]): Promise<void> => {
+    const { digest, bytes } = push.manifest
+    await locks.run(digest, async () => {
+      const first = await planPush(metadata, push) // what is refused leaves no bytes
+      await bytesOf.store(digest, bytes)
+      await carryOut(planParts, () => planPush(metadata, push), first)
+    })
+  }
+  const removeWhole = async (name: RepositoryName, ref: ManifestRef): Promise<void> => {
+    const found = async (plan: Promise<ManifestPlan | undefined>): Promise<ManifestPlan> =>
+      (await plan) ?? (await fail(name, ref))
+    if ('tag' in ref) return carryOut(planParts, () => found(planTagRemoval(metadata, name, ref.tag)))
+    await locks.run(ref.digest, () => carryOut(planParts, () => found(planManifestRemoval(metadata, name, ref.digest))))
+    await removeUnnamed(parts, ref.digest)
+    await metadata.commit({ remove: [doomedRows.key(ref.digest)], isMinor: true })
+  }
+  const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
+    throw (await hasRepository(metadata, name)) ? manifestUnknown(name, ref) : nameUnknown(name)
+  }
+
+  return {
+    peek,
+    get: async (name, ref) => {
+      const manifest = 'digest' in ref ? await byDigest(name, ref.digest) : await byTag(name, ref.tag)
+      return manifest ?? fail(name, ref)
+    },
+    put: async (name, ref, { bytes: given, contentType, tags: more = [] }) => {
+      guard()
+      const facts = parseManifest(given, contentType)
+      const bytes = new Uint8Array(given) // of its own: it may stay in memory
+      const digest = checkedDigest(ref, bytes)
+      const tags = checkedTags([...('tag' in ref ? [ref.tag] : []), ...more])
+      await space.check(bytes.byteLength)
+      await storeManifest({ name, manifest: { digest, mediaType: facts.mediaType, bytes }, facts, tags, sparse })
+      return { digest, subject: facts.subject?.digest }
+    },
+    remove: async (name, ref) => {
+      guard()
+      await removeWhole(name, ref)
+    },
+  }
+}
+
+/** The digest by which the manifest is known from now on: that of the reference, of whichever algorithm, must be right. */
+function checkedDigest(ref: ManifestRef, bytes: Uint8Array): Digest {
+  if ('tag' in ref) return digestOf(bytes)
+  const found = digestOf(bytes, algorithmOf(ref.digest))
+  if (found === ref.digest) return found
+  throw new RegistryError('DIGEST_INVALID', `the manifest has another digest: ${found}`, {
+    detail: { expected: ref.digest, found },
+  })
+}
+
+function checkedTags(texts: readonly string[]): string[] {
+  const tags = [...new Set(texts.map(parseTag))]
+  if (tags.length <= mostTags) return tags
+  throw new RegistryError('TAG_INVALID', `more than ${mostTags} tags for one manifest`, { status: 414 })
+}
+
+function manifestUnknown(name: RepositoryName, ref: ManifestRef): RegistryError {
+  const [what, detail] = 'tag' in ref ? [`tag ${ref.tag}`, ref] : [`manifest ${ref.digest}`, ref]
+  return new RegistryError('MANIFEST_UNKNOWN', `${name} has no ${what}`, { detail })
+}

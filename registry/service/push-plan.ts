@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto'
+import { definedMembers } from '../../shared/oci/members.ts'
+import type { ManifestFacts } from '../protocol/manifest.ts'
+import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows, tagRows } from '../storage/rows.ts'
+import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
+import { requireReferences, type Sparse } from './manifest-rules.ts'
+import { referrerRow } from './referrer-row.ts'
+import { changeTag, readOrNothing } from './tag-change.ts'
+import type { StoredManifest } from './types.ts'
+
+export interface ManifestPush {
+  readonly name: string
+  readonly manifest: StoredManifest
+  readonly facts: ManifestFacts
+  readonly tags: readonly string[]
+  readonly sparse: Sparse
+}
+
+/** The rows of a manifest whose bytes are stored, and of the tags that it is pushed under. MANIFEST_BLOB_UNKNOWN. */
+export async function planPush(metadata: MetadataStore, push: ManifestPush): Promise<ManifestPlan> {
+  const { name, manifest, facts, tags, sparse } = push
+  const needed = await requireReferences(metadata, name, { facts, sparse })
+  const key = manifestRows.key(name, manifest.digest)
+  const [value, ...tagValues] = await metadata.getMany([key, ...tags.map((tag) => tagRows.key(name, tag))])
+  const changes = await Promise.all(
+    tags.map((tag, i) => changeTag(metadata, { name, tag, value: tagValues[i] }, manifest.digest)),
+  )
+  const moves = changes.filter((change) => change !== undefined)
+  const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
+  const effects = { name, tags, digest: manifest.digest, stored: manifest }
+  if (before !== undefined && moves.length === 0) return { change: undefined, effects }
+  const rows = before === undefined ? newRows(push) : [manifestRow(push, before.at)]
+  const record: Change = {
+    put: rows,
+    remove: [doomedRows.key(manifest.digest)],
+    expect: [...needed, { key, value }],
+  }
+  return { change: joinChanges([record, ...moves]), effects }
+}
+
+function newRows(push: ManifestPush): Row[] {
+  const { name, manifest, facts } = push
+  const at = Date.now()
+  return [
+    repositoryRows.row([name], { at, change: newChange() }),
+    manifestRow(push, at),
+    holderRows.row([manifest.digest, name], true),
+    ...(facts.subject === undefined ? [] : [referrerRow(name, facts.subject.digest, { manifest, facts })]),
+  ]
+}
+
+function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: ManifestPush, at: number): Row {
+  return manifestRows.row([name, digest], {
+    mediaType,
+    size: bytes.byteLength,
+    at,
+    change: newChange(),
+    ...(facts.subject !== undefined && {
+      subject: facts.subject.digest,
+      ...definedMembers({ artifactType: facts.artifactType }),
+    }),
+  })
+}
+
+function newChange(): string {
+  return randomBytes(9).toString('base64url')
+}

@@ -1,0 +1,24 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { ManifestFacts } from '../protocol/manifest.ts'
+import type { Row } from '../storage/metadata-types.ts'
+import { referrerRows } from '../storage/rows.ts'
+import type { StoredManifest } from './types.ts'
+
+/** Annotations beyond this, as JSON, are not repeated in the metadata. */
+const mostAnnotationText = 2048
+
+/** What a listing of referrers says of a manifest. */
+export function referrerRow(
+  name: string,
+  subject: Digest,
+  { manifest, facts }: { readonly manifest: StoredManifest; readonly facts: ManifestFacts },
+): Row {
+  const { digest, mediaType, bytes } = manifest
+  const { annotations, artifactType } = facts
+  const isLarge = annotations !== undefined && JSON.stringify(annotations).length > mostAnnotationText
+  return referrerRows.row([name, subject, artifactType ?? '', digest], {
+    mediaType,
+    size: bytes.byteLength,
+    ...(isLarge ? { isLarge } : annotations !== undefined && { annotations }),
+  })
+}

@@ -1,0 +1,94 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { Change, MetadataStore, Row, RowRange } from '../storage/metadata-types.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import {
+  doomedRows,
+  holderRows,
+  type ManifestRow,
+  manifestRows,
+  referrerRows,
+  repositoryRows,
+  taggedRows,
+  tagRows,
+} from '../storage/rows.ts'
+import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
+import { changeTag, readOrNothing } from './tag-change.ts'
+
+/** Takes a tag away, and nothing else. Undefined when there is none. */
+export async function planTagRemoval(
+  metadata: MetadataStore,
+  name: string,
+  tag: string,
+): Promise<ManifestPlan | undefined> {
+  const value = await metadata.get(tagRows.key(name, tag))
+  if (value === undefined) return undefined
+  const change = await changeTag(metadata, { name, tag, value }, undefined)
+  return { change, effects: { name, tags: [tag] } }
+}
+
+/**
+ * Takes a manifest from the repository, with its tags; the repository goes with its last manifest. Undefined when there is
+ * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the manifest meanwhile, or pushes another one, writes a row that is expected here.
+ */
+export async function planManifestRemoval(
+  metadata: MetadataStore,
+  name: string,
+  digest: Digest,
+): Promise<ManifestPlan | undefined> {
+  const key = manifestRows.key(name, digest)
+  const value = await metadata.get(key)
+  if (value === undefined) return undefined
+  const mirrors = await listAll(metadata, taggedRows.prefix(name, digest))
+  const tags = mirrors.map((row) => lastPart(row.key))
+  const record = {
+    put: [doomedRows.row([digest], true)],
+    remove: [key, holderRows.key(digest, name), ...mirrors.map((row) => row.key), ...referrerKey(name, digest, value)],
+    expect: [{ key, value }],
+  }
+  const change = joinChanges([
+    record,
+    ...(await untag(metadata, { name, digest, tags })),
+    ...(await emptied(metadata, name)),
+  ])
+  return { change, effects: { name, tags, digest } }
+}
+
+function referrerKey(name: string, digest: Digest, value: string): string[] {
+  const row = readOrNothing<ManifestRow>(manifestRows, manifestRows.key(name, digest), value)
+  return row?.subject === undefined ? [] : [referrerRows.key(name, row.subject, row.artifactType ?? '', digest)]
+}
+
+async function untag(
+  metadata: MetadataStore,
+  { name, digest, tags }: { readonly name: string; readonly digest: Digest; readonly tags: readonly string[] },
+): Promise<Change[]> {
+  const keys = tags.map((tag) => tagRows.key(name, tag))
+  const values = await metadata.getMany(keys)
+  const changes = tags.map(async (tag, i) => {
+    const value = values[i]
+    const row = value === undefined ? undefined : readOrNothing(tagRows, tagRows.key(name, tag), value)
+    return row?.digest === digest ? changeTag(metadata, { name, tag, value }, undefined) : undefined
+  })
+  return (await Promise.all(changes)).filter((change) => change !== undefined)
+}
+
+/** When there is no other manifest. */
+async function emptied(metadata: MetadataStore, name: string): Promise<Change[]> {
+  const key = repositoryRows.key(name)
+  const value = await metadata.get(key)
+  const manifests = await metadata.list({ prefix: manifestRows.prefix(name), limit: 2 })
+  return manifests.length > 1 ? [] : [{ remove: [key], expect: [{ key, value }] }]
+}
+
+const pageRows = 1000
+
+async function listAll(metadata: MetadataStore, prefix: string): Promise<Row[]> {
+  const rows: Row[] = []
+  for (let range: RowRange = { prefix, limit: pageRows }; ; ) {
+    const page = await metadata.list(range)
+    rows.push(...page)
+    const last = page.at(-1)
+    if (page.length < pageRows || last === undefined) return rows
+    range = { ...range, after: last.key }
+  }
+}
