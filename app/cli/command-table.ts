@@ -43,5 +43,9 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   commit: { summary: 'make an image of a container', load: () => import('../commands/commit.ts') },
   du: { summary: 'show what takes how much of the disk', load: () => import('../commands/du.ts') },
   prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
+  registry: {
+    summary: 'serve the registry, and ask the one that runs',
+    load: () => import('../commands/registry.ts'),
+  },
   serve: { summary: 'serve a registry from the data folder', load: () => import('../commands/serve.ts') },
 }

@@ -25,10 +25,11 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   await checkExposure(config)
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   for (const notice of notices) log.warn(notice)
-  const registry = await openRegistry({ root, config, log })
+  const inForce = { config }
+  const registry = await openRegistry({ root, config, log, isReadOnly: () => inForce.config.readOnly })
   try {
     const reload = (): Promise<ReloadReport> => reloadConfig(server, load, log)
-    const server = await startServer({ root, config, registry, log, reload })
+    const server = await startServer({ root, inForce, registry, log, reload })
     host.onReload(() => void reload().catch(() => undefined))
     tellReady({ server, config, host, log })
     await host.stopped

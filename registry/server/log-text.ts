@@ -1,3 +1,5 @@
+import { asObject, parseJson } from '../../shared/base/json.ts'
+
 /** Members of a line that are not shown as `name=value`. */
 const shownElsewhere = new Set(['level', 'time', 'msg'])
 /** What a terminal acts on. JSON has the other control characters escaped already. */
@@ -5,11 +7,12 @@ const unescaped = /[\u007f-\u009f\u2028\u2029]/g
 
 /** A line of JSON as one for people: time, level, message, then the fields. */
 export function formatLine(json: string): string {
-  const line = JSON.parse(json) as Record<string, unknown>
+  const line = asObject(parseJson(json, { what: 'a line of the log' }), { code: 'JSON_INVALID', path: 'line' })
   const fields = Object.entries(line).flatMap(([name, value]) =>
     shownElsewhere.has(name) ? [] : [` ${name}=${shown(value)}`],
   )
-  const text = `${String(line['time'])} ${String(line['level']).padEnd(5)} ${shown(line['msg'], true)}${fields.join('')}\n`
+  const [time, level, message] = [line['time'], line['level'], line['msg']].map((value) => shown(value, true))
+  const text = `${time} ${level?.padEnd(5)} ${message}${fields.join('')}\n`
   return text.replace(unescaped, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 

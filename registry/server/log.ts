@@ -50,16 +50,18 @@ export function createLog(settings: LogSettings, { write, isTerminal }: LogOutpu
     if (waiting.length > batch) flush()
   }
   const logger = makeLogger(settings.level, take)
+  let { level } = settings
   return {
     get level() {
-      return logger.level as LogLevel
+      return level
     },
     error: (message, fields = {}) => logger.error(fields, message),
     warn: (message, fields = {}) => logger.warn(fields, message),
     info: (message, fields = {}) => logger.info(fields, message),
     debug: (message, fields = {}) => logger.debug(fields, message),
     configure(next) {
-      logger.level = next.level
+      level = next.level
+      logger.level = level
       showsText = isText(next)
     },
     flush,

@@ -5,7 +5,7 @@ import type { ServerConfig } from './config/schema.ts'
 
 /** What the server is about, as far as it decides on requests; read for each of them. */
 export interface RuleState {
-  readonly config: Pick<ServerConfig, 'readOnly' | 'delete'>
+  readonly inForce: { readonly config: Pick<ServerConfig, 'delete'> }
   readonly isDraining: boolean
 }
 
@@ -24,15 +24,14 @@ export function withRules(state: RuleState, next: Authorize): Authorize {
 /** What is refused whoever asks; undefined when nothing is. */
 function refusalOf(
   { method, route }: { readonly method: string; readonly route: Route },
-  { config, isDraining }: RuleState,
+  { inForce, isDraining }: RuleState,
 ): RegistryError | undefined {
   if (reading.has(method)) return undefined
-  if (config.readOnly) return new RegistryError('UNAVAILABLE', 'the registry is read-only', { headers: retryAfter })
   if (isDraining && method === 'POST' && route.kind === 'uploads') {
     return new RegistryError('UNAVAILABLE', 'the registry is shutting down: try again', { headers: retryAfter })
   }
   const isDeletion = method === 'DELETE' && (route.kind === 'manifest' || route.kind === 'blob')
-  return isDeletion && !config.delete.enabled
+  return isDeletion && !inForce.config.delete.enabled
     ? new RegistryError('UNSUPPORTED', 'nothing can be deleted here: the configuration says delete.enabled: false')
     : undefined
 }

@@ -12,7 +12,7 @@ import type { TlsSource } from './tls/source.ts'
 
 /** What changes while a server runs. */
 export interface ServerState {
-  config: ServerConfig
+  readonly inForce: { config: ServerConfig }
   isDraining: boolean
   /** The registry over HTTP, with the limits of the configuration. */
   handle: RequestListener
@@ -22,7 +22,7 @@ export interface ServerState {
 export function clientListener(state: ServerState, active: ActiveRequests): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
     active.add(response)
-    const { headers } = state.config
+    const { headers } = state.inForce.config
     for (const name in headers) response.setHeader(name, headers[name] ?? [])
     if (state.isDraining) response.shouldKeepAlive = false
     state.handle(request, response)
@@ -39,10 +39,10 @@ export interface Running {
 
 /** Errors: TLS_INVALID; then all stays as it was. */
 export async function applyConfig({ state, server, tls, log }: Running, wanted: ServerConfig): Promise<ReloadReport> {
-  const { live, atRestart } = changesBetween(state.config, wanted)
-  const config = withLive(state.config, wanted)
+  const { live, atRestart } = changesBetween(state.inForce.config, wanted)
+  const config = withLive(state.inForce.config, wanted)
   await tls?.refresh(config)
-  state.config = config
+  state.inForce.config = config
   log.configure(config.log)
   const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
   Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })

@@ -32,7 +32,8 @@ export interface OpenRegistry {
 export interface ServerOptions {
   /** Data folder. */
   readonly root: string
-  readonly config: ServerConfig
+  /** The configuration in force; a reload puts another one here. */
+  readonly inForce: { config: ServerConfig }
   readonly registry: OpenRegistry
   readonly log: Log
   /** Reads the configuration again, for who asks for it over the admin API. */
@@ -57,25 +58,25 @@ export interface RegistryServer {
 
 /** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID. */
 export async function startServer(options: ServerOptions): Promise<RegistryServer> {
-  const { root, registry, log } = options
+  const { root, inForce, registry, log } = options
   const layout = registryLayout(root)
-  const state: ServerState = { config: options.config, isDraining: false, handle: () => undefined }
+  const state: ServerState = { inForce, isDraining: false, handle: () => undefined }
   const active = activeRequests()
   const metrics = await createMetricsFor(state, registry, active)
   const apps = appsFor({ state, options, metrics, folder: layout.folder })
   state.handle = apps.forClients()
   await using started = new AsyncDisposableStack()
   const tls = await openTlsSource({
-    config: state.config,
+    config: inForce.config,
     folder: layout.folder,
     log,
     onChange: (material) => useMaterial(server, material),
   })
   if (tls !== undefined) started.defer(() => tls.close())
-  const server = makeServer(state.config, tls?.material, clientListener(state, active))
+  const server = makeServer(inForce.config, tls?.material, clientListener(state, active))
   started.defer(() => closeServer(server))
-  const url = urlOf(await listen(server, state.config.listen, 'listen'), tls !== undefined)
-  const operators = await startForOperators(state.config, apps.forOperators())
+  const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
+  const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
   const admin = adminFor({ state, options, active, url })
   started.defer(await startAdmin(admin, layout.adminSocket, log))
@@ -93,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
       state.isDraining = true
       const closed = closeServer(server, false)
       active.closeAfterwards()
-      const isEmpty = await active.ended(state.config.shutdown.drain)
+      const isEmpty = await active.ended(state.inForce.config.shutdown.drain)
       server.closeAllConnections()
       await closed
       await ending.disposeAsync()
@@ -107,13 +108,13 @@ async function createMetricsFor(
   { service, space }: OpenRegistry,
   active: ActiveRequests,
 ): Promise<Metrics | undefined> {
-  if (!state.config.metrics.enabled) return undefined
+  if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
   return createMetrics({
     requestsInProgress: () => active.count,
     openUploads: async () => (await service.uploads.list()).length,
     space,
-    isReadOnly: () => state.config.readOnly || service.isReadOnly,
+    isReadOnly: () => service.isReadOnly,
   })
 }
 
@@ -137,11 +138,11 @@ function appsFor({ state, options: { registry, log }, metrics, folder }: AppPart
     createApp({
       service: registry.service,
       authorize,
-      limits: httpLimits(state.config),
+      limits: httpLimits(state.inForce.config),
       routes: serverPages({ readiness, metrics, isForOperators }),
       onFinished(request) {
         metrics?.finished(request)
-        logRequest(log, request, state.config.log.requests)
+        logRequest(log, request, state.inForce.config.log.requests)
       },
     })
   return { forClients: () => make(withRules(state, allowAll), false), forOperators: () => make(nobody, true) }
@@ -185,7 +186,7 @@ function adminFor({ state, options: { registry, reload }, active, url }: AdminFo
   })
   return serviceAdmin({
     ...registry,
-    server: { status, isReadOnlyConfigured: () => state.config.readOnly, reload },
+    server: { status, isReadOnlyConfigured: () => state.inForce.config.readOnly, reload },
   })
 }
 

@@ -38,10 +38,10 @@ interface Exchange {
   readonly body: JsonValue | undefined
 }
 
-/** The other side is a server of this user, of this version or another: what it answers is of the type that was asked for. */
 async function exchange<T>({ socket, method, path, body }: Exchange): Promise<T> {
   const { status, bytes } = await withShortPath(socket, (socketPath) => send({ socketPath, method, path }, body))
   const answer = parseJson(bytes, { what: 'answer of the server', maxBytes: 64 * 1024 * 1024 })
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other side is a server of this user, and answers what routes.ts says
   if (status === 200) return answer as T
   throw errorOf(answer)
 }
@@ -70,8 +70,12 @@ function send(
 function errorOf(answer: JsonValue): IbuildError {
   const error = isObject(answer) && isObject(answer['error']) ? answer['error'] : {}
   const { code, message, hint } = error
-  const known = typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'SERVER_FAILED'
+  const known = typeof code === 'string' && isErrorCode(code) ? code : 'SERVER_FAILED'
   return new IbuildError(known, typeof message === 'string' ? message : 'the server answered nonsense', {
     ...(typeof hint === 'string' && { hint }),
   })
+}
+
+function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCodes, text)
 }

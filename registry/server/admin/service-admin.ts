@@ -18,7 +18,7 @@ export interface AdminParts {
 export function serviceAdmin({ service, space, server }: AdminParts): RegistryAdmin {
   const isConfigured = (): boolean => server?.isReadOnlyConfigured() === true
   const readOnly = async (): Promise<ReadOnlyState> => ({
-    isReadOnly: isConfigured() || service.isReadOnly,
+    isReadOnly: service.isReadOnly,
     isConfigured: isConfigured(),
   })
   return {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ServerConfig } from './schema.ts'
 
 /** What of a configuration would have no effect, or cannot be had together; one sentence each. */
@@ -12,7 +13,13 @@ export function contradictionsIn({ tls, metrics }: ServerConfig): string[] {
       : []),
     ...(!isFiles && key !== '' ? [`tls.key: is used with tls.mode files only, and that is ${mode}`] : []),
     ...(mode !== 'auto' && names.length > 0 ? [`tls.names: is used with tls.mode auto only, and that is ${mode}`] : []),
+    ...names.filter((name) => !isHost(name)).map((name) => `tls.names: ${JSON.stringify(name)} is no name of a host`),
     ...(mode === 'off' && clientCA.length > 0 ? ['tls.clientCA: needs TLS, and tls.mode is off'] : []),
     ...(!metrics.enabled && metrics.listen !== '' ? ['metrics.listen: is used with metrics.enabled only'] : []),
   ]
+}
+
+/** An IP address, or a DNS name whose first part may be `*`. */
+function isHost(name: string): boolean {
+  return isIP(name) !== 0 || (name.length <= 253 && /^(?:\*\.)?[a-z\d_-]{1,63}(?:\.[a-z\d_-]{1,63})*$/i.test(name))
 }

@@ -76,7 +76,7 @@ export const duration: Kind<number> = {
   name: 'duration such as 60s or 24h',
   read(value) {
     if (value === 0 || value === '0') return 0
-    if (typeof value !== 'string' || !/^(?:\d{1,9}(?:ms|s|m|h|d))+$/.test(value))
+    if (typeof value !== 'string' || !/^(?:\d{1,10}(?:ms|s|m|h|d))+$/.test(value))
       return wrong('a duration such as 60s or 24h', value)
     const parts = [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)]
     const sum = parts.reduce((all, [, digits, unit = '']) => all + Number(digits) * (timeUnits[unit] ?? 0), 0)

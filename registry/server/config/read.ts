@@ -81,20 +81,31 @@ function valueOf(key: NamedKey, setting: Setting | undefined, onProblem: (proble
   }
 }
 
-/** The schema gives each path its type; this is the one place that goes from paths to members. */
+/** A configuration of a value for each path of the schema. */
 export function nested(values: Readonly<Record<string, unknown>>): ServerConfig {
-  const config: Record<string, unknown> = {}
-  for (const [path, value] of Object.entries(values)) {
-    const names = path.split('.')
-    let section = config
-    for (const name of names.slice(0, -1)) section = (section[name] ??= {}) as Record<string, unknown>
-    section[names.at(-1) ?? ''] = value
-  }
-  return config as unknown as ServerConfig
+  const config = sectionOf(Object.entries(values))
+  if (isComplete(config)) return config
+  throw new Error('a configuration without some key')
+}
+
+function sectionOf(values: readonly (readonly [path: string, value: unknown])[]): Readonly<Record<string, unknown>> {
+  const groups = Map.groupBy(values, ([path]) => path.split('.', 1)[0] ?? '')
+  return Object.fromEntries(
+    [...groups].map(([name, members]) => {
+      const own = members.find(([path]) => path === name)
+      const below = members.map(([path, value]) => [path.slice(name.length + 1), value] as const)
+      return [name, own === undefined ? sectionOf(below) : own[1]]
+    }),
+  )
+}
+
+/** Each kind gives values of its type, so all is there when each key is. */
+function isComplete(config: object): config is ServerConfig {
+  return keys.every(({ path }) => valueAt(config, path) !== undefined)
 }
 
 /** The value of a key, by its path. */
-export function valueAt(config: ServerConfig, path: string): unknown {
+export function valueAt(config: object, path: string): unknown {
   return path.split('.').reduce<unknown>((one, name) => (isPlainObject(one) ? one[name] : undefined), config)
 }
 

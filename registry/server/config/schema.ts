@@ -56,7 +56,26 @@ export const schema = {
   delete: {
     enabled: live(yesOrNo, true, 'Allows clients to delete manifests, tags and blobs.'),
   },
+  manifests: {
+    sparse: key(
+      choice('refuse', 'index', 'accept'),
+      'index',
+      'What may be missing when a manifest is pushed: nothing, manifests of an index, or blobs as well.',
+    ),
+  },
+  uploads: {
+    sessions: key(count, 5000, 'Uploads that may be open at once.'),
+    sessionsPerRepository: key(count, 1000, 'Uploads that may be open at once in one repository.'),
+    idle: key(duration, 86_400_000, 'Time after which an upload that nobody goes on with is given up.'),
+    total: key(duration, 604_800_000, 'Time after which any upload is given up.'),
+  },
   storage: {
+    blobSize: key(size, 2 ** 40, 'Largest blob that is taken.'),
+    reserve: key(
+      size,
+      0,
+      'Bytes that uploads leave free on the disk; 0: the 20th part or 2 GiB, at most the 10th part.',
+    ),
     durability: key(
       choice('strict', 'group', 'relaxed'),
       'group',

@@ -1,0 +1,12 @@
+import type { CommandModule } from '../command-table.ts'
+
+/** What comes after `ibuild registry`, each loaded only when it is asked for. */
+export const registryCommands: Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>
+> = {
+  serve: { summary: 'serve the registry, and nothing else', load: () => import('./serve.ts') },
+  status: { summary: 'show the server, open uploads and space on the disk', load: () => import('./status.ts') },
+  'read-only': { summary: 'refuse all that writes, or no longer', load: () => import('./read-only.ts') },
+  uploads: { summary: 'list uploads that are open, or end some', load: () => import('./uploads.ts') },
+  reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
+}
