@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { commands } from '../../app/cli/command-table.ts'
+import { registryCommands } from '../../app/cli/registry/command-table.ts'
 import { repository } from '../../scripts/repository.ts'
 import { runOk } from '../testing/run.ts'
 
@@ -18,9 +19,16 @@ test('the help names every command', async (t) => {
   t.deepEqual(tooWide(text), [])
 })
 
-for (const name of Object.keys(commands)) {
+test('the help of ibuild registry names every command of it', async (t) => {
+  const text = await help('registry', '--help')
+  for (const [name, { summary }] of Object.entries(registryCommands))
+    t.true(text.includes(`  ${name}`) && text.includes(summary), name)
+})
+
+for (const name of [...Object.keys(commands), ...Object.keys(registryCommands).map((name) => `registry ${name}`)]) {
   test(`ibuild ${name} --help tells of each argument and option, and fits a terminal`, async (t) => {
-    const text = await help(name, '--help')
+    const words = name.split(' ')
+    const text = await help(...words, '--help')
     t.regex(text, new RegExp(`^Usage: ibuild ${name} \\S`))
     t.regex(text, /^ {2}--root <dir> +\S/m)
     t.regex(text, /^ {2}-h, --help +show this text$/m)
@@ -30,7 +38,7 @@ for (const name of Object.keys(commands)) {
     for (const line of text.split('\n').filter((line) => /^ {2}--?\w/.test(line)))
       t.regex(line, /^ {2}-.*\S {2,}\S/, line)
     t.deepEqual(tooWide(text), [])
-    t.is(await help('help', name), text)
+    t.is(await help(...words.slice(0, -1), 'help', words.at(-1) ?? ''), text)
   })
 }
 

@@ -48,13 +48,13 @@ export async function openRegistry({ root, config, log, isReadOnly }: OpenOption
 }
 
 /** The error with the server's address in it, when it is a server that has the registry open. */
-async function withServer(error: IbuildError, socket: string): Promise<IbuildError> {
+async function withServer(busy: IbuildError, socket: string): Promise<IbuildError> {
   const admin = await connectAdmin(socket).catch(() => undefined)
   const status = await admin?.status().catch(() => undefined)
-  if (!status?.server) return error
+  if (!status?.server) return busy
   const { pid, url } = status.server
   return new IbuildError('SERVER_BUSY', `a server works on this data folder already: ${url}, process ${pid}`, {
     hint: 'Use that one, or stop it; or name another data folder with --root.',
-    cause: error,
+    cause: busy,
   })
 }
