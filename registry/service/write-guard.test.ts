@@ -1,0 +1,150 @@
+import test from 'ava'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { RegistryError } from '../protocol/error.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
+import { createMemoryMetadata } from '../storage/memory-metadata.ts'
+import type { Change, MetadataStore } from '../storage/metadata-types.ts'
+import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
+import { memoryRegistry } from './testing/memory-registry.ts'
+import type { RegistryService } from './types.ts'
+
+const app = named('team/app')
+const image = imageOf('a')
+
+/** All that writes, each made ready to be tried; what is begun before is given. */
+async function writes(service: RegistryService): Promise<Record<string, () => Promise<unknown>>> {
+  const digest = await pushArtifact(service, app, image, ['1', '2'])
+  const blob = await pushBlob(service, app, Buffer.from('blob'))
+  const { id } = await service.uploads.start(app)
+  const none = async function* (): AsyncGenerator<Uint8Array> {}
+  return {
+    start: () => service.uploads.start(app),
+    append: () => service.uploads.append(app, id, { bytes: none() }),
+    finish: () => service.uploads.finish(app, id, { digest: blob }),
+    mount: () => service.blobs.mount(named('other'), blob, { from: app }),
+    'put manifest': () => service.manifests.put(app, { tag: '3' }, pushed(image)),
+    'remove tag': () => service.manifests.remove(app, { tag: '1' }),
+    'remove manifest': () => service.manifests.remove(app, { digest }),
+    'remove blob': () => service.blobs.remove(app, blob),
+  }
+}
+
+async function reads(service: RegistryService): Promise<void> {
+  await service.manifests.get(app, { tag: '1' })
+  await service.tags(app, { count: 1, last: undefined })
+  await service.catalog({ count: 1, last: undefined })
+}
+
+test('read-only: all that writes is UNAVAILABLE with Retry-After, all that reads works, and it is kept', async (t) => {
+  const { service, driver, metadata } = await memoryRegistry()
+  const all = await writes(service)
+  t.false(service.isReadOnly)
+  await service.setReadOnly(true)
+  t.true(service.isReadOnly)
+  for (const [what, write] of Object.entries(all)) {
+    const error = await t.throwsAsync<RegistryError>(write(), { code: 'UNAVAILABLE' }, what)
+    t.is(error?.status, 503, what)
+    t.regex(error?.headers['Retry-After'] ?? '', /^\d+$/, what)
+  }
+  await t.notThrowsAsync(reads(service))
+  const { service: next } = await memoryRegistry({ driver, metadata })
+  t.true(next.isReadOnly)
+  await t.throwsAsync(next.uploads.start(app), { code: 'UNAVAILABLE' })
+  await next.setReadOnly(false)
+  t.false(next.isReadOnly)
+  await t.notThrowsAsync(next.uploads.start(app))
+})
+
+test('read-only because the configuration says so is not kept', async (t) => {
+  let isForced = true
+  const { service } = await memoryRegistry({ isReadOnly: () => isForced })
+  t.true(service.isReadOnly)
+  await t.throwsAsync(service.uploads.start(app), { code: 'UNAVAILABLE' })
+  isForced = false
+  t.false(service.isReadOnly)
+  await t.notThrowsAsync(service.uploads.start(app))
+})
+
+test('a full disk: what adds is 507 with Retry-After, what removes works, and it is over when there is space', async (t) => {
+  let free = 10_000
+  let now = 1000
+  const driver = { ...createMemoryDriver(), space: () => Promise.resolve({ free, total: 100_000 }) }
+  const { service } = await memoryRegistry({ driver, limits: { reserve: 1000 }, now: () => now })
+  const all = await writes(service)
+  free = 999
+  now += 10_000
+  for (const what of ['start', 'put manifest']) {
+    const error = await t.throwsAsync<RegistryError>(all[what]?.() ?? Promise.resolve(), { code: 'UNAVAILABLE' }, what)
+    t.is(error?.status, 507, what)
+    t.truthy(error?.headers['Retry-After'], what)
+  }
+  await t.notThrowsAsync(reads(service))
+  for (const what of ['remove tag', 'remove manifest', 'remove blob'])
+    await t.notThrowsAsync(all[what]?.() ?? Promise.reject(), what)
+  free = 10_000
+  now += 10_000
+  await t.notThrowsAsync(pushArtifact(service, app, image))
+})
+
+/** Metadata that cannot be written while `fails` gives an error. */
+function failing(fails: () => Error | undefined): MetadataStore {
+  const metadata = createMemoryMetadata()
+  const commit = (change: Change): Promise<void> => {
+    const error = fails()
+    return error === undefined ? metadata.commit(change) : Promise.reject(error)
+  }
+  return { ...metadata, commit }
+}
+
+for (const [code, status] of [
+  ['DISK_FULL', 507],
+  ['SYSTEM_CALL', 503],
+] as const) {
+  test(`metadata that cannot be written (${code}) are ${status}, and nothing is half done`, async (t) => {
+    let error: Error | undefined
+    const metadata = failing(() => error)
+    const { service } = await memoryRegistry({ metadata })
+    const old = await pushArtifact(service, app, imageOf('old'), ['1'])
+    for (const blob of image.blobs) await pushBlob(service, app, blob)
+    error = new IbuildError(code, 'no')
+    for (const work of [
+      () => service.manifests.put(app, { tag: '1' }, pushed(image)),
+      () => service.manifests.remove(app, { tag: '1' }),
+      () => service.manifests.remove(app, { digest: old }),
+    ]) {
+      const told = await t.throwsAsync<RegistryError>(work(), { code: 'UNAVAILABLE' })
+      t.is(told?.status, status)
+    }
+    t.is((await service.manifests.get(app, { tag: '1' })).digest, old)
+    error = undefined
+    await service.manifests.put(app, { tag: '1' }, pushed(image))
+    t.is((await service.manifests.get(app, { tag: '1' })).digest, image.digest)
+  })
+}
+
+test('closing refuses what is new and waits for what is going on', async (t) => {
+  let release = (): void => {}
+  let isHeld = false
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const inner = createMemoryMetadata()
+  const metadata: MetadataStore = {
+    ...inner,
+    commit: async (change) => {
+      if (isHeld) await held
+      await inner.commit(change)
+    },
+  }
+  const { service } = await memoryRegistry({ metadata })
+  for (const blob of image.blobs) await pushBlob(service, app, blob)
+  isHeld = true
+  const put = service.manifests.put(app, { tag: '1' }, pushed(image))
+  let isClosed = false
+  const close = service.close().then(() => (isClosed = true))
+  await t.throwsAsync(service.manifests.put(app, { tag: '2' }, pushed(image)), { code: 'UNAVAILABLE' })
+  t.false(isClosed)
+  release()
+  await t.notThrowsAsync(put)
+  await close
+  await t.notThrowsAsync(service.close(), 'twice is fine')
+  t.truthy(await inner.get('tag team/app 1'))
+})
