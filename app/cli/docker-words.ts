@@ -39,6 +39,7 @@ const options: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 /** Commands of `docker` that have another name here, or are not there: what to do instead. */
 const words: Readonly<Record<string, string>> = {
+  manifest: 'Did you mean ibuild index? ibuild index inspect NAME shows what a manifest names.',
   ps: 'Did you mean ibuild containers?',
   ls: 'Did you mean ibuild images?',
   buildx: 'Did you mean ibuild build?',

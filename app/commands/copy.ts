@@ -1,0 +1,45 @@
+import { IbuildError } from '../../shared/base/errors.ts'
+import { parseReference } from '../../shared/base/reference.ts'
+import { parsePlatform } from '../../shared/oci/platform.ts'
+import { createParser, parseArguments } from '../cli/arguments.ts'
+import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
+import { copyTo } from '../transfer/copy.ts'
+
+interface Flags extends TransferFlags {
+  readonly all?: boolean
+  readonly platform?: string
+  readonly referrers?: boolean
+}
+
+const help = `
+What is copied keeps its bytes and digests; nothing is stored here. Blobs that the other side has are
+not sent, those of the same registry are mounted. A copy that broke off goes on where it was.`
+
+/** `ibuild copy SOURCE TARGET`: from registry to registry. */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = createParser('copy', 'Copy an image from registry to registry')
+    .argument('<source>', 'what to copy: [host/]path[:tag][@digest]')
+    .argument('<target>', 'where to; without a tag it gets that of the source')
+    .option('--all', 'all platforms of an index (the default)')
+    .option('--platform <platform>', 'of an index only the image for os/architecture[/variant]')
+    .option('--referrers', 'signatures and whatever else refers to it, too')
+    .addHelpText('after', help)
+  declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
+  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const [from = '', to = '', ...extra] = words
+  if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild copy takes a source and a target')
+  if (flags.all === true && flags.platform !== undefined)
+    throw new IbuildError('USAGE', '--all and --platform contradict each other')
+  const [source, target] = [parseReference(from), parseReference(to)]
+  if (target.tag !== undefined && target.digest !== undefined)
+    throw new IbuildError('USAGE', 'the target has a tag or a digest, not both')
+  const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform)
+  const options = { platform, referrers: flags.referrers, atOnce: parallelOf(flags) }
+  return carryOutTransfer(flags, async (scope) => {
+    const copied = await copyTo(source, target, { ...scope, ...options })
+    return {
+      lines: flags.quiet === true ? [copied.digest] : [`Digest: ${copied.digest}`, copied.name],
+      result: { ...copied },
+    }
+  })
+}

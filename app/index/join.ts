@@ -1,0 +1,52 @@
+import { createTransfers } from '../../builder/transfer/transfers.ts'
+import { joinIndex } from '../../registry/client/images/join-index.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import { collect, createParser, parseArguments } from '../cli/arguments.ts'
+import { parseManifestFormat } from '../cli/compression.ts'
+import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
+import { placeOf } from '../transfer/remote-place.ts'
+
+interface Flags extends TransferFlags {
+  readonly annotation?: string[]
+  readonly format?: string
+}
+
+interface JoinCommand {
+  readonly name: 'create' | 'add'
+  readonly summary: string
+}
+
+/** `ibuild index create` and `add`: the same but for what the index has before. */
+export async function join({ name, summary }: JoinCommand, argv: readonly string[]): Promise<number> {
+  const parser = createParser(`index ${name}`, summary)
+    .argument('<name>', 'name of the index: [host/]path[:tag]')
+    .argument('<image...>', 'images or indexes of registries; from other repositories they are copied')
+    .option('--annotation <key=value>', 'annotation of the index (repeat)', collect)
+    .option('--format <format>', 'media type of the index: oci or docker (default: as it is, else oci)')
+  declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
+  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const [to, ...sources] = words.map((word) => withDefaultTag(parseReference(word)))
+  if (to === undefined || to.digest !== undefined)
+    throw new IbuildError('USAGE', 'an index is named by a tag', { hint: 'Leave the digest away.' })
+  const options = {
+    annotations: new Map((flags.annotation ?? []).map(pairOf)),
+    format: flags.format === undefined ? undefined : parseManifestFormat(flags.format, '--format'),
+    atOnce: parallelOf(flags),
+    add: name === 'add',
+  }
+  return carryOutTransfer(flags, async ({ client, signal, emit }) => {
+    const places = sources.map((source) => ({ ...placeOf(client, source), name: formatReference(source) }))
+    const listener = createTransfers(emit)
+    const { manifest, index } = await joinIndex(placeOf(client, to), places, { ...options, listener, signal })
+    const full = formatReference(to)
+    const lines = flags.quiet === true ? [manifest.digest] : [`Digest: ${manifest.digest}`, full]
+    return { lines, result: { name: full, digest: manifest.digest, manifests: index.manifests } }
+  })
+}
+
+function pairOf(text: string): [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new IbuildError('USAGE', `--annotation: ${JSON.stringify(text)} is not KEY=VALUE`)
+}

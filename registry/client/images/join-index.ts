@@ -1,0 +1,156 @@
+import { digestOf } from '../../../shared/base/digest.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import { parseJson } from '../../../shared/base/json.ts'
+import { isAttestation } from '../../../shared/oci/choose-platform.ts'
+import { parseConfig } from '../../../shared/oci/config.ts'
+import type { Descriptor } from '../../../shared/oci/descriptor.ts'
+import { type Index, parseIndex, parseManifest, serializeManifest } from '../../../shared/oci/manifest.ts'
+import { isIndexType, isManifestType, mediaTypes } from '../../../shared/oci/media-types.ts'
+import { formatPlatform, normalizePlatform, type Platform } from '../../../shared/oci/platform.ts'
+import type { CallOptions, RemoteManifest, RemoteRepository } from '../types.ts'
+import { type CopyOptions, copyImage } from './copy-image.ts'
+import type { RemotePlace } from './types.ts'
+
+export interface JoinOptions extends Pick<CopyOptions, 'atOnce' | 'listener'>, CallOptions {
+  /** Of the index. */
+  readonly annotations?: ReadonlyMap<string, string> | undefined
+  /** Docker's media types instead of OCI's. */
+  readonly format?: 'oci' | 'docker' | undefined
+  /** Keeps what the index has already: of equal platforms the new image takes the place. */
+  readonly add?: boolean | undefined
+}
+
+export interface JoinedIndex {
+  readonly manifest: RemoteManifest
+  readonly index: Index
+}
+
+/** Most bytes of a config that is read for its platform. */
+const mostConfigBytes = 4 * 1024 * 1024
+
+/**
+ * Makes one index of images, or adds them to one, and names it. Sources may be images, with the platform of their config, or
+ * indexes, whose manifests are taken over; those of other repositories are copied. Errors: those of the registries,
+ * REGISTRY_NOT_FOUND, NOT_AN_IMAGE, USAGE for two images of one platform.
+ */
+export async function joinIndex(
+  to: RemotePlace,
+  sources: readonly (RemotePlace & { readonly name: string })[],
+  options: JoinOptions,
+): Promise<JoinedIndex> {
+  const before = options.add === true ? await existing(to, options) : undefined
+  const added: Descriptor[] = []
+  for (const source of sources) added.push(...(await entriesOf(source, to.repository, options)))
+  checkPlatforms(added)
+  const index = indexOf(before, added, options)
+  const bytes = serializeManifest(index)
+  const manifest = { mediaType: index.mediaType, digest: digestOf(bytes), bytes }
+  await to.repository.putManifest(to.ref, manifest, options)
+  return { manifest, index }
+}
+
+/** The index that a name means; of one image an index of that. */
+async function existing({ repository, ref }: RemotePlace, options: JoinOptions): Promise<Index> {
+  const found = await repository.manifest(ref, options)
+  if (found === undefined) {
+    const { domain, path } = repository.name
+    throw new IbuildError('REGISTRY_NOT_FOUND', `there is no index ${domain}/${path}:${ref} to add to`, {
+      hint: 'Make it with ibuild index create.',
+    })
+  }
+  if (isIndexType(found.mediaType)) return parseIndex(parseJson(found.bytes, { what: 'index' }))
+  const manifests = [await describeImage(repository, found, options)]
+  return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
+}
+
+/** The manifests of a source, which the target repository has then. */
+async function entriesOf(
+  { repository, ref, name }: RemotePlace & { readonly name: string },
+  target: RemoteRepository,
+  options: JoinOptions,
+): Promise<Descriptor[]> {
+  const found = await repository.manifest(ref, options)
+  if (found === undefined) throw new IbuildError('REGISTRY_NOT_FOUND', `the registry has no image ${name}`)
+  const isElsewhere = repository.name.domain !== target.name.domain || repository.name.path !== target.name.path
+  if (isElsewhere)
+    await copyImage({ repository, ref: found.digest }, { repository: target, ref: found.digest }, options)
+  if (!isIndexType(found.mediaType)) return [await describeImage(repository, found, { ...options, name })]
+  return [...parseIndex(parseJson(found.bytes, { what: `index ${name}` })).manifests]
+}
+
+async function describeImage(
+  repository: RemoteRepository,
+  { mediaType, digest, bytes }: RemoteManifest,
+  { signal, name = digest }: CallOptions & { readonly name?: string },
+): Promise<Descriptor> {
+  if (!isManifestType(mediaType)) throw noImage(name, mediaType)
+  const { config } = parseManifest(parseJson(bytes, { what: `manifest ${name}` }))
+  if (config.mediaType !== mediaTypes.ociConfig && config.mediaType !== mediaTypes.dockerConfig)
+    throw noImage(name, config.mediaType)
+  return { mediaType, digest, size: bytes.byteLength, platform: await platformOf(repository, config, signal) }
+}
+
+function noImage(name: string, mediaType: string): IbuildError {
+  return new IbuildError('NOT_AN_IMAGE', `${name} is no image: ${mediaType}`, { hint: 'An index joins images.' })
+}
+
+async function platformOf(
+  repository: RemoteRepository,
+  config: Descriptor,
+  signal: AbortSignal | undefined,
+): Promise<Platform> {
+  if (config.size > mostConfigBytes)
+    throw new IbuildError('CONFIG_INVALID', `the image config has ${config.size} bytes, more than ${mostConfigBytes}`)
+  const pieces: Uint8Array[] = []
+  for await (const piece of repository.blob(config, { signal })) pieces.push(Uint8Array.from(piece))
+  const { os, architecture, variant, ...rest } = parseConfig(parseJson(Buffer.concat(pieces), { what: 'image config' }))
+  const version = rest['os.version']
+  return {
+    os,
+    architecture,
+    ...(variant !== undefined && { variant }),
+    ...(version !== undefined && { 'os.version': version }),
+  }
+}
+
+function checkPlatforms(added: readonly Descriptor[]): void {
+  const seen = new Map<string, Descriptor>()
+  for (const descriptor of added) {
+    const key = keyOf(descriptor)
+    const other = key === undefined ? undefined : seen.get(key)
+    if (key !== undefined) seen.set(key, descriptor)
+    if (other === undefined || other.digest === descriptor.digest) continue
+    throw new IbuildError('USAGE', `two of the images are for ${key}: ${other.digest} and ${descriptor.digest}`, {
+      hint: 'An index has one image for each platform.',
+    })
+  }
+}
+
+/** Undefined for what can stand beside any other: attestations, and what names no platform. */
+function keyOf(descriptor: Descriptor): string | undefined {
+  const { platform } = descriptor
+  if (platform === undefined || isAttestation(descriptor)) return undefined
+  return [formatPlatform(normalizePlatform(platform)), platform['os.version'] ?? ''].join(' ').trim()
+}
+
+function indexOf(before: Index | undefined, added: readonly Descriptor[], { annotations, format }: JoinOptions): Index {
+  const digests = new Set(added.map(({ digest }) => digest))
+  const platforms = new Set(added.flatMap((each) => keyOf(each) ?? []))
+  const all = before?.manifests ?? []
+  const replaced = new Set(all.filter((each) => platforms.has(keyOf(each) ?? '')).map(({ digest }) => digest))
+  const kept = all.filter((each) => !digests.has(each.digest) && !replaced.has(each.digest) && !isAbout(each, replaced))
+  const merged = { ...before?.annotations, ...Object.fromEntries(annotations ?? []) }
+  const unique = [...new Map(added.map((each) => [each.digest, each])).values()]
+  const usual = before?.mediaType ?? mediaTypes.ociIndex
+  return {
+    schemaVersion: 2,
+    mediaType: format === undefined ? usual : format === 'docker' ? mediaTypes.dockerIndex : mediaTypes.ociIndex,
+    manifests: [...kept, ...unique],
+    ...(Object.keys(merged).length > 0 && { annotations: merged }),
+  }
+}
+
+/** What build tools say about an image goes with it. */
+function isAbout({ annotations }: Descriptor, replaced: ReadonlySet<string>): boolean {
+  return replaced.has(annotations?.['vnd.docker.reference.digest'] ?? '')
+}

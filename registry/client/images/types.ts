@@ -1,0 +1,23 @@
+import type { RemoteRepository } from '../types.ts'
+
+/** A repository and a tag or digest in it. */
+export interface RemotePlace {
+  readonly repository: RemoteRepository
+  readonly ref: string
+}
+
+/** Is told of blobs and manifests that move. */
+export interface MoveListener {
+  during<T>(
+    title: string,
+    total: number | undefined,
+    work: (moved: (done: number) => void) => Promise<{ readonly value: T; readonly result: string }>,
+  ): Promise<T>
+  spared(title: string, result: string): void
+}
+
+/** Nobody listens. */
+export const noListener: MoveListener = {
+  during: async (_title, _total, work) => (await work(() => undefined)).value,
+  spared: () => undefined,
+}
