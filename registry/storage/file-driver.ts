@@ -50,7 +50,8 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     const folders = [layout.folder, layout.blobs, layout.uploads, layout.aside, uploads, ...algorithms]
     for (const folder of folders) await files.makeFolder(folder)
     // Also those that were there: whoever made them may have been cut off before.
-    for (const folder of [root, layout.folder, layout.blobs, layout.uploads]) await places.syncNames(join(folder, '.'))
+    for (const path of folders) await places.syncNames(path)
+    await places.syncNames(root).catch(ignoreForbidden)
   }
 
   const uploadOf = (path: string, file: OpenFile, size: number): UploadBytes =>
@@ -141,6 +142,11 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       throw error
     }
   }
+}
+
+/** What lies above the data folder need not be ours to read. */
+function ignoreForbidden(error: unknown): void {
+  if (!['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) throw error
 }
 
 function ignoreMissing(error: unknown): void {
