@@ -3,16 +3,33 @@ import { type CacheFlags, cacheFlags } from './build/cache-flags.ts'
 import { type DisplayFlags, displayFlags } from './build/display-flags.ts'
 import { type LayerFlags, layerFlags } from './build/layer-flags.ts'
 import { type OutputFlags, outputFlags } from './build/output-flags.ts'
+import { registryFlags } from './build/registry-flags.ts'
 import { type RunFlags, runFlags } from './build/run-flags.ts'
 import { type SourceFlags, sourceFlags } from './build/source-flags.ts'
+import type { RegistryFlags } from './registry-client.ts'
 
 /** What commander gives for `ibuild build`. A flag is added in the file of its group below `build/`. */
-export interface BuildFlags extends SourceFlags, OutputFlags, LayerFlags, CacheFlags, RunFlags, DisplayFlags {
+export interface BuildFlags
+  extends SourceFlags,
+    OutputFlags,
+    LayerFlags,
+    CacheFlags,
+    RunFlags,
+    RegistryFlags,
+    DisplayFlags {
   readonly root?: string
 }
 
 /** Groups in the order of the help text. */
-export const flagGroups = [sourceFlags, outputFlags, layerFlags, cacheFlags, runFlags, displayFlags] as const
+export const flagGroups = [
+  sourceFlags,
+  outputFlags,
+  layerFlags,
+  cacheFlags,
+  runFlags,
+  registryFlags,
+  displayFlags,
+] as const
 
 export function buildParser(): Command {
   const parser = createParser('build', 'Build an image from a Dockerfile').argument(

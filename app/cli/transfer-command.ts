@@ -5,11 +5,11 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { createProgress } from '../progress/create-progress.ts'
 import type { Command } from './arguments.ts'
 import { onInterrupt } from './interrupt.ts'
-import { openRegistryClient } from './registry-client.ts'
+import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from './registry-client.ts'
 import { parseCount } from './sizes.ts'
 
 /** Flags of every command that moves images. */
-export interface TransferFlags {
+export interface TransferFlags extends RegistryFlags {
   readonly progress?: string
   readonly quiet?: boolean
   readonly parallel?: string
@@ -17,7 +17,7 @@ export interface TransferFlags {
 
 /** Declares {@link TransferFlags}. `usual` is how many blobs move at a time unless told otherwise. */
 export function declareTransferFlags(parser: Command, { quiet, usual }: { quiet: string; usual: number }): Command {
-  return parser
+  return declareRegistryFlags(parser)
     .option('--parallel <count>', `how many blobs move at a time (default: ${usual})`)
     .option('--progress <kind>', 'auto, tty, plain, rawjson or quiet (default: IBUILD_PROGRESS, else auto)')
     .option('-q, --quiet', quiet)
@@ -52,7 +52,7 @@ export async function carryOutTransfer(
 ): Promise<number> {
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
-  const client = await openRegistryClient()
+  const client = await openRegistryClient(flags, (message) => progress.emit({ type: 'notice', message }))
   try {
     const { signal } = interrupt
     const done = await cancellable(signal, async () => work({ client, signal, emit: progress.emit }))

@@ -32,7 +32,7 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   checkExplain(flags)
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
-  const registries = lazyRegistries(openRegistryClient)
+  const registries = lazyRegistries(() => openRegistryClient(flags))
   const { images, publisher } = registries
   let explained: Explanation | undefined
   try {

@@ -1,6 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { AuthoritySources } from '../../shared/net/http/authorities.ts'
 import { createHttpClient } from '../../shared/net/http/client.ts'
-import type { HttpTimeouts } from '../../shared/net/http/types.ts'
+import type { ProxySettings } from '../../shared/net/http/proxy.ts'
+import type { HttpTimeouts, TlsSettings } from '../../shared/net/http/types.ts'
+import { type CredentialSource, isHub } from './credentials/types.ts'
 import { createEndpoint, type Endpoint } from './endpoint.ts'
+import { needCertificates, readHostCertificates } from './hosts/certificates.ts'
+import { mirrorPlace, type Place, placeOf } from './hosts/places.ts'
+import { type HostSettings, noHostSettings } from './hosts/settings.ts'
 import { namesIn } from './listing.ts'
 import { remoteRepository } from './repository.ts'
 import { type RetryRules, usualRetries } from './retry.ts'
@@ -9,38 +17,81 @@ import type { RegistryClient } from './types.ts'
 export interface RegistryClientOptions {
   /** `NAME/VERSION`. */
   readonly userAgent: string
+  readonly hosts?: HostSettings | undefined
+  readonly credentials?: CredentialSource | undefined
+  readonly proxies?: ProxySettings | undefined
+  readonly authorities?: AuthoritySources | undefined
+  /** Folders with certificates for hosts; see {@link readHostCertificates}. */
+  readonly certificateFolders?: readonly string[] | undefined
+  /** Is told what a user should know though it is no error: a mirror that fails, say. */
+  readonly onNotice?: ((text: string) => void) | undefined
   readonly timeouts?: Partial<HttpTimeouts> | undefined
   readonly retries?: Partial<RetryRules> | undefined
 }
 
-/** A client of registries; nothing is asked before the first call. */
+const nobody: CredentialSource = { find: () => Promise.resolve(undefined) }
+
+/** A client of registries; nothing is asked or read before the first call. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const client = createHttpClient(options)
+  const { hosts = noHostSettings, credentials = nobody, onNotice = () => undefined } = options
+  const client = createHttpClient({ ...options, tls: (host) => tlsOf(host, options) })
   const retries = { ...usualRetries, ...options.retries }
   const endpoints = new Map<string, Endpoint>()
-  const endpointOf = (domain: string): Endpoint => {
-    const host = domain === 'docker.io' ? 'registry-1.docker.io' : domain
-    const endpoint = endpoints.get(host) ?? createEndpoint({ client, host, retries })
-    endpoints.set(host, endpoint)
+  const endpointOf = (key: string, domain: string, place: () => Promise<Place>): Endpoint => {
+    const endpoint =
+      endpoints.get(key) ?? createEndpoint({ client, place: place(), domain, credentials, retries, onNotice })
+    endpoints.set(key, endpoint)
     return endpoint
   }
+  const originOf = (domain: string): Endpoint => endpointOf(domain, domain, () => placeOf(domain, hosts))
+  const mirrorsOf = (domain: string): Endpoint[] => {
+    const mirrors = hosts.hosts.get(isHub(domain) ? 'docker.io' : domain.toLowerCase())?.mirrors ?? []
+    return mirrors.map((mirror) =>
+      endpointOf(`mirror ${mirror}`, mirror.replace(/^https?:\/\//, ''), () => mirrorPlace(mirror, hosts)),
+    )
+  }
   return {
-    repository: (name) => remoteRepository(name, { endpoint: endpointOf(name.domain), retries }),
-    catalog: (domain, { signal } = {}) =>
-      namesIn(
-        {
-          endpoint: endpointOf(domain),
-          first: '/v2/_catalog?n=1000',
-          what: `cannot list the repositories of ${domain}`,
-          signal,
-        },
-        'repositories',
-      ),
+    repository: (name) =>
+      remoteRepository(name, { endpoint: originOf(name.domain), mirrors: mirrorsOf(name.domain), retries, onNotice }),
+    catalog: (domain, { signal } = {}) => {
+      const what = `cannot list the repositories of ${domain}`
+      const scopes = ['registry:catalog:*']
+      return namesIn({ endpoint: originOf(domain), first: '/v2/_catalog?n=1000', what, scopes, signal }, 'repositories')
+    },
     ping: async (domain, { signal } = {}) => {
       const what = `cannot speak to the registry ${domain}`
-      const answer = await endpointOf(domain).send({ method: 'GET', target: '/v2/', what, expect: [200], signal })
+      const answer = await originOf(domain).send({
+        method: 'GET',
+        target: '/v2/',
+        what,
+        scopes: [],
+        expect: [200],
+        signal,
+      })
       await answer.body.discard()
     },
     close: () => client.close(),
+  }
+}
+
+/** How TLS is done with a host: by its settings, and the certificates that folders have for it. */
+async function tlsOf(
+  host: string,
+  { hosts = noHostSettings, certificateFolders = [] }: RegistryClientOptions,
+): Promise<TlsSettings> {
+  const name = isHub(host) ? 'docker.io' : host
+  const place = await placeOf(name, hosts)
+  const rule = hosts.hosts.get(name.toLowerCase())
+  const found = await readHostCertificates(certificateFolders, host)
+  const ca = rule?.caFile === undefined ? [] : await readCaFile(rule.caFile)
+  return { isVerified: place.isVerified, ca: [...found.ca, ...ca], identity: found.identity }
+}
+
+async function readCaFile(file: string): Promise<string[]> {
+  try {
+    return needCertificates(await readFile(file, 'latin1'), file)
+  } catch (cause) {
+    if (cause instanceof IbuildError) throw cause
+    throw new IbuildError('REGISTRIES_INVALID', `cannot read the certificates in ${file}`, { cause })
   }
 }

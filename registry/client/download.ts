@@ -1,109 +1,97 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { algorithmOf, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
-import { connectionError, invalidAnswer } from './errors.ts'
-import { blobPath, nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { type BlobPlace, blobPieces } from './blob-pieces.ts'
+import { connectionError } from './errors.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
 import { isPassingFailure, type RetryRules, waitBefore } from './retry.ts'
+import type { Sources } from './sources.ts'
 import type { CallOptions } from './types.ts'
 
 export interface DownloadOptions extends CallOptions {
   readonly retries: RetryRules
 }
 
+/** What came of the blob so far, from whichever source. */
+interface Progress {
+  readonly hash: Hash
+  offset: number
+  /** The piece that completes it: held back until all is verified. */
+  last: Uint8Array | undefined
+}
+
 /** A try that brought so many bytes was worth it: what is counted are failures in a row. */
 const headway = 256 * 1024
 
-/** The content of a blob; see {@link RemoteRepository.blob}. */
+/**
+ * The content of a blob; see {@link RemoteRepository.blob}. When a source fails for good, the next one goes on where it
+ * stopped.
+ */
 export async function* download(
-  calls: RepositoryCalls,
+  sources: Sources,
   descriptor: Descriptor,
   { retries, signal }: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
-  const { digest, size } = descriptor
-  const what = `cannot read the blob ${digest} of ${nameOf(calls.name)}`
-  const hash = createHash(algorithmOf(digest))
-  let offset = 0
-  let last: Uint8Array | undefined
-  for (let failures = 0; ; ) {
-    const start = offset
+  const progress: Progress = { hash: createHash(algorithmOf(descriptor.digest)), offset: 0, last: undefined }
+  for (const source of sources.all) {
     try {
-      for await (const piece of piecesFrom(calls, { descriptor, offset, what, signal })) {
-        if (offset + piece.length > size) throw wrong(what, `the registry sends more than ${size} bytes`)
-        hash.update(piece)
-        offset += piece.length
-        if (offset < size) yield piece
-        else last = piece
-      }
-      if (offset < size) throw wrong(what, `the registry sent ${offset} bytes instead of ${size}`)
+      yield* fromSource(source, descriptor, { progress, retries, signal })
+      verify(source, descriptor, progress)
       break
     } catch (error) {
-      failures = offset - start >= headway ? 1 : failures + 1
+      // What has the wrong bytes in it cannot be mended by another source; it must not be used again.
+      const isSpoilt = progress.offset === descriptor.size && descriptor.size > 0
+      sources.giveUp(source, error, { signal })
+      if (isSpoilt) throw error
+    }
+  }
+  if (progress.last !== undefined) yield progress.last
+}
+
+interface SourceOptions extends DownloadOptions {
+  readonly progress: Progress
+}
+
+/** The rest of the blob, all but its last piece. A connection that breaks is resumed, a bounded number of times. */
+async function* fromSource(
+  source: RepositoryCalls,
+  descriptor: Descriptor,
+  { progress, retries, signal }: SourceOptions,
+): AsyncGenerator<Uint8Array> {
+  const what = whatOf(source, descriptor)
+  for (let failures = 0; ; ) {
+    const start = progress.offset
+    try {
+      return yield* onePass(source, { descriptor, offset: start, what, signal }, progress)
+    } catch (error) {
+      failures = progress.offset - start >= headway ? 1 : failures + 1
       if (!isPassingFailure(error) || failures > retries.most) throw connectionError(error, what)
-      if (offset === size) break
       await waitBefore(retries, failures, { signal })
     }
   }
-  const found = digestFromHash(hash.digest(), algorithmOf(digest))
-  if (found !== digest) throw wrong(what, `the registry sent ${found}`)
-  if (last !== undefined) yield last
 }
 
-interface Place {
-  readonly descriptor: Descriptor
-  readonly offset: number
-  readonly what: string
-  readonly signal: AbortSignal | undefined
-}
-
-/** The pieces of the blob from `offset` on. */
-async function* piecesFrom(calls: RepositoryCalls, place: Place): AsyncGenerator<Uint8Array> {
-  const { descriptor, offset, what, signal } = place
-  const answer = await calls.endpoint.send({
-    method: 'GET',
-    target: blobPath(calls.name, descriptor.digest),
-    what,
-    headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
-    expect: offset === 0 ? [200] : [200, 206],
-    signal,
-  })
-  const skip = await startOf(answer, place)
-  let skipped = 0
-  for await (const piece of answer.body) {
-    const rest = Math.max(0, skip - skipped)
-    skipped += Math.min(rest, piece.length)
-    if (rest < piece.length) yield rest === 0 ? piece : piece.subarray(rest)
+/** What one answer brings. */
+async function* onePass(source: RepositoryCalls, place: BlobPlace, progress: Progress): AsyncGenerator<Uint8Array> {
+  const { size } = place.descriptor
+  for await (const piece of blobPieces(source, place)) {
+    if (progress.offset + piece.length > size) throw wrong(place.what, `the registry sends more than ${size} bytes`)
+    progress.hash.update(piece)
+    progress.offset += piece.length
+    if (progress.offset === size) progress.last = piece
+    else yield piece
   }
+  if (progress.offset < size) throw wrong(place.what, `the registry sent ${progress.offset} bytes instead of ${size}`)
 }
 
-/** How many bytes of the body are there already: all of them where the server does not know ranges. */
-async function startOf(answer: HttpAnswer, { descriptor: { size }, offset, what }: Place): Promise<number> {
-  try {
-    if (answer.status === 206) return checkRange(answer, { offset, size, what })
-    const told = headerOf(answer, 'content-length')
-    if (told !== undefined && Number(told) !== size) {
-      throw wrong(what, `the registry has ${told.slice(0, 20)} bytes instead of ${size}`)
-    }
-    return offset
-  } catch (error) {
-    await answer.body.discard()
-    throw error
-  }
+function verify(source: RepositoryCalls, descriptor: Descriptor, { hash }: Progress): void {
+  const found = digestFromHash(hash.digest(), algorithmOf(descriptor.digest))
+  if (found !== descriptor.digest) throw wrong(whatOf(source, descriptor), `the registry sent ${found}`)
 }
 
-function checkRange(
-  answer: HttpAnswer,
-  { offset, size, what }: { readonly offset: number; readonly size: number; readonly what: string },
-): 0 {
-  const text = headerOf(answer, 'content-range') ?? ''
-  const [, first, last, total] = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16}|\*)$/.exec(text.trim()) ?? []
-  const isRight = Number(first) === offset && Number(last) < size && (total === '*' || Number(total) === size)
-  if (isRight) return 0
-  throw invalidAnswer(
-    what,
-    `asked for the bytes from ${offset} on, the registry sends ${JSON.stringify(text.slice(0, 80))}`,
-  )
+function whatOf({ name }: RepositoryCalls, { digest }: Descriptor): string {
+  return `cannot read the blob ${digest} of ${nameOf(name)}`
 }
 
 function wrong(what: string, problem: string): IbuildError {

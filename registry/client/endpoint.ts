@@ -1,13 +1,18 @@
-import { isLoopback } from '../../shared/net/http/loopback.ts'
-import { sendFollowing } from '../../shared/net/http/redirect.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { HttpFailure } from '../../shared/net/http/failure.ts'
+import { nextPlace, sendFollowing } from '../../shared/net/http/redirect.ts'
 import type { HttpAnswer, HttpClient, HttpMethod, HttpRequest } from '../../shared/net/http/types.ts'
+import { type Authorization, Authorizer, type Purpose } from './auth/authorizer.ts'
+import type { CredentialSource } from './credentials/types.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
-import { isPassing, isPassingFailure, type RetryRules, retryAfter, waitBefore } from './retry.ts'
+import { findBase } from './find-base.ts'
+import type { Place } from './hosts/places.ts'
+import { type RetryRules, repeated } from './retry.ts'
 
 /** One place that speaks the protocol: a registry, or a mirror of one. */
 export interface Endpoint {
-  /** For messages: host with port. */
-  readonly host: string
+  /** As in names of images. */
+  readonly domain: string
   /** Sends a request, with credentials as needed, and follows redirects. Errors: REGISTRY_*; the signal's reason. */
   send(request: RegistryRequest): Promise<HttpAnswer>
 }
@@ -18,6 +23,10 @@ export interface RegistryRequest {
   readonly target: string | URL
   /** What is done, for messages: `cannot read the tags of host/name`. */
   readonly what: string
+  /** What it needs to be allowed, as tokens have it: `repository:NAME:pull`. */
+  readonly scopes: readonly string[]
+  /** The repository that it is about. */
+  readonly path?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
   /** Called once for each time that the body is sent. */
   readonly open?: (() => Uint8Array | AsyncIterable<Uint8Array>) | undefined
@@ -34,66 +43,112 @@ export interface RegistryRequest {
 
 export interface EndpointOptions {
   readonly client: HttpClient
-  /** Host with optional port. */
-  readonly host: string
+  readonly place: Promise<Place>
+  readonly domain: string
+  readonly credentials: CredentialSource
   readonly retries: RetryRules
+  readonly onNotice: (text: string) => void
 }
 
-/** The endpoint of a host: https, or plain http on this machine. */
-export function createEndpoint({ client, host, retries }: EndpointOptions): Endpoint {
-  const base = new URL(`${isLoopback(hostNameOf(host)) ? 'http' : 'https'}://${host}`)
+/** The endpoint of a place; nothing is asked yet. */
+export function createEndpoint({ place, domain, ...options }: EndpointOptions): Endpoint {
+  const { client, retries } = options
+  const authorizer = new Authorizer({ ...options, domain })
+  let base: Promise<URL> | undefined
+  const baseFor = async ({ what, signal }: RegistryRequest): Promise<URL> => {
+    base ??= place.then((each) => findBase(client, each, { what, signal }))
+    try {
+      return await base
+    } catch (error) {
+      base = undefined
+      throw error
+    }
+  }
   return {
-    host,
+    domain,
     send: async (request) => {
-      const answer = await repeated(request, retries, () => sendOnce(client, new URL(request.target, base), request))
+      const { what, signal, tries } = request
+      const origin = await baseFor(request)
+      const send = (): Promise<HttpAnswer> => sendAuthorized(client, { origin, authorizer, request })
+      const answer =
+        tries === 'once' || request.isRepeatable === false
+          ? await sentOnce(send, request)
+          : await repeated({ what, signal, retries }, send)
       if (request.expect === 'any' || request.expect.includes(answer.status)) return answer
-      throw await answerError(answer, request.what)
+      if (answer.status !== 401 && answer.status !== 403) throw await answerError(answer, what)
+      throw await denied(answer, { domain, what, isKnown: (await authorizer.credentials(request)) !== undefined })
     },
   }
 }
 
-function hostNameOf(host: string): string {
-  return host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-}
-
-/** Tries until there is an answer, or one that will not be another after a while. */
-async function repeated(
-  { signal, what, isRepeatable = true, tries }: RegistryRequest,
-  retries: RetryRules,
-  send: () => Promise<HttpAnswer>,
-): Promise<HttpAnswer> {
-  if (tries === 'once') return send()
-  for (let failures = 0; ; ) {
-    const mayAgain = (): boolean => isRepeatable && ++failures <= retries.most
-    let asked: number | undefined
-    try {
-      const answer = await send()
-      if (!isPassing(answer.status) || !mayAgain()) return answer
-      asked = retryAfter(answer, Date.now())
-      await answer.body.discard()
-    } catch (error) {
-      if (!isPassingFailure(error) || !mayAgain()) throw connectionError(error, what)
-    }
-    await waitBefore(retries, failures, { asked, signal })
+async function sentOnce(send: () => Promise<HttpAnswer>, { tries, what }: RegistryRequest): Promise<HttpAnswer> {
+  try {
+    return await send()
+  } catch (error) {
+    throw tries === 'once' ? error : connectionError(error, what)
   }
 }
 
-function sendOnce(client: HttpClient, url: URL, request: RegistryRequest): Promise<HttpAnswer> {
-  const { method, headers, open, isRepeatable, signal, answerTimeout } = request
+interface Sending {
+  readonly origin: URL
+  readonly authorizer: Authorizer
+  readonly request: RegistryRequest
+}
+
+/** With what the registry wants to know of us; anew when it wants to know more, or a token is over. */
+async function sendAuthorized(client: HttpClient, { origin, authorizer, request }: Sending): Promise<HttpAnswer> {
+  const { scopes, path, signal } = request
+  const purpose: Purpose = { scopes, path, signal }
+  const target = new URL(request.target, origin)
+  if (target.origin !== origin.origin) return sendFollowing(client, target, requestFor(request, undefined))
+  let sent = await authorizer.authorize(purpose)
+  for (let tries = 0; ; tries++) {
+    const answer = await sendFollowing(client, target, requestFor(request, sent))
+    if (answer.status !== 401 || answer.url.origin !== origin.origin || tries === 2) return answer
+    const better = await authorizer.answerTo(answer, { sent, purpose, registry: origin })
+    if (better === undefined || (request.open !== undefined && request.isRepeatable === false)) return answer
+    await answer.body.discard()
+    sent = better
+  }
+}
+
+/** Builds the request for each place that a redirect leads to; credentials go to the registry alone. */
+function requestFor(
+  { method, headers, open, isRepeatable, signal, answerTimeout }: RegistryRequest,
+  sent: Authorization | undefined,
+): (place: URL, hop: { readonly isTrusted: boolean }) => HttpRequest | undefined {
   let isSent = false
-  const build = (place: URL): HttpRequest | undefined => {
-    if (isSent && isRepeatable === false) return undefined
+  return (place, { isTrusted }) => {
+    if (isSent && open !== undefined && isRepeatable === false) return undefined
     isSent = true
-    return { method, url: place, headers, body: open?.(), signal, answerTimeout }
+    const authorization = isTrusted && sent !== undefined ? { authorization: sent.header } : {}
+    return { method, url: place, headers: { ...headers, ...authorization }, body: open?.(), signal, answerTimeout }
   }
-  return sendFollowing(client, url, build)
 }
 
-/** An address that an endpoint gave, such as a Location; relative to where the answer came from. Errors: REGISTRY_ANSWER_INVALID. */
-export function addressIn(text: string | undefined, answer: HttpAnswer, what: string): URL {
-  const url = text === undefined ? null : URL.parse(text, answer.url.href)
-  if (url === null || !['http:', 'https:'].includes(url.protocol)) {
-    throw invalidAnswer(what, 'the registry does not say where to go on')
+async function denied(
+  answer: HttpAnswer,
+  { domain, what, isKnown }: { readonly domain: string; readonly what: string; readonly isKnown: boolean },
+): Promise<IbuildError> {
+  const { message } = await answerError(answer, what)
+  const hint = isKnown
+    ? `The login for ${domain} may not do this, or the name is wrong; ibuild login ${domain} logs in as someone else.`
+    : `Log in with ibuild login ${domain}, and check the name.`
+  return new IbuildError('REGISTRY_DENIED', message, { hint })
+}
+
+/**
+ * An address that an endpoint gave, such as a Location; relative to where the answer came from. A registry behind a proxy may
+ * think that it speaks http: https is kept to. Errors: REGISTRY_ANSWER_INVALID.
+ */
+export function addressIn(text: string | undefined, { url }: HttpAnswer, what: string): URL {
+  if (text === undefined) throw invalidAnswer(what, 'the registry does not say where to go on')
+  try {
+    const told = URL.parse(text, url.href)
+    const isOwn = told?.hostname === url.hostname && told.protocol === 'http:' && url.protocol === 'https:'
+    return nextPlace(isOwn ? url.origin + told.pathname + told.search : text, url)
+  } catch (error) {
+    if (error instanceof HttpFailure) throw invalidAnswer(what, error.message)
+    throw error
   }
-  return url
 }

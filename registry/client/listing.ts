@@ -17,6 +17,8 @@ export interface PageQuery extends CallOptions {
   /** Path and query of the first page, or the answer with it. */
   readonly first: string | HttpAnswer
   readonly what: string
+  readonly scopes: readonly string[]
+  readonly path?: string | undefined
 }
 
 /**
@@ -24,11 +26,11 @@ export interface PageQuery extends CallOptions {
  * REGISTRY_ANSWER_INVALID for links to another host, in a circle or without end.
  */
 export async function* pagesOf(
-  { endpoint, first, what, signal }: PageQuery,
+  { endpoint, first, what, scopes, path, signal }: PageQuery,
   countOf: (page: JsonValue) => number,
 ): AsyncGenerator<JsonValue> {
   const ask = (target: string | URL): Promise<HttpAnswer> =>
-    endpoint.send({ method: 'GET', target, what, expect: [200], signal })
+    endpoint.send({ method: 'GET', target, what, scopes, path, expect: [200], signal })
   const seen = new Set<string>()
   let empty = 0
   for (let answer = typeof first === 'string' ? await ask(first) : first; ; ) {

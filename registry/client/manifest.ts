@@ -7,7 +7,7 @@ import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { mostManifestBytes } from '../protocol/manifest.ts'
 import { invalidAnswer } from './errors.ts'
 import { readAnswer } from './read-answer.ts'
-import { manifestPath, nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { manifestPath, nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions, RemoteManifest } from './types.ts'
 
 /** All types at once: a registry that gets some only may translate one into another. */
@@ -32,6 +32,7 @@ export async function fetchManifest(
     method: 'GET',
     target: manifestPath(name, ref),
     what,
+    ...purposeOf(name, 'pull'),
     headers,
     expect: [200, 404],
     signal,
@@ -58,7 +59,16 @@ export async function resolveManifest(
   const what = `cannot look up ${ref} of ${nameOf(name)}`
   const headers = { accept: accepted }
   const target = manifestPath(name, ref)
-  const answer = await endpoint.send({ method: 'HEAD', target, what, headers, expect: [200, 404, 405], ...options })
+  const purpose = purposeOf(name, 'pull')
+  const answer = await endpoint.send({
+    method: 'HEAD',
+    target,
+    what,
+    ...purpose,
+    headers,
+    expect: [200, 404, 405],
+    ...options,
+  })
   await answer.body.discard()
   if (answer.status === 404) return undefined
   const [digest, size, mediaType] = [toldDigest(answer), headerOf(answer, 'content-length'), contentType(answer)]

@@ -3,7 +3,7 @@ import { isIbuildError } from '../../shared/base/errors.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
-import { blobPath, nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { blobPath, nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import { isPassing, isPassingFailure, type RetryRules, retryAfter, waitBefore } from './retry.ts'
 import { sizedContent } from './sized-content.ts'
 import type { CallOptions, PushedHow, PushOptions } from './types.ts'
@@ -32,6 +32,7 @@ export async function hasBlob(
     method: 'HEAD',
     target: blobPath(name, digest),
     what,
+    ...purposeOf(name, 'pull', 'push'),
     expect: [200, 404],
     signal,
   })
@@ -148,6 +149,7 @@ class Sending {
       method: 'PUT',
       target: closingAddress(this.#session ?? session, digest),
       what: this.#options.what,
+      ...purposeOf(this.#calls.name, 'pull', 'push'),
       headers: { 'content-length': '0' },
       expect: 'any',
       signal: this.#options.signal,
@@ -162,6 +164,7 @@ class Sending {
       method,
       target,
       what,
+      ...purposeOf(this.#calls.name, 'pull', 'push'),
       headers: { 'content-type': 'application/octet-stream', ...headers },
       open: () => sizedContent(open(), this.#descriptor, { from, onProgress }),
       tries: 'once',

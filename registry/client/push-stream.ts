@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { digestFromHash } from '../../shared/base/digest.ts'
 import { connectionError } from './errors.ts'
-import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { PushOptions, SentBlob } from './types.ts'
 import { cancelUpload, closingAddress, sessionOf, startUpload, type UploadSession } from './upload-session.ts'
 
@@ -27,8 +27,15 @@ export async function pushStream(
     const sent = await sendAll(calls, session, { what, open: counted, signal })
     const digest = digestFromHash(hash.digest())
     const target = closingAddress(sent, digest)
-    const headers = { 'content-length': '0' }
-    const answer = await calls.endpoint.send({ method: 'PUT', target, what, headers, expect: [201, 200, 204], signal })
+    const answer = await calls.endpoint.send({
+      method: 'PUT',
+      target,
+      what,
+      ...purposeOf(calls.name, 'pull', 'push'),
+      headers: { 'content-length': '0' },
+      expect: [201, 200, 204],
+      signal,
+    })
     await answer.body.discard()
     return { digest, size }
   } catch (error) {
@@ -44,7 +51,7 @@ interface Stream {
 }
 
 async function sendAll(
-  { endpoint }: RepositoryCalls,
+  { name, endpoint }: RepositoryCalls,
   { location }: UploadSession,
   { what, open, signal }: Stream,
 ): Promise<UploadSession> {
@@ -52,6 +59,7 @@ async function sendAll(
     method: 'PATCH',
     target: location,
     what,
+    ...purposeOf(name, 'pull', 'push'),
     headers: { 'content-type': 'application/octet-stream' },
     open,
     isRepeatable: false,

@@ -1,7 +1,7 @@
 import { algorithmOf } from '../../shared/base/digest.ts'
 import { headerOf } from '../../shared/net/http/types.ts'
 import { invalidAnswer } from './errors.ts'
-import { manifestPath, nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { manifestPath, nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions, RemoteManifest } from './types.ts'
 
 /** Stores a manifest under a tag or its digest. True when the registry took note of its subject. */
@@ -15,6 +15,7 @@ export async function putManifest(
     method: 'PUT',
     target: manifestPath(name, ref),
     what,
+    ...purposeOf(name, 'pull', 'push'),
     headers: { 'content-type': mediaType, 'content-length': String(bytes.byteLength) },
     open: () => bytes,
     expect: [201, 200, 202, 204],

@@ -8,7 +8,7 @@ import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { invalidAnswer } from './errors.ts'
 import { pagesOf } from './listing.ts'
 import { fetchManifest } from './manifest.ts'
-import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions, ReferrersOptions } from './types.ts'
 
 /** The tag that stands for the referrers API where there is none (OCI distribution-spec, "Referrers Tag Schema"). */
@@ -28,7 +28,7 @@ export async function* referrersOf(
   const first = await askApi(calls, subject, { artifactType, signal })
   if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).filter(fits)
   const countOf = (page: JsonValue): number => indexIn(page, what).manifests.length
-  const pages = pagesOf({ endpoint: calls.endpoint, first, what, signal }, countOf)
+  const pages = pagesOf({ ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, signal }, countOf)
   for await (const page of pages) yield* indexIn(page, what).manifests.filter(fits)
 }
 
@@ -47,6 +47,7 @@ async function askApi(
     method: 'GET',
     target: `/v2/${calls.name.path}/referrers/${subject}${filter}`,
     what: whatOf(calls, subject),
+    ...purposeOf(calls.name, 'pull'),
     headers: { accept: mediaTypes.ociIndex },
     expect: [200, 400, 404, 405],
     signal,

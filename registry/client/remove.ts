@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { blobPath, manifestPath, nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { blobPath, manifestPath, nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions } from './types.ts'
 
 /** Takes away a tag, or a manifest with its tags. False when there was none. */
@@ -16,7 +16,7 @@ export async function removeBlob(calls: RepositoryCalls, digest: Digest, options
 }
 
 async function remove(
-  { endpoint }: RepositoryCalls,
+  { name, endpoint }: RepositoryCalls,
   target: string,
   { what, signal }: CallOptions & { readonly what: string },
 ): Promise<boolean> {
@@ -24,6 +24,7 @@ async function remove(
     method: 'DELETE',
     target,
     what: `cannot delete ${what}`,
+    ...purposeOf(name, 'pull', 'push', 'delete'),
     expect: [202, 200, 204, 404],
     signal,
   })

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { repositoryScope } from './auth/scope.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { RemoteName } from './types.ts'
 
@@ -11,6 +12,14 @@ export interface RepositoryCalls {
 /** `host/path`, as people write it. */
 export function nameOf({ domain, path }: RemoteName): string {
   return `${domain}/${path}`
+}
+
+/** What a request on the repository needs to be allowed: for tokens and credentials. */
+export function purposeOf(
+  { path }: RemoteName,
+  ...actions: readonly ('pull' | 'push' | 'delete')[]
+): { readonly scopes: readonly string[]; readonly path: string } {
+  return { scopes: [repositoryScope(path, ...actions)], path }
 }
 
 export function manifestPath({ path }: RemoteName, ref: string): string {

@@ -7,24 +7,30 @@ import { pushStream } from './push-stream.ts'
 import { putManifest } from './put-manifest.ts'
 import { referrersOf } from './referrers.ts'
 import { removeBlob, removeManifest } from './remove.ts'
-import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { RetryRules } from './retry.ts'
+import { Sources } from './sources.ts'
 import type { RemoteName, RemoteRepository } from './types.ts'
 import { cancelUpload, startUpload, tryMount } from './upload-session.ts'
 
 export interface RepositoryOptions {
   readonly endpoint: Endpoint
+  /** Asked for manifests and blobs before the endpoint. */
+  readonly mirrors: readonly Endpoint[]
   readonly retries: RetryRules
+  readonly onNotice: (text: string) => void
 }
 
 /** The calls on one repository of an endpoint. */
-export function remoteRepository(name: RemoteName, { endpoint, retries }: RepositoryOptions): RemoteRepository {
+export function remoteRepository(name: RemoteName, options: RepositoryOptions): RemoteRepository {
+  const { endpoint, retries } = options
   const calls: RepositoryCalls = { name, endpoint }
+  const sources = new Sources(calls, options)
   return {
     name,
-    manifest: (ref, options = {}) => fetchManifest(calls, ref, options),
-    resolve: (ref, options = {}) => resolveManifest(calls, ref, options),
-    blob: (descriptor, { signal } = {}) => download(calls, descriptor, { retries, signal }),
+    manifest: (ref, call = {}) => sources.ask((each) => fetchManifest(each, ref, call), call),
+    resolve: (ref, call = {}) => sources.ask((each) => resolveManifest(each, ref, call), call),
+    blob: (descriptor, { signal } = {}) => download(sources, descriptor, { retries, signal }),
     hasBlob: (digest, options = {}) => hasBlob(calls, digest, options),
     checkPush: async (options = {}) =>
       cancelUpload(calls, await startUpload(calls, { ...options, what: `cannot push to ${nameOf(name)}` })),
@@ -42,6 +48,7 @@ export function remoteRepository(name: RemoteName, { endpoint, retries }: Reposi
           endpoint,
           first: `/v2/${name.path}/tags/list?n=1000`,
           what: `cannot list the tags of ${nameOf(name)}`,
+          ...purposeOf(name, 'pull'),
           signal,
         },
         'tags',

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpFailure, type HttpFailureKind } from '../../shared/net/http/failure.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
+import { connectionError } from './errors.ts'
 
 /** How often and when something is tried again. Times are milliseconds. */
 export interface RetryRules {
@@ -27,6 +28,33 @@ export async function waitBefore(
   const backoff = Math.min(rules.delay * 2 ** (failures - 1), rules.longest) * (0.5 + rules.random() / 2)
   const time = Math.max(backoff, Math.min(options.asked ?? 0, longestAsked))
   await sleep(time, undefined, options.signal === undefined ? {} : { signal: options.signal })
+}
+
+/**
+ * Tries until there is an answer, or one that will not be another after a while. Failures of the network are told as those of
+ * `what`.
+ */
+export async function repeated(
+  {
+    what,
+    signal,
+    retries,
+  }: { readonly what: string; readonly signal?: AbortSignal | undefined; readonly retries: RetryRules },
+  send: () => Promise<HttpAnswer>,
+): Promise<HttpAnswer> {
+  for (let failures = 1; ; failures++) {
+    const isLast = failures > retries.most
+    let asked: number | undefined
+    try {
+      const answer = await send()
+      if (!isPassing(answer.status) || isLast) return answer
+      asked = retryAfter(answer, Date.now())
+      await answer.body.discard()
+    } catch (error) {
+      if (!isPassingFailure(error) || isLast) throw connectionError(error, what)
+    }
+    await waitBefore(retries, failures, { asked, signal })
+  }
 }
 
 /** Statuses that mean that it may work in a while. */

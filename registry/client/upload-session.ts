@@ -1,8 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
 import { parseChunkRange } from '../protocol/range.ts'
+import { mergeScopes, repositoryScope } from './auth/scope.ts'
 import { addressIn, type RegistryRequest } from './endpoint.ts'
-import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions } from './types.ts'
 
 /** A blob that is being sent. The registry may name another address after each request. */
@@ -27,6 +28,7 @@ export async function startUpload(
     method: 'POST',
     target: `/v2/${calls.name.path}/blobs/uploads/${query}`,
     what,
+    ...purposeOf(calls.name, 'pull', 'push'),
     headers: { 'content-length': '0' },
     expect: [202],
     signal,
@@ -42,10 +44,13 @@ export async function tryMount(
 ): Promise<UploadSession | 'mounted' | undefined> {
   const what = `cannot give ${nameOf(calls.name)} the blob ${digest} of ${from}`
   const query = new URLSearchParams({ mount: digest, from })
+  const own = purposeOf(calls.name, 'pull', 'push')
+  const purpose = { ...own, scopes: mergeScopes(own.scopes, [repositoryScope(from, 'pull')]) }
   const answer = await calls.endpoint.send({
     method: 'POST',
     target: `/v2/${calls.name.path}/blobs/uploads/?${query.toString()}`,
     what,
+    ...purpose,
     headers: { 'content-length': '0' },
     expect: [201, 202, 400, 401, 403, 404, 405],
     signal,
@@ -63,7 +68,7 @@ export async function sessionOf(answer: HttpAnswer, what: string): Promise<Uploa
 
 /** How many bytes the registry has, and where to go on; undefined when it knows nothing of the session. */
 export async function askOffset(
-  { endpoint }: RepositoryCalls,
+  { name, endpoint }: RepositoryCalls,
   { location }: UploadSession,
   { what, signal }: StartOptions,
 ): Promise<{ readonly session: UploadSession; readonly offset: number } | undefined> {
@@ -71,6 +76,7 @@ export async function askOffset(
     method: 'GET',
     target: location,
     what,
+    ...purposeOf(name, 'pull', 'push'),
     expect: [204, 400, 403, 404, 405, 416],
     signal,
   }
@@ -85,13 +91,14 @@ export async function askOffset(
 }
 
 /** Tells the registry that nothing more will come. It need not know how to, and whoever asks has a failure of his own. */
-export async function cancelUpload({ endpoint }: RepositoryCalls, { location }: UploadSession): Promise<void> {
+export async function cancelUpload({ name, endpoint }: RepositoryCalls, { location }: UploadSession): Promise<void> {
   const signal = AbortSignal.timeout(2000)
   try {
     const answer = await endpoint.send({
       method: 'DELETE',
       target: location,
       what: 'cannot cancel the upload',
+      ...purposeOf(name, 'pull', 'push'),
       isRepeatable: false,
       expect: [204, 200, 202, 400, 404, 405],
       signal,

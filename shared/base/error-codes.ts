@@ -118,6 +118,15 @@ const table = {
     hint: 'Name one that it has with --platform.',
   },
   // registries
+  CREDENTIALS_INVALID: {
+    exit: 1,
+    about: "The user's config.json is malformed, or a credential helper fails.",
+    hint: 'See DOCKER_CONFIG, or ~/.docker/config.json.',
+  },
+  REGISTRIES_INVALID: {
+    exit: 1,
+    about: 'The settings for registries, or certificates for one of them, are malformed.',
+  },
   REGISTRY_ANSWER_INVALID: {
     exit: 1,
     about: 'What a registry answers breaks the protocol, is too large, or contradicts itself.',

@@ -1,99 +1,95 @@
-import { AnswerBody } from './answer-body.ts'
-import { connectorTo } from './connect.ts'
-import { explainFailure } from './explain-failure.ts'
-import type { HttpAnswer, HttpClient, HttpRequest, HttpTimeouts, TlsSettings } from './types.ts'
-import { type ConnectionPool, createPool, type PooledRequest } from './undici-pool.ts'
+import { createSecureContext } from 'node:tls'
+import { type AuthoritySources, readAuthorities } from './authorities.ts'
+import { connectorTo, type Security } from './connect.ts'
+import { exchange } from './exchange.ts'
+import { HttpFailure } from './failure.ts'
+import { type ProxySettings, proxyAuthorization, proxyFor } from './proxy.ts'
+import type { HttpClient, HttpTimeouts, TlsSettings } from './types.ts'
+import { type ConnectionPool, createPool } from './undici-pool.ts'
 
 export interface HttpClientOptions {
   /** `NAME/VERSION`, told to every host. */
   readonly userAgent: string
   readonly timeouts?: Partial<HttpTimeouts> | undefined
+  readonly proxies?: ProxySettings | undefined
+  readonly authorities?: AuthoritySources | undefined
+  /** How TLS is done with a host, `HOST` or `HOST:PORT` as in an URL; asked once for each. Verified by the usual authorities unless told. */
+  readonly tls?: ((host: string) => Promise<TlsSettings>) | undefined
 }
 
 const usualTimeouts: HttpTimeouts = { connect: 15_000, answer: 60_000, idle: 30_000 }
+const usualTls: TlsSettings = { isVerified: true, ca: [] }
 
-/** A client; nothing is opened before the first request. */
-export function createHttpClient({ userAgent, timeouts }: HttpClientOptions): HttpClient {
-  const settings = { ...usualTimeouts, ...timeouts }
-  const pools = new Map<string, ConnectionPool>()
-  const poolOf = (url: URL, tls: TlsSettings | undefined): ConnectionPool => {
-    const key = JSON.stringify([url.origin, tls])
-    const pool =
-      pools.get(key) ??
-      createPool({
-        origin: url.origin,
-        connect: connectorTo({ url, tls, timeout: settings.connect }),
-        timeouts: settings,
-      })
-    pools.set(key, pool)
-    return pool
+/** One origin: its connections, and how requests to it are written. */
+interface Route {
+  readonly pool: ConnectionPool
+  /** Before the path. */
+  readonly prefix: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** A client; nothing is opened or read before the first request. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const timeouts = { ...usualTimeouts, ...options.timeouts }
+  const security = securityOf(options)
+  const routes = new Map<string, Route>()
+  const routeTo = (url: URL): Route => {
+    const known = routes.get(url.origin)
+    if (known !== undefined) return known
+    const proxy = findProxy(url, options.proxies ?? {})
+    const connect = connectorTo({ url, proxy, timeout: timeouts.connect, security })
+    const pool = createPool({ origin: url.origin, connect, timeouts })
+    const authorization = proxy && url.protocol === 'http:' ? proxyAuthorization(proxy) : undefined
+    const route = {
+      pool,
+      prefix: proxy !== undefined && url.protocol === 'http:' ? url.origin : '',
+      headers: {
+        'user-agent': options.userAgent,
+        ...(authorization !== undefined && { 'proxy-authorization': authorization }),
+      },
+    }
+    routes.set(url.origin, route)
+    return route
   }
   return {
-    send: (request) => exchange(poolOf(request.url, request.tls), { ...request, userAgent }),
+    send: async (request) => exchange(routeTo(request.url), request),
     close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
-      pools.clear()
+      await Promise.all([...routes.values()].map(({ pool }) => pool.destroy()))
+      routes.clear()
     },
   }
 }
 
-function exchange(pool: ConnectionPool, request: HttpRequest & { readonly userAgent: string }): Promise<HttpAnswer> {
-  const { url, signal } = request
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
-  const failures: unknown[] = []
-  const explain = (error: unknown): unknown => failures[0] ?? explainFailure(error, url.host)
-  let body: AnswerBody | undefined
-  let abort: (reason: Error) => void = () => undefined
-  const onAbort = (): void => {
-    failures.unshift(signal?.reason)
-    abort(new Error('aborted'))
-    reject(signal?.reason)
-  }
-  const release = (): void => signal?.removeEventListener('abort', onAbort)
-  if (signal?.aborted === true) return Promise.reject(signal.reason)
-  signal?.addEventListener('abort', onAbort)
-  pool.dispatch(optionsOf(request, failures), {
-    onRequestStart: (controller) => {
-      abort = (reason) => controller.abort(reason)
-      if (signal?.aborted === true) onAbort()
-    },
-    onResponseStart: (controller, status, headers) => {
-      if (status < 200) return
-      body = new AnswerBody(controller, explain)
-      resolve({ status, headers, url, body })
-    },
-    onResponseData: (_, piece) => body?.push(piece),
-    onResponseEnd: () => {
-      release()
-      body?.finish()
-    },
-    onResponseError: (_, error) => {
-      release()
-      if (body === undefined) reject(explain(error))
-      else body.finish({ error })
-    },
-  })
-  return promise
-}
-
-function optionsOf(request: HttpRequest & { readonly userAgent: string }, failures: unknown[]): PooledRequest {
-  const { method, url, headers, body, userAgent, answerTimeout } = request
-  return {
-    method,
-    path: url.pathname + url.search,
-    headers: { 'user-agent': userAgent, ...headers },
-    ...(answerTimeout !== undefined && { headersTimeout: answerTimeout }),
-    body: body === undefined ? null : body instanceof Uint8Array ? body : noting(body, failures),
-    reset: false, // which undici does after a HEAD unless told
-  }
-}
-
-/** Keeps an error of what is sent, which otherwise looks like one of the connection. */
-async function* noting(source: AsyncIterable<Uint8Array>, failures: unknown[]): AsyncGenerator<Uint8Array> {
+function findProxy(url: URL, settings: ProxySettings): URL | undefined {
   try {
-    yield* source
-  } catch (error) {
-    failures.push(error)
-    throw error
+    return proxyFor(url, settings)
+  } catch (cause) {
+    throw new HttpFailure('proxy', cause instanceof Error ? cause.message : 'no usable proxy', {
+      cause,
+      hint: 'Write it as http://HOST:PORT.',
+    })
+  }
+}
+
+/** The usual authorities are read once, and a context is made once for each host. */
+function securityOf({ tls, authorities }: HttpClientOptions): (url: URL) => Promise<Security> {
+  let usual: Promise<readonly string[]> | undefined
+  let plain: Promise<Security> | undefined
+  const known = new Map<string, Promise<Security>>()
+  const make = async ({ isVerified, ca, identity }: TlsSettings): Promise<Security> => {
+    const trusted = isVerified ? [...(await (usual ??= readAuthorities(authorities ?? {}))), ...ca] : undefined
+    const own = identity && { cert: identity.certificate, key: identity.key }
+    return { context: createSecureContext({ ...(trusted && { ca: trusted }), ...own }), isVerified }
+  }
+  const find = async (url: URL): Promise<Security> => {
+    const settings = (await tls?.(url.host)) ?? usualTls
+    if (settings.isVerified && settings.ca.length === 0 && settings.identity === undefined)
+      return (plain ??= make(usualTls))
+    return make(settings)
+  }
+  return (url) => {
+    const security = known.get(url.host) ?? find(url)
+    known.set(url.host, security)
+    return security
   }
 }

@@ -1,49 +1,112 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type SecureContext } from 'node:tls'
+import { explainFailure } from './explain-failure.ts'
 import { HttpFailure } from './failure.ts'
-import type { TlsSettings } from './types.ts'
+import { hostOf, portOf } from './place.ts'
+import { openTunnel } from './tunnel.ts'
 import type { Connect } from './undici-pool.ts'
 
 export interface ConnectorOptions {
   readonly url: URL
-  readonly tls: TlsSettings | undefined
-  /** Milliseconds. */
+  /** Through which to go. */
+  readonly proxy: URL | undefined
+  /** Milliseconds until the connection, TLS and proxy included, must be there; zero is never. */
   readonly timeout: number
+  /** For https, asked for once. */
+  readonly security: (url: URL) => Promise<Security>
 }
 
-/** Makes connections to the host of an URL, over TLS for https. */
-export function connectorTo({ url, timeout }: ConnectorOptions): Connect {
-  return (callback) => {
-    const socket = connectTcp({ host: hostOf(url), port: portOf(url), noDelay: true, keepAlive: true })
-    settle(socket, 'connect', { url, timeout, callback })
+/** How TLS is done with a host. */
+export interface Security {
+  readonly context: SecureContext
+  readonly isVerified: boolean
+}
+
+/**
+ * Makes connections to the host of an URL. With a proxy, what is for http is left to the proxy to send on, and what is
+ * for https goes through a tunnel.
+ */
+export function connectorTo({ url, proxy, timeout, security }: ConnectorOptions): Connect {
+  let session: Buffer | undefined
+  const open = async (signal: AbortSignal): Promise<Socket> => {
+    const first = proxy === undefined ? undefined : await reachProxy(proxy, { security, signal })
+    if (url.protocol === 'http:') return first ?? (await reach(url, { security, signal }))
+    const { context, isVerified } = await security(url)
+    const tunnel = first && proxy && (await openTunnel(first, { proxy, url, signal }))
+    const host = hostOf(url)
+    const socket = connectTls({
+      ...(tunnel === undefined ? { host, port: portOf(url) } : { socket: tunnel }),
+      secureContext: context,
+      rejectUnauthorized: isVerified,
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 && { servername: host }),
+      ...(session !== undefined && { session }),
+    })
+    socket.on('session', (fresh) => {
+      session = fresh
+    })
+    return settled(socket, 'secureConnect', signal)
+  }
+  return async () => {
+    const controller = new AbortController()
+    const timer = timeout === 0 ? undefined : setTimeout(() => controller.abort(late(url)), timeout)
+    try {
+      return await open(controller.signal)
+    } finally {
+      clearTimeout(timer)
+    }
   }
 }
 
-interface Settling extends Pick<ConnectorOptions, 'url' | 'timeout'> {
-  readonly callback: Parameters<Connect>[0]
+/** Errors are told as those of the proxy. */
+async function reachProxy(proxy: URL, options: Parameters<typeof reach>[1]): Promise<Socket> {
+  try {
+    return await reach(proxy, options)
+  } catch (cause) {
+    const told = explainFailure(cause, proxy.host)
+    if (!(told instanceof HttpFailure)) throw cause
+    throw new HttpFailure('proxy', `the proxy ${told.message}`, {
+      cause,
+      hint: 'See HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment.',
+    })
+  }
 }
 
-function settle(socket: Socket, event: 'connect' | 'secureConnect', { url, timeout, callback }: Settling): void {
-  const timer = timeout === 0 ? undefined : setTimeout(() => socket.destroy(late(url)), timeout)
-  const done = (error: Error | null): void => {
-    clearTimeout(timer)
-    socket.off(event, onReady).off('error', done)
-    if (error === null) callback(null, socket)
-    else callback(error, null)
+/** A connection to a host itself; to a proxy for which TLS is said, over TLS. */
+function reach(
+  url: URL,
+  { security, signal }: Pick<ConnectorOptions, 'security'> & { readonly signal: AbortSignal },
+): Promise<Socket> {
+  const at = { host: hostOf(url), port: portOf(url), noDelay: true, keepAlive: true }
+  if (url.protocol === 'http:') return settled(connectTcp(at), 'connect', signal)
+  return security(url).then(({ context, isVerified }) => {
+    const name = isIP(at.host) === 0 ? { servername: at.host } : {}
+    return settled(
+      connectTls({ ...at, ...name, secureContext: context, rejectUnauthorized: isVerified }),
+      'secureConnect',
+      signal,
+    )
+  })
+}
+
+/** The socket once it is connected; destroyed when `signal` aborts before that. */
+function settled(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const onAbort = (): void => void socket.destroy(signal.reason)
+  const done = (error?: Error): void => {
+    signal.removeEventListener('abort', onAbort)
+    socket.off(event, onReady).off('error', done).off('close', onClose)
+    if (error === undefined) resolve(socket)
+    else reject(error)
   }
-  const onReady = (): void => done(null)
-  socket.once(event, onReady).once('error', done)
+  const onReady = (): void => done()
+  const onClose = (): void => done(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))
+  socket.once(event, onReady).once('error', done).once('close', onClose)
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  return promise
 }
 
 function late(url: URL): HttpFailure {
   return new HttpFailure('timeout', `${url.host}: it takes no connection in time`)
-}
-
-/** Without the brackets of an IPv6 address. */
-function hostOf({ hostname }: URL): string {
-  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname
-}
-
-function portOf({ port, protocol }: URL): number {
-  if (port !== '') return Number(port)
-  return protocol === 'https:' ? 443 : 80
 }

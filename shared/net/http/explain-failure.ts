@@ -29,6 +29,36 @@ const networkFailures: ReadonlyMap<string, readonly [kind: HttpFailureKind, what
   ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', ['protocol', 'what was to be sent has another length than was said']],
 ])
 
+const certificateFailures: ReadonlyMap<string, string> = new Map([
+  ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate was made by an authority that is not trusted here'],
+  ['UNABLE_TO_GET_ISSUER_CERT', 'its certificate was made by an authority that is not trusted here'],
+  ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'its certificate was made by an authority that is not trusted here'],
+  ['SELF_SIGNED_CERT_IN_CHAIN', 'its certificate was made by an authority that is not trusted here'],
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it signed its certificate itself'],
+  ['CERT_HAS_EXPIRED', 'its certificate is over its time'],
+  ['CERT_NOT_YET_VALID', 'its certificate is not valid yet: is the clock right?'],
+  ['CERT_REVOKED', 'its certificate was revoked'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for other names'],
+])
+
+function explainTls(error: unknown, code: string, host: string): HttpFailure | undefined {
+  const certificate = certificateFailures.get(code)
+  if (certificate !== undefined) return new HttpFailure('untrusted', `${host}: ${certificate}`, { cause: error })
+  if (/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)$/.test(code)) {
+    return new HttpFailure('plain', `${host}: it does not speak TLS, so what listens there is for http, not https`, {
+      cause: error,
+    })
+  }
+  if (code === 'EPROTO' || /^(?:ERR_SSL_|ERR_TLS_|CERT_|[A-Z_]*_CERT)/.test(code)) {
+    const reason = code
+      .replace(/^ERR_SSL_/, '')
+      .replaceAll('_', ' ')
+      .toLowerCase()
+    return new HttpFailure('tls', `${host}: TLS failed (${reason})`, { cause: error })
+  }
+  return undefined
+}
+
 /** What went wrong between us and `host`, in words. Errors that are none of the network stay what they are. */
 export function explainFailure(error: unknown, host: string): unknown {
   if (error instanceof HttpFailure) return error
@@ -40,5 +70,5 @@ export function explainFailure(error: unknown, host: string): unknown {
       cause: error,
     })
   }
-  return error
+  return explainTls(error, code, host) ?? error
 }

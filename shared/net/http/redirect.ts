@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { HttpFailure } from './failure.ts'
 import { isLoopback } from './loopback.ts'
+import { hostOf } from './place.ts'
 import { type HttpAnswer, type HttpClient, type HttpRequest, headerOf } from './types.ts'
 
 const mostRedirects = 10
@@ -26,7 +27,7 @@ export async function sendFollowing(
     if (request === undefined) throw new TypeError('the first request is always there')
     seen.add(request.url.href)
     const answer = await client.send(request)
-    const next = redirects.has(answer.status) ? await nextPlace(answer, request) : undefined
+    const next = redirects.has(answer.status) ? await placeIn(answer, request) : undefined
     if (next === undefined) return answer
     isTrusted &&= next.origin === start.origin
     request = build(next, { isTrusted })
@@ -38,19 +39,23 @@ export async function sendFollowing(
 }
 
 /** Undefined for an answer that leads nowhere, or tells to ask in another way (RFC 9110, 15.4). */
-async function nextPlace(answer: HttpAnswer, { method }: HttpRequest): Promise<URL | undefined> {
+async function placeIn(answer: HttpAnswer, { method }: HttpRequest): Promise<URL | undefined> {
   const location = headerOf(answer, 'location')
   const keepsMethod = answer.status === 307 || answer.status === 308 || method === 'GET' || method === 'HEAD'
   if (location === undefined || !keepsMethod) return undefined
   try {
-    return allowed(location, answer.url)
+    return nextPlace(location, answer.url)
   } catch (error) {
     await answer.body.discard()
     throw error
   }
 }
 
-function allowed(location: string, from: URL): URL {
+/**
+ * Where a `Location` leads that came from `from`. Errors: {@link HttpFailure} of kind `redirect` for what is no address, from
+ * https to http, and from elsewhere to an address of this machine.
+ */
+export function nextPlace(location: string, from: URL): URL {
   const next = URL.parse(location, from.href)
   if (next === null || !['http:', 'https:'].includes(next.protocol)) {
     throw failed(from, 'it redirects to something that is no address of the web')
@@ -63,8 +68,8 @@ function allowed(location: string, from: URL): URL {
 }
 
 /** This machine, or its link: nothing that a registry elsewhere can mean. */
-function isInside({ hostname }: URL): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '')
+function isInside(url: URL): boolean {
+  const host = hostOf(url)
   return isLoopback(host) || (isIP(host) !== 0 && /^(?:169\.254\.|fe[89ab][0-9a-f]:|0\.0\.0\.0$|::$)/i.test(host))
 }
 

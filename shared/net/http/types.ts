@@ -18,8 +18,6 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
   /** Milliseconds from the end of the request to the head of the answer; the client's own unless told. */
   readonly answerTimeout?: number | undefined
-  /** How TLS is done with this host; the client's own unless told. */
-  readonly tls?: TlsSettings | undefined
 }
 
 /** Trust and identity on connections to one host. */

@@ -4,8 +4,8 @@ import type { Dispatcher, Pool as UndiciPool } from 'undici'
 import untypedPool from 'undici/lib/dispatcher/pool.js'
 import type { HttpTimeouts } from './types.ts'
 
-/** Makes a connection; the callback gets it or the error. */
-export type Connect = (callback: (...result: [null, Socket] | [Error, null]) => void) => void
+/** Makes a connection. */
+export type Connect = () => Promise<Socket>
 
 export interface PoolOptions {
   readonly origin: string
@@ -31,7 +31,12 @@ const Pool: new (origin: string, options: UndiciPool.Options) => ConnectionPool 
 export function createPool({ origin, connect, timeouts }: PoolOptions): ConnectionPool {
   return new Pool(origin, {
     allowH2: false,
-    connect: (_, callback) => connect(callback),
+    connect: (_, give) => {
+      connect().then(
+        (socket) => give(null, socket),
+        (error: unknown) => give(error instanceof Error ? error : new Error('no connection', { cause: error }), null),
+      )
+    },
     connections: null,
     headersTimeout: timeouts.answer,
     bodyTimeout: timeouts.idle,

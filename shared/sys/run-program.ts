@@ -1,0 +1,51 @@
+import { spawn } from 'node:child_process'
+
+export interface ProgramOptions {
+  /** Written to its stdin. */
+  readonly input: string
+  /** All of its environment; PATH in it says where the program is. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Milliseconds until it is killed. */
+  readonly timeout: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ProgramOutput {
+  /** Exit code; 128 when a signal ended it. */
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Longest output that is taken. */
+const mostOutput = 1024 * 1024
+
+/**
+ * Runs a small program to its end. A non-zero exit is a result. Errors: the system's when it cannot be started (ENOENT: there
+ * is none); a plain error when it takes too long or says too much.
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  { input, env, timeout, signal }: ProgramOptions,
+): Promise<ProgramOutput> {
+  const child = spawn(program, args, { env, stdio: 'pipe', timeout, killSignal: 'SIGKILL', signal })
+  const closed = Promise.withResolvers<number>()
+  const output = { stdout: '', stderr: '' }
+  let isTooLong = false
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      output[name] += text
+      isTooLong ||= output[name].length > mostOutput
+      if (isTooLong) child.kill('SIGKILL')
+    })
+  }
+  child.on('error', closed.reject).on('close', (code) => closed.resolve(code ?? 128))
+  child.stdin.on('error', () => undefined) // one that ends without reading says so by its exit code
+  child.stdin.end(input)
+  const started = performance.now()
+  const code = await closed.promise
+  if (isTooLong) throw new Error(`${program} says too much`)
+  if (code === 128 && performance.now() - started >= timeout) throw new Error(`${program} did not end in time`)
+  return { code, ...output }
+}
