@@ -11,7 +11,7 @@ import { tarLimits } from './tar/limits.ts'
 import { turns } from './turns.ts'
 
 /**
- * The index of a layer without places in a tar. It tells what is in the layer and nothing else: whoever has the layer, in
+ * The index of a layer without places in a tar, and without what a tar tells in vain. It tells what is in the layer and nothing else: whoever has the layer, in
  * whatever form, makes the same bytes of it, as long as the version of the format is the same.
  */
 export interface PlainIndex {
@@ -36,7 +36,7 @@ export async function makePlainIndex(
   const turn = turns()
   try {
     for (const record of records) {
-      writer.add(record.dataOffset === -1 ? record : { ...record, dataOffset: -1 })
+      writer.add(plainRecord(record))
       const pause = turn()
       if (pause === undefined) continue
       await pause
@@ -49,6 +49,14 @@ export async function makePlainIndex(
     throw error
   }
 }
+
+/** Of a name that is a hardlink, and of a whiteout, a tar may tell an owner and a time, which nobody asks for. */
+function plainRecord(record: LayerEntry): LayerEntry {
+  if (record.type === 'hardlink' || record.type === 'whiteout') return { ...record, ...unasked }
+  return record.dataOffset === -1 ? record : { ...record, dataOffset: -1 }
+}
+
+const unasked = { mode: 0, uid: 0, gid: 0, mtime: 0n, xattrs: new Map<string, Uint8Array>() }
 
 async function measure(encoded: LayerRecords['encoded']): Promise<Pick<PlainIndex, 'digest' | 'size'>> {
   const hash = streamHash()

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject } from '../../shared/base/json.ts'
-import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
+import { mapDiskFullSync, replaceFileDurably, replaceFileSync, syncPathSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
@@ -23,10 +23,15 @@ export interface KnownListOptions {
   readonly folder: string
   readonly most: number
   readonly mostBytes: number
+  /** Tells of which things a list must not be lost any more: it is synced before it takes the place of the one before. */
+  readonly isNeeded?: (digest: Digest) => boolean
 }
 
-/** One small file for each digest, that names itself. They are not synced: what is lost is found out again. */
-export function createKnownLists(context: StoreContext, { folder, most, mostBytes }: KnownListOptions): KnownLists {
+/** One small file for each digest, that names itself. They are not synced unless they are needed: what is lost is found out again. */
+export function createKnownLists(
+  context: StoreContext,
+  { folder, most, mostBytes, isNeeded = () => false }: KnownListOptions,
+): KnownLists {
   const fileOf = (digest: Digest): string => path.join(folder, fileNameOf(digest))
   const get = (digest: Digest): readonly JsonObject[] => {
     const { name, entries } = readJsonFile(fileOf(digest), mostBytes) ?? {}
@@ -36,17 +41,22 @@ export function createKnownLists(context: StoreContext, { folder, most, mostByte
     mkdirSync(folder, { recursive: true })
     const content = JSON.stringify({ version: 1, name: digest, entries })
     if (Buffer.byteLength(content) > mostBytes) return
-    replaceFileSync(fileOf(digest), context.temps.name('known'), content)
+    const temporary = context.temps.name('known')
+    if (!isNeeded(digest)) return replaceFileSync(fileOf(digest), temporary, content)
+    replaceFileDurably(fileOf(digest), temporary, content)
+    syncPathSync(folder)
   }
   return {
     get,
     add: async (digest, entry, isSame) =>
       context.underShared(async () => {
-        const others = get(digest).filter((other) => !isSame(other))
+        const before = get(digest)
+        if (JSON.stringify(before[0]) === JSON.stringify(entry)) return
+        const others = before.filter((other) => !isSame(other))
         mapDiskFullSync(() => put(digest, [entry, ...others].slice(0, most)))
       }),
     keys: () => namesIn(folder).flatMap((name) => digestOfFileName(name) ?? []),
-    pathsOf: (digest) => (existsSync(fileOf(digest)) ? [fileOf(digest), folder] : []),
+    pathsOf: (digest) => (existsSync(fileOf(digest)) ? [fileOf(digest), folder, path.dirname(folder)] : []),
     remove: (digest) => rmSync(fileOf(digest), { force: true }),
   }
 }

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import type { JsonObject } from '../../shared/base/json.ts'
 import type { StoreContext } from './context.ts'
 import { createKnownLists } from './known-lists.ts'
+import { remoteLayerFile } from './layout.ts'
 import type { LayerSource, LayerSourceStore } from './remote-types.ts'
 
 export interface InternalLayerSourceStore extends LayerSourceStore {
@@ -13,7 +15,12 @@ export interface InternalLayerSourceStore extends LayerSourceStore {
 
 /** See `LayerSourceStore`. */
 export function createLayerSourceStore(context: StoreContext): InternalLayerSourceStore {
-  const lists = createKnownLists(context, { folder: context.layout.sources, most: 32, mostBytes: 64 * 1024 })
+  const lists = createKnownLists(context, {
+    folder: context.layout.sources,
+    most: 32,
+    mostBytes: 64 * 1024,
+    isNeeded: (diffID) => existsSync(remoteLayerFile(context.layout, diffID, 'durable')),
+  })
   return {
     get: (diffID) => lists.get(diffID).flatMap((entry) => sourceOf(entry) ?? []),
     add: async (diffID, source) => {

@@ -162,7 +162,10 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots, sour
   /** Where a layer can be had from is as needed as its index. */
   async function makeRemoteDurable(pending: readonly Digest[]): Promise<void> {
     const undone = pending.filter((diffID) => !remote.isDurable(diffID))
-    const paths = new Set([...undone.flatMap(remote.pathsOf), ...pending.flatMap(sources.pathsOf)])
+    const paths = new Set([
+      ...undone.flatMap((diffID) => remote.pathsOf(diffID)),
+      ...pending.flatMap((diffID) => sources.pathsOf(diffID)),
+    ])
     await Promise.all([...paths].map(syncPath))
     for (const diffID of undone) await remote.markDurable(diffID)
   }

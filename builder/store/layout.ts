@@ -99,7 +99,7 @@ export function layoutOf(root: string): Layout {
 /** All folders of a store, parents first. */
 export function foldersOf(layout: Layout): string[] {
   const { temporary, blobs, images, tags, containers, layers, snapshotMarks, snapshots } = layout
-  const { remoteLayers, compressed, records, steps, locks } = layout
+  const { remoteLayers, sources, compressed, records, steps, locks } = layout
   const algorithms = ['sha256', 'sha512'].map((name) => path.join(blobs, name))
   return [
     temporary,
@@ -110,6 +110,7 @@ export function foldersOf(layout: Layout): string[] {
     containers,
     layers,
     remoteLayers,
+    sources,
     snapshotMarks,
     snapshots,
     compressed,
@@ -117,6 +118,11 @@ export function foldersOf(layout: Layout): string[] {
     steps,
     locks,
   ]
+}
+
+/** A file of a layer whose bytes are elsewhere. */
+export function remoteLayerFile(layout: Layout, diffID: Digest, name: string): string {
+  return path.join(layout.remoteLayers, fileNameOf(diffID), name)
 }
 
 /** A digest as a file name: sha256 is its hex alone. */

@@ -7,7 +7,7 @@ import { syncPath } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
-import { digestOfFileName, fileNameOf } from './layout.ts'
+import { digestOfFileName, fileNameOf, remoteLayerFile } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import { removeTree } from './remove-tree.ts'
@@ -34,7 +34,7 @@ const noFiles: ReadonlyMap<string, Uint8Array> = new Map()
 /** Like a layer, each is put together in a temporary folder and moved in whole. */
 export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayers {
   const dirOf = (diffID: Digest): string => path.join(layout.remoteLayers, fileNameOf(diffID))
-  const fileOf = (diffID: Digest, name: string): string => path.join(dirOf(diffID), name)
+  const fileOf = (diffID: Digest, name: string): string => remoteLayerFile(layout, diffID, name)
   const isDurable = (diffID: Digest): boolean => existsSync(fileOf(diffID, 'durable'))
 
   const get = (diffID: Digest): StoredLayer | undefined => {
@@ -94,6 +94,7 @@ export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayer
       ...['index', 'files.json', 'meta.json'].map((name) => fileOf(diffID, name)),
       dirOf(diffID),
       layout.remoteLayers,
+      layout.root,
     ],
     async markDurable(diffID) {
       writeFileSync(fileOf(diffID, 'durable'), '')

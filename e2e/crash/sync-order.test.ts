@@ -26,11 +26,12 @@ function promisedBy(made: string, root: string): string[] {
   if (path.dirname(made) === root) return []
   switch (path.relative(root, made).split('/')[0]) {
     case 'layers':
+    case 'remote':
       return name === 'durable' ? [path.dirname(made)] : []
     case 'snapshots':
       return name.includes('.') ? [at(`snapshots/${name.split('.')[0]}`), at(`s/${name.split('.')[1]}`)] : []
     case 'images':
-      return [at('layers'), at('blobs')]
+      return [at('layers'), at('remote'), at('sources'), at('blobs')]
     case 'tags':
       return [at('images')]
     default:
@@ -49,8 +50,8 @@ function violations(calls: readonly DiskCall[], root: string): string[] {
         .map((lost) => `${path.relative(root, made)} before ${path.relative(root, lost)}`),
     ),
   )
-  const atEnd = ['tags', 'images', 'layers', 'blobs', 'ibuild-store.json', 'oci-layout'].flatMap((part) =>
-    model.endangered(path.join(root, part)),
+  const atEnd = ['tags', 'images', 'layers', 'remote', 'sources', 'blobs', 'ibuild-store.json', 'oci-layout'].flatMap(
+    (part) => model.endangered(path.join(root, part)),
   )
   return [...found, ...atEnd.map((lost) => `the end before ${path.relative(root, lost)}`)]
 }
@@ -64,7 +65,7 @@ needs(test, 'strace')('nothing is visible before what it promises is on the disk
   t.is(made.length, 4, 'the log has the tags')
   const syncs = calls.filter(({ call }) => call === 'fsync')
   t.true(syncs.length > 30)
-  for (const part of ['blobs', 'layers', 'images', 'tags', 's', 'snapshots']) {
+  for (const part of ['blobs', 'layers', 'remote', 'sources', 'images', 'tags', 's', 'snapshots']) {
     const without = calls.filter(({ call, args }) => call !== 'fsync' || !args.includes(`${root}/${part}`))
     t.true(without.length < calls.length, part)
     t.true(violations(without, root).length > 0, `without the syncs of ${part} something would be lost`)

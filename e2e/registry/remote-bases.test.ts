@@ -1,162 +1,221 @@
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
-import { remoteImages } from '../../app/adapters/remote-images.ts'
-import { build } from '../../builder/build.ts'
-import type { BuildOptions } from '../../builder/build-types.ts'
-import { importRootfs } from '../../builder/export/import.ts'
+import type { RemoteImages } from '../../builder/ports.ts'
 import { withRemote } from '../../builder/remote/with-remote.ts'
-import type { BuildEvent } from '../../builder/solve/events.ts'
 import { openStore } from '../../builder/store/open.ts'
-import type { Store } from '../../builder/store/types.ts'
 import { publishImage } from '../../builder/transfer/publish-image.ts'
-import type { Digest } from '../../shared/base/digest.ts'
-import { hexOf } from '../../shared/base/digest.ts'
-import { MemoryRegistry } from '../testing/memory-registry.ts'
+import { pullImage } from '../../builder/transfer/pull-image.ts'
+import { hostPlatform } from '../../shared/oci/platform.ts'
 import { needs } from '../testing/needs.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
-import { busyboxTar, makeWorkspace } from '../testing/workspace.ts'
+import { makeWorkspace } from '../testing/workspace.ts'
+import { app, base, baseName, buildText, formsOf, needImage, publishBase } from './testing/base-bench.ts'
 
-const base = { domain: 'reg:5000', path: 'team/base' }
-const app = { domain: 'reg:5000', path: 'team/app' }
-const needBusybox = needs(test, 'busybox')
+const withBusybox = needs(test, 'busybox')
 
-interface Bench {
-  readonly registry: MemoryRegistry
-  /** Blobs that are layers of the base. */
-  readonly layers: readonly Digest[]
-  readonly diffIDs: readonly Digest[]
+const through = `FROM ${baseName}
+COPY --chown=keeper:staff new /srv/link/
+WORKDIR /srv/link/deeper
+`
+
+async function contextFor(t: ExecutionContext): Promise<string> {
+  return (await makeWorkspace(t)).write('ctx', { new: 'new\n', other: 'other\n' })
 }
 
-/** A base of three layers in a registry: busybox, a folder with a link to it, accounts changed. */
-async function publishBase(t: ExecutionContext, options: { readonly indexes?: boolean } = {}): Promise<Bench> {
-  const registry = new MemoryRegistry()
-  const root = temporaryFolder(t)
-  const store = openStore(root)
-  await importRootfs(store, Readable.from([await busyboxTar()]), {
-    changes: [],
-    message: '',
-    name: 'docker.io/library/busybox:latest',
-    now: new Date(0),
-  })
-  const context = (await makeWorkspace(t)).write('base', { 'big.bin': 'x'.repeat(300_000), passwd: accounts })
-  const image = await buildText(root, 'FROM busybox\nCOPY big.bin /srv/real/\nCOPY passwd /etc/passwd', {
-    path: context,
-  })
-  await buildLinked(root, context)
-  const linked = store.images.get('linked')
-  if (linked === undefined) throw new Error(`no image beside ${image}`)
-  const descriptor = await publishImage(
-    store,
-    { image: linked, to: base, tags: ['1'] },
-    { publisher: registry, ...options },
-  )
-  t.truthy(descriptor.digest)
-  const diffIDs = linked.config.rootfs.diff_ids
-  const layers = diffIDs.flatMap((diffID) => store.sources.get(diffID).map(({ digest }) => digest))
-  registry.log.length = 0
-  return { registry, layers, diffIDs }
-}
-
-const accounts = 'root:x:0:0:root:/root:/bin/sh\nkeeper:x:4711:4712::/:/bin/sh\n'
-
-/** A symlink comes into an image from a context. */
-async function buildLinked(root: string, context: string): Promise<void> {
-  const { symlinkSync } = await import('node:fs')
-  symlinkSync('srv/real', join(context, 'link'))
-  await buildText(
-    root,
-    'FROM busybox\nCOPY big.bin /srv/real/\nCOPY passwd /etc/passwd\nCOPY . /all/\n',
-    { path: context },
-    ['linked'],
-  )
-}
-
-interface Built {
-  readonly imageID: Digest
-  readonly events: readonly BuildEvent[]
-}
-
-async function buildText(
-  root: string,
-  dockerfile: string,
-  { path, ...options }: { readonly path: string } & Partial<BuildOptions>,
-  tags: readonly string[] = [],
-): Promise<Built> {
-  const events: BuildEvent[] = []
-  const result = await build({
-    root,
-    context: { kind: 'directory', path },
-    dockerfile: { kind: 'bytes', bytes: Buffer.from(dockerfile) },
-    buildArgs: new Map([['SOURCE_DATE_EPOCH', '1700000000']]),
-    tags,
-    emit: (event) => events.push(event),
-    ...options,
-  })
-  return { imageID: result.imageID, events }
-}
-
-function fetched(registry: MemoryRegistry, layers: readonly Digest[]): string[] {
-  return registry.said('get').filter((entry) => layers.some((digest) => entry.endsWith(digest)))
-}
-
-function kinds(store: Store, diffIDs: readonly Digest[]): string[] {
-  return diffIDs.map((diffID) => store.layers.get(diffID)?.bytes.kind ?? 'missing')
-}
-
-const text = 'FROM reg:5000/team/base:1\nCOPY --chown=keeper:keeper2 new /all/link/\nWORKDIR /srv/real/deeper\n'
-const numbered = text.replace('keeper2', '4712')
-
-needBusybox(
-  'FROM, COPY through a link of the base and --chown by its names move no byte of its layers, nor does the push',
+withBusybox(
+  'COPY through a link of the base, --chown by its names, and the push move no byte of its layers',
   async (t) => {
-    const { registry, layers, diffIDs } = await publishBase(t)
-    const images = remoteImages(registry)
-    const context = (await makeWorkspace(t)).write('ctx', { new: 'new\n' })
-    const root = temporaryFolder(t)
-    const { imageID } = await buildText(root, numbered, { path: context, images }, ['app'])
+    const { registry, images, layers, diffIDs, fetched } = await publishBase(t)
+    const [context, root] = [await contextFor(t), temporaryFolder(t)]
+    const { imageID } = await buildText(root, through, { context, images, tags: ['app'] })
     const store = openStore(root)
-    t.deepEqual(
-      kinds(store, diffIDs),
-      diffIDs.map(() => 'remote'),
-    )
-    const image = store.images.get('app')
-    if (image === undefined) throw new Error('no image')
-    t.is(image.imageID, imageID)
-    t.truthy(store.images.get('reg:5000/team/base:1'), 'the base has its name in the store')
-    await publishImage(store, { image, to: app, tags: ['1'] }, { publisher: registry, images })
-    t.deepEqual(fetched(registry, layers), [], 'no layer of the base was read')
-    t.deepEqual(
-      registry.said('push', 'stream').filter((entry) => layers.some((digest) => entry.endsWith(digest))),
-      [],
-    )
-    const own = registry.repository(app)
-    for (const digest of layers) t.true(own.blobs.has(digest), 'mounted')
+    t.deepEqual(formsOf(store, diffIDs), ['published', 'published', 'published'])
+    t.truthy(store.images.get(baseName), 'the base has its name in the store')
 
-    // The same with the whole base there.
-    const whole = temporaryFolder(t)
-    const plain = openStore(whole)
-    const { pullImage } = await import('../../builder/transfer/pull-image.ts')
-    const found = await images.find(
-      { ...base, tag: '1' },
-      { platform: (await import('../../shared/oci/platform.ts')).hostPlatform() },
-    )
+    await publishImage(store, { image: needImage(store, 'app'), to: app, tags: ['1'] }, { publisher: registry, images })
+    const sent = registry.said('push', 'stream').filter((entry) => layers.some((digest) => entry.endsWith(digest)))
+    t.deepEqual(sent, [])
+    t.deepEqual(fetched(), [])
+    for (const digest of layers) t.true(registry.repository(app).blobs.has(digest), 'mounted')
+
+    // The same with the whole base.
+    const whole = openStore(temporaryFolder(t))
+    const found = await images.find({ ...base, tag: '1' }, { platform: hostPlatform() })
     if (found === undefined) throw new Error('no base')
-    await pullImage(plain, found, { name: 'reg:5000/team/base:1' })
-    t.deepEqual(
-      kinds(plain, diffIDs),
-      diffIDs.map(() => 'tar'),
+    await pullImage(whole, found, { name: baseName })
+    t.deepEqual(formsOf(whole, diffIDs), ['tar', 'tar', 'tar'])
+    t.is((await buildText(whole.root, through, { context })).imageID, imageID)
+    const own = store.images.get('app')?.config.rootfs.diff_ids.at(-2)
+    if (own === undefined) throw new Error('no layer')
+    const paths = [...(await import('../../builder/store/open-layer.ts')).openLayer(store, own).index.entries()]
+    t.like(
+      paths.find(({ path }) => path === 'data/real/new'),
+      { uid: 4711, gid: 50 },
+      'where the link leads, by the accounts of the base',
     )
-    t.is((await buildText(whole, numbered, { path: context })).imageID, imageID)
-
-    // Then somebody needs the bytes.
-    registry.log.length = 0
-    const full = withRemote(store, images)
-    const [first = diffIDs[0]] = diffIDs
-    if (first === undefined) throw new Error('no layer')
-    await full.fetchLayers([first])
-    t.is(fetched(registry, layers).length, 1)
-    t.deepEqual(kinds(store, diffIDs), ['tar', ...diffIDs.slice(1).map(() => 'remote')])
-    t.true(hexOf(first).length === 64)
   },
 )
+
+withBusybox('what is built on it can be built on, published from the indexes alone', async (t) => {
+  const { registry, images, diffIDs, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images, tags: ['app'] })
+  const store = openStore(root)
+  await publishImage(store, { image: needImage(store, 'app'), to: app, tags: ['1'] }, { publisher: registry, images })
+  const third = temporaryFolder(t)
+  registry.log.length = 0
+  await buildText(third, 'FROM reg:5000/team/app:1\nCOPY --chown=keeper other /srv/link/', { context, images })
+  t.deepEqual(formsOf(openStore(third), diffIDs), ['published', 'published', 'published'])
+  t.deepEqual(fetched(), [])
+})
+
+withBusybox('without published indexes each layer is read once, and its index kept', async (t) => {
+  const { registry, images, diffIDs, layers, fetched } = await publishBase(t, { indexes: false })
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  const first = await buildText(root, through, { context, images, tags: ['app'] })
+  t.deepEqual([...fetched()].sort(), [...layers].sort())
+  const store = openStore(root)
+  t.deepEqual(formsOf(store, diffIDs), ['read', 'read', 'read'])
+
+  await store.tags.remove(baseName)
+  const second = await buildText(root, through, { context, images, noCache: true })
+  t.is(second.imageID, first.imageID)
+  await publishImage(store, { image: needImage(store, 'app'), to: app, tags: ['1'] }, { publisher: registry, images })
+  t.deepEqual(fetched(), [], 'neither the next build nor a push needs them')
+
+  const other = temporaryFolder(t)
+  t.is((await buildText(other, through, { context, images: (await publishBase(t)).images })).imageID, first.imageID)
+})
+
+withBusybox('layers that have to be read are kept where contents will be needed', async (t) => {
+  const { images, diffIDs, fetched } = await publishBase(t, { indexes: false })
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, `FROM scratch\nCOPY --from=${baseName} /data /data`, { context, images })
+  t.is(fetched().length, 3)
+  t.deepEqual(formsOf(openStore(root), diffIDs), ['tar', 'tar', 'tar'])
+})
+
+withBusybox('COPY --from of an image fetches the layers that it copies from, and no others', async (t) => {
+  const { images, diffIDs, layers, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, `FROM scratch\nCOPY --from=${baseName} /data/real/file /etc/passwd /x/`, { context, images })
+  t.deepEqual(fetched(), layers.slice(2))
+  t.deepEqual(formsOf(openStore(root), diffIDs), ['published', 'published', 'tar'])
+})
+
+withBusybox('whoever needs bytes gets them: a merge of layers, and all of them at once', async (t) => {
+  const { images, diffIDs, layers, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images, squash: 'new' })
+  t.deepEqual(fetched(), [], 'the layers of this build are merged')
+  await buildText(root, through, { context, images, squash: 'all' })
+  t.deepEqual([...fetched()].sort(), [...layers].sort())
+  const store = openStore(root)
+  t.deepEqual(formsOf(store, diffIDs), ['tar', 'tar', 'tar'])
+  t.is((await withRemote(store, images).fetchLayers(diffIDs)).length, 3)
+  t.deepEqual(fetched(), [])
+})
+
+needs(
+  test,
+  'busybox',
+  'root',
+  'crun',
+)('a RUN fetches the layers below it, once', async (t) => {
+  const { images, diffIDs, layers, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images })
+  const { events } = await buildText(root, `${through}RUN cat /data/real/new /srv/link/file\n`, { context, images })
+  const output = events.flatMap((event) => (event.type === 'step-output' ? [Buffer.from(event.bytes).toString()] : []))
+  t.is(output.join(''), 'new\nof the base')
+  t.deepEqual([...fetched()].sort(), [...layers].sort())
+  t.deepEqual(formsOf(openStore(root), diffIDs), ['tar', 'tar', 'tar'])
+  await buildText(root, `${through}RUN echo again\n`, { context, images })
+  t.deepEqual(fetched(), [])
+})
+
+withBusybox('two builds at once learn each index once', async (t) => {
+  const { registry, images, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  const built = await Promise.all([1, 2, 3].map(async () => buildText(root, through, { context, images })))
+  t.is(new Set(built.map(({ imageID }) => imageID)).size, 1)
+  const blobs = registry.said('get').filter((entry, i, all) => all.indexOf(entry) !== i && !isDocument(entry))
+  t.deepEqual(blobs, [], 'no blob was read twice')
+  t.deepEqual(fetched(), [])
+
+  /** Configs and lists are read by each build. */
+  function isDocument(entry: string): boolean {
+    const digest = entry.split(' ').at(-1)
+    const bytes = [...registry.repository(base).blobs].find(([known]) => known === digest)?.[1]
+    return bytes?.[0] === 0x7b
+  }
+})
+
+withBusybox('two that need the bytes of a layer at once fetch it once', async (t) => {
+  const { images, diffIDs, fetched } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images })
+  const stores = [1, 2].map(() => withRemote(openStore(root), images))
+  await Promise.all(stores.flatMap((store) => [store.fetchLayers(diffIDs), store.fetchLayers(diffIDs)]))
+  t.is(fetched().length, 3)
+})
+
+withBusybox('a name is asked for once in a build, with --pull in each, and by its digest never again', async (t) => {
+  const { images, image, registry } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  const asked: string[] = []
+  const watched: RemoteImages = {
+    ...images,
+    find: async (reference, options) => {
+      asked.push(reference.digest ?? reference.tag ?? '')
+      return images.find(reference, options)
+    },
+  }
+  const twice = `FROM ${baseName} AS a\nCOPY new /1\nFROM ${baseName}\nCOPY --from=${baseName} /etc/group /2\nCOPY --from=a /1 /`
+  await buildText(root, twice, { context, images: watched })
+  t.deepEqual(asked.splice(0), ['1'])
+  await buildText(root, twice, { context, images: watched })
+  t.deepEqual(asked.splice(0), [], 'it is in the store')
+  await buildText(root, twice, { context, images: watched, pull: true })
+  t.deepEqual(asked.splice(0), ['1'])
+
+  const { digest } = [...registry.repository(base).manifests.values()][0] ?? image.manifest.config
+  const pinned = `FROM reg:5000/team/base@${digest}\nCOPY new /1`
+  await buildText(root, pinned, { context, images: watched })
+  t.deepEqual(asked.splice(0), [digest])
+  await buildText(root, pinned, { context, images: watched, pull: true })
+  t.deepEqual(asked, [])
+})
+
+withBusybox('what is not to be had is told with both places', async (t) => {
+  const { images } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await t.throwsAsync(buildText(root, 'FROM reg:5000/team/none\n', { context, images }), {
+    code: 'IMAGE_NOT_FOUND',
+    message: /neither in the local store nor in its registry \(reg:5000\)/,
+  })
+  await t.throwsAsync(buildText(root, 'FROM reg:5000/team/none\n', { context }), {
+    code: 'IMAGE_NOT_FOUND',
+    message: /is not in the local store/,
+  })
+  t.deepEqual(openStore(root).images.list(), [])
+})
+
+withBusybox('garbage collection keeps indexes that images need, and drops them with the last image', async (t) => {
+  const { images, diffIDs } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images, tags: ['app'] })
+  const store = openStore(root)
+  await store.collectGarbage({ keepRecords: false })
+  t.deepEqual(formsOf(store, diffIDs), ['published', 'published', 'published'])
+  const [first] = diffIDs
+  if (first === undefined) throw new Error('no layer')
+  await withRemote(store, images).fetchLayers([first])
+  await store.sync()
+  await store.collectGarbage({ keepRecords: false })
+  t.deepEqual(formsOf(store, diffIDs), ['tar', 'published', 'published'])
+  for (const image of store.images.list()) await store.images.remove(image.manifestDigest)
+  const { layers } = await store.collectGarbage({ keepRecords: false })
+  t.is(layers, 5)
+  t.deepEqual(store.layers.list(), [])
+  for (const diffID of diffIDs) t.deepEqual(store.sources.get(diffID), [])
+})

@@ -25,11 +25,16 @@ export function checkStore(t: ExecutionContext, root: string, at = ''): Store {
 }
 
 function checkImage(t: ExecutionContext, store: Store, image: StoredImage): void {
-  t.is(image.config.rootfs.diff_ids.length, 2)
+  t.is(image.config.rootfs.diff_ids.length, 3)
   t.is(digestOf(image.manifestBytes), image.manifestDigest)
   for (const diffID of image.config.rootfs.diff_ids) {
     checkLayer(t, store.layers.get(diffID), diffID)
-    t.true(existsSync(path.join(store.root, 'layers', hexOf(diffID), 'durable')), 'synced before it was visible')
+    const isDurable = ['layers', 'remote'].some((part) =>
+      existsSync(path.join(store.root, part, hexOf(diffID), 'durable')),
+    )
+    t.true(isDurable, 'synced before it was visible')
+    if (store.layers.get(diffID)?.bytes.kind === 'remote')
+      t.is(store.sources.get(diffID).length, 1, 'where it is to be had')
   }
 }
 
