@@ -7,7 +7,7 @@ import type { LayerSource } from '../store/remote-types.ts'
 
 /** What a layer that is published has to be like. */
 export interface WantedForm {
-  /** `any` takes whatever the layer has been sent or pulled as. */
+  /** `any` takes what the layer has been pulled or sent as, but for zstd of our own: not every docker reads it. */
   readonly compression: CompressionFormat | 'any'
   /** Only when it was asked for: then what others compressed will not do. */
   readonly level?: number | undefined
@@ -49,7 +49,8 @@ export function knownForms(
 
 function isWanted({ mediaType, made }: LayerSource, { compression, level }: WantedForm): boolean {
   if (level !== undefined) return made?.format === compression && made.level === level
-  return compression === 'any' || layerCompression(mediaType) === compression
+  if (compression === 'any') return made?.format !== 'zstd'
+  return layerCompression(mediaType) === compression
 }
 
 /** 0: the repository itself; 1: its host; 2: elsewhere. */

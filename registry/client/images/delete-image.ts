@@ -44,7 +44,13 @@ async function deleteTag(
   tag: string,
   options: CallOptions,
 ): Promise<Deletion | undefined> {
-  const isGone = await refusing(repository, 'tag', async () => repository.removeManifest(tag, options))
+  const isGone = await refusing(repository, 'tag', async () => repository.removeManifest(tag, options)).catch(
+    async (error: unknown) => {
+      if (!isIbuildError(error, 'REGISTRY_REFUSED') || (await repository.resolve(tag, options)) !== undefined)
+        throw error
+      return false
+    },
+  )
   return isGone ? { tags: [tag], digest: undefined } : undefined
 }
 
