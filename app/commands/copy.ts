@@ -12,8 +12,8 @@ interface Flags extends TransferFlags {
 }
 
 const help = `
-What is copied keeps its bytes and digests; nothing is stored here. Blobs that the other side has are
-not sent, those of the same registry are mounted. A copy that broke off goes on where it was.`
+What is copied keeps its bytes and digests; nothing is stored here. Blobs that the other side has
+are not sent, those of the same registry are mounted. A copy that broke off goes on where it was.`
 
 /** `ibuild copy SOURCE TARGET`: from registry to registry. */
 export async function run(argv: readonly string[]): Promise<number> {

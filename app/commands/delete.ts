@@ -4,13 +4,13 @@ import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { familiarName, parseReference, type Reference, withDefaultTag } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
-import { openRegistryClient } from '../cli/registry-client.ts'
+import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../cli/registry-client.ts'
 import { describeError, exitCodeOf } from '../cli/report-error.ts'
 import { sanitize } from '../progress/sanitize.ts'
 import { notInRegistry } from '../transfer/not-in-registry.ts'
 import { placeOf } from '../transfer/remote-place.ts'
 
-interface Flags {
+interface Flags extends RegistryFlags {
   readonly manifest?: boolean
   readonly force?: boolean
 }
@@ -28,10 +28,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--manifest', 'delete the manifest that a tag means, not the tag alone')
     .option('-f, --force', 'a manifest goes with all its tags; what is not there is no failure')
     .addHelpText('after', help)
+  declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const references = words.map((word) => explicit(parseReference(word), word))
   const interrupt = onInterrupt()
-  const client = await openRegistryClient()
+  const client = await openRegistryClient(flags)
   try {
     const codes: number[] = []
     for (const reference of references) {

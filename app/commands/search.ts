@@ -5,12 +5,12 @@ import { parseReference } from '../../shared/base/reference.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { jsonText } from '../cli/json-text.ts'
-import { openRegistryClient } from '../cli/registry-client.ts'
+import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../cli/registry-client.ts'
 import { parseCount } from '../cli/sizes.ts'
 import { writeLines } from '../cli/write-lines.ts'
 import { sanitize } from '../progress/sanitize.ts'
 
-interface Flags {
+interface Flags extends RegistryFlags {
   readonly tags?: boolean
   readonly json?: boolean
   readonly limit: string
@@ -30,13 +30,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--limit <count>', 'most repositories', '1000')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
+  declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [where = '', ...extra] = words
   if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild search takes one host')
   const { domain, pattern } = placeOf(where)
   const limit = parseCount(flags.limit, '--limit')
   if (limit === 0) throw new IbuildError('USAGE', '--limit: 0 finds nothing')
-  const found = await search(domain, { pattern, limit, tags: flags.tags === true })
+  const found = await search(domain, { pattern, limit, tags: flags.tags === true }, flags)
   if (flags.json === true) process.stdout.write(jsonText({ host: domain, ...found }))
   else await writeLines(linesOf(domain, found))
   if (found.more) process.stderr.write(`there are more: --limit shows them, a pattern fewer\n`)
@@ -56,9 +57,9 @@ function placeOf(where: string): { readonly domain: string; readonly pattern: st
   return { domain: parseReference(`${host}/x`).domain, pattern: slash < 0 ? '' : where.slice(slash + 1) }
 }
 
-async function search(domain: string, options: SearchOptions): Promise<SearchResult> {
+async function search(domain: string, options: SearchOptions, flags: RegistryFlags): Promise<SearchResult> {
   const interrupt = onInterrupt()
-  const client = await openRegistryClient()
+  const client = await openRegistryClient(flags)
   const { signal } = interrupt
   try {
     return await cancellable(signal, async () => searchRepositories(client, domain, { ...options, signal }))

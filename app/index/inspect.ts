@@ -11,14 +11,14 @@ import { formatPlatform } from '../../shared/oci/platform.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { jsonText } from '../cli/json-text.ts'
-import { openRegistryClient } from '../cli/registry-client.ts'
+import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../cli/registry-client.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { formatTable } from '../cli/table.ts'
 import { sanitize } from '../progress/sanitize.ts'
 import { notInRegistry } from '../transfer/not-in-registry.ts'
 import { placeOf } from '../transfer/remote-place.ts'
 
-interface Flags {
+interface Flags extends RegistryFlags {
   readonly json?: boolean
   readonly raw?: boolean
 }
@@ -29,17 +29,18 @@ export async function run(argv: readonly string[]): Promise<number> {
     .argument('<name>', 'name in a registry: [host/]path[:tag][@digest]')
     .option('--json', 'print it as JSON, with its digest')
     .option('--raw', 'print the bytes as they are')
+  declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   if (words.length !== 1) throw new IbuildError('USAGE', 'ibuild index inspect takes one name')
-  const manifest = await fetchManifest(parseReference(words[0] ?? ''))
+  const manifest = await fetchManifest(parseReference(words[0] ?? ''), flags)
   if (flags.raw === true) process.stdout.write(manifest.bytes)
   else process.stdout.write(flags.json === true ? jsonOf(manifest) : textOf(manifest))
   return 0
 }
 
-async function fetchManifest(reference: Reference): Promise<RemoteManifest> {
+async function fetchManifest(reference: Reference, flags: RegistryFlags): Promise<RemoteManifest> {
   const interrupt = onInterrupt()
-  const client = await openRegistryClient()
+  const client = await openRegistryClient(flags)
   try {
     const { signal } = interrupt
     return await cancellable(signal, async () => {
