@@ -27,6 +27,8 @@ export interface BlobDriver {
   openUpload(id: string, acknowledged: number): Promise<UploadBytes | undefined>
   /** Does nothing when there is none. */
   removeUpload(id: string): Promise<void>
+  /** IDs of all uploads there are, in no order, and names of what was left by processes that were killed: to be removed alike. */
+  listUploads(): Promise<readonly string[]>
   /** Bytes that can still be written, and how many there are in all; undefined when there is no such limit. */
   space(): Promise<{ readonly free: number; readonly total: number } | undefined>
   close(): Promise<void>

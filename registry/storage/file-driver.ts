@@ -41,6 +41,8 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
   const opened = createOpenBlobs({ files })
   const places = createBlobPlaces({ layout, files, syncs, isSynced, onReplaced: (path) => opened.forget(path) })
   const inBackground = limited(2)
+  /** Names of uploads that no one but {@link putBytes} knows. */
+  const putting = new Set<string>()
 
   await prepare()
 
@@ -106,12 +108,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       // Were it to come back with a power cut it would only be found corrupt again; but who reported it was told otherwise.
       await places.syncNames(file).catch(ignoreMissing)
     },
-    createUpload: async (id) => {
-      const path = join(uploads, id)
-      const file = await mapDiskFull(async () => files.open(path, 'create'))
-      if (file === undefined) throw new Error(`no folder for ${path}`)
-      return uploadOf(path, file, 0)
-    },
+    createUpload,
     openUpload: async (id, acknowledged) => {
       const path = join(uploads, id)
       const file = (await files.open(path, 'write')) ?? (await takeOver(id, acknowledged))
@@ -124,22 +121,37 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       await files.remove(other)
       await files.removeFolder(dirname(other))
     },
+    listUploads: async () => {
+      const folders = (await files.list(layout.uploads)).map((name) => join(layout.uploads, name))
+      const names = await Promise.all(folders.map(async (folder) => files.list(folder)))
+      return names.flat().filter((name) => !putting.has(name))
+    },
     space: async () => files.space(layout.folder),
     close: async () => opened.close(),
   }
 
-  async function putBytes(digest: Digest, bytes: Uint8Array, storeOptions: StoreOptions = {}): Promise<void> {
-    const path = join(uploads, `put-${randomBytes(12).toString('hex')}`)
+  async function createUpload(id: string): Promise<UploadBytes> {
+    const path = join(uploads, id)
     const file = await mapDiskFull(async () => files.open(path, 'create'))
     if (file === undefined) throw new Error(`no folder for ${path}`)
-    const upload = uploadOf(path, file, 0)
+    return uploadOf(path, file, 0)
+  }
+
+  async function putBytes(digest: Digest, bytes: Uint8Array, storeOptions: StoreOptions = {}): Promise<void> {
+    const name = `put-${randomBytes(12).toString('hex')}`
+    putting.add(name)
     try {
-      await upload.append(bytes)
-      await upload.commit(digest, storeOptions)
-    } catch (error) {
-      await upload.close()
-      await files.remove(path)
-      throw error
+      const upload = await createUpload(name)
+      try {
+        await upload.append(bytes)
+        await upload.commit(digest, storeOptions)
+      } catch (error) {
+        await upload.close()
+        await files.remove(join(uploads, name))
+        throw error
+      }
+    } finally {
+      putting.delete(name)
     }
   }
 }

@@ -60,6 +60,7 @@ export function createMemoryDriver({ limit }: { readonly limit?: number } = {}):
     removeUpload: async (id) => {
       uploads.delete(id)
     },
+    listUploads: async () => [...uploads.keys()],
     space: async () => (limit === undefined ? undefined : { free: Math.max(0, limit - used()), total: limit }),
     close: async () => undefined,
   }

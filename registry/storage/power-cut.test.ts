@@ -124,6 +124,10 @@ const mutations: readonly [string, Mutation][] = [
   ['the folder of uploads is not synced', withoutFolderSync((path) => path.includes('/uploads/'))],
   ['folders that are made at first are not synced', withoutFolderSync((path) => /registry(?:\/blobs)?$/.test(path))],
   ['a blob has its name before it is synced', lateSync],
+  [
+    'uploads of an earlier boot are not cut',
+    (files) => ({ ...files, open: async (path, how) => uncut(await files.open(path, how)) }),
+  ],
 ]
 for (const [title, mutate] of mutations) {
   test(`that is seen when ${title}`, async (t) => {
@@ -145,6 +149,10 @@ function withoutSync(of: (path: string) => boolean): Mutation {
 
 function withoutFolderSync(of: (path: string) => boolean): Mutation {
   return (files) => ({ ...files, syncFolder: async (path) => (of(path) ? undefined : files.syncFolder(path)) })
+}
+
+function uncut(file: Awaited<ReturnType<Files['open']>>): typeof file {
+  return file && { ...file, truncate: async () => undefined }
 }
 
 /** Syncs the content of a file after its folder. */

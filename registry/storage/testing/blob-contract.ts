@@ -150,6 +150,17 @@ const cases: Record<string, (t: ExecutionContext, fixture: BlobDriverFixture) =>
     t.is(await driver.openUpload(id, 5), undefined)
   },
 
+  'uploads are listed while they are not blobs': async (t, { driver }) => {
+    const ids = [randomUUID(), randomUUID()]
+    const [first] = await Promise.all(ids.map(async (id) => driver.createUpload(id)))
+    await driver.put(digestOf('x'), Buffer.from('x'))
+    t.deepEqual([...(await driver.listUploads())].sort(), [...ids].sort())
+    await first?.commit(digestOf(''))
+    t.deepEqual(await driver.listUploads(), ids.slice(1))
+    await driver.removeUpload(ids[1] ?? '')
+    t.deepEqual(await driver.listUploads(), [])
+  },
+
   'an upload has one name': async (t, { driver }) => {
     const id = randomUUID()
     await (await driver.createUpload(id)).close()

@@ -1,0 +1,104 @@
+import { RegistryError } from '../protocol/error.ts'
+import type { RepositoryName } from '../protocol/names.ts'
+import { parseName } from '../protocol/names.ts'
+import type { UploadBytes } from '../storage/blob-types.ts'
+import type { UploadDigest } from '../storage/intake/upload-digest.ts'
+import type { MetadataStore, Row } from '../storage/metadata-types.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { type UploadRow, uploadRows } from '../storage/rows.ts'
+import { idleEnough, type UploadLimits } from './upload-limits.ts'
+
+/** A session as this process knows it. Only one request works with it at a time. */
+export interface UploadSession {
+  readonly id: string
+  readonly name: RepositoryName
+  row: UploadRow
+  isBusy: boolean
+  /** Its bytes, while they are open. */
+  open: OpenSession | undefined
+}
+
+export interface OpenSession {
+  readonly bytes: UploadBytes
+  readonly digest: UploadDigest
+}
+
+/** All sessions there are. They are few, so they are in memory, read from the metadata when they are first needed. */
+export class UploadSessions {
+  readonly #metadata: MetadataStore
+  readonly #limits: UploadLimits
+  readonly #sessions = new Map<string, UploadSession>()
+  readonly #perRepository = new Map<string, number>()
+  #loading: Promise<void> | undefined
+
+  constructor(metadata: MetadataStore, limits: UploadLimits) {
+    this.#metadata = metadata
+    this.#limits = limits
+  }
+
+  /** BLOB_UPLOAD_UNKNOWN, also for a session of another repository: nobody learns that it is there. */
+  async get(name: RepositoryName, id: string): Promise<UploadSession> {
+    await this.#load()
+    const session = this.#sessions.get(id)
+    if (session?.name === name) return session
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'there is no such upload: start a new one', { detail: { id } })
+  }
+
+  async all(): Promise<readonly UploadSession[]> {
+    await this.#load()
+    return [...this.#sessions.values()]
+  }
+
+  async has(id: string): Promise<boolean> {
+    await this.#load()
+    return this.#sessions.has(id)
+  }
+
+  /** Sessions that nobody works with and that are older than they may be; with `isCrowded` also those idle for a while. */
+  async stale(now: number, isCrowded = false): Promise<readonly UploadSession[]> {
+    const idleTime = isCrowded ? Math.min(idleEnough, this.#limits.idleTime) : this.#limits.idleTime
+    const isStale = ({ isBusy, row }: UploadSession): boolean =>
+      !isBusy && (now - row.at > idleTime || now - row.startedAt > this.#limits.totalTime)
+    return (await this.all()).filter((session) => isStale(session))
+  }
+
+  /** Undefined when there are as many as there may be. */
+  async add(id: string, row: UploadRow): Promise<UploadSession | undefined> {
+    await this.#load()
+    const { sessions, sessionsPerRepository } = this.#limits
+    const ofRepository = this.#perRepository.get(row.name) ?? 0
+    return this.#sessions.size >= sessions || ofRepository >= sessionsPerRepository ? undefined : this.#put(id, row)
+  }
+
+  delete({ id, name }: UploadSession): void {
+    if (!this.#sessions.delete(id)) return
+    const left = (this.#perRepository.get(name) ?? 1) - 1
+    if (left > 0) this.#perRepository.set(name, left)
+    else this.#perRepository.delete(name)
+  }
+
+  #put(id: string, row: UploadRow): UploadSession {
+    const session: UploadSession = { id, name: parseName(row.name), row, isBusy: false, open: undefined }
+    this.#sessions.set(id, session)
+    this.#perRepository.set(row.name, (this.#perRepository.get(row.name) ?? 0) + 1)
+    return session
+  }
+
+  async #load(): Promise<void> {
+    this.#loading ??= this.#read().catch((error: unknown) => {
+      this.#loading = undefined
+      throw error
+    })
+    return this.#loading
+  }
+
+  async #read(): Promise<void> {
+    const rows: Row[] = []
+    const limit = 1000
+    for (let page: readonly Row[] | undefined; page === undefined || page.length === limit; rows.push(...page)) {
+      const after = rows.at(-1)?.key
+      page = await this.#metadata.list({ prefix: uploadRows.prefix(), limit, ...(after !== undefined && { after }) })
+    }
+    for (const { key, value } of rows) this.#put(lastPart(key), uploadRows.parse(key, value))
+  }
+}

@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto'
+import { algorithmOf, type Digest } from '../../shared/base/digest.ts'
+import { RegistryError } from '../protocol/error.ts'
+import type { RepositoryName } from '../protocol/names.ts'
+import type { HashPool } from '../storage/intake/hash-pool.ts'
+import { createSlabs } from '../storage/intake/slabs.ts'
+import { doomedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
+import { type Links, linkedBlob } from './links.ts'
+import type { ServiceParts } from './parts.ts'
+import { createSpaceGuard, unlessDiskFull } from './space.ts'
+import type { OpenUpload, StartOptions, UploadBody, UploadEnd, UploadService, UploadState } from './types.ts'
+import { removeUnnamed } from './unused-blobs.ts'
+import { receiveBody, tooLarge } from './upload-body.ts'
+import { createUploadFiles } from './upload-files.ts'
+import { type UploadLimits, usualUploadLimits } from './upload-limits.ts'
+import { type OpenSession, type UploadSession, UploadSessions } from './upload-sessions.ts'
+
+export interface UploadParts extends ServiceParts {
+  readonly links: Links
+  readonly hashes: HashPool
+  readonly limits?: Partial<UploadLimits> | undefined
+  /** Milliseconds between looks for uploads that were given up; without it only {@link Uploads.purge} looks. */
+  readonly purgeEvery?: number | undefined
+}
+
+export interface Uploads extends UploadService {
+  /** Removes the sessions that were given up. Resolves with their number. */
+  purge(): Promise<number>
+  /** Ends what runs by itself. Sessions stay for the next process. */
+  close(): Promise<void>
+}
+
+/** {@link UploadService} over a driver and the metadata. */
+export function createUploadService(parts: UploadParts): Uploads {
+  const { driver, metadata, locks, links, guard, now } = parts
+  const limits: UploadLimits = { ...usualUploadLimits, ...parts.limits }
+  const sessions = new UploadSessions(metadata, limits)
+  const slabs = createSlabs()
+  const space = createSpaceGuard({ driver, reserve: limits.reserve, now })
+  const files = createUploadFiles({ ...parts, slabs })
+
+  /** Writes down how many bytes are durable. */
+  const acknowledge = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
+    await bytes.sync()
+    const row: UploadRow = { ...session.row, offset: bytes.size, at: now() }
+    await metadata.commit({ put: [uploadRows.row([session.id], row)] })
+    session.row = row
+  }
+  /** The rows go first: bytes that are left over are nobody's, but rows without bytes would be wrong. */
+  const drop = async (session: UploadSession): Promise<void> => {
+    sessions.delete(session)
+    await files.close(session)
+    try {
+      await metadata.commit({ remove: [uploadRows.key(session.id)], isMinor: true })
+    } finally {
+      await driver.removeUpload(session.id)
+    }
+    if (session.row.digest !== undefined) await removeUnnamed(parts, session.row.digest)
+  }
+  /** What could not be synced is lost for good, and nobody knows how much of it: then the session is over. */
+  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
+    try {
+      await bytes.sync()
+    } catch (error) {
+      await drop(session)
+      throw error
+    }
+  }
+  /** A session whose bytes were lost is none. */
+  const opened = async (session: UploadSession): Promise<OpenSession> => {
+    const open = await files.open(session)
+    if (open !== undefined) {
+      if (open.bytes.size !== session.row.offset) await acknowledge(session, open)
+      return open
+    }
+    await drop(session)
+    throw new RegistryError('BLOB_UPLOAD_UNKNOWN', 'the upload is lost: start a new one', {
+      detail: { id: session.id },
+    })
+  }
+
+  const withSession = async <T>(
+    name: RepositoryName,
+    id: string,
+    work: (session: UploadSession) => Promise<T>,
+  ): Promise<T> => {
+    const session = await sessions.get(name, id)
+    if (session.isBusy) {
+      throw new RegistryError('BLOB_UPLOAD_INVALID', 'another request is using this upload', { status: 409 })
+    }
+    session.isBusy = true
+    try {
+      return await unlessDiskFull(async () => work(session))
+    } finally {
+      session.isBusy = false
+      files.rest(session)
+    }
+  }
+
+  /** Takes a body in. What came is acknowledged unless `isLast`, and also then when the session goes on. */
+  const receive = async (session: UploadSession, body: UploadBody, isLast: boolean): Promise<OpenSession> => {
+    const open = await opened(session)
+    const failure = await receiveBody(body, { ...open, slabs, space, maxSize: limits.blobSize })
+    if (failure instanceof RegistryError && failure.code === 'SIZE_INVALID') {
+      await drop(session)
+      throw failure
+    }
+    if (failure === undefined && isLast) return open
+    await syncOrDrop(session, open)
+    await acknowledge(session, open)
+    if (failure !== undefined) throw failure
+    return open
+  }
+
+  const checkDigest = async (session: UploadSession, open: OpenSession, expected: Digest): Promise<void> => {
+    const { digest } = open
+    // Both are waited for: nobody may be reading or syncing what is dropped.
+    const works = [digest.digest(algorithmOf(expected)), syncOrDrop(session, open)] as const
+    const [found, synced] = await Promise.allSettled(works)
+    if (synced.status === 'rejected') throw synced.reason
+    if (found.status === 'rejected') throw found.reason
+    if (found.value === expected) return
+    await drop(session)
+    const detail = { expected, found: found.value }
+    throw new RegistryError('DIGEST_INVALID', `the content has another digest: ${found.value}`, { detail })
+  }
+
+  /** Makes the synced bytes the blob, and then writes the rows that name it. */
+  const store = async (session: UploadSession, { bytes }: OpenSession, digest: Digest): Promise<void> => {
+    const { id, name } = session
+    const { size } = bytes
+    session.row = { ...session.row, offset: size, digest }
+    await metadata.commit({ put: [uploadRows.row([id], session.row)], isMinor: true })
+    await locks.run(digest, async () => {
+      await bytes.commit(digest)
+      session.open = undefined
+      await metadata.commit({
+        put: linkedBlob(name, digest, { size, at: now() }),
+        remove: [uploadRows.key(id), doomedRows.key(digest)],
+      })
+      links.added(name, digest, size)
+    })
+    sessions.delete(session)
+  }
+
+  const dropStale = async (isCrowded: boolean): Promise<number> => {
+    let dropped = 0
+    for (const session of await sessions.stale(now(), isCrowded)) {
+      // It may have been taken up, while another one was dropped.
+      if (session.isBusy) continue
+      session.isBusy = true
+      await drop(session)
+      dropped++
+    }
+    return dropped
+  }
+  /** Bytes whose session a power cut took, and what a killed process left. Those of a new session come after it. */
+  const removeStrays = async (): Promise<void> => {
+    for (const id of await driver.listUploads()) if (!(await sessions.has(id))) await driver.removeUpload(id)
+  }
+  const purge = async (): Promise<number> => {
+    const dropped = await dropStale(false)
+    await removeStrays()
+    return dropped
+  }
+  const add = async (row: UploadRow): Promise<UploadSession> => {
+    const added = await sessions.add(randomUUID(), row)
+    if (added !== undefined) return added
+    await dropStale(true)
+    const again = await sessions.add(randomUUID(), row)
+    if (again !== undefined) return again
+    throw new RegistryError('TOOMANYREQUESTS', 'too many uploads are open', { headers: { 'Retry-After': '60' } })
+  }
+  const begin = async (row: UploadRow): Promise<UploadState> => {
+    const session = await add(row)
+    try {
+      await metadata.commit({ put: [uploadRows.row([session.id], row)], isMinor: true })
+    } catch (error) {
+      sessions.delete(session)
+      throw error
+    }
+    return stateOf(session)
+  }
+  const timer =
+    parts.purgeEvery === undefined
+      ? undefined
+      : setInterval(() => void purge().catch(() => undefined), parts.purgeEvery).unref()
+
+  return {
+    start: async (name, { algorithm = 'sha256', length = 0 }: StartOptions = {}) => {
+      guard()
+      if (length > limits.blobSize) throw tooLarge(limits.blobSize)
+      return unlessDiskFull(async () => {
+        await space.check(length)
+        return begin({ name, offset: 0, algorithm, startedAt: now(), at: now() })
+      })
+    },
+
+    state: async (name, id) => {
+      const session = await sessions.get(name, id)
+      if (session.isBusy) return stateOf(session)
+      return withSession(name, id, async () => {
+        await opened(session)
+        return stateOf(session)
+      })
+    },
+
+    append: async (name, id, body) => {
+      guard()
+      return withSession(name, id, async (session) => {
+        await receive(session, body, false)
+        return stateOf(session)
+      })
+    },
+
+    finish: async (name, id, { digest, body }: UploadEnd) => {
+      guard()
+      await withSession(name, id, async (session) => {
+        const open = body === undefined ? await opened(session) : await receive(session, body, true)
+        await checkDigest(session, open, digest)
+        await store(session, open, digest)
+      })
+    },
+
+    cancel: async (name, id) => withSession(name, id, drop),
+
+    list: async () => (await sessions.all()).map((session) => shown(session)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+
+    purge,
+
+    close: async () => {
+      clearInterval(timer)
+      for (const session of await sessions.all()) await files.close(session)
+    },
+  }
+}
+
+function stateOf({ id, row }: UploadSession): UploadState {
+  return { id, offset: row.offset }
+}
+
+function shown({ id, name, row }: UploadSession): OpenUpload {
+  return { id, name, offset: row.offset, startedAt: row.startedAt, usedAt: row.at }
+}
