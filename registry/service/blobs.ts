@@ -1,0 +1,116 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { RegistryError } from '../protocol/error.ts'
+import type { RepositoryName } from '../protocol/names.ts'
+import { parseName } from '../protocol/names.ts'
+import type { BlobReader } from '../storage/blob-types.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { linkedRows, linkRows } from '../storage/rows.ts'
+import { type Links, linkedBlob } from './links.ts'
+import type { ServiceParts } from './parts.ts'
+import { createSmallBlobs, readerOf } from './small-blobs.ts'
+import type { BlobService, MountOptions } from './types.ts'
+import { removeRows } from './unused-blobs.ts'
+import { isIntact } from './verify-blob.ts'
+
+export interface BlobParts extends ServiceParts {
+  readonly links: Links
+}
+
+/** So many repositories with a blob are looked at to find one that it may be mounted from. */
+const lookedAt = 1000
+
+/** {@link BlobService} over a driver and the metadata. */
+export function createBlobService(parts: BlobParts): BlobService {
+  const { driver, metadata, locks, links, guard, now } = parts
+  const small = createSmallBlobs()
+
+  const stored = async (name: RepositoryName, digest: Digest): Promise<number> => {
+    const size = await links.size(name, digest)
+    if (size === undefined) throw blobUnknown(name, digest)
+    return size
+  }
+  /** Takes bytes away that are not the blob. Under the lock, for a push may have healed it meanwhile. */
+  const setAsideUnless = async (digest: Digest, isRight: (reader: BlobReader) => Promise<boolean>): Promise<void> => {
+    await locks.run(digest, async () => {
+      const reader = await driver.open(digest)
+      if (reader === undefined) return
+      try {
+        if (await isRight(reader)) return
+      } finally {
+        await reader.close()
+      }
+      small.delete(digest)
+      await driver.setAside(digest)
+    })
+  }
+  const damaged = async (digest: Digest, size: number): Promise<RegistryError> => {
+    await setAsideUnless(digest, async (reader) => reader.size === size && isIntact(digest, reader))
+    return new RegistryError('UNKNOWN', `the blob ${digest} is damaged here: push it again`, { detail: { digest } })
+  }
+
+  /** Where the blob can be taken from; its size there. */
+  const findSource = async (digest: Digest, options: MountOptions): Promise<number | undefined> => {
+    const { from, isVisible = () => true } = options
+    if (from !== undefined) return isVisible(from) ? links.size(from, digest) : undefined
+    const rows = await metadata.list({ prefix: linkedRows.prefix(digest), limit: lookedAt })
+    const source = rows.map(({ key }) => parseName(lastPart(key))).find((name) => isVisible(name))
+    return source === undefined ? undefined : links.size(source, digest)
+  }
+
+  return {
+    size: async (name, digest) => {
+      const size = await stored(name, digest)
+      const found = await driver.size(digest)
+      if (found === size) return size
+      // A client that is told that the blob is there would not push it: and only that heals it.
+      await damaged(digest, size)
+      throw blobUnknown(name, digest)
+    },
+
+    open: async (name, digest) => {
+      const size = await stored(name, digest)
+      const bytes = small.get(digest)
+      if (bytes !== undefined) return readerOf(bytes)
+      const reader = await driver.open(digest)
+      if (reader?.size === size && (await small.read(digest, reader))) return reader
+      await reader?.close()
+      throw await damaged(digest, size)
+    },
+
+    peek: (name, digest) => (links.peek(name, digest) === undefined ? undefined : small.get(digest)),
+
+    reportCorrupt: async (name, digest) => {
+      if ((await links.size(name, digest)) === undefined) return
+      await setAsideUnless(digest, async (reader) => isIntact(digest, reader))
+    },
+
+    remove: async (name, digest) => {
+      guard()
+      await locks.run(digest, async () => {
+        const key = linkRows.key(name, digest)
+        if ((await metadata.get(key)) === undefined) throw blobUnknown(name, digest)
+        try {
+          await removeRows(parts, digest, [key, linkedRows.key(digest, name)])
+        } finally {
+          links.removed(name, digest)
+        }
+      })
+    },
+
+    mount: async (name, digest, options) => {
+      guard()
+      return locks.run(digest, async () => {
+        const size = await findSource(digest, options)
+        if (size === undefined || (await driver.size(digest)) !== size) return false
+        if ((await links.size(name, digest)) !== undefined) return true
+        await metadata.commit({ put: linkedBlob(name, digest, { size, at: now() }) })
+        links.added(name, digest, size)
+        return true
+      })
+    },
+  }
+}
+
+function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {
+  return new RegistryError('BLOB_UNKNOWN', `${name} has no blob ${digest}`, { detail: { digest } })
+}

@@ -1,0 +1,18 @@
+import type { BlobDriver } from '../storage/blob-types.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import type { DigestLocks } from './digest-locks.ts'
+
+/** What the parts of the service work on together. */
+export interface ServiceParts {
+  readonly driver: BlobDriver
+  readonly metadata: MetadataStore
+  /**
+   * Held by whoever stores bytes under a digest, until the rows that name it are durable; and by whoever removes such rows,
+   * until the bytes are gone when these were the last: so bytes never go that somebody is about to name.
+   */
+  readonly locks: DigestLocks
+  /** Called before anything is written; throws when nothing may be. */
+  readonly guard: () => void
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
