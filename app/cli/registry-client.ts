@@ -66,6 +66,7 @@ export function isInsecure({ tlsVerify, insecure = false }: RegistryFlags): bool
   return !isVerified
 }
 
-function printNotice(text: string): void {
+/** Tells a user something that is no error. */
+export function printNotice(text: string): void {
   process.stderr.write(`note: ${sanitize(text)}\n`)
 }

@@ -25,6 +25,8 @@ export interface RegistryClientOptions {
   readonly certificateFolders?: readonly string[] | undefined
   /** Is told what a user should know though it is no error: a mirror that fails, say. */
   readonly onNotice?: ((text: string) => void) | undefined
+  /** When given, registries are asked for what can be kept in place of a password, and it is told. */
+  readonly onIdentity?: ((token: string) => void) | undefined
   readonly timeouts?: Partial<HttpTimeouts> | undefined
   readonly retries?: Partial<RetryRules> | undefined
 }
@@ -39,7 +41,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const endpoints = new Map<string, Endpoint>()
   const endpointOf = (key: string, domain: string, place: () => Promise<Place>): Endpoint => {
     const endpoint =
-      endpoints.get(key) ?? createEndpoint({ client, place: place(), domain, credentials, retries, onNotice })
+      endpoints.get(key) ??
+      createEndpoint({ client, place: place(), domain, credentials, retries, onNotice, onIdentity: options.onIdentity })
     endpoints.set(key, endpoint)
     return endpoint
   }

@@ -48,6 +48,8 @@ export interface EndpointOptions {
   readonly credentials: CredentialSource
   readonly retries: RetryRules
   readonly onNotice: (text: string) => void
+  /** See {@link Authorizer}. */
+  readonly onIdentity?: ((token: string) => void) | undefined
 }
 
 /** The endpoint of a place; nothing is asked yet. */

@@ -52,11 +52,17 @@ function messageIn(value: JsonValue): string | undefined {
 /** The error for a request that came to nothing; what is none of the network stays as it is. */
 export function connectionError(error: unknown, what: string): unknown {
   if (!(error instanceof HttpFailure)) return error
-  const { kind, message, hint } = error
-  return new IbuildError(codesOfFailure[kind], `${what}: ${message}`, {
+  const { kind, hint } = error
+  return new IbuildError(codesOfFailure[kind], `${what}: ${withoutHost(error.message, what)}`, {
     cause: error,
     ...(hint !== undefined && { hint }),
   })
+}
+
+/** A failure names its host, which may be another one than that of what was tried. */
+function withoutHost(message: string, what: string): string {
+  const [, host = '', rest = message] = /^(\S+): (.*)$/s.exec(message) ?? []
+  return host !== '' && what.includes(host) ? rest : message
 }
 
 const codesOfFailure: Readonly<Record<HttpFailure['kind'], ErrorCode>> = {

@@ -13,6 +13,8 @@ export interface AuthorizerOptions {
   readonly credentials: CredentialSource
   readonly retries: RetryRules
   readonly onNotice: (text: string) => void
+  /** When given, what can be kept in place of a password is asked for, and told. */
+  readonly onIdentity?: ((token: string) => void) | undefined
 }
 
 /** What a request is for. */
@@ -113,17 +115,12 @@ export class Authorizer {
     credentials: Credentials | undefined,
     { scopes, signal }: Purpose,
   ): Promise<KnownToken> {
-    const { client, domain, retries } = this.#options
-    const token = await fetchToken({
-      client,
-      server,
-      scopes: mergeScopes(scopes),
-      credentials,
-      domain,
-      retries,
-      signal,
-    })
-    return { ...token, scopes: mergeScopes(scopes) }
+    const { client, domain, retries, onIdentity } = this.#options
+    const isForLogin = onIdentity !== undefined
+    const wanted = mergeScopes(scopes)
+    const token = await fetchToken({ client, server, scopes: wanted, credentials, domain, retries, isForLogin, signal })
+    if (token.refresh !== undefined) onIdentity?.(token.refresh)
+    return { ...token, scopes: wanted }
   }
 
   /** A token that was refused is not used again. */

@@ -94,8 +94,12 @@ function postRequest({ server, scopes, credentials, signal }: TokenRequest): Bui
 /** `Basic` with user and password, or with a token in place of the password. */
 export function basicAuthorization(credentials: Credentials): string {
   const { username, password } =
-    credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
+    credentials.kind === 'password' ? credentials : { username: usernameOf(credentials), password: credentials.token }
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+}
+
+function usernameOf(credentials: Credentials): string {
+  return ('username' in credentials ? credentials.username : undefined) ?? '<token>'
 }
 
 async function refused(answer: HttpAnswer, { credentials, domain }: TokenRequest, what: string): Promise<IbuildError> {

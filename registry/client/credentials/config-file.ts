@@ -72,10 +72,11 @@ function keysFor(host: string, path: string | undefined): string[] {
 
 function readEntry(entry: JsonObject): Credentials | undefined {
   const text = (key: string): string => (typeof entry[key] === 'string' ? entry[key] : '')
-  if (text('identitytoken') !== '') return { kind: 'identity', token: text('identitytoken') }
   if (text('registrytoken') !== '') return { kind: 'bearer', token: text('registrytoken') }
   const decoded = Buffer.from(text('auth'), 'base64').toString('utf8').replace(/\0+$/, '')
   const colon = decoded.indexOf(':')
+  const username = colon > 0 ? decoded.slice(0, colon) : text('username') || undefined
+  if (text('identitytoken') !== '') return { kind: 'identity', token: text('identitytoken'), username }
   if (colon > 0) return { kind: 'password', username: decoded.slice(0, colon), password: decoded.slice(colon + 1) }
   if (text('username') === '' || text('password') === '') return undefined
   return { kind: 'password', username: text('username'), password: text('password') }

@@ -2,7 +2,7 @@
 export type Credentials =
   | { readonly kind: 'password'; readonly username: string; readonly password: string }
   /** Taken for a token by the server that gives tokens (OAuth 2 refresh token; Docker's identity token). */
-  | { readonly kind: 'identity'; readonly token: string }
+  | { readonly kind: 'identity'; readonly token: string; readonly username?: string | undefined }
   /** Sent to the registry as it is. */
   | { readonly kind: 'bearer'; readonly token: string }
 

@@ -1,0 +1,47 @@
+import { createInterface } from 'node:readline'
+import type { ReadStream } from 'node:tty'
+import { IbuildError } from '../../shared/base/errors.ts'
+
+/** Asks a question on a terminal; what is typed is seen. Errors: CANCELLED for Ctrl-C and Ctrl-D. */
+export function askLine(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  terminal.once('close', () => reject(cancelled()))
+  terminal.question(question, (line) => {
+    resolve(line.trim())
+    terminal.close()
+  })
+  return promise
+}
+
+/** Asks for a password on a terminal; nothing is seen of it. Errors: CANCELLED for Ctrl-C and Ctrl-D. */
+export async function askSecret(question: string): Promise<string> {
+  const input: ReadStream = process.stdin
+  process.stderr.write(question)
+  input.setRawMode(true)
+  input.setEncoding('utf8')
+  try {
+    return await readSecret(input)
+  } finally {
+    input.setRawMode(false)
+    input.pause()
+    process.stderr.write('\n')
+  }
+}
+
+async function readSecret(input: AsyncIterable<string>): Promise<string> {
+  let secret = ''
+  for await (const text of input) {
+    for (const key of text) {
+      if (key === '\r' || key === '\n') return secret
+      if (key === '\u0003' || key === '\u0004') throw cancelled()
+      if (key === '\u007f' || key === '\b') secret = Array.from(secret).slice(0, -1).join('')
+      else if (key >= ' ') secret += key
+    }
+  }
+  return secret
+}
+
+function cancelled(): IbuildError {
+  return new IbuildError('CANCELLED', 'nothing was answered')
+}
