@@ -41,6 +41,20 @@ test('the first line is a digest of the rest', (t) => {
   t.not(a, c)
 })
 
-test('a package cannot be imported', (t) => {
-  t.throws(() => asScript('import {\n  x\n} from "koffi";\n'), { message: /koffi/ })
+test('a package that is not in the bundle is required', (t) => {
+  const script = runInThisContext(
+    asScript('import {\n  one\n} from "@a/b.c";\nvar two = one + 1;\nexport {\n  two\n};\n'),
+  ) as Script
+  const { two } = script(
+    () => ({}),
+    (name: string) => ({ one: name === '@a/b.c' ? 1 : 0 }),
+    '',
+  )
+  t.is(two, 2)
 })
+
+for (const name of ['../x.js', './x.cjs', 'node:fs', '/x.js', 'https://x']) {
+  test(`${name} cannot be imported`, (t) => {
+    t.throws(() => asScript(`import {\n  x\n} from "${name}";\n`), { message: new RegExp(name) })
+  })
+}
