@@ -70,35 +70,44 @@ async function fetchBase(store: Store, { remote, local }: Sources, options: Fetc
       })
   } catch (error) {
     signal?.throwIfAborted()
-    throw withBoth(error, { store, name, location })
+    throw await withBoth(error, { store, local }, options)
   }
-  if (store.images.get(name) !== undefined) throw notThere(options, 'only in the local store')
+  const isHere = store.images.get(name) !== undefined
+  const where = isHere ? 'only in the local store, not' : 'neither in the local store nor'
+  throw new IbuildError(
+    'IMAGE_NOT_FOUND',
+    `image ${JSON.stringify(name)} is ${where} in its registry, ${reference.domain}`,
+    {
+      location,
+      hint: isHere
+        ? withoutPull
+        : ((await similarHint(local, options)) ?? 'See ibuild images for what is in the store.'),
+    },
+  )
+}
+
+const withoutPull = 'Build without --pull to use the image of the store.'
+
+/** The local source knows what is called nearly so. */
+async function similarHint(local: ImageSource, { name, location }: FetchBase): Promise<string | undefined> {
   const missing = await local.resolve(name, location).catch((error: unknown) => error)
   const hint = isIbuildError(missing) ? missing.hint : undefined
-  throw notThere(options, 'neither in the local store nor in its registry', hint)
-}
-
-function notThere({ name, reference, location }: FetchBase, where: string, hint?: string): IbuildError {
-  return new IbuildError('IMAGE_NOT_FOUND', `image ${JSON.stringify(name)} is ${where} (${reference.domain})`, {
-    location,
-    hint: hint ?? 'Build without --pull to use the image of the store.',
-  })
-}
-
-interface Failed {
-  readonly store: Store
-  readonly name: string
-  readonly location: SourceLocation
+  return hint?.startsWith('Did you mean') === true ? hint : undefined
 }
 
 /** What the registry said, at the line that asked, with what the store has. */
-function withBoth(error: unknown, { store, name, location }: Failed): unknown {
-  if (!isIbuildError(error)) return error
+async function withBoth(
+  error: unknown,
+  { store, local }: { readonly store: Store; readonly local: ImageSource },
+  options: FetchBase,
+): Promise<unknown> {
+  if (!isIbuildError(error) || isIbuildError(error, 'DISK_FULL')) return error
+  const { name, location } = options
   const isHere = store.images.get(name) !== undefined
   const what = isHere
     ? 'the registry did not give it anew'
     : 'it is not in the local store, and the registry did not give it'
   const message = `image ${JSON.stringify(name)}: ${what}: ${error.message}`
-  const hint = isHere ? 'Build without --pull to use the image of the store.' : error.hint
+  const hint = isHere ? withoutPull : ((await similarHint(local, options)) ?? error.hint)
   return new IbuildError(error.code, message, { location, cause: error, ...(hint !== undefined && { hint }) })
 }

@@ -167,7 +167,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots, sour
       ...pending.flatMap((diffID) => sources.pathsOf(diffID)),
     ])
     await Promise.all([...paths].map(syncPath))
-    for (const diffID of undone) await remote.markDurable(diffID)
+    await Promise.all(undone.map(async (diffID) => remote.markDurable(diffID)))
   }
 
   /** Three rounds: all content, then the flags of snapshots, then the flags of layers, which promise the former. */

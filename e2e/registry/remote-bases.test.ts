@@ -191,7 +191,7 @@ withBusybox('what is not to be had is told with both places', async (t) => {
   const [context, root] = [await contextFor(t), temporaryFolder(t)]
   await t.throwsAsync(buildText(root, 'FROM reg:5000/team/none\n', { context, images }), {
     code: 'IMAGE_NOT_FOUND',
-    message: /neither in the local store nor in its registry \(reg:5000\)/,
+    message: /neither in the local store nor in its registry, reg:5000/,
   })
   await t.throwsAsync(buildText(root, 'FROM reg:5000/team/none\n', { context }), {
     code: 'IMAGE_NOT_FOUND',
