@@ -6,6 +6,7 @@ import { hasBlob, pushBlob } from './push-blob.ts'
 import { pushStream } from './push-stream.ts'
 import { putManifest } from './put-manifest.ts'
 import { referrersOf } from './referrers.ts'
+import { noteReferrer } from './referrers-tag.ts'
 import { removeBlob, removeManifest } from './remove.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { RetryRules } from './retry.ts'
@@ -41,7 +42,10 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
       if (typeof result === 'object') await cancelUpload(calls, result)
       return result === 'mounted'
     },
-    putManifest: async (ref, manifest, options = {}) => void (await putManifest(calls, ref, { ...options, manifest })),
+    putManifest: async (ref, manifest, options = {}) => {
+      const isNoted = await putManifest(calls, ref, { ...options, manifest })
+      if (!isNoted) await noteReferrer(calls, manifest, options)
+    },
     tags: ({ signal } = {}) =>
       namesIn(
         {
