@@ -11,6 +11,11 @@ test('a file of the bundle finds the worker in its own folder, as JavaScript', (
   t.is(url.href, 'file:///lib/ibuild/dist/gzip-worker.js')
 })
 
+test('a script of the command finds the worker above its folder', (t) => {
+  const url = workerUrl('./gzip-worker.ts', 'file:///lib/ibuild/dist/command/chunk-ABC.cjs')
+  t.is(url.href, 'file:///lib/ibuild/dist/gzip-worker.js')
+})
+
 test('odd characters in the folder survive', (t) => {
   const url = workerUrl('./gzip-worker.ts', 'file:///a%20b%23c/dist/main.js')
   t.is(url.pathname, '/a%20b%23c/dist/gzip-worker.js')
