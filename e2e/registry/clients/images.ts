@@ -29,10 +29,10 @@ export const printed = 'ran\n300000\nhello there\n'
 
 /** The images for the tests of a file: built when the first asks, gone after the last. Needs root, runc and busybox. */
 export function imagesOnce(): () => Promise<Images> {
-  const ends: (() => void)[] = []
+  const ends: (() => unknown)[] = []
   let made: Promise<Images> | undefined
-  test.after.always(() => {
-    for (const end of ends) end()
+  test.after.always(async () => {
+    for (const end of ends) await end()
   })
   return () => {
     made ??= makeImages({ teardown: (end) => void ends.push(end) })

@@ -14,7 +14,7 @@ const withRegctl = needs(test.serial, 'root', 'regctl', 'busybox', 'runc')
 
 interface Regctl {
   readonly host: string
-  regctl(args: readonly string[], options?: RunOptions): Promise<RunOutput>
+  readonly regctl: (args: readonly string[], options?: RunOptions) => Promise<RunOutput>
 }
 
 /** regctl with settings of its own, which know that our server speaks plain HTTP. */
