@@ -52,7 +52,20 @@ needs(
   t.deepEqual(diffIdsOf(pushed), [...configOf(pushed).diffIds])
 
   t.is((await there(['pull', '--tls-verify=false', `${host}/team/sample:1`])).split('\n').at(-1), id)
-  t.is(await there(['run', '--rm', '--network', 'none', `${host}/team/sample:1`]), printed.trim())
+  t.is(
+    await there([
+      'run',
+      '--rm',
+      '--ulimit',
+      'nofile=1024:1024',
+      '--ulimit',
+      'nproc=1024:1024',
+      '--network',
+      'none',
+      `${host}/team/sample:1`,
+    ]),
+    printed.trim(),
+  )
   t.is(await there(['image', 'inspect', '-f', '{{.Digest}}', id]), pushed.digest)
 })
 
