@@ -11,12 +11,18 @@ export interface HashPool {
   close(): Promise<void>
 }
 
+/** Memory that a thread was shown last; the process has about as many slabs at work. */
+const shownAtMost = 64
+
 type HashJob = (answer: HashAnswer | Error) => void
 
 /** One thread, and what is asked of it. It keeps the process alive only while something is. */
 class HashThread {
   readonly #worker = new Worker(workerUrl('./blob-hash-worker.ts', import.meta.url))
   readonly #jobs = new Map<number, HashJob>()
+  /** What was shown to the thread, and its number; the one used last is the last. */
+  readonly #shown = new Map<SharedArrayBuffer, number>()
+  #lastMemory = 0
   #lastJob = 0
   /** Contents that are being hashed here. */
   contents = 0
@@ -41,6 +47,19 @@ class HashThread {
       this.#jobs.set(job, (answer) => (answer instanceof Error ? reject(answer) : resolve(answer)))
       this.tell(message(job))
     })
+  }
+
+  /** The number by which the thread knows a memory. Jobs are done in order, so that what is forgotten is not needed any more. */
+  show(buffer: SharedArrayBuffer): number {
+    const memory = this.#shown.get(buffer) ?? ++this.#lastMemory
+    if (!this.#shown.delete(buffer)) this.tell({ kind: 'memory', memory, buffer })
+    this.#shown.set(buffer, memory)
+    for (const [oldest, number] of this.#shown) {
+      if (this.#shown.size <= shownAtMost) break
+      this.#shown.delete(oldest)
+      this.tell({ kind: 'forget-memory', memory: number })
+    }
+    return memory
   }
 
   async end(): Promise<void> {
@@ -85,7 +104,9 @@ export function createHashPool(threads: number = Math.min(4, availableParallelis
       thread.tell({ kind: 'begin', id, algorithm })
       return {
         update: async (bytes) => {
-          await thread.ask((job) => ({ kind: 'update', id, job, bytes }))
+          const { byteOffset: start, byteLength: length } = bytes
+          const memory = thread.show(bytes.buffer)
+          await thread.ask((job) => ({ kind: 'update', id, job, memory, start, length }))
         },
         digest: async () => {
           end()

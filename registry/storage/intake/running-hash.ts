@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { type Digest, type DigestAlgorithm, digestFromHash } from '../../../shared/base/digest.ts'
 
+import type { Slab } from './slabs.ts'
+
 /** A digest that is being made of bytes as they come. */
 export interface RunningHash {
   /** Takes the next bytes, which may change when it resolves. Rejects when the hash is lost. */
-  update(bytes: Uint8Array): Promise<void>
+  update(bytes: Slab): Promise<void>
   /** The digest of all bytes; nothing may be added after. */
   digest(): Promise<Digest>
   /** Ends it without a digest. */

@@ -16,24 +16,27 @@ export interface SlabOptions {
 }
 
 const kibibyte = 1024
-/** Slabs that wait to be taken again. */
-const kept = 16
 const smallest = 64 * kibibyte
+/** Bytes of slabs that wait to be taken again, of each of the two sizes. */
+const kept = 16 * kibibyte * kibibyte
 
 /** A thousand bodies at once take little more memory than `plenty`: each of them then writes in smaller pieces. */
 export function createSlabs({ size = 512 * kibibyte, plenty = 64 * kibibyte * kibibyte }: SlabOptions = {}): Slabs {
-  const free: Slab[] = []
+  const free = new Map<number, Slab[]>([
+    [size, []],
+    [Math.min(smallest, size), []],
+  ])
   let out = 0
-  const make = (bytes: number): Slab => new Uint8Array(new SharedArrayBuffer(bytes))
   return {
     take: () => {
-      const slab = out < plenty ? (free.pop() ?? make(size)) : make(Math.min(smallest, size))
-      out += slab.byteLength
-      return slab
+      const bytes = out < plenty ? size : Math.min(smallest, size)
+      out += bytes
+      return free.get(bytes)?.pop() ?? new Uint8Array(new SharedArrayBuffer(bytes))
     },
     give: (slab) => {
       out -= slab.byteLength
-      if (slab.byteLength === size && free.length < kept) free.push(slab)
+      const same = free.get(slab.byteLength)
+      if (same !== undefined && same.length * slab.byteLength < kept) same.push(slab)
     },
   }
 }

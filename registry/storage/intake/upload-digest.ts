@@ -2,7 +2,7 @@ import type { Digest, DigestAlgorithm } from '../../../shared/base/digest.ts'
 import type { UploadBytes } from '../blob-types.ts'
 import type { HashPool } from './hash-pool.ts'
 import { hashInline, type RunningHash } from './running-hash.ts'
-import type { Slabs } from './slabs.ts'
+import type { Slab, Slabs } from './slabs.ts'
 
 /** The digest of an upload, made while its bytes come; what was not seen coming is read again. */
 export interface UploadDigest {
@@ -10,7 +10,7 @@ export interface UploadDigest {
    * Shows bytes that are being appended from `start` on; resolves when they may change. `isLast`: nothing follows them soon.
    * Never rejects: what cannot be hashed now is read later.
    */
-  show(bytes: Uint8Array, start: number, isLast: boolean): Promise<void>
+  show(bytes: Slab, start: number, isLast: boolean): Promise<void>
   /** The digest of all bytes of the upload, which must not grow meanwhile. Errors: those of reading. */
   digest(algorithm: DigestAlgorithm): Promise<Digest>
   /** Lets go of what is kept in memory. The next call begins anew. */
@@ -51,7 +51,7 @@ export function createUploadDigest({ upload, algorithm, pool, slabs }: UploadDig
     hash ??= begin(isLast && end <= inlineAtMost)
     return hash
   }
-  const take = async (to: RunningHash, bytes: Uint8Array): Promise<void> => {
+  const take = async (to: RunningHash, bytes: Slab): Promise<void> => {
     position += bytes.byteLength
     await to.update(bytes)
   }
