@@ -17,11 +17,11 @@ export async function startBuildah(directory: string): Promise<Contender> {
       const id = await buildah('pull', '-q', `oci-archive:${image.archive}`)
       await buildah('tag', id, `localhost/${image.name}:latest`)
     },
-    build: ({ context, tag, cache, squash = false }) => {
+    build: ({ context, tag, cache, squash = false, push = false }) => {
       const flags = [
         '--layers',
         ...(squash ? ['--squash'] : []),
-        '--pull-never',
+        ...(push ? ['--tls-verify=false'] : ['--pull-never']),
         '--network',
         'host',
         '--runtime',
@@ -29,8 +29,12 @@ export async function startBuildah(directory: string): Promise<Contender> {
         '-t',
         tag,
       ]
-      return { program, args: [...store, 'bud', ...flags, ...(cache ? [] : ['--no-cache']), context], options }
+      const build = [...store, 'bud', ...flags, ...(cache ? [] : ['--no-cache']), context]
+      if (!push) return { program, args: build, options }
+      const words = [program, ...store, 'push', '--tls-verify=false', tag].map((word) => `'${word}'`).join(' ')
+      return { program: 'sh', args: ['-c', `"$@" && ${words}`, 'sh', program, ...build], options }
     },
+    forget: async () => void (await buildah('rmi', '--all', '--force')),
     imageId: (tag) => buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', tag),
     [Symbol.asyncDispose]: async () => undefined,
   }

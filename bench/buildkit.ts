@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { startBuildkitd } from '../e2e/testing/buildkitd.ts'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { runOk } from '../e2e/testing/run.ts'
@@ -11,7 +11,7 @@ export async function startBuildkit(directory: string): Promise<Contender> {
   const program = requireProgram('buildctl')
   const options = { env: { BUILDKIT_HOST: daemon.host } }
   const bases = new Map<string, string>()
-  const metadata = (tag: string): string => join(directory, `${tag}.json`)
+  const metadata = (tag: string): string => join(directory, `${basename(tag)}.json`)
   return {
     name: 'buildkit',
     version: `BuildKit ${versionOf(program)}`,
@@ -22,6 +22,7 @@ export async function startBuildkit(directory: string): Promise<Contender> {
       bases.set(image.name, layout)
     },
     build: (request) => ({ program, args: arguments_(request, bases, metadata(request.tag)), options }),
+    forget: async () => void (await daemon.buildctl(['prune', '--all'])),
     imageId: async (tag) =>
       (JSON.parse(readFileSync(metadata(tag), 'utf8')) as Metadata)['containerimage.config.digest'],
     [Symbol.asyncDispose]: () => daemon.close(),
@@ -40,10 +41,15 @@ interface Metadata {
 }
 
 function arguments_(request: BuildRequest, bases: ReadonlyMap<string, string>, metadata: string): Command['args'] {
-  const { context, tag, cache } = request
+  const { context, tag, cache, push = false } = request
   const named = [...bases].flatMap(([name, layout]) => base(name, layout))
   const folders = ['--local', `context=${context}`, '--local', `dockerfile=${context}`]
-  const output = ['--output', `type=image,name=${tag}`, '--metadata-file', metadata]
+  const output = [
+    '--output',
+    `type=image,name=${tag}${push ? ',push=true,registry.insecure=true' : ''}`,
+    '--metadata-file',
+    metadata,
+  ]
   const flags = ['--progress', 'plain', ...(cache ? [] : ['--no-cache'])]
   return ['build', '--frontend', 'dockerfile.v0', ...flags, ...folders, ...named, ...output]
 }

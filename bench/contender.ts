@@ -8,6 +8,8 @@ export interface BuildRequest {
   readonly cache: boolean
   /** Merge the layers of the build into one at the end. */
   readonly squash?: boolean
+  /** Push the image under its tag, which names a registry on loopback without TLS; the base comes from there. */
+  readonly push?: boolean
 }
 
 /** A program and its arguments, ready to be timed. */
@@ -35,6 +37,8 @@ export interface Contender extends AsyncDisposable {
   load(image: BaseImage): Promise<void>
   /** The command line of a build; its output shows the steps as plain lines. */
   build(request: BuildRequest): Command
+  /** Removes all images and all of the cache. */
+  forget(): Promise<void>
   /** The ID of the image that the last build under this tag made, read from the contender's own store. */
   imageId(tag: string): Promise<string>
 }

@@ -35,6 +35,7 @@ export async function startDocker(directory: string): Promise<Contender> {
       const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...(cache ? [] : ['--no-cache'])]
       return { program, args: ['build', ...flags, context], options }
     },
+    forget: async () => void (await docker('system', 'prune', '--all', '--force')),
     imageId: (tag) => docker('image', 'inspect', '--format', '{{.Id}}', tag),
     [Symbol.asyncDispose]: () => daemon.close(),
   }

@@ -36,7 +36,7 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   const work = running.use(await row.prepare(folder))
   const contenders: Contender[] = []
   for (const name of names) contenders.push(running.use(await start(name, join(folder, name))))
-  for (const contender of contenders) await contender.load(work.base)
+  if (work.base !== undefined) for (const contender of contenders) await contender.load(work.base)
   const field = { contenders, rounds: options.rounds ?? row.rounds }
   const times = await measureRow(row, work, field)
   const memory = await measureMemory(row, work, field)

@@ -17,7 +17,8 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
   for (let round = 0; round <= rounds; round++) {
     work.change?.(round)
     for (const contender of rotated(contenders, round)) {
-      const request = requestOf(row, work)
+      const request = pushRequest(requestOf(row, work), { contender, work, round })
+      if (request.push === true) await contender.forget()
       const built = await timedBuild(contender, request)
       const before = images.get(contender.name)
       images.set(contender.name, built.after)
@@ -35,11 +36,24 @@ export async function measureMemory(row: Row, work: Work, { contenders, rounds }
   const ours = contenders.find(({ name }) => name === 'ibuild')
   if (row.memory === undefined || ours === undefined) return undefined
   work.change?.(rounds + 1)
-  return peakMemory(ours.build(requestOf(row, work)))
+  const request = pushRequest(requestOf(row, work), { contender: ours, work, round: rounds + 1 })
+  if (request.push === true) await ours.forget()
+  return peakMemory(ours.build(request))
 }
 
 function requestOf({ name }: Row, { context, cache, squash = false }: Work): BuildRequest {
   return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
+}
+
+interface Turn {
+  readonly contender: Contender
+  readonly work: Work
+  readonly round: number
+}
+
+/** A repository of its own for each image that is pushed: none has anything of it before. */
+function pushRequest(request: BuildRequest, { contender, work: { pushTo }, round }: Turn): BuildRequest {
+  return pushTo === undefined ? request : { ...request, push: true, tag: `${pushTo}/${contender.name}-${round}` }
 }
 
 export interface Field {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { delimiter, dirname } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { type RunOptions, runOk } from '../e2e/testing/run.ts'
@@ -26,11 +26,13 @@ export async function startOurs({ name, program, root, runtime }: OursOptions): 
     version: `${stdout.trim()}, Node ${process.versions.node}${runtime === undefined ? '' : `, ${await versionOf(runtime)}`}`,
     ...(runtime !== undefined && { proof: new RegExp(`^runtime: ${runtime} `, 'm') }),
     load: async (image) => void (await runOk(program, ['load', '-i', image.archive], options)),
-    build: ({ context, tag, cache, squash = false }) => {
-      const wanted = [...(cache ? [] : ['--no-cache']), ...(squash ? ['--squash=all'] : [])]
+    build: ({ context, tag, cache, squash = false, push = false }) => {
+      const more = [...(squash ? ['--squash=all'] : []), ...(push ? ['--push'] : [])]
+      const wanted = [...(cache ? [] : ['--no-cache']), ...more]
       const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...chosen, ...wanted]
       return { program, args: ['build', ...flags, context], options }
     },
+    forget: async () => rmSync(root, { recursive: true, force: true }),
     imageId: async (tag) => {
       const images = JSON.parse((await runOk(program, ['images', '--json'], options)).stdout) as ListedImage[]
       return images.find(({ repository }) => repository === tag)?.id ?? 'nothing'

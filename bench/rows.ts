@@ -1,6 +1,7 @@
 import { packages } from './images.ts'
 import {
   aptInstall,
+  baseInRegistry,
   bigFile,
   changedCopy,
   fiveRuns,
@@ -66,6 +67,16 @@ export const rows: readonly Row[] = [
     rounds: 9,
     must: new Map([['ibuild', 0.85]]),
     prepare: work(changedCopy, { cache: true, fault: onlyCopied }),
+  },
+  {
+    name: 'B5',
+    title: 'a one-file COPY on a base of 1 GiB in a registry, nothing of it in the store; built and pushed',
+    contenders: ['ibuild', 'buildkit', 'buildah'],
+    reference: 'buildah',
+    rounds: 3,
+    must: new Map([['ibuild', 0.05]]),
+    memory: 256,
+    prepare: work(baseInRegistry, { cache: true, fault: noLayerMoved }),
   },
   {
     name: 'B7',
@@ -137,6 +148,12 @@ function onlyLast({ output, before, after }: Done): string | undefined {
   if (/(?<!echo )step-\d/.test(output)) return 'a cached step ran'
   if (!/last-\d/.test(output)) return 'the last step did not run'
   return before === after ? 'no new image was made' : undefined
+}
+
+/** Ours tells what moved: a layer of the base has hundreds of megabytes. */
+function noLayerMoved(done: Done): string | undefined {
+  const moved = /\b(?:pulled|pushed|read) [\d.]+(?:MB|GB)/.exec(done.output)?.[0]
+  return moved === undefined ? otherImage(done) : `a layer of the base moved: ${moved}`
 }
 
 function otherImage({ before, after }: Done): string | undefined {

@@ -1,11 +1,14 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { startRegistry } from '../e2e/testing/registry.ts'
+import { runOk } from '../e2e/testing/run.ts'
+import { ibuildScript } from '../e2e/testing/workspace.ts'
 import { busyboxImage, debian, packages } from './images.ts'
 import { serveMirror } from './mirror.ts'
 import type { Work } from './work.ts'
 
 /** The context and base of a row, without what is to be measured of it. */
-export type Scene = Pick<Work, 'base' | 'context' | 'change' | typeof Symbol.asyncDispose>
+export type Scene = Pick<Work, 'base' | 'context' | 'change' | 'pushTo' | typeof Symbol.asyncDispose>
 
 /** Five RUN steps that write nothing. */
 export async function fiveRuns(directory: string): Promise<Scene> {
@@ -75,6 +78,41 @@ export async function twentyLayers(directory: string): Promise<Scene> {
   return { ...scene, change: (round) => overwriteStart(join(scene.context, 'part19/part19-0'), `round ${round}`) }
 }
 
+/** A base of 1 GiB in four layers in a registry, pushed by ours; on it a COPY of a file that changes, pushed too. */
+export async function baseInRegistry(directory: string): Promise<Scene> {
+  const folder = join(directory, 'registry')
+  mkdirSync(folder)
+  const registry = await startRegistry(folder)
+  const names = ['part0', 'part1', 'part2', 'part3']
+  const scene = await busyboxScene(
+    directory,
+    names.map((name) => `COPY ${name} /data/`),
+  )
+  for (const name of names) {
+    mkdirSync(join(scene.context, name))
+    for (let i = 0; i < 16; i++) writeNoise(join(scene.context, name, `${name}-${i}`), 16)
+  }
+  const base = `${registry.host}/bench/base`
+  await pushBase(scene, { base, root: join(directory, 'base-root') })
+  const context = makeContext(join(directory, 'on-top'), [`FROM ${base}`, 'COPY file /file'])
+  const change = (round: number): void => writeFileSync(join(context, 'file'), `version ${round} of the file\n`)
+  const close = (): Promise<void> => registry.close()
+  return { base: undefined, context, change, pushTo: `${registry.host}/bench`, [Symbol.asyncDispose]: close }
+}
+
+/** Built and pushed from the checkout: that is not measured. Noise does not compress, so little is tried. */
+async function pushBase(
+  { base: image, context }: Scene,
+  { base, root }: { readonly base: string; readonly root: string },
+): Promise<void> {
+  const ours = (args: readonly string[]): Promise<unknown> =>
+    runOk(process.execPath, [ibuildScript, ...args], { env: { IBUILD_ROOT: root }, timeout: 600_000 })
+  if (image !== undefined) await ours(['load', '-i', image.archive])
+  await ours(['-t', base, context])
+  await ours(['push', '--compression', 'gzip', '--compression-level', '1', base])
+  rmSync(root, { recursive: true })
+}
+
 /** Bytes that do not compress and repeat nowhere within a block of 1 MiB. */
 function writeNoise(file: string, mebibytes: number): void {
   const fd = openSync(file, 'w')
@@ -105,7 +143,7 @@ async function busyboxScene(directory: string, steps: readonly string[]): Promis
 
 function makeContext(directory: string, lines: readonly string[]): string {
   const context = join(directory, 'context')
-  mkdirSync(context)
+  mkdirSync(context, { recursive: true })
   writeDockerfile(context, lines)
   return context
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject } from '../../shared/base/json.ts'
-import { mapDiskFullSync, replaceFileDurably, replaceFileSync, syncPathSync } from '../../shared/cas/disk.ts'
+import { mapDiskFullSync, replaceFileDurably, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
@@ -44,7 +44,6 @@ export function createKnownLists(
     const temporary = context.temps.name('known')
     if (!isNeeded(digest)) return replaceFileSync(fileOf(digest), temporary, content)
     replaceFileDurably(fileOf(digest), temporary, content)
-    syncPathSync(folder)
   }
   return {
     get,
