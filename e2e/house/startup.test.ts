@@ -18,6 +18,8 @@ const heavy = [
   'level',
   'classic-level',
   'node-forge',
+  'pino',
+  'prom-client',
   'log-update',
   'tar-stream',
   'yaml',

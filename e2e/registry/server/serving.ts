@@ -26,6 +26,8 @@ export interface ServingOptions {
   readonly cwd?: string
   /** Program and arguments that start the command, such as `ip netns exec x`. */
   readonly prefix?: readonly string[]
+  /** The command; that of the checkout otherwise. */
+  readonly ibuild?: readonly string[]
   /** What comes in the place of `serve`. */
   readonly command?: readonly string[]
 }
@@ -36,17 +38,9 @@ const patience = 30_000
 export async function startServing(
   t: { teardown(fn: () => unknown): void },
   args: readonly string[],
-  { env, cwd, prefix = [], command = ['serve'] }: ServingOptions = {},
+  { env, cwd, prefix = [], ibuild = [process.execPath, ibuildScript], command = ['serve'] }: ServingOptions = {},
 ): Promise<Serving> {
-  const [program = '', ...words] = [
-    ...prefix,
-    'setpriv',
-    '--pdeathsig',
-    'KILL',
-    process.execPath,
-    ibuildScript,
-    ...command,
-  ]
+  const [program = '', ...words] = [...prefix, 'setpriv', '--pdeathsig', 'KILL', ...ibuild, ...command]
   const child = spawn(program, [...words, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, IBUILD_ROOT: undefined, ...env },

@@ -16,9 +16,9 @@ export interface DistributionOptions {
 export function settingsOfDistribution(object: unknown, file: string, options: DistributionOptions): Source {
   const source = emptySource()
   const visit = (value: unknown, path: string): void => {
-    if (isSection(path) && isPlainObject(value)) {
+    if (sections.has(path) && isPlainObject(value)) {
       for (const [name, one] of Object.entries(value)) visit(one, path === '' ? name : `${path}.${name}`)
-    } else if (!isSection(path) || (value !== null && value !== undefined))
+    } else if (!sections.has(path) || (value !== null && value !== undefined))
       take(source, { path, value, origin: `${file}: ${path}` }, options)
   }
   visit(object, '')
@@ -69,13 +69,14 @@ const same = (value: unknown): unknown => value
 const otherLayout =
   'what distribution keeps there is laid out in another way and cannot be served from there. Name a data folder with --root or IBUILD_ROOT, and bring the images over by pulling and pushing them'
 
-/** True when the table knows keys below it and none for it: it must be a map. */
-function isSection(path: string): boolean {
-  return (
-    path === '' ||
-    (fateOf(path) === undefined && Object.keys(distributionKeys).some((key) => key.startsWith(`${path}.`)))
-  )
-}
+/** What has keys below it, and the whole. */
+const sections: ReadonlySet<string> = new Set([
+  '',
+  ...Object.keys(distributionKeys).flatMap((key) => {
+    const parts = key.split('.').slice(0, -1)
+    return parts.map((_, i) => parts.slice(0, i + 1).join('.'))
+  }),
+])
 
 /** That of the longest key of the table which is the path or lies above it; a key of ours has none below it. */
 function fateOf(path: string): Fate | undefined {
@@ -88,7 +89,8 @@ function fateOf(path: string): Fate | undefined {
 }
 
 function unknown(path: string): string {
-  const meant = nearest(path, Object.keys(distributionKeys))
+  if (sections.has(path)) return 'expected a map of keys'
+  const meant = nearest(path, [...Object.keys(distributionKeys), ...sections])
   return `there is no such key${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 

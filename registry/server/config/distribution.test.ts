@@ -1,0 +1,153 @@
+import test from 'ava'
+import { parse } from 'yaml'
+import { isDistribution, settingsOfDistribution, settingsOfDistributionEnvironment } from './distribution.ts'
+import { distributionKeys } from './distribution-keys.ts'
+import { byPath, configOf, type Source } from './read.ts'
+import type { ServerConfig } from './schema.ts'
+
+const source = (yaml: string, hasRoot = true): Source =>
+  settingsOfDistribution(parse(`version: 0.1\n${yaml}`), 'c.yml', { hasRoot })
+const config = (yaml: string): ServerConfig => configOf([source(yaml)])
+
+/** As the packages of distribution bring it. */
+const usual = `
+log:
+  fields:
+    service: registry
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: /var/lib/registry
+  delete:
+    enabled: true
+http:
+  addr: :5000
+  headers:
+    X-Content-Type-Options: [nosniff]
+health:
+  storagedriver:
+    enabled: true
+    interval: 10s
+    threshold: 3
+`
+
+test('the usual configuration of distribution is taken, and what is not used of it is named', (t) => {
+  const { notices, problems } = source(usual)
+  t.deepEqual(problems, [])
+  t.deepEqual(
+    notices.map((line) => line.split(':')[1]?.trim()),
+    [
+      'log.fields is not used',
+      'storage.cache is not used',
+      'storage.filesystem.rootdirectory is not used',
+      'health.storagedriver is not used',
+    ],
+  )
+  const { listen, delete: deletion, headers } = config(usual)
+  t.is(listen, ':5000')
+  t.true(deletion.enabled)
+  t.deepEqual(headers, { 'X-Content-Type-Options': ['nosniff'] })
+})
+
+test('its folder is another layout: without a data folder of our own it is refused', (t) => {
+  const [problem = '', ...others] = source(usual, false).problems
+  t.deepEqual(others, [])
+  t.regex(problem, /storage\.filesystem\.rootdirectory: .*laid out in another way.*--root/)
+})
+
+test('only a version makes it one of distribution', (t) => {
+  t.true(isDistribution({ version: 0.1 }))
+  t.false(isDistribution({ listen: ':5000' }))
+  t.false(isDistribution(null))
+  const other = settingsOfDistribution({ version: 0.2 }, 'c.yml', { hasRoot: true })
+  t.regex(other.problems.join(), /version: .* 0\.1/)
+})
+
+const mapped: readonly [yaml: string, pick: (config: ServerConfig) => unknown, value: unknown][] = [
+  ['storage: {}', (c) => c.delete.enabled, false],
+  ['log: { level: warning }', (c) => c.log.level, 'warn'],
+  ['log: { level: debug, formatter: logstash }', (c) => c.log.format, 'json'],
+  ['log: { accesslog: { disabled: true } }', (c) => c.log.requests, 'failures'],
+  ['loglevel: error', (c) => c.log.level, 'error'],
+  ['storage: { maintenance: { readonly: { enabled: true } } }', (c) => c.readOnly, true],
+  [
+    'storage: { maintenance: { uploadpurging: { enabled: true, age: 168h, interval: 24h } } }',
+    (c) => c.uploads.idle,
+    604_800_000,
+  ],
+  ['http: { addr: "localhost:5005", draintimeout: 30s }', (c) => c.shutdown.drain, 30_000],
+  ['http: { tls: { certificate: /c, key: /k } }', (c) => c.tls.mode, 'files'],
+  [
+    'http: { tls: { certificate: /c, key: /k, minimumtls: tls1.3, clientcas: [/a, /b] } }',
+    (c) => [c.tls.minimum, c.tls.clientCA],
+    ['1.3', ['/a', '/b']],
+  ],
+  [
+    'http: { debug: { addr: ":5001", prometheus: { enabled: true, path: /metrics } } }',
+    (c) => c.metrics.listen,
+    ':5001',
+  ],
+]
+for (const [yaml, pick, value] of mapped) test(`${yaml} is understood`, (t) => t.deepEqual(pick(config(yaml)), value))
+
+const refused: readonly [yaml: string, problem: RegExp][] = [
+  ['htp: {}', /c\.yml: htp: there is no such key; did you mean http/],
+  ['http: { adr: ":5000" }', /http\.adr: there is no such key; did you mean http\.addr\?/],
+  ['http: { tls: { letsencrypt: { email: a } } }', /http\.tls\.letsencrypt: let an ACME client/],
+  ['storage: { s3: { bucket: b } }', /storage\.s3: blobs are kept on the filesystem/],
+  ['storage: { flesystem: {} }', /storage\.flesystem: there is no such key/],
+  ['auth: { htpasswd: { realm: r, path: p } }', /auth\.htpasswd: there are no accounts/],
+  ['proxy: { remoteurl: "https://x" }', /proxy: this is no mirror/],
+  ['notifications: { endpoints: [] }', /notifications: nobody is notified/],
+  ['redis: { addr: x }', /redis: no other service/],
+  ['http: { addr: 5000 }', /c\.yml: http\.addr: expected text, found 5000/],
+  ['log: { level: loud }', /c\.yml: log\.level: expected one of/],
+  ['log: x', /log: expected a map of keys/],
+]
+for (const [yaml, message] of refused) {
+  test(`${yaml} is refused by its name`, (t) => {
+    t.throws(() => config(yaml), { code: 'SERVER_CONFIG_INVALID', message })
+  })
+}
+
+const fromEnvironment = (env: Record<string, string>, hasRoot = true): Source =>
+  settingsOfDistributionEnvironment(env, { hasRoot })
+
+test('variables of distribution are understood, and come before its file', (t) => {
+  const env = {
+    REGISTRY_HTTP_ADDR: '0.0.0.0:5009',
+    REGISTRY_STORAGE_DELETE_ENABLED: 'true',
+    REGISTRY_HTTP_TLS_CERTIFICATE: '/c',
+    REGISTRY_HTTP_TLS_KEY: '/k',
+    REGISTRY_LOG_LEVEL: 'warning',
+    REGISTRY_STORAGE: 'filesystem',
+    REGISTRY_HTTP_SECRET: 'very secret',
+  }
+  const { notices, problems } = fromEnvironment(env)
+  t.deepEqual(problems, [])
+  t.deepEqual(notices, ['REGISTRY_HTTP_SECRET is not used: uploads need no secret'])
+  const made = configOf([source('http: { addr: ":1" }'), fromEnvironment(env)])
+  t.is(made.listen, '0.0.0.0:5009')
+  t.true(made.delete.enabled)
+  t.is(made.tls.mode, 'files')
+  t.is(made.log.level, 'warn')
+})
+
+test('a variable that is none of distribution is named in a notice, its value in none', (t) => {
+  const { notices, problems } = fromEnvironment({ REGISTRY_PASSWORD: 'hunter2', REGISTRY_STORAGE_S3_BUCKET: 'x' })
+  t.deepEqual(notices, ['REGISTRY_PASSWORD is not used: it is no variable of distribution'])
+  t.regex(problems.join(), /^REGISTRY_STORAGE_S3_BUCKET: blobs are kept/)
+  t.regex(fromEnvironment({ REGISTRY_STORAGE: 's3' }).problems.join(), /^REGISTRY_STORAGE: /)
+  t.regex(fromEnvironment({ REGISTRY_HTTP_HEADERS: 'x' }).problems.join(), /^REGISTRY_HTTP_HEADERS: /)
+  t.regex(fromEnvironment({ REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY: '/x' }, false).problems.join(), /another way/)
+})
+
+test('every key that is mapped leads to one of ours', (t) => {
+  const targets = Object.values(distributionKeys).flatMap((fate) => (fate.kind === 'mapped' ? [fate.to] : []))
+  t.true(targets.length > 10)
+  t.deepEqual(
+    targets.filter((path) => !byPath.has(path)),
+    [],
+  )
+})
