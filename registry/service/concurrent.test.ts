@@ -169,5 +169,5 @@ test('whatever is done at once, what is stored is whole, and what is at hand is 
     }
   }
   const lanes = fc.array(fc.array(work, { maxLength: 6 }), { minLength: 2, maxLength: 4 })
-  await fc.assert(fc.asyncProperty(lanes, run), { numRuns: 60, interruptAfterTimeLimit: 8000 })
+  await fc.assert(fc.asyncProperty(lanes, run), { numRuns: 100, interruptAfterTimeLimit: 8000 })
 })

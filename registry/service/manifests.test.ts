@@ -258,7 +258,7 @@ test('a manifest that is damaged on the disk is taken out of sight, and mended b
     await fresh.manifests.put(app, { tag: '1' }, pushed(image))
     t.deepEqual(Buffer.from((await fresh.manifests.get(app, { digest })).bytes), image.bytes)
   }
-  await driver.put(digest, Buffer.from('{}'), { replace: true })
+  await driver.put(digest, Buffer.from(image.bytes).fill('x', 5, 6), { replace: true })
   const { service: last } = await memoryRegistry({ driver, metadata })
   await last.manifests.put(app, { tag: '1' }, pushed(image))
   const { service: next } = await memoryRegistry({ driver, metadata })

@@ -23,20 +23,20 @@ export async function planPush(metadata: MetadataStore, push: ManifestPush): Pro
   const needed = await requireReferences(metadata, name, { facts, sparse })
   const key = manifestRows.key(name, manifest.digest)
   const [value, ...tagValues] = await metadata.getMany([key, ...tags.map((tag) => tagRows.key(name, tag))])
-  const changes = await Promise.all(
+  const tagged = await Promise.all(
     tags.map((tag, i) => changeTag(metadata, { name, tag, value: tagValues[i] }, manifest.digest)),
   )
-  const moves = changes.filter((change) => change !== undefined)
   const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
-  if (before !== undefined && moves.length === 0) return { change: undefined, effects }
+  const isKnown = before !== undefined && tagged.every(({ put }) => put === undefined)
+  if (isKnown) return { change: undefined, effects }
   const rows = before === undefined ? newRows(push) : [manifestRow(push, before.at)]
   const record: Change = {
     put: rows,
     remove: [doomedRows.key(manifest.digest)],
     expect: [...needed, { key, value }],
   }
-  return { change: joinChanges([record, ...moves]), effects }
+  return { change: joinChanges([record, ...tagged]), effects }
 }
 
 function newRows(push: ManifestPush): Row[] {

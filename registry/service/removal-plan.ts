@@ -48,7 +48,7 @@ export async function planManifestRemoval(
   const change = joinChanges([
     record,
     ...(await untag(metadata, { name, digest, tags })),
-    ...(await emptied(metadata, name)),
+    await withoutManifest(metadata, name, key),
   ])
   return { change, effects: { name, tags, digest } }
 }
@@ -67,17 +67,19 @@ async function untag(
   const changes = tags.map(async (tag, i) => {
     const value = values[i]
     const row = value === undefined ? undefined : readOrNothing(tagRows, tagRows.key(name, tag), value)
-    return row?.digest === digest ? changeTag(metadata, { name, tag, value }, undefined) : undefined
+    return row?.digest === digest ? changeTag(metadata, { name, tag, value }, undefined) : {}
   })
-  return (await Promise.all(changes)).filter((change) => change !== undefined)
+  return Promise.all(changes)
 }
 
-/** When there is no other manifest. */
-async function emptied(metadata: MetadataStore, name: string): Promise<Change[]> {
-  const key = repositoryRows.key(name)
-  const value = await metadata.get(key)
+/** Removes the repository, unless it has another manifest; that one must still be there when this one goes. */
+async function withoutManifest(metadata: MetadataStore, name: string, own: string): Promise<Change> {
+  const repository = repositoryRows.key(name)
+  const value = await metadata.get(repository) // before the list: a push after it writes this row
   const manifests = await metadata.list({ prefix: manifestRows.prefix(name), limit: 2 })
-  return manifests.length > 1 ? [] : [{ remove: [key], expect: [{ key, value }] }]
+  const other = manifests.find(({ key }) => key !== own)
+  if (other !== undefined) return { expect: [other] }
+  return { remove: [repository], expect: [{ key: repository, value }] }
 }
 
 const pageRows = 1000

@@ -15,17 +15,17 @@ export interface TagNow {
 }
 
 /**
- * Rows for a tag that is set to `digest`, or removed: the row itself, its mirror, and what is remembered of it. Undefined when
- * it is so already. Its rows are expected as they were, so of two moves at once one is decided anew, after the other.
+ * Rows for a tag that is set to `digest`, or removed: the row itself, its mirror, and what is remembered of it. Nothing is
+ * put when it is so already. Its rows are expected as they were, so of two moves at once one is decided anew, after the other.
  */
 export async function changeTag(
   metadata: MetadataStore,
   { name, tag, value }: TagNow,
   digest: Digest | undefined,
-): Promise<Change | undefined> {
+): Promise<Change> {
   const key = tagRows.key(name, tag)
   const before = value === undefined ? undefined : readOrNothing<TagRow>(tagRows, key, value)
-  if (digest !== undefined && before?.digest === digest) return undefined
+  if (digest !== undefined && before?.digest === digest) return { expect: [{ key, value }] }
   const move = 1 + (before?.move ?? (await lastMove(metadata, name, tag)))
   const history = historyRows.row([name, tag, movePart(move)], {
     ...(digest !== undefined && { digest }),

@@ -20,6 +20,8 @@ import {
 export interface CheckOptions {
   /** True when blobs were deleted that manifests name. */
   readonly mayLackBlobs?: boolean
+  /** True when only rows are looked at. */
+  readonly mayLackBytes?: boolean
   /** Digests of all blobs that the driver has, where the test can list them. */
   readonly stored?: readonly string[]
 }
@@ -37,13 +39,14 @@ interface Rows {
  */
 export async function checkRegistry(
   { metadata, driver }: { readonly metadata: MetadataStore; readonly driver: BlobDriver },
-  { mayLackBlobs = false, stored = [] }: CheckOptions = {},
+  { mayLackBlobs = false, mayLackBytes = false, stored = [] }: CheckOptions = {},
 ): Promise<string[]> {
   const rows = await readRows(metadata)
   const bytes = await readManifests(driver, rows)
   return [
     ...checkTags(rows),
-    ...checkManifests(rows, bytes),
+    ...checkManifests(rows),
+    ...(mayLackBytes ? [] : checkBytes(rows, bytes)),
     ...(mayLackBlobs ? [] : checkBlobsOfManifests(rows, bytes)),
     ...(await checkLinks(rows, driver)),
     ...stored.filter((digest) => !isNamed(rows, digest)).map((digest) => `${digest} is nobody's`),
@@ -87,7 +90,7 @@ function checkTags(rows: Rows): string[] {
   ]
 }
 
-function checkManifests(rows: Rows, bytes: ReadonlyMap<string, Uint8Array>): string[] {
+function checkManifests(rows: Rows): string[] {
   const missing = (key: string, why: string): string[] => (rows.has(key) ? [] : [`${key} is missing: ${why}`])
   const manifests = rows.of(manifestRows)
   const referrers = new Set<string>()
@@ -95,14 +98,10 @@ function checkManifests(rows: Rows, bytes: ReadonlyMap<string, Uint8Array>): str
     const digest = parseDigest(lastPart(key))
     const referrer = value.subject && referrerRows.key(name, value.subject, value.artifactType ?? '', digest)
     if (referrer !== undefined) referrers.add(referrer)
-    const content = bytes.get(digest)
     return [
       ...missing(holderRows.key(digest, name), key),
       ...missing(repositoryRows.key(name), key),
       ...(referrer === undefined ? [] : missing(referrer, key)),
-      ...(content?.byteLength === value.size && digestOf(content, algorithmOf(digest)) === digest
-        ? []
-        : [`${key} has not its bytes`]),
     ]
   })
   return [
@@ -117,6 +116,14 @@ function checkManifests(rows: Rows, bytes: ReadonlyMap<string, Uint8Array>): str
         manifests.some((each) => each.parts[0] === name) ? [] : [`${key} has no manifest`],
       ),
   ]
+}
+
+function checkBytes(rows: Rows, bytes: ReadonlyMap<string, Uint8Array>): string[] {
+  return rows.of(manifestRows).flatMap(({ value, key }) => {
+    const [digest, content] = [parseDigest(lastPart(key)), bytes.get(lastPart(key))]
+    const isRight = content?.byteLength === value.size && digestOf(content, algorithmOf(digest)) === digest
+    return isRight ? [] : [`${key} has not its bytes`]
+  })
 }
 
 function checkBlobsOfManifests(rows: Rows, bytes: ReadonlyMap<string, Uint8Array>): string[] {
