@@ -101,7 +101,7 @@ async function withBoth(
   { store, local }: { readonly store: Store; readonly local: ImageSource },
   options: FetchBase,
 ): Promise<unknown> {
-  if (!isIbuildError(error) || isIbuildError(error, 'DISK_FULL')) return error
+  if (!(error instanceof IbuildError) || error.code === 'DISK_FULL') return error
   const { name, location } = options
   const isHere = store.images.get(name) !== undefined
   const what = isHere

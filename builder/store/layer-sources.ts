@@ -29,7 +29,7 @@ export function createLayerSourceStore(context: StoreContext): InternalLayerSour
         other['digest'] === digest && other['domain'] === domain && other['path'] === path
       await lists.add(diffID, entryOf(source), isSame)
     },
-    pathsOf: lists.pathsOf,
+    pathsOf: (diffID) => lists.pathsOf(diffID),
     keepOnly: (isKept) => {
       for (const diffID of lists.keys()) if (!isKept(diffID)) lists.remove(diffID)
     },

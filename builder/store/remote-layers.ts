@@ -9,9 +9,10 @@ import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf, remoteLayerFile } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
+import type { IndexSource, RemoteLayer } from './remote-types.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import { removeTree } from './remove-tree.ts'
-import type { IndexSource, RemoteLayer, StoredLayer } from './types.ts'
+import type { StoredLayer } from './types.ts'
 
 /** Layers of which only the index is here. */
 export interface RemoteLayers {

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import type { EncodedIndex } from './types.ts'
 
 /**
  * Where registries have layers, by diffID: what came from there, or was sent there. So a layer is mounted or left alone
@@ -38,4 +39,28 @@ export interface ImageOrigin {
   readonly digest: Digest
   /** The bytes that the digest names. */
   readonly manifest: Uint8Array
+}
+
+/** The bytes are elsewhere: where, the {@link LayerSourceStore} says. */
+export interface RemoteBytes {
+  readonly kind: 'remote'
+  /** Digest of the index file; see `plainRecords`. */
+  readonly index: Digest
+  readonly source: IndexSource
+  /** Contents of small files, by path; those of a `published` index are as trustworthy as it. */
+  readonly files: () => ReadonlyMap<string, Uint8Array>
+}
+
+/** How an index came here. `read`: made of the layer itself, whose digest was right. `published`: whoever made the image says so. */
+export type IndexSource = 'read' | 'published'
+
+/** A layer of which only the index comes into the store. */
+export interface RemoteLayer {
+  readonly diffID: Digest
+  readonly size: number
+  /** As `encodeLayerIndex` makes it of {@link plainRecords}; a file lies in a folder of `temp`. */
+  readonly index: EncodedIndex
+  readonly indexDigest: Digest
+  readonly source: IndexSource
+  readonly files: ReadonlyMap<string, Uint8Array>
 }

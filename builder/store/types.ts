@@ -5,7 +5,7 @@ import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
-import type { ImageOriginStore, LayerSourceStore } from './remote-types.ts'
+import type { ImageOriginStore, LayerSourceStore, RemoteBytes, RemoteLayer } from './remote-types.ts'
 
 /**
  * The builder's data folder. Many processes may use one at once. Look-ups are synchronous and cost microseconds; what
@@ -220,29 +220,6 @@ export type LayerBytes =
   | { readonly kind: 'tar'; readonly file: string }
   | { readonly kind: 'snapshot'; readonly dir: string; readonly chainID: Digest }
   | RemoteBytes
-
-/** The bytes are elsewhere: where, the {@link LayerSourceStore} says. */
-export interface RemoteBytes {
-  readonly kind: 'remote'
-  /** Digest of the index file; see `plainRecords`. */
-  readonly index: Digest
-  readonly source: IndexSource
-  /** Contents of small files, by path; those of a `published` index are as trustworthy as it. */
-  readonly files: () => ReadonlyMap<string, Uint8Array>
-}
-
-/** `read`: made of the layer itself, whose digest was right. `published`: whoever made the image says so. */
-export type IndexSource = 'read' | 'published'
-
-export interface RemoteLayer {
-  readonly diffID: Digest
-  readonly size: number
-  /** As `encodeLayerIndex` makes it of {@link plainRecords}; a file lies in a folder of `temp`. */
-  readonly index: EncodedIndex
-  readonly indexDigest: Digest
-  readonly source: IndexSource
-  readonly files: ReadonlyMap<string, Uint8Array>
-}
 
 export interface TarLayer {
   readonly diffID: Digest

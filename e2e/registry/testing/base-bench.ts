@@ -32,7 +32,7 @@ export interface BaseBench {
   /** Blobs in the registry that are layers of the base, bottom to top. */
   readonly layers: readonly Digest[]
   /** Downloads of layers of the base since the last call. */
-  fetched(): readonly Digest[]
+  readonly fetched: () => readonly Digest[]
 }
 
 const passwd = 'root:x:0:0:root:/root:/bin/sh\nkeeper:x:4711:4712::/:/bin/sh\n'
