@@ -1,4 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import { atPace, type Pace } from '../../shared/net/http/pace.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { invalidAnswer } from './errors.ts'
@@ -10,6 +11,7 @@ export interface BlobPlace {
   readonly offset: number
   /** What is done, for messages. */
   readonly what: string
+  readonly slowest: Pace
   readonly signal: AbortSignal | undefined
 }
 
@@ -27,7 +29,7 @@ export async function* blobPieces(calls: RepositoryCalls, place: BlobPlace): Asy
   })
   const skip = await startOf(answer, place)
   let skipped = 0
-  for await (const piece of answer.body) {
+  for await (const piece of atPace(answer, place.slowest)) {
     const rest = Math.max(0, skip - skipped)
     skipped += Math.min(rest, piece.length)
     if (rest < piece.length) yield rest === 0 ? piece : piece.subarray(rest)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { AuthoritySources } from '../../shared/net/http/authorities.ts'
 import { createHttpClient } from '../../shared/net/http/client.ts'
+import { type Pace, slowestPace } from '../../shared/net/http/pace.ts'
 import type { ProxySettings } from '../../shared/net/http/proxy.ts'
 import type { HttpTimeouts, TlsSettings } from '../../shared/net/http/types.ts'
 import { type CredentialSource, isHub } from './credentials/types.ts'
@@ -29,13 +30,15 @@ export interface RegistryClientOptions {
   readonly onIdentity?: ((token: string) => void) | undefined
   readonly timeouts?: Partial<HttpTimeouts> | undefined
   readonly retries?: Partial<RetryRules> | undefined
+  /** Blobs that come more slowly are given up; {@link slowestPace} unless told. */
+  readonly slowest?: Pace | undefined
 }
 
 const nobody: CredentialSource = { find: () => Promise.resolve(undefined) }
 
 /** A client of registries; nothing is asked or read before the first call. */
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
-  const { hosts = noHostSettings, credentials = nobody, onNotice = () => undefined } = options
+  const { hosts = noHostSettings, credentials = nobody, onNotice = () => undefined, slowest = slowestPace } = options
   const client = createHttpClient({ ...options, tls: (host) => tlsOf(host, options) })
   const retries = { ...usualRetries, ...options.retries }
   const endpoints = new Map<string, Endpoint>()
@@ -55,7 +58,13 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   }
   return {
     repository: (name) =>
-      remoteRepository(name, { endpoint: originOf(name.domain), mirrors: mirrorsOf(name.domain), retries, onNotice }),
+      remoteRepository(name, {
+        endpoint: originOf(name.domain),
+        mirrors: mirrorsOf(name.domain),
+        retries,
+        slowest,
+        onNotice,
+      }),
     catalog: (domain, { signal } = {}) => {
       const what = `cannot list the repositories of ${domain}`
       const scopes = ['registry:catalog:*']

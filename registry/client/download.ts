@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { algorithmOf, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Pace } from '../../shared/net/http/pace.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { type BlobPlace, blobPieces } from './blob-pieces.ts'
 import { connectionError } from './errors.ts'
@@ -11,6 +12,7 @@ import type { CallOptions } from './types.ts'
 
 export interface DownloadOptions extends CallOptions {
   readonly retries: RetryRules
+  readonly slowest: Pace
 }
 
 /** What came of the blob so far, from whichever source. */
@@ -31,12 +33,12 @@ const headway = 256 * 1024
 export async function* download(
   sources: Sources,
   descriptor: Descriptor,
-  { retries, signal }: DownloadOptions,
+  { signal, ...rules }: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
   const progress: Progress = { hash: createHash(algorithmOf(descriptor.digest)), offset: 0, last: undefined }
   for (const source of sources.all) {
     try {
-      yield* fromSource(source, descriptor, { progress, retries, signal })
+      yield* fromSource(source, descriptor, { progress, signal, ...rules })
       verify(source, descriptor, progress)
       break
     } catch (error) {
@@ -57,13 +59,13 @@ interface SourceOptions extends DownloadOptions {
 async function* fromSource(
   source: RepositoryCalls,
   descriptor: Descriptor,
-  { progress, retries, signal }: SourceOptions,
+  { progress, retries, slowest, signal }: SourceOptions,
 ): AsyncGenerator<Uint8Array> {
   const what = whatOf(source, descriptor)
   for (let failures = 0; ; ) {
     const start = progress.offset
     try {
-      return yield* onePass(source, { descriptor, offset: start, what, signal }, progress)
+      return yield* onePass(source, { descriptor, offset: start, what, slowest, signal }, progress)
     } catch (error) {
       failures = progress.offset - start >= headway ? 1 : failures + 1
       if (!isPassingFailure(error) || failures > retries.most) throw connectionError(error, what)

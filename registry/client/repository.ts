@@ -1,3 +1,4 @@
+import type { Pace } from '../../shared/net/http/pace.ts'
 import { download } from './download.ts'
 import type { Endpoint } from './endpoint.ts'
 import { namesIn } from './listing.ts'
@@ -19,19 +20,20 @@ export interface RepositoryOptions {
   /** Asked for manifests and blobs before the endpoint. */
   readonly mirrors: readonly Endpoint[]
   readonly retries: RetryRules
+  readonly slowest: Pace
   readonly onNotice: (text: string) => void
 }
 
 /** The calls on one repository of an endpoint. */
 export function remoteRepository(name: RemoteName, options: RepositoryOptions): RemoteRepository {
-  const { endpoint, retries } = options
+  const { endpoint, retries, slowest } = options
   const calls: RepositoryCalls = { name, endpoint }
   const sources = new Sources(calls, options)
   return {
     name,
     manifest: (ref, call = {}) => sources.ask((each) => fetchManifest(each, ref, call), call),
     resolve: (ref, call = {}) => sources.ask((each) => resolveManifest(each, ref, call), call),
-    blob: (descriptor, { signal } = {}) => download(sources, descriptor, { retries, signal }),
+    blob: (descriptor, { signal } = {}) => download(sources, descriptor, { retries, slowest, signal }),
     hasBlob: (digest, options = {}) => hasBlob(calls, digest, options),
     checkPush: async (options = {}) =>
       cancelUpload(calls, await startUpload(calls, { ...options, what: `cannot push to ${nameOf(name)}` })),

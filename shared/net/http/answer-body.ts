@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { HttpBody } from './types.ts'
 
 /** Whoever gives the pieces: it can be told to wait, to go on, and to stop for good. */
@@ -56,6 +57,7 @@ export class AnswerBody implements HttpBody {
       this.#stop()
     }
     if ('error' in this.#end) throw this.#explain(this.#end.error)
+    await setImmediate() // until then the connection is not free, and the next request would open another one
   }
 
   async discard(): Promise<void> {

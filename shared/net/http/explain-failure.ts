@@ -65,8 +65,8 @@ export function explainFailure(error: unknown, host: string): unknown {
   const code = codeOf(error)
   const [kind, what] = networkFailures.get(code) ?? [undefined, '']
   if (kind !== undefined) return new HttpFailure(kind, `${host}: ${what}`, { cause: error })
-  if (code.startsWith('HPE_')) {
-    return new HttpFailure('protocol', `${host}: what answers there does not speak HTTP as it should (${code})`, {
+  if (code.startsWith('HPE_') || (error instanceof Error && error.name === 'HTTPParserError')) {
+    return new HttpFailure('protocol', `${host}: what answers there does not speak HTTP as it should`, {
       cause: error,
     })
   }

@@ -1,4 +1,5 @@
 import { HttpFailure } from './failure.ts'
+import { atPace, slowestPace } from './pace.ts'
 import { type HttpAnswer, headerOf } from './types.ts'
 
 /** The whole body, at most `most` bytes. Errors: {@link HttpFailure} of kind `size`, before it is read where its length is told. */
@@ -7,7 +8,7 @@ export async function readBody(answer: HttpAnswer, most: number): Promise<Buffer
   if (told > most) throw await tooLong(answer, most)
   const pieces: Uint8Array[] = []
   let size = 0
-  for await (const piece of answer.body) {
+  for await (const piece of atPace(answer, slowestPace)) {
     size += piece.length
     if (size > most) throw await tooLong(answer, most)
     pieces.push(piece)
