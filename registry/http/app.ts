@@ -11,7 +11,7 @@ import type { OnFinished } from './finished-request.ts'
 import { inTurn } from './in-turn.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { jsonReply, type Reply } from './reply.ts'
-import { type Answer, createAnswer } from './respond.ts'
+import { type Answer, checkHead, createAnswer } from './respond.ts'
 import { sendReply } from './send-reply.ts'
 
 export interface AppOptions {
@@ -38,7 +38,10 @@ export function createApp(options: AppOptions): RequestListener {
   const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
   const serve: Serve = (message, response, answer) => {
     const exchange = new Exchange(message, response, options.onFinished)
-    const reply = replyOf(exchange, answer)
+    const reply = replyOf(exchange, (request) => {
+      checkHead(request, limits)
+      return answer(request)
+    })
     return reply instanceof Promise
       ? reply.catch(errorReply).then((late) => sendReply(exchange, late, sending))
       : sendReply(exchange, reply, sending)

@@ -6,31 +6,30 @@ import type { RegistryRequest } from './request.ts'
 
 type BodyLimits = Pick<HttpLimits, 'slowBodyTime' | 'slowBodyBytes'>
 
-/** Parts of a time that are looked at, so that one in which we did not wait for the client counts as none of its own. */
-const looks = 6
-
 /**
- * The body of a request, as it comes; reading one to its end is up to the caller, and leaving it early leaves the connection.
- * Rejects when the client goes, or is cut off because it sends too slowly.
+ * The body of a request, as it comes; one that is left early leaves the connection as it is. Rejects when the client goes,
+ * and with status 408 when it sends too slowly.
  */
 export async function* bodyOf(
   request: RegistryRequest,
   limits: BodyLimits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { message } = request
-  const watch = new SlowBodyWatch(message, limits)
+  const source = new BodySource(message, limits)
   try {
     letContinue(message)
-    watch.wait()
-    const chunks: AsyncIterable<Uint8Array> = message.iterator({ destroyOnReturn: false })
-    for await (const chunk of chunks) {
-      watch.came(chunk.byteLength)
-      request.receivedBytes += chunk.byteLength
-      yield chunk
-      watch.wait()
+    for (;;) {
+      const chunk: Uint8Array | null = message.read()
+      if (chunk !== null) {
+        request.receivedBytes += chunk.byteLength
+        source.count(chunk.byteLength)
+        yield chunk
+      } else if (message.readableEnded) return
+      // oxlint-disable-next-line no-await-in-loop -- there is nothing to do before
+      else await source.more()
     }
   } finally {
-    watch.end()
+    source.end()
   }
 }
 
@@ -50,35 +49,70 @@ export async function wholeBody(
   return Buffer.concat(chunks, size)
 }
 
-/** Cuts a connection whose client sends too little in the time that it is waited for. */
-class SlowBodyWatch {
+/** Parts of a time that are looked at: a time counts when we waited for the client in all of its parts. */
+const looks = 6
+
+/** Waits for more of a body, and finds clients that send too little in the time that they are waited for. */
+class BodySource {
+  readonly #message: IncomingMessage
+  readonly #limits: BodyLimits
   readonly #timer: NodeJS.Timeout
-  #isWaiting = false
+  #waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined
+  #failure: Error | undefined
   #waits = 0
   #bytes = 0
 
-  constructor(message: IncomingMessage, { slowBodyTime, slowBodyBytes }: BodyLimits) {
-    this.#timer = setInterval(() => {
-      if (this.#isWaiting) this.#waits++
-      if (this.#waits < looks) return
-      if (this.#bytes < slowBodyBytes)
-        message.destroy(new RegistryError('BLOB_UPLOAD_INVALID', 'the body came too slowly'))
-      this.#waits = 0
-      this.#bytes = 0
-    }, slowBodyTime / looks)
-    this.#timer.unref()
+  constructor(message: IncomingMessage, limits: BodyLimits) {
+    this.#message = message
+    this.#limits = limits
+    this.#timer = setInterval(this.#look, limits.slowBodyTime / looks).unref()
+    message.on('readable', this.#wake).on('end', this.#wake).on('error', this.#fail).on('close', this.#close)
   }
 
-  wait(): void {
-    this.#isWaiting = true
+  /** Resolves when there may be more, also when that is the end. */
+  more(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting = { resolve, reject }
+    if (this.#failure !== undefined) reject(this.#failure)
+    else if (this.#message.destroyed) this.#close()
+    return promise
   }
 
-  came(bytes: number): void {
-    this.#isWaiting = false
+  count(bytes: number): void {
     this.#bytes += bytes
   }
 
   end(): void {
     clearInterval(this.#timer)
+    const message = this.#message
+    message.off('readable', this.#wake).off('end', this.#wake).off('error', this.#fail).off('close', this.#close)
+    message.on('error', () => undefined) // told to whoever waits, and to nobody afterwards
+  }
+
+  readonly #wake = (): void => {
+    this.#waiting?.resolve()
+    this.#waiting = undefined
+  }
+
+  readonly #fail = (error: Error): void => {
+    this.#failure ??= error
+    this.#waiting?.reject(error)
+    this.#waiting = undefined
+  }
+
+  readonly #close = (): void => {
+    if (this.#message.readableEnded) this.#wake()
+    else this.#fail(new Error('the connection ended within the body'))
+  }
+
+  readonly #look = (): void => {
+    if (this.#waiting !== undefined) this.#waits++
+    if (this.#waits < looks) return
+    if (this.#bytes < this.#limits.slowBodyBytes) {
+      const headers = { Connection: 'close' }
+      this.#fail(new RegistryError('BLOB_UPLOAD_INVALID', 'the body comes too slowly', { status: 408, headers }))
+    }
+    this.#waits = 0
+    this.#bytes = 0
   }
 }

@@ -1,21 +1,19 @@
 import type { Duplex } from 'node:stream'
 import { RegistryError } from '../protocol/error.ts'
 import { rawErrorMessage } from './error-reply.ts'
-import { currentResponse } from './in-turn.ts'
+import { endUnreadable } from './in-turn.ts'
 
-/**
- * Answers a connection on which no request could be read, and closes it. When an answer is already on its way there, it is
- * cut: nothing may be put into it.
- */
+/** Answers a connection from which no request could be read, and closes it. */
 export function answerClientError(error: Error, socket: Duplex): void {
-  if (!socket.writable || currentResponse(socket)?.headersSent === true) {
-    socket.destroy(error)
-    return
-  }
-  const [status, reason, message] = answerTo('code' in error ? error.code : undefined)
-  socket.end(rawErrorMessage(new RegistryError('UNSUPPORTED', message, { status }), reason), () =>
-    socket.destroy(error),
-  )
+  const code = 'code' in error ? error.code : undefined
+  if (!socket.writable) socket.destroy()
+  else if (code !== 'HPE_CLOSED_CONNECTION') endUnreadable(socket, farewellFor(code))
+  // Otherwise the client said that it would send nothing more: its last answer ends the connection.
+}
+
+function farewellFor(code: unknown): string {
+  const [status, reason, message] = answerTo(code)
+  return rawErrorMessage(new RegistryError('UNSUPPORTED', message, { status }), reason)
 }
 
 function answerTo(code: unknown): readonly [status: number, reason: string, message: string] {

@@ -3,7 +3,7 @@ import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { RegistryError } from '../protocol/error.ts'
 import { answerClientError } from './client-error.ts'
-import { errorReply } from './error-reply.ts'
+import { rawErrorMessage } from './error-reply.ts'
 import { noteExpectation } from './expect.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 
@@ -37,10 +37,8 @@ export function configureServer(server: Server | TlsServer, limits: Partial<Http
     server.emit('request', message, response)
   })
   server.on('checkExpectation', (_message, response) => {
-    const { status, headers, body } = errorReply(
-      new RegistryError('UNSUPPORTED', 'only 100-continue can be expected', { status: 417 }),
-    )
-    response.writeHead(status, { ...headers, Connection: 'close' }).end(body)
+    const error = new RegistryError('UNSUPPORTED', 'only 100-continue can be expected', { status: 417 })
+    response.socket?.end(rawErrorMessage(error, 'Expectation Failed'))
   })
 }
 

@@ -25,8 +25,6 @@ export interface HttpLimits {
   readonly pipelined: number
   /** Items of one page of a listing, and without `n`. */
   readonly pageItems: number
-  /** `tag` parameters of one request: beyond it 414. */
-  readonly tagsPerManifest: number
   /** Buffers for blobs that are sent, of all transfers together, in bytes. */
   readonly sendBufferBytes: number
 }
@@ -46,6 +44,5 @@ export const defaultLimits: HttpLimits = {
   refusedBodyTime: 10_000,
   pipelined: 32,
   pageItems: 1000,
-  tagsPerManifest: 100,
-  sendBufferBytes: 96 * 1024 * 1024,
+  sendBufferBytes: 64 * 1024 * 1024,
 }

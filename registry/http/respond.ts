@@ -18,7 +18,6 @@ export interface RespondOptions {
 /** What is answered to requests at and below `/v2/`: understood, then allowed, then done. */
 export function createAnswer({ service, authorize, limits }: RespondOptions): Answer {
   return (request) => {
-    checkHead(request, limits)
     const task = taskOf(request)
     const grant = authorize(accessRequestOf(request), task.wish)
     const run = (given: Grant): Reply | Promise<Reply> => task.run({ service, limits, grant: given })
@@ -29,14 +28,23 @@ export function createAnswer({ service, authorize, limits }: RespondOptions): An
   }
 }
 
-/** Errors: UNSUPPORTED with 414 or 400 (RFC 9112, 3.2). */
-function checkHead({ message, headers }: RegistryRequest, { targetBytes }: HttpLimits): void {
+/**
+ * Refuses requests that no answer is looked for, and ends their connection. Errors: UNSUPPORTED with 414, 400 (RFC 9112, 3.2)
+ * or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends.
+ */
+export function checkHead({ message, headers }: RegistryRequest, { targetBytes }: HttpLimits): void {
   if ((message.url ?? '').length > targetBytes) {
-    throw new RegistryError('UNSUPPORTED', `the request target has more than ${targetBytes} bytes`, { status: 414 })
+    throw unusable(414, `the request target has more than ${targetBytes} bytes`)
   }
-  if (headers.host === undefined && message.httpVersionMinor > 0) {
-    throw new RegistryError('UNSUPPORTED', 'the request has no Host header', { status: 400 })
+  if (headers.host === undefined && message.httpVersionMinor > 0) throw unusable(400, 'the request has no Host header')
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
+    throw unusable(501, 'the only transfer coding known is chunked')
   }
+}
+
+function unusable(status: number, message: string): RegistryError {
+  return new RegistryError('UNSUPPORTED', message, { status, headers: { Connection: 'close' } })
 }
 
 function accessRequestOf(request: RegistryRequest): AccessRequest {

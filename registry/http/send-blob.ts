@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { BufferPool, Transfer } from './buffer-pool.ts'
+import type { BufferPool } from './buffer-pool.ts'
 import type { BlobPart } from './reply.ts'
 
 /** A blob ended before its size: nothing more of it can be sent. */
@@ -27,12 +27,12 @@ export interface BlobSending {
  * the error of the reader; the answer then is not complete.
  */
 export async function sendBlob(response: ServerResponse, part: BlobPart, sending: BlobSending): Promise<void> {
-  const transfer = sending.pool.begin(part.length)
+  sending.pool.begin()
   try {
-    await sendPieces(response, part, { ...sending, transfer })
+    await sendPieces(response, part, sending)
     response.end()
   } finally {
-    transfer.end()
+    sending.pool.end()
     await part.reader.close()
   }
 }
@@ -40,21 +40,21 @@ export async function sendBlob(response: ServerResponse, part: BlobPart, sending
 async function sendPieces(
   response: ServerResponse,
   part: BlobPart,
-  { transfer, begin, onSent, stalledReadTime }: BlobSending & { readonly transfer: Transfer },
+  { pool, begin, onSent, stalledReadTime }: BlobSending,
 ): Promise<void> {
   const end = part.start + part.length
-  let piece = await readPiece(part, part.start, transfer)
+  let piece = await readPiece(part, part.start, pool)
   begin()
   for (let position = part.start; position < end; ) {
     position += piece.bytes.length
     // oxlint-disable-next-line no-await-in-loop -- one piece is on its way at a time
     const [written, read] = await Promise.allSettled([
       write(response, piece.bytes, stalledReadTime),
-      position < end ? readPiece(part, position, transfer) : undefined,
+      position < end ? readPiece(part, position, pool) : undefined,
     ])
     if (written.status === 'rejected') throw written.reason
     onSent(piece.bytes.length)
-    transfer.give(piece.buffer)
+    pool.give(piece.buffer)
     if (read.status === 'rejected') throw read.reason
     if (read.value !== undefined) piece = read.value
   }
@@ -65,9 +65,10 @@ interface Piece {
   readonly bytes: Uint8Array
 }
 
-async function readPiece({ reader, start, length }: BlobPart, position: number, transfer: Transfer): Promise<Piece> {
-  const buffer = transfer.take()
-  const bytes = buffer.subarray(0, Math.min(buffer.length, start + length - position))
+async function readPiece({ reader, start, length }: BlobPart, position: number, pool: BufferPool): Promise<Piece> {
+  const left = start + length - position
+  const buffer = pool.take(left)
+  const bytes = buffer.subarray(0, left)
   const count = bytes.length === 0 ? 0 : await reader.read(bytes, position)
   if (count !== bytes.length) throw new ShortBlobError(`a blob of ${reader.size} bytes ended at ${position + count}`)
   return { buffer, bytes }

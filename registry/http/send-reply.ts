@@ -39,7 +39,7 @@ function sendSmall(exchange: Exchange, { status, headers, body }: Reply, { limit
   const { request, response } = exchange
   const bytes = body instanceof Uint8Array && request.method !== 'HEAD' ? body : undefined
   const length = lengthOf(body)
-  const rest = restOfBody(request)
+  const rest = restOfBody(request, headers)
   response.writeHead(status, {
     ...fixedHeaders(request, rest),
     ...(status !== 204 && status !== 304 && { 'Content-Length': length }),
@@ -58,8 +58,9 @@ function lengthOf(body: Reply['body']): number {
 type Rest = 'none' | 'small' | 'large'
 
 /** What of a request's body nobody read. */
-function restOfBody({ hasBody, length, receivedBytes, message }: RegistryRequest): Rest {
+function restOfBody({ hasBody, length, receivedBytes, message }: RegistryRequest, headers: OutgoingHttpHeaders): Rest {
   if (!hasBody || message.readableEnded) return 'none'
+  if (headers['Connection'] === 'close') return 'large'
   return length !== undefined && length - receivedBytes <= smallRest ? 'small' : 'large'
 }
 
@@ -105,7 +106,7 @@ async function sendPart(
       pool: sending.pool,
       stalledReadTime: sending.limits.stalledReadTime,
       begin: () => {
-        const rest = restOfBody(request)
+        const rest = restOfBody(request, headers)
         response.writeHead(status, { ...fixedHeaders(request, rest), 'Content-Length': body.length, ...headers })
       },
       onSent: (bytes) => {

@@ -87,9 +87,6 @@ async function putManifest(
   { request, name, ref, tags }: ManifestPut,
   { service, limits }: EndpointContext,
 ): Promise<Reply> {
-  if (tags.length > limits.tagsPerManifest) {
-    throw new RegistryError('TAG_INVALID', `more than ${limits.tagsPerManifest} tags in one request`, { status: 414 })
-  }
   const wanted = [...new Set(tags.map(parseTag))]
   const bytes = await wholeBody(request, { ...limits, most: mostManifestBytes, tooLarge })
   const contentType = request.headers['content-type']
