@@ -25,7 +25,7 @@ function adviceOn(word: string): string | undefined {
  */
 export function withAdvice(error: unknown, { name, word }: { readonly name: string; readonly word?: string }): unknown {
   if (!isIbuildError(error, 'USAGE', 'CONTEXT_INVALID')) return error
-  const advice = word === undefined || existsSync(word) ? undefined : adviceOn(word)
+  const advice = word === undefined || word.startsWith('-') || existsSync(word) ? undefined : adviceOn(word)
   if (advice !== undefined) return withHint(error, advice)
   return error.code === 'USAGE' && error.hint === errorCodes.USAGE.hint
     ? withHint(error, `See ibuild ${name} --help.`)

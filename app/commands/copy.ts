@@ -26,8 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  const [from = '', to = '', ...extra] = words
-  if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild copy takes a source and a target')
+  const [from = '', to = ''] = words
   if (flags.all === true && flags.platform !== undefined)
     throw new IbuildError('USAGE', '--all and --platform contradict each other')
   const [source, target] = [parseReference(from), parseReference(to)]

@@ -1,4 +1,5 @@
 import { openStore } from '../../builder/store/open.ts'
+import { isReferrerTag } from '../../registry/client/images/referrer-tags.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseReference, type Reference, shortName, withDefaultTag } from '../../shared/base/reference.ts'
 import { parsePlatform } from '../../shared/oci/platform.ts'
@@ -30,8 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--max-layers <count>', maxLayersHelp)
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 3 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  const [word = '', ...extra] = words
-  if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild pull takes one name')
+  const [word = ''] = words
   const asked = parseReference(word)
   const settings = settingsOf(flags)
   return carryOutTransfer(flags, async (scope) => {
@@ -57,7 +57,8 @@ async function allTags({ client, signal }: TransferScope, asked: Reference): Pro
   if (tag !== undefined || digest !== undefined)
     throw new IbuildError('USAGE', '--all-tags takes a name without tag and digest')
   const references: Reference[] = []
-  for await (const each of client.repository(asked).tags({ signal })) references.push({ domain, path, tag: each })
+  for await (const each of client.repository(asked).tags({ signal }))
+    if (!isReferrerTag(each)) references.push({ domain, path, tag: each })
   if (references.length > 0) return references
   throw new IbuildError('REGISTRY_NOT_FOUND', `${domain}/${path} has no tags`)
 }

@@ -41,7 +41,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 5 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  if (words.length > 2) throw new IbuildError('USAGE', 'ibuild push takes an image and a name')
   const settings = settingsOf(flags)
   const store = openStore(dataFolder(flags.root))
   const pushes = pushesOf(store, words, flags)

@@ -32,8 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  const [where = '', ...extra] = words
-  if (extra.length > 0) throw new IbuildError('USAGE', 'ibuild search takes one host')
+  const [where = ''] = words
   const { domain, pattern } = placeOf(where)
   const limit = parseCount(flags.limit, '--limit')
   if (limit === 0) throw new IbuildError('USAGE', '--limit: 0 finds nothing')

@@ -1,6 +1,5 @@
 import type { RemoteManifest } from '../../registry/client/types.ts'
 import { cancellable } from '../../shared/base/abort.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import { parseReference, type Reference } from '../../shared/base/reference.ts'
 import { isAttestation } from '../../shared/oci/choose-platform.ts'
@@ -31,7 +30,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--raw', 'print the bytes as they are')
   declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  if (words.length !== 1) throw new IbuildError('USAGE', 'ibuild index inspect takes one name')
   const manifest = await fetchManifest(parseReference(words[0] ?? ''), flags)
   if (flags.raw === true) process.stdout.write(manifest.bytes)
   else process.stdout.write(flags.json === true ? jsonOf(manifest) : textOf(manifest))

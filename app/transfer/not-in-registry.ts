@@ -1,3 +1,4 @@
+import { isReferrerTag } from '../../registry/client/images/referrer-tags.ts'
 import type { RegistryClient } from '../../registry/client/types.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { familiarName, type Reference } from '../../shared/base/reference.ts'
@@ -43,7 +44,7 @@ async function tagsOf(
   const tags: string[] = []
   try {
     for await (const tag of client.repository(name).tags({ signal })) {
-      tags.push(tag)
+      if (!isReferrerTag(tag)) tags.push(tag)
       if (tags.length === looked) break
     }
   } catch (error) {
