@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findProgram } from '../e2e/testing/programs.ts'
 import { runOk } from '../e2e/testing/run.ts'
+import { aptCommand, canInstall, install } from '../scripts/apt.ts'
 
 const repository = join(import.meta.dirname, '..')
 
@@ -13,9 +15,16 @@ export async function installPackage(directory: string): Promise<string> {
   })
   const [packed] = JSON.parse(stdout) as [{ filename: string }]
   writeFileSync(join(directory, 'package.json'), '{ "private": true }')
-  const install = ['install', '--prefer-offline', '--omit=dev', join(directory, packed.filename)]
-  await runOk('npm', install, { cwd: directory, timeout: 300_000 })
+  const installing = ['install', '--prefer-offline', '--omit=dev', join(directory, packed.filename)]
+  await runOk('npm', installing, { cwd: directory, timeout: 300_000 })
   const program = join(directory, 'node_modules/.bin/ibuild')
   if (!existsSync(program)) throw new Error(`${program} was not installed`)
   return program
+}
+
+/** Sees to it that wrk is there, which only the benchmark of registries needs. */
+export function installWrk(): void {
+  if (findProgram('wrk') !== undefined) return
+  if (!canInstall()) throw new Error(`wrk is not installed: ${aptCommand(['wrk'])}`)
+  install(['wrk'])
 }

@@ -1,4 +1,4 @@
-// `npm run bench`: measures ours beside other builders.
+// `npm run bench`: measures ours beside other builders and other registries.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,15 +6,24 @@ import { startBuildah } from './buildah.ts'
 import { startBuildkit } from './buildkit.ts'
 import type { Contender } from './contender.ts'
 import { startDocker } from './docker.ts'
-import { installPackage } from './install.ts'
+import { installPackage, installWrk } from './install.ts'
 import { measureMemory, measureRow } from './measure.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startOurs } from './ours.ts'
-import { type Result, table, writeReport } from './report.ts'
+import type { RegistryRow } from './registry/row.ts'
+import { registryRows, runRegistryRow } from './registry/run.ts'
+import { registryTable } from './registry/table.ts'
+import { circumstances, type Result, table, writeReport, writeSection } from './report.ts'
 import { type Row, rows } from './rows.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ib-'))
 let installed: Promise<string> | undefined
+
+/** The installed command of this project. */
+function ours(): Promise<string> {
+  installed ??= installPackage(join(directory, 'installed'))
+  return installed
+}
 
 /** Starts a contender in an empty folder. */
 async function start(name: string, folder: string): Promise<Contender> {
@@ -22,9 +31,8 @@ async function start(name: string, folder: string): Promise<Contender> {
   if (name === 'docker') return startDocker(folder)
   if (name === 'buildkit') return startBuildkit(folder)
   if (name === 'buildah') return startBuildah(folder)
-  installed ??= installPackage(join(directory, 'installed'))
   const runtime = name.split('-')[1]
-  const common = { name, program: await installed, root: join(folder, 'root') }
+  const common = { name, program: await ours(), root: join(folder, 'root') }
   return startOurs(runtime === undefined ? common : { ...common, runtime })
 }
 
@@ -43,16 +51,29 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   return { row, times, memory, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
 }
 
+async function measureRegistries(row: RegistryRow, { only, rounds, small, write }: BenchOptions): Promise<void> {
+  const folder = mkdtempSync(join(directory, `${row.name}-`))
+  const size = small ? 'small' : 'full'
+  const result = await runRegistryRow(row, { folder, program: await ours(), only, rounds, size })
+  rmSync(folder, { recursive: true })
+  console.log(`${registryTable(result)}\n`)
+  if (write) writeSection(row.name, `${registryTable(result)}\n\n${circumstances(rounds ?? row.rounds)}`)
+}
+
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
-  const chosen = rows.filter(({ name }) => options.rows.length === 0 || options.rows.includes(name))
-  const unknown = options.rows.filter((name) => !rows.some((row) => row.name === name))
+  const isChosen = ({ name }: { readonly name: string }): boolean =>
+    options.rows.length === 0 || options.rows.includes(name)
+  const [chosen, registries] = [rows.filter(isChosen), registryRows.filter(isChosen)]
+  const unknown = options.rows.filter((name) => ![...rows, ...registryRows].some((row) => row.name === name))
   if (unknown.length > 0) throw new Error(`no row ${unknown.join(', ')}\n\n${usage}`)
   for (const row of chosen) {
     const result = await runRow(row, options)
     console.log(`${table(result)}\n`)
     if (options.write) writeReport(result)
   }
+  if (registries.length > 0) installWrk()
+  for (const row of registries) await measureRegistries(row, options)
 }
 
 try {

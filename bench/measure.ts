@@ -1,4 +1,4 @@
-import { run, tail } from '../e2e/testing/run.ts'
+import { run, runOk, tail } from '../e2e/testing/run.ts'
 import type { BuildRequest, Contender } from './contender.ts'
 import { peakMemory } from './memory.ts'
 import type { Row } from './rows.ts'
@@ -18,7 +18,7 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
     work.change?.(round)
     for (const contender of rotated(contenders, round)) {
       const request = pushRequest(requestOf(row, work), { contender, work, round })
-      if (request.push === true) await contender.forget()
+      if (request.push === true) await startAnew(contender)
       const built = await timedBuild(contender, request)
       const before = images.get(contender.name)
       images.set(contender.name, built.after)
@@ -37,12 +37,18 @@ export async function measureMemory(row: Row, work: Work, { contenders, rounds }
   if (row.memory === undefined || ours === undefined) return undefined
   work.change?.(rounds + 1)
   const request = pushRequest(requestOf(row, work), { contender: ours, work, round: rounds + 1 })
-  if (request.push === true) await ours.forget()
+  if (request.push === true) await startAnew(ours)
   return peakMemory(ours.build(request))
 }
 
 function requestOf({ name }: Row, { context, cache, squash = false }: Work): BuildRequest {
   return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
+}
+
+/** What one builder wrote is on the disk before the next one waits for it. */
+async function startAnew(contender: Contender): Promise<void> {
+  await contender.forget()
+  await runOk('sync', [], { timeout: 600_000 })
 }
 
 interface Turn {

@@ -8,13 +8,16 @@ export interface BenchOptions {
   readonly only: string | undefined
   /** Measured rounds of each row; its own number when undefined. */
   readonly rounds: number | undefined
+  /** Do little, to see whether everything works: the figures of registries say nothing then. */
+  readonly small: boolean
   /** Write the figures to docs/benchmarks.md. */
   readonly write: boolean
 }
 
-export const usage = `npm run bench [-- --rows B1,B2,...] [--only ibuild|docker|buildkit|buildah] [--rounds N] [--no-write]
+export const usage = `npm run bench [-- --rows B1,B2,...] [--only ibuild|docker|buildkit|buildah] [--rounds N] [--small] [--no-write]
 
-Measures ours beside BuildKit and buildah and writes the ratios to docs/benchmarks.md, unless --only or --no-write.`
+Measures ours beside BuildKit and buildah (rows B) and other registries (rows R) and writes the ratios to docs/benchmarks.md,
+unless --only, --small or --no-write.`
 
 /** Parses the arguments; a wrong one is an error that says so. */
 export function parseOptions(args: readonly string[]): BenchOptions {
@@ -25,11 +28,13 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       rows: { type: 'string', default: '' },
       only: { type: 'string' },
       rounds: { type: 'string' },
+      small: { type: 'boolean', default: false },
       write: { type: 'boolean', default: true },
     },
   })
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
   if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) throw new Error('--rounds wants a number')
   const rows = values.rows.split(',').filter((name) => name !== '')
-  return { rows, only: values.only, rounds, write: values.write && values.only === undefined }
+  const { only, small } = values
+  return { rows, only, rounds, small, write: values.write && only === undefined && !small }
 }

@@ -71,6 +71,10 @@ of the rounds, from the start of the command to its end. Memory is the largest r
 and that the steps ran, or came from the cache, as the row says. Machines differ and are noisy: only ratios
 count, and where the median and the fastest round disagree about a limit, nothing is claimed.
 
+The rows R are of registries: ibuild, distribution 3.1 and docker-registry 2.8 on one disk, over plain HTTP on loopback, each
+as it is without settings. All run at once and are measured in turn. The client is wrk (R1, R2), one connection that reads into
+one buffer (R3, R6), or a program of ours that speaks to all of them alike.
+
 Of B1 and B2, fastest rounds: \`node -e 0\` takes 23 ms, a build that finds all in its cache 54 ms. With crun a RUN in the middle
 of a build takes 16 ms, of which the container takes 10 (\`crun run\` with nothing that a RUN needs takes 6) and what is done
 around it 6: overlay and mount points, the scan of the layer, its records. The first one takes some 50 ms more: native
@@ -80,6 +84,11 @@ work). With runc, whose \`runc run\` alone takes about 40 ms, a RUN takes 44.
 
 /** Replaces the section of the row measured in docs/benchmarks.md; the others stay as they are. */
 export function writeReport(result: Result): void {
+  writeSection(result.row.name, `${table(result)}\n\n${memoryOf(result)}${circumstances(roundsOf(result))}`)
+}
+
+/** Puts the text of a row, which begins with its heading, into docs/benchmarks.md: rows of builders first, then registries. */
+export function writeSection(name: string, text: string): void {
   const old = existsSync(file) ? readFileSync(file, 'utf8') : ''
   const sections = new Map(
     old
@@ -87,8 +96,8 @@ export function writeReport(result: Result): void {
       .slice(1)
       .map((section) => [heading(section), section.trim()]),
   )
-  sections.set(result.row.name, `${table(result)}\n\n${circumstances(result)}`)
-  const sorted = [...sections].sort(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1))).map(([, section]) => section)
+  sections.set(name, text)
+  const sorted = [...sections].sort(([a], [b]) => inOrder(a, b)).map(([, section]) => section)
   writeFileSync(file, `${[method, ...sorted].join('\n').replaceAll(/\n+(?=## )/g, '\n\n')}\n`)
 }
 
@@ -96,11 +105,22 @@ function heading(section: string): string {
   return /^## (\w+)/.exec(section)?.[1] ?? ''
 }
 
-function circumstances({ row, times, memory }: Result): string {
-  const rounds = [...times.values()][0]?.length ?? 0
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true })
+}
+
+function roundsOf({ times }: Result): number {
+  return [...times.values()][0]?.length ?? 0
+}
+
+function memoryOf({ row, memory }: Result): string {
+  return memory === undefined ? '' : `Largest memory of ibuild: ${memory} MiB (must: ${row.memory}).\n\n`
+}
+
+/** When and where something was measured. */
+export function circumstances(rounds: number): string {
   const installed = Math.round(totalmem() / 2 ** 30)
   const date = new Date().toISOString().slice(0, 10)
   const load = loadavg()[1]?.toFixed(1)
-  const peak = memory === undefined ? '' : `Largest memory of ibuild: ${memory} MiB (must: ${row.memory}).\n\n`
-  return `${peak}${date}, ${rounds} rounds, ${cpus().length} cores, ${installed} GiB, Linux ${release()}, load of five minutes ${load}.`
+  return `${date}, ${rounds} rounds, ${cpus().length} cores, ${installed} GiB, Linux ${release()}, load of five minutes ${load}.`
 }
