@@ -96,7 +96,7 @@ export const importTable: ImportTable = {
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
     scripts: { imports: ['shared/base', 'e2e/testing'] },
-    bench: { imports: ['shared', 'builder', 'app', 'e2e', 'scripts'] },
+    bench: { imports: ['shared', 'builder', 'registry', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
     '@koa/router': 'registry/http',
