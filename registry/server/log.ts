@@ -1,5 +1,5 @@
 import { type Logger, pino } from 'pino'
-import { formatLine } from './log-text.ts'
+import { escapeLine, formatLine } from './log-text.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 
@@ -46,7 +46,7 @@ export function createLog(settings: LogSettings, { write, isTerminal }: LogOutpu
   }
   const take = (line: string): void => {
     if (waiting === '') setImmediate(flush)
-    waiting += showsText ? formatLine(line) : line
+    waiting += showsText ? formatLine(line) : escapeLine(line)
     if (waiting.length > batch) flush()
   }
   const logger = makeLogger(settings.level, take)

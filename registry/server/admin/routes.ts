@@ -1,3 +1,4 @@
+import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
 import type { RegistryAdmin } from './types.ts'
 
@@ -28,7 +29,10 @@ export const adminRoutes: readonly AdminRoute[] = [
     method: 'PUT',
     path: '/v1/read-only',
     about: 'the body is `true` or `false`',
-    run: (admin, _parts, body) => admin.setReadOnly(body === true),
+    run: async (admin, _parts, body) => {
+      if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
+      return admin.setReadOnly(body)
+    },
   },
   { method: 'GET', path: '/v1/uploads', about: 'uploads that are open', run: (admin) => admin.uploads() },
   {
