@@ -1,4 +1,5 @@
 import type { UploadBytes } from '../blob-types.ts'
+import { countGarbage } from './chunk-garbage.ts'
 import { eachChunk } from './each-chunk.ts'
 import type { Slab, Slabs } from './slabs.ts'
 import type { UploadDigest } from './upload-digest.ts'
@@ -60,6 +61,7 @@ class Intake {
     const allowed = chunk.byteLength > this.#left ? chunk.subarray(0, this.#left) : chunk
     this.#left -= allowed.byteLength
     const waited = this.#gather(allowed)
+    countGarbage(allowed)
     if (allowed !== chunk) throw new TooManyBytes(`more than the ${this.#options.limit} bytes that may come`)
     return waited
   }
