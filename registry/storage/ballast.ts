@@ -7,8 +7,8 @@ import { dirname } from 'node:path'
  * anything can be deleted.
  */
 export interface Ballast {
-  /** Gives the space back. */
-  release(): Promise<void>
+  /** Gives the space back; false when there was none. */
+  release(): Promise<boolean>
   /** Takes it again when there is plenty of space; looks at most once in a while. Never fails. */
   restore(): Promise<void>
 }
@@ -25,8 +25,10 @@ export function createBallast(file: string, now: () => number = Date.now): Balla
   let lookAt = 0
   return {
     release: async () => {
+      const isThere = (await stat(file).catch(() => undefined)) !== undefined
       await rm(file, { force: true })
       lookAt = now() + lookEvery
+      return isThere
     },
     restore: async () => {
       if (now() < lookAt) return

@@ -2,16 +2,15 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { createBallast, freeBytes } from './ballast.ts'
 import type { CommitTarget, RowBatch } from './commit-queue.ts'
 import { type Database, databaseError } from './level-database.ts'
-import { type Notify, openOrRepair, writeFormat } from './open-level.ts'
+import { bytesToOpen, type Notify, openOrRepair, writeFormat } from './open-level.ts'
 
-/** A database is opened anew only where so much can be written. */
-const leastFree = 4 * 1024 * 1024
 /** Milliseconds between two tries to write or open again what would not. */
 const retryAfter = 500
 
 /**
  * A database that is opened anew after a write failed: what LevelDB appends to a log after a write that was cut short cannot
- * be read any more, so nothing more is written there. Until the new one took a synced write, all writes are refused. While it
+ * be read any more, so nothing more is written there. Until the new one took a synced write, all writes are refused. On a
+ * full disk the ballast is given back first. While it
  * is opened, readers wait.
  */
 export class LevelHandle implements CommitTarget {
@@ -60,7 +59,7 @@ export class LevelHandle implements CommitTarget {
     try {
       await this.read((database) => database.write(batch, isSynced))
     } catch (error) {
-      throw this.#refuse(error)
+      await this.#writeWithBallast(this.#refuse(error), batch, isSynced)
     }
     void this.#ballast.restore()
   }
@@ -69,6 +68,17 @@ export class LevelHandle implements CommitTarget {
     this.#isClosed = true
     await this.#opening?.catch(() => {})
     await this.#end()
+  }
+
+  /** What frees space elsewhere has to be written here first. */
+  async #writeWithBallast(failure: IbuildError, batch: RowBatch, isSynced: boolean): Promise<void> {
+    if (failure.code !== 'DISK_FULL' || !(await this.#ballast.release())) throw failure
+    await this.#recover(failure)
+    try {
+      await this.read((database) => database.write(batch, isSynced))
+    } catch (error) {
+      throw this.#refuse(error)
+    }
   }
 
   #refuse(error: unknown): IbuildError {
@@ -94,7 +104,8 @@ export class LevelHandle implements CommitTarget {
 
   async #makeRoom(failure: IbuildError): Promise<void> {
     await this.#ballast.release()
-    if ((await freeBytes(this.#folder)) < leastFree) throw failure
+    // One that was closed and could not be opened would not even be read.
+    if ((await freeBytes(this.#folder)) < (await bytesToOpen(this.#folder))) throw failure
   }
 
   /** Closes the database when its readers are done; those who come later wait for the next one. */

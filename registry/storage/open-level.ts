@@ -10,6 +10,8 @@ import { formatKey } from './rows.ts'
 export type Notify = (notice: string) => void
 
 const format = 1
+/** For lists of files, and what comes meanwhile. */
+const fewMebibytes = 2 * 1024 * 1024
 
 /**
  * Opens the database of the metadata in a folder, and makes it where there is none. A damaged one is repaired, once, and
@@ -33,6 +35,15 @@ export async function openOrRepair(folder: string, notify: Notify): Promise<Data
 /** Writes the row of the format, synced: it is the same row each time. A database that takes it is in order. */
 export async function writeFormat(database: Database): Promise<void> {
   await database.write(new Map([[formatKey, JSON.stringify({ version: format })]]), true)
+}
+
+/** About how much is written when a database is opened: what is in its logs becomes tables. */
+export async function bytesToOpen(folder: string): Promise<number> {
+  const logs = (await readdir(folder)).filter((name) => /^\d+\.log$/.test(name))
+  const sizes = await Promise.all(
+    logs.map(async (name) => (await stat(`${folder}/${name}`).catch(() => undefined))?.size ?? 0),
+  )
+  return sizes.reduce((sum, size) => sum + size, fewMebibytes)
 }
 
 async function makeFolder(folder: string): Promise<void> {
