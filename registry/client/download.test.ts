@@ -200,7 +200,7 @@ for (const [title, answer, code, pattern] of hostile) {
     )
     const client = testClient(t, { retries: { most: 2 } })
     const { bytes, error } = await taken(client.repository({ domain: host, path: 'a' }).blob(descriptor))
-    if (!(error instanceof IbuildError)) return t.fail(`${error}`)
+    if (!(error instanceof IbuildError)) return t.fail(String(error))
     t.is<string, string>(error.code, code, error.message)
     t.regex(error.message, pattern)
     return t.true(bytes.length < content.length)
