@@ -18,7 +18,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * remote/<diffID>/meta.json      {"version":1,"size":...,"boot":...,"index":<digest>,"source":"read"|"published"}: a layer whose
  *                                bytes are elsewhere; what layers/<diffID> has goes before it
  *                 index          the layer index, without places in a tar; its digest is the one in meta.json
- *                 files.json     {"version":1,"files":{<path>:<base64>}}: contents of a few small files
+ *                 files.json     {"version":1,"files":{<path>:<base64>}}: contents of a few small files, if any
  *                 durable        as above
  * snapshots/<chainID>            mark: {"version":1,"id":...,"boot":...,"diffID":...}
  * snapshots/<chainID>.<id>       empty; made after s/<id> was synced

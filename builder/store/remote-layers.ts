@@ -52,10 +52,7 @@ export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayer
     mkdirSync(dir)
     if ('file' in index) renameSync(index.file, path.join(dir, 'index'))
     else writeFileSync(path.join(dir, 'index'), index)
-    const contents = Object.fromEntries(
-      [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
-    )
-    writeFileSync(path.join(dir, 'files.json'), JSON.stringify({ version: 1, files: contents }))
+    if (files.size > 0) writeFileSync(path.join(dir, 'files.json'), filesText(files))
     const meta = { version: 1, size, boot: currentBoot(), index: indexDigest, source }
     writeFileSync(path.join(dir, 'meta.json'), JSON.stringify(meta))
   }
@@ -92,7 +89,7 @@ export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayer
     commit,
     isDurable,
     pathsOf: (diffID) => [
-      ...['index', 'files.json', 'meta.json'].map((name) => fileOf(diffID, name)),
+      ...['index', 'files.json', 'meta.json'].map((name) => fileOf(diffID, name)).filter((file) => existsSync(file)),
       dirOf(diffID),
       layout.remoteLayers,
       layout.root,
@@ -104,6 +101,11 @@ export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayer
     list: () => namesIn(layout.remoteLayers).flatMap((name) => digestOfFileName(name) ?? []),
     remove: (diffID) => removeFolder(temps, dirOf(diffID)),
   }
+}
+
+function filesText(files: RemoteLayer['files']): string {
+  const contents = [...files].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')])
+  return JSON.stringify({ version: 1, files: Object.fromEntries(contents) })
 }
 
 function mayReplace(there: StoredLayer | undefined, { source }: RemoteLayer): boolean {
