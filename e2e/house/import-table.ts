@@ -64,7 +64,7 @@ export const importTable: ImportTable = {
     },
     'builder/remote': {
       imports: ['shared', 'builder/layers', 'builder/store', 'builder/transfer'],
-      types: ['builder/*', 'builder/plan', 'builder/solve'],
+      types: ['builder/*', 'builder/dockerfile', 'builder/plan'],
     },
     'builder/plan': { imports: ['shared', 'builder/dockerfile'], types: ['builder/exec'] },
     'builder/solve': {
@@ -91,7 +91,7 @@ export const importTable: ImportTable = {
     'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
     'app/transfer': { imports: ['shared', 'builder', 'registry', 'app/adapters'] },
-    'app/library': { imports: ['shared', 'builder', 'app/listing', 'app/adapters'] },
+    'app/library': { imports: ['shared', 'builder', 'registry/client', 'app/listing', 'app/adapters', 'app/transfer'] },
     app: { imports: ['shared', 'builder', 'registry'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
