@@ -23,16 +23,30 @@ export type {
   OciOutput,
   OutputPath,
   OutputSpec,
+  RegistryOutput,
   WrittenOutput,
 } from '../builder/output-types.ts'
+export type {
+  FetchOptions,
+  FindOptions,
+  Publisher,
+  PublishOptions,
+  PublishTarget,
+  RemoteImage,
+  RemoteImages,
+  RepositoryName,
+} from '../builder/ports.ts'
 export type { BuiltLayers, BuiltStep } from '../builder/solve/built-steps.ts'
 export type { BuildEvent, EmitEvent } from '../builder/solve/events.ts'
 export type { Squash } from '../builder/squash/groups.ts'
 export type { MaxLayers } from '../builder/squash/layer-limit.ts'
 export type { GarbageItem, GarbageReport, StoreUsage, UsagePart } from '../builder/store/types.ts'
+export type { AskedCompression, ManifestFormat } from '../builder/transfer/publish-image.ts'
+export type { EmitTransfer, TransferEvent } from '../builder/transfer-events.ts'
 export type { Digest } from '../shared/base/digest.ts'
 export type { ErrorCode } from '../shared/base/error-codes.ts'
 export { type ErrorOptions, IbuildError, isIbuildError, type SourceLocation } from '../shared/base/errors.ts'
+export type { Reference } from '../shared/base/reference.ts'
 export type { HistoryEntry, ImageConfig, RootFs } from '../shared/oci/config.ts'
 export type { ContainerSettings, Healthcheck } from '../shared/oci/container-settings.ts'
 export type { Descriptor } from '../shared/oci/descriptor.ts'
@@ -65,9 +79,27 @@ export { type ImportRootfsOptions, importRootfs, type LoadImagesOptions, loadIma
 export type { AbortOptions, ImageOptions, StoreOptions } from './library/options.ts'
 export type { ImagePath } from './library/path.ts'
 export { type PruneOptions, prune } from './library/prune.ts'
+export {
+  type BuildRegistries,
+  openRegistries,
+  type RegistryLogin,
+  type RegistryOptions,
+} from './library/registries.ts'
 export { type ImageRunResult, type RunOptions, runImage } from './library/run.ts'
 export { type ExportRootfsOptions, exportRootfs, type SaveImagesOptions, saveImages } from './library/save.ts'
 export type { SourceOptions } from './library/source.ts'
 export { type SquashOptions, squashImage } from './library/squash.ts'
+export {
+  type CopiedImage,
+  type CopyImageOptions,
+  copyImage,
+  type PulledImage,
+  type PullImageOptions,
+  type PushedImage,
+  type PushImageOptions,
+  pullImage,
+  pushImage,
+  type TransferOptions,
+} from './library/transfer.ts'
 export type { HistoryLine } from './listing/history-lines.ts'
 export type { ObjectType } from './listing/objects/types.ts'

@@ -6,7 +6,7 @@ import type { BuildOptions } from './build-types.ts'
 import { checkCompression } from './export/check-compression.ts'
 import { checkDestination } from './export/check-destination.ts'
 import type { OutputSpec, RegistryOutput } from './output-types.ts'
-import { registryNames } from './registry-names.ts'
+import { registryNames } from './transfer/registry-names.ts'
 
 /** Refuses, before anything runs, outputs that cannot all be written. Errors: USAGE. */
 export function checkOutputs({ outputs = [], stdout, annotations, tags = [], publisher }: BuildOptions): void {

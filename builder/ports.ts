@@ -17,6 +17,7 @@ export interface RemoteImages {
 /** A repository of a registry. */
 export type RepositoryName = Pick<Reference, 'domain' | 'path'>
 
+/** What an image is looked for with. */
 export interface FindOptions {
   readonly platform: Platform
   readonly signal?: AbortSignal | undefined
@@ -36,6 +37,7 @@ export interface RemoteImage {
   content(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
 }
 
+/** What every call to another place takes. */
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
 }
@@ -71,6 +73,7 @@ export interface PublishTarget {
   ): Promise<void>
 }
 
+/** What a blob is sent with. */
 export interface PublishOptions extends FetchOptions {
   /** Repositories of the same host that may have the blob. */
   readonly mountFrom?: readonly string[]

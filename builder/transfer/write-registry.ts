@@ -2,9 +2,9 @@ import { inParallel } from '../../shared/base/in-parallel.ts'
 import { formatReference } from '../../shared/base/reference.ts'
 import type { RegistryOutput, WrittenOutput } from '../output-types.ts'
 import type { Publisher } from '../ports.ts'
-import { registryNames } from '../registry-names.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { type PublishImageOptions, publishImage } from './publish-image.ts'
+import { registryNames } from './registry-names.ts'
 
 export interface WriteRegistryOptions extends Omit<PublishImageOptions, 'compression' | 'format' | 'annotations'> {
   /** Names of the image, for an output that has none of its own. */

@@ -1,6 +1,6 @@
-import { IbuildError } from '../shared/base/errors.ts'
-import { formatReference, parseReference, type Reference, withDefaultTag } from '../shared/base/reference.ts'
-import type { RegistryOutput } from './output-types.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { formatReference, parseReference, type Reference, withDefaultTag } from '../../shared/base/reference.ts'
+import type { RegistryOutput } from '../output-types.ts'
 
 /** Where an output goes. Errors: USAGE without a name, or for one with a digest; REFERENCE_INVALID. */
 export function registryNames(output: RegistryOutput, names: readonly string[]): Reference[] {
