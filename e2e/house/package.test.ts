@@ -57,9 +57,15 @@ test('the package holds what runs and what describes it, no sources and no tests
   )
 })
 
-test('only packages with native code are installed beside it', (t) => {
-  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { dependencies: object }
-  const wanted = [...Object.keys(manifest.dependencies), 'ibuild'].sort()
+test('only packages with native code, and what these need, are installed beside it', (t) => {
+  const needsOf = (name: string): string[] => {
+    const file = join(folder, 'node_modules', name, 'package.json')
+    return Object.keys((JSON.parse(readFileSync(file, 'utf8')) as { dependencies?: object }).dependencies ?? {})
+  }
+  const reached = new Set(['ibuild'])
+  for (const name of reached) for (const needed of needsOf(name)) reached.add(needed)
+  t.deepEqual(needsOf('ibuild').sort(), ['koffi', 'level'])
+  const wanted = [...reached].sort()
   const found = globSync('{*,@*/*}', {
     cwd: join(folder, 'node_modules'),
     exclude: (name) => name.startsWith('@koromix'),

@@ -31,7 +31,7 @@ needs(
   'docker',
 )('dockerd makes the tree of our view of random layer stacks', async (t) => {
   const folder = temporaryFolder(t)
-  await using daemon = await startDockerd(join(folder, 'd'), 'vfs')
+  await using daemon = await startDockerd(join(folder, 'd'), { storageDriver: 'vfs' })
   for (let seed = firstSeed; seed < firstSeed + stacks; seed++) {
     const dir = join(folder, `${seed}`)
     mkdirSync(dir)

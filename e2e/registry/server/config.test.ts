@@ -7,26 +7,27 @@ import { adminCall, pushBlob, statusOf } from './client.ts'
 import { startServing } from './serving.ts'
 
 test('--check-config prints what would be in force: flags before variables before the file', async (t) => {
-  const { ok, write, root } = await makeWorkspace(t)
-  const folder = write('etc', {
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
+  const folder = workspace.write('etc', {
     'r.yml': 'listen: 127.0.0.1:1\nlog: { level: warn, format: json }\nlimits: { keepAlive: 3s, headerSize: 1MiB }\n',
   })
   const env = { IBUILD_REGISTRY_LIMITS_KEEP_ALIVE: '2m', IBUILD_REGISTRY_LOG_LEVEL: 'debug' }
   const args = ['serve', '--check-config', '--config', join(folder, 'r.yml'), '--log-level', 'error']
-  const { stdout, stderr } = await ok(args, { env })
+  const { stdout, stderr } = await workspace.ok(args, { env })
   t.is(stderr, '')
-  const { listen, root: shown, log, limits } = parse(stdout) as Record<string, Record<string, unknown>>
-  t.is(listen as unknown, '127.0.0.1:1')
-  t.is(shown as unknown, root)
+  const { listen, root: shown, log, limits } = parse(stdout) as Record<string, object>
+  t.deepEqual<unknown, unknown>(listen, '127.0.0.1:1')
+  t.deepEqual<unknown, unknown>(shown, root)
   t.like(log, { level: 'error', format: 'json' })
   t.like(limits, { keepAlive: '2m', headerSize: '1MiB' })
 })
 
 test('what --check-config prints is a configuration that gives the same', async (t) => {
-  const { ok, write } = await makeWorkspace(t)
-  const first = await ok(['serve', '--check-config', '--listen', '127.0.0.1:7', '--read-only'])
-  const folder = write('etc', { 'r.yml': first.stdout })
-  t.is((await ok(['serve', '--check-config', '--config', join(folder, 'r.yml')])).stdout, first.stdout)
+  const workspace = await makeWorkspace(t)
+  const first = await workspace.ok(['serve', '--check-config', '--listen', '127.0.0.1:7', '--read-only'])
+  const folder = workspace.write('etc', { 'r.yml': first.stdout })
+  t.is((await workspace.ok(['serve', '--check-config', '--config', join(folder, 'r.yml')])).stdout, first.stdout)
 })
 
 const wrong: readonly [title: string, file: string | undefined, args: string[], code: number, error: RegExp][] = [
@@ -69,10 +70,10 @@ const wrong: readonly [title: string, file: string | undefined, args: string[], 
 for (const [title, file, args, code, error] of wrong) {
   for (const check of [[], ['--check-config']]) {
     test(`${title} is refused ${check.length > 0 ? 'by --check-config' : 'at the start'}`, async (t) => {
-      const { ibuild, write } = await makeWorkspace(t)
-      const folder = write('etc', { 'r.yml': file ?? '' })
+      const workspace = await makeWorkspace(t)
+      const folder = workspace.write('etc', { 'r.yml': file ?? '' })
       const config = file === undefined ? [] : ['--config', join(folder, 'r.yml')]
-      const output = await ibuild(['serve', ...config, ...args, ...check], { timeout: 30_000 })
+      const output = await workspace.ibuild(['serve', ...config, ...args, ...check], { timeout: 30_000 })
       t.regex(output.stderr, error)
       t.is(output.code, code, output.stderr)
       t.is(output.stdout, '')
@@ -81,8 +82,9 @@ for (const [title, file, args, code, error] of wrong) {
 }
 
 test('a configuration of distribution is served, and what is not used of it stands in the log', async (t) => {
-  const { root, write } = await makeWorkspace(t)
-  const folder = write('etc', {
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
+  const folder = workspace.write('etc', {
     'config.yml':
       'version: 0.1\nlog: { level: info, formatter: json }\nstorage: { filesystem: { rootdirectory: /var/lib/registry } }\n' +
       'http: { addr: "127.0.0.1:0", headers: { X-Test: [one] } }\n',
@@ -102,8 +104,9 @@ test('a configuration of distribution is served, and what is not used of it stan
 })
 
 test('SIGHUP brings a new configuration into force, tells what must wait, and a bad one changes nothing', async (t) => {
-  const { root, write, ok } = await makeWorkspace(t)
-  const file = join(write('etc', { 'r.yml': 'listen: 127.0.0.1:0\nlog: { requests: none }\n' }), 'r.yml')
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
+  const file = join(workspace.write('etc', { 'r.yml': 'listen: 127.0.0.1:0\nlog: { requests: none }\n' }), 'r.yml')
   const serving = await startServing(t, ['--root', root, '--config', file])
   const bytes = Buffer.from('x')
   t.is(await pushBlob(serving.url, bytes), 201)
@@ -125,7 +128,7 @@ test('SIGHUP brings a new configuration into force, tells what must wait, and a 
   t.is(await statusOf(`${serving.url}/v2/a/b/blobs/uploads/`, 'POST'), 503)
 
   writeFileSync(file, 'listen: 127.0.0.1:0\n')
-  const { stdout } = await ok(['registry', 'reload', '--root', root])
+  const { stdout } = await workspace.ok(['registry', 'reload', '--root', root])
   t.is(stdout, 'readOnly: in force\nheaders: in force\nlog.requests: in force\n')
   t.is(await pushBlob(serving.url, bytes), 201)
   t.is((await adminCall(root, '/v1/reload', { method: 'POST' })).status, 200)

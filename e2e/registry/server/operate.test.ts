@@ -133,9 +133,10 @@ test('while it waits for requests it is alive and not ready', async (t) => {
 })
 
 test('read-only is switched while a server runs, and without one, and kept', async (t) => {
-  const { root, ok, ibuild } = await makeWorkspace(t)
-  const readOnly = async (word: string): Promise<string> => (await ok(['registry', 'read-only', word])).stdout
-  const none = await ibuild(['registry', 'read-only', 'status'])
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
+  const readOnly = async (word: string): Promise<string> => (await workspace.ok(['registry', 'read-only', word])).stdout
+  const none = await workspace.ibuild(['registry', 'read-only', 'status'])
   t.is(none.code, 1)
   t.regex(none.stderr, /there is no registry in .*\nhint: ibuild serve makes one/)
   const serving = await startServing(t, ['--root', root, ...anyPort])
@@ -154,45 +155,53 @@ test('read-only is switched while a server runs, and without one, and kept', asy
   const last = await startServing(t, ['--root', root, ...anyPort])
   t.is(await pushBlob(last.url, randomBytes(3)), 201)
   t.is(
-    (await ok(['registry', 'read-only', 'on', '--json'])).stdout,
+    (await workspace.ok(['registry', 'read-only', 'on', '--json'])).stdout,
     '{\n  "isReadOnly": true,\n  "isConfigured": false\n}\n',
   )
-  t.is((await ibuild(['registry', 'read-only', 'maybe'])).code, 2)
+  t.is((await workspace.ibuild(['registry', 'read-only', 'maybe'])).code, 2)
 })
 
 test('what the configuration makes read-only no command makes writable', async (t) => {
-  const { root, ibuild, ok } = await makeWorkspace(t)
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
   const serving = await startServing(t, ['--root', root, ...anyPort, '--read-only'])
   t.is(await statusOf(`${serving.url}/v2/a/b/blobs/uploads/`, 'POST'), 503)
-  const { code, stderr } = await ibuild(['registry', 'read-only', 'off'])
+  const { code, stderr } = await workspace.ibuild(['registry', 'read-only', 'off'])
   t.is(code, 1)
   t.regex(stderr, /the configuration of the server says readOnly: true \[SERVER_FAILED\]/)
-  t.is((await ok(['registry', 'read-only', 'status'])).stdout, 'read-only: on, by the configuration of the server\n')
+  t.is(
+    (await workspace.ok(['registry', 'read-only', 'status'])).stdout,
+    'read-only: on, by the configuration of the server\n',
+  )
   await serving.stop()
-  t.is((await ok(['registry', 'read-only', 'status'])).stdout, 'read-only: off\n')
+  t.is((await workspace.ok(['registry', 'read-only', 'status'])).stdout, 'read-only: off\n')
 })
 
 test('uploads are listed and ended, the server is shown', async (t) => {
-  const { root, ok, ibuild } = await makeWorkspace(t)
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
   const serving = await startServing(t, ['--root', root, ...anyPort])
   const location = await beginUpload(serving.url, 'team/app')
   await fetch(location, { method: 'PATCH', body: Buffer.alloc(12_345) })
   const id = location.split('/').at(-1) ?? ''
   t.regex(
-    (await ok(['registry', 'uploads'])).stdout,
+    (await workspace.ok(['registry', 'uploads'])).stdout,
     new RegExp(`^ID +REPOSITORY +SIZE .*\\n${id} +team/app +12\\.3kB `),
   )
-  const [upload] = JSON.parse((await ok(['registry', 'uploads', '--json'])).stdout) as object[]
+  const [upload] = JSON.parse((await workspace.ok(['registry', 'uploads', '--json'])).stdout) as object[]
   t.like(upload, { id, repository: 'team/app', bytes: 12_345 })
-  const status = (await ok(['registry', 'status'])).stdout
+  const status = (await workspace.ok(['registry', 'status'])).stdout
   t.regex(status, new RegExp(`^server: +${serving.url}, process ${serving.pid}\\n`))
   t.regex(status, /^uploads: +1 open$/m)
-  t.is((await ok(['registry', 'uploads', '--cancel', id])).stdout, '')
+  t.is((await workspace.ok(['registry', 'uploads', '--cancel', id])).stdout, '')
   t.is(await statusOf(location), 404)
-  t.regex((await ibuild(['registry', 'uploads', '--cancel', id])).stderr, /no upload .* is open \[OBJECT_NOT_FOUND\]/)
+  t.regex(
+    (await workspace.ibuild(['registry', 'uploads', '--cancel', id])).stderr,
+    /no upload .* is open \[OBJECT_NOT_FOUND\]/,
+  )
   await serving.stop()
-  t.regex((await ok(['registry', 'status'])).stdout, /^server: +none runs\n/)
-  t.regex((await ibuild(['registry', 'reload'])).stderr, /no server runs that could reload/)
+  t.regex((await workspace.ok(['registry', 'status'])).stdout, /^server: +none runs\n/)
+  t.regex((await workspace.ibuild(['registry', 'reload'])).stderr, /no server runs that could reload/)
 })
 
 test('the admin API refuses what it does not know, and bodies that are too large', async (t) => {
@@ -218,20 +227,21 @@ test('the admin API refuses what it does not know, and bodies that are too large
 test('a data folder with a very long path works, its socket too', async (t) => {
   const root = join(temporaryFolder(t), 'a'.repeat(120), 'b'.repeat(120))
   mkdirSync(root, { recursive: true })
-  const { ok } = await makeWorkspace(t)
+  const workspace = await makeWorkspace(t)
   const serving = await startServing(t, ['--root', root, ...anyPort])
-  t.is((await ok(['registry', 'read-only', 'on', '--root', root])).stdout, 'read-only: on\n')
+  t.is((await workspace.ok(['registry', 'read-only', 'on', '--root', root])).stdout, 'read-only: on\n')
   t.is(await serving.stop(), 0)
-  t.is((await ok(['registry', '--root', root, 'read-only', 'status'])).stdout, 'read-only: on\n')
+  t.is((await workspace.ok(['registry', '--root', root, 'read-only', 'status'])).stdout, 'read-only: on\n')
 })
 
 test('a build and a server use one data folder', async (t) => {
-  const { root, ok, write } = await makeWorkspace(t)
+  const workspace = await makeWorkspace(t)
+  const { root } = workspace
   const serving = await startServing(t, ['--root', root, ...anyPort])
   await pushBlob(serving.url, randomBytes(10))
-  write('context', { Dockerfile: 'FROM scratch\nCOPY a /\n', a: 'a' })
-  await ok(['-t', 'x:1', 'context'])
-  await ok(['prune', '--all'])
+  workspace.write('context', { Dockerfile: 'FROM scratch\nCOPY a /\n', a: 'a' })
+  await workspace.ok(['-t', 'x:1', 'context'])
+  await workspace.ok(['prune', '--all'])
   t.is(await serving.stop(), 0)
   const blobs = readFileSync(join(root, 'ibuild-store.json'), 'utf8')
   t.regex(blobs, /"format"/)
