@@ -53,7 +53,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const end = async (): Promise<void> => {
     await guard.close()
     await uploads.close()
-    await hashes.close()
+    if (options.hashes === undefined) await hashes.close()
     await metadata.close()
     await driver.close()
   }

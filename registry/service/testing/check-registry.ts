@@ -15,6 +15,7 @@ import {
   repositoryRows,
   taggedRows,
   tagRows,
+  uploadRows,
 } from '../../storage/rows.ts'
 
 export interface CheckOptions {
@@ -150,11 +151,12 @@ async function checkLinks(rows: Rows, driver: BlobDriver): Promise<string[]> {
   return found
 }
 
-/** By a repository, or as what is on its way in or out. */
+/** By a repository, or as what an upload is becoming. */
 function isNamed(rows: Rows, digest: string): boolean {
   if (!isDigest(digest)) return false
   const isPart = ({ parts }: { readonly parts: readonly string[] }): boolean => parts[0] === digest
-  return rows.has(blobRows.key(digest)) || rows.of(holderRows).some(isPart) || rows.has(`doomed ${digest}`)
+  const isUploaded = rows.of(uploadRows).some(({ value }) => value.digest === digest)
+  return isUploaded || rows.has(blobRows.key(digest)) || rows.of(holderRows).some(isPart)
 }
 
 async function readManifests(driver: BlobDriver, rows: Rows): Promise<Map<string, Uint8Array>> {
