@@ -13,6 +13,7 @@ import { type HostSettings, noHostSettings } from './hosts/settings.ts'
 import { namesIn } from './listing.ts'
 import { remoteRepository } from './repository.ts'
 import { type RetryRules, usualRetries } from './retry.ts'
+import { Turns } from './turns.ts'
 import type { RegistryClient } from './types.ts'
 
 export interface RegistryClientOptions {
@@ -41,6 +42,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const { hosts = noHostSettings, credentials = nobody, onNotice = () => undefined, slowest = slowestPace } = options
   const client = createHttpClient({ ...options, tls: (host) => tlsOf(host, options) })
   const retries = { ...usualRetries, ...options.retries }
+  const turns = new Turns()
   const endpoints = new Map<string, Endpoint>()
   const endpointOf = (key: string, domain: string, place: () => Promise<Place>): Endpoint => {
     const endpoint =
@@ -63,6 +65,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         mirrors: mirrorsOf(name.domain),
         retries,
         slowest,
+        turns,
         onNotice,
       }),
     catalog: (domain, { signal } = {}) => {

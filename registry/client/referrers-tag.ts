@@ -1,52 +1,80 @@
-import { digestOf } from '../../shared/base/digest.ts'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { type ManifestFacts, parseManifest } from '../protocol/manifest.ts'
+import { parseManifest } from '../protocol/manifest.ts'
 import { putManifest } from './put-manifest.ts'
-import { referrersByTag, referrersTag } from './referrers.ts'
-import type { RepositoryCalls } from './repository-calls.ts'
+import { hasReferrersApi, referrersByTag, referrersTag } from './referrers.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
+import type { Turns } from './turns.ts'
 import type { CallOptions, RemoteManifest } from './types.ts'
 
-/**
- * Adds a manifest with a subject to the list under the tag that stands for the referrers API (OCI distribution-spec, "Pushing
- * Manifests with Subject"): for registries that take no note of subjects themselves. A manifest without a subject is left alone.
- */
-export async function noteReferrer(
-  calls: RepositoryCalls,
-  manifest: RemoteManifest,
-  options: CallOptions,
-): Promise<void> {
-  const facts = factsOf(manifest)
-  if (facts?.subject === undefined) return
-  const { digest } = facts.subject
-  const others = await referrersByTag(calls, digest, options)
-  if (others.some((other) => other.digest === manifest.digest)) return
-  const manifests = [...others, describe(manifest, facts)]
-  const bytes = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
-  const list = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes }
-  await putManifest(calls, referrersTag(digest), { ...options, manifest: list })
+/** A manifest that refers to another one, as the list of that one's referrers has it. */
+export interface Referrer {
+  readonly subject: Digest
+  readonly descriptor: Descriptor
 }
 
-function factsOf({ bytes, mediaType }: RemoteManifest): ManifestFacts | undefined {
+/** Undefined for a manifest without a subject, and for what only the registry can judge. */
+export function referrerOf({ bytes, mediaType, digest }: RemoteManifest): Referrer | undefined {
   try {
-    return parseManifest(bytes, mediaType)
+    const { subject, artifactType, annotations } = parseManifest(bytes, mediaType)
+    if (subject === undefined) return undefined
+    const told = {
+      ...(artifactType !== undefined && { artifactType }),
+      ...(annotations !== undefined && { annotations }),
+    }
+    return { subject: subject.digest, descriptor: { mediaType, digest, size: bytes.byteLength, ...told } }
   } catch (error) {
     if (error instanceof RegistryError) return undefined
     throw error
   }
 }
 
-function describe(
-  { mediaType, digest, bytes }: RemoteManifest,
-  { artifactType, annotations }: ManifestFacts,
-): Descriptor {
-  return {
-    mediaType,
-    digest,
-    size: bytes.byteLength,
-    ...(annotations !== undefined && { annotations }),
-    ...(artifactType !== undefined && { artifactType }),
-  }
+export interface TagOptions extends CallOptions {
+  /** The list is read and written again: of several that do so in this process, one at a time. */
+  readonly turns: Turns
+}
+
+/** Puts a referrer on the list under the tag that stands for the API (OCI distribution-spec, "Pushing Manifests with Subject"). */
+export function listReferrer(
+  calls: RepositoryCalls,
+  { subject, descriptor }: Referrer,
+  options: TagOptions,
+): Promise<void> {
+  return change(calls, subject, options, (known) =>
+    known.some(({ digest }) => digest === descriptor.digest) ? known : [...known, descriptor],
+  )
+}
+
+/** Takes a referrer that was deleted from that list, where there is no API that knows it by itself. */
+export async function unlistReferrer(
+  calls: RepositoryCalls,
+  { subject, descriptor }: Referrer,
+  options: TagOptions,
+): Promise<void> {
+  if (await hasReferrersApi(calls, subject, options)) return
+  await change(calls, subject, options, (known) => {
+    const rest = known.filter(({ digest }) => digest !== descriptor.digest)
+    return rest.length === known.length ? known : rest
+  })
+}
+
+/** Nothing is written when the list stays the same. */
+function change(
+  calls: RepositoryCalls,
+  subject: Digest,
+  { turns, signal }: TagOptions,
+  edit: (known: readonly Descriptor[]) => readonly Descriptor[],
+): Promise<void> {
+  const tag = referrersTag(subject)
+  return turns.take(`${nameOf(calls.name)}:${tag}`, async () => {
+    const known = await referrersByTag(calls, subject, { signal })
+    const manifests = edit(known)
+    if (manifests === known) return
+    const bytes = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+    const manifest = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes }
+    await putManifest(calls, tag, { manifest, signal })
+  })
 }

@@ -58,6 +58,17 @@ async function askApi(
   return undefined
 }
 
+/** True when the registry keeps the lists by itself. */
+export async function hasReferrersApi(
+  calls: RepositoryCalls,
+  subject: Digest,
+  { signal }: CallOptions,
+): Promise<boolean> {
+  const answer = await askApi(calls, subject, { signal })
+  await answer?.body.discard()
+  return answer !== undefined
+}
+
 /** What the tag that stands for the API lists. */
 export async function referrersByTag(
   calls: RepositoryCalls,

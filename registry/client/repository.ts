@@ -1,3 +1,4 @@
+import { isDigest } from '../../shared/base/digest.ts'
 import type { Pace } from '../../shared/net/http/pace.ts'
 import { download } from './download.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -7,11 +8,12 @@ import { hasBlob, pushBlob } from './push-blob.ts'
 import { pushStream } from './push-stream.ts'
 import { putManifest } from './put-manifest.ts'
 import { referrersOf } from './referrers.ts'
-import { noteReferrer } from './referrers-tag.ts'
+import { listReferrer, referrerOf, unlistReferrer } from './referrers-tag.ts'
 import { removeBlob, removeManifest } from './remove.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { RetryRules } from './retry.ts'
 import { Sources } from './sources.ts'
+import type { Turns } from './turns.ts'
 import type { RemoteName, RemoteRepository } from './types.ts'
 import { cancelUpload, startUpload, tryMount } from './upload-session.ts'
 
@@ -21,12 +23,13 @@ export interface RepositoryOptions {
   readonly mirrors: readonly Endpoint[]
   readonly retries: RetryRules
   readonly slowest: Pace
+  readonly turns: Turns
   readonly onNotice: (text: string) => void
 }
 
 /** The calls on one repository of an endpoint. */
 export function remoteRepository(name: RemoteName, options: RepositoryOptions): RemoteRepository {
-  const { endpoint, retries, slowest } = options
+  const { endpoint, retries, slowest, turns } = options
   const calls: RepositoryCalls = { name, endpoint }
   const sources = new Sources(calls, options)
   return {
@@ -44,9 +47,10 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
       if (typeof result === 'object') await cancelUpload(calls, result)
       return result === 'mounted'
     },
-    putManifest: async (ref, manifest, options = {}) => {
-      const isNoted = await putManifest(calls, ref, { ...options, manifest })
-      if (!isNoted) await noteReferrer(calls, manifest, options)
+    putManifest: async (ref, manifest, { signal } = {}) => {
+      const isNoted = await putManifest(calls, ref, { signal, manifest })
+      const referrer = isNoted ? undefined : referrerOf(manifest)
+      if (referrer !== undefined) await listReferrer(calls, referrer, { turns, signal })
     },
     tags: ({ signal } = {}) =>
       namesIn(
@@ -60,7 +64,14 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
         'tags',
       ),
     referrers: (subject, options = {}) => referrersOf(calls, subject, options),
-    removeManifest: (ref, options = {}) => removeManifest(calls, ref, options),
+    removeManifest: async (ref, { signal } = {}) => {
+      // A tag leaves its manifest; with a digest it goes, and may be on a list.
+      const manifest = isDigest(ref) ? await fetchManifest(calls, ref, { signal }) : undefined
+      const isRemoved = await removeManifest(calls, ref, { signal })
+      const referrer = manifest && isRemoved ? referrerOf(manifest) : undefined
+      if (referrer !== undefined) await unlistReferrer(calls, referrer, { turns, signal })
+      return isRemoved
+    },
     removeBlob: (digest, options = {}) => removeBlob(calls, digest, options),
   }
 }
