@@ -5,8 +5,8 @@ import { layerTar } from '../../builder/export/layer-tar.ts'
 import { openLayerIndex } from '../../builder/layers/layer-index.ts'
 import { streamHash } from '../../builder/layers/stream-hash.ts'
 import { openStore } from '../../builder/store/open.ts'
-import type { Container, Store, StoredImage } from '../../builder/store/types.ts'
-import type { Digest } from '../../shared/base/digest.ts'
+import type { Container, Store, StoredImage, StoredLayer } from '../../builder/store/types.ts'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { isOwnerAlive } from '../../shared/cas/owner.ts'
 
 const maxDocument = 1 << 24
@@ -57,10 +57,18 @@ function checkContainer(t: ExecutionContext, store: Store, { name, config, manif
   for (const diffID of diffIDs) t.truthy(store.layers.get(diffID), `layer ${diffID} of container ${name}`)
 }
 
+/** Of a layer that is elsewhere the index is whole, and it is known where the layer can be had from. */
+function checkRemote(t: ExecutionContext, store: Store, { diffID, bytes, indexFile }: StoredLayer): void {
+  const index = readFileSync(indexFile)
+  t.is(digestOf(index), bytes.kind === 'remote' ? bytes.index : undefined, `the index of ${diffID}`)
+  t.true(store.sources.get(diffID).length > 0, `where ${diffID} is`)
+}
+
 /** A layer that is listed but not trusted counts as not there. */
 async function checkLayer(t: ExecutionContext, store: Store, diffID: Digest): Promise<void> {
   const layer = store.layers.get(diffID)
   if (layer === undefined) return
+  if (layer.bytes.kind === 'remote') return checkRemote(t, store, layer)
   const hash = streamHash()
   let size = 0
   for await (const piece of layerTar(layer)) {
