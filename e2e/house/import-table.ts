@@ -95,7 +95,7 @@ export const importTable: ImportTable = {
     app: { imports: ['shared', 'builder', 'registry'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
-    scripts: { imports: ['shared/base', 'e2e/testing'] },
+    scripts: { imports: ['shared/base', 'registry/server', 'e2e/testing'] },
     bench: { imports: ['shared', 'builder', 'registry', 'app', 'e2e', 'scripts'] },
   },
   doorways: {

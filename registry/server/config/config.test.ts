@@ -65,6 +65,7 @@ const problems: readonly [yaml: string, problem: RegExp][] = [
   ['tls: { names: [a] }', /tls\.names: is used with tls\.mode auto only/],
   ['tls: { mode: auto, names: ["a b"] }', /tls\.names: "a b" is no name of a host/],
   ['tls: { clientCA: [/a] }', /tls\.clientCA: needs TLS/],
+  ['limits: { pageSize: 0 }', /limits\.pageSize: a page has one item at least/],
   ['metrics: { enabled: false, listen: ":1" }', /metrics\.listen: is used with metrics\.enabled only/],
 ]
 for (const [yaml, message] of problems) {
