@@ -76,7 +76,7 @@ export {
 } from './library/images.ts'
 export { diskUsage, inspectObject, type ObjectOptions } from './library/inspect.ts'
 export { type ImportRootfsOptions, importRootfs, type LoadImagesOptions, loadImages } from './library/load.ts'
-export type { AbortOptions, ImageOptions, StoreOptions } from './library/options.ts'
+export type { AbortOptions, ImageOptions, LayerOptions, StoreOptions } from './library/options.ts'
 export type { ImagePath } from './library/path.ts'
 export { type PruneOptions, prune } from './library/prune.ts'
 export {

@@ -1,7 +1,18 @@
+import type { RemoteImages } from '../../builder/ports.ts'
+
 /** What every function of the library needs. */
 export interface StoreOptions {
   /** The data folder; made when it is missing. */
   readonly root: string
+}
+
+/** Where bytes come from that the store has not. */
+export interface LayerOptions {
+  /**
+   * Gives layers of which only the index is in the store, as after a build on a base in a registry: `images` of
+   * `openRegistries`. Without it they are the error `LAYER_NOT_HERE`.
+   */
+  readonly layersFrom?: Pick<RemoteImages, 'content'>
 }
 
 /** An image of the store. */

@@ -3,15 +3,15 @@ import type { Keep, Kept } from '../../builder/container/keep-upper.ts'
 import type { Limits, NetworkMode, RunResult } from '../../builder/exec/types.ts'
 import { findImage } from '../../builder/find-image.ts'
 import { guarded } from '../../builder/listeners.ts'
-import { openStore } from '../../builder/store/open.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import type { CommitOptions } from './containers.ts'
 import { detailsOf, type Image } from './image.ts'
-import type { AbortOptions, ImageOptions } from './options.ts'
+import type { AbortOptions, ImageOptions, LayerOptions } from './options.ts'
+import { wholeStore } from './whole-store.ts'
 
 /** What `runImage` runs, and how. */
-export interface RunOptions extends ImageOptions, AbortOptions {
+export interface RunOptions extends ImageOptions, LayerOptions, AbortOptions {
   /** Replaces CMD. */
   readonly args?: readonly string[]
   /** Replaces ENTRYPOINT, and drops the image's CMD. */
@@ -53,10 +53,10 @@ export interface ImageRunResult extends RunResult {
  */
 export async function runImage(options: RunOptions): Promise<ImageRunResult> {
   checkOptions('runImage', options, ['root', 'image'])
-  const { root, image, args = [], env = [], network = 'default', hostname = 'ibuild', limits = {} } = options
+  const { image, args = [], env = [], network = 'default', hostname = 'ibuild', limits = {} } = options
   return guarded(options.signal, async ({ signal, listen }) => {
     const builder = await import('../../builder/run-image.ts')
-    const store = openStore(root)
+    const store = wholeStore(options)
     const onNotice = listen(options.onNotice)
     const keep = keepOf(options, onNotice)
     const { kept, ...result } = await builder.runImage(store, {

@@ -1,16 +1,16 @@
 import { checkOptions } from '../../builder/check-options.ts'
-import { findSubject, viewOf } from '../../builder/container/subject.ts'
+import { findSubject, wholeViewOf } from '../../builder/container/subject.ts'
 import { findImage } from '../../builder/find-image.ts'
 import type { CompressionChoice } from '../../builder/layers/compress/choice.ts'
 import type { Annotations } from '../../builder/output-types.ts'
-import { openStore } from '../../builder/store/open.ts'
 import type { Store } from '../../builder/store/types.ts'
 import { cancellable, untilAborted } from '../../shared/base/abort.ts'
-import type { AbortOptions, StoreOptions } from './options.ts'
+import type { AbortOptions, LayerOptions, StoreOptions } from './options.ts'
 import type { SourceOptions } from './source.ts'
+import { wholeStore } from './whole-store.ts'
 
 /** What `saveImages` writes. */
-export interface SaveImagesOptions extends StoreOptions, AbortOptions {
+export interface SaveImagesOptions extends StoreOptions, LayerOptions, AbortOptions {
   /** Names, digests or IDs. An image is saved under all of its names. */
   readonly images: readonly string[]
   /** `docker`, which every tool can load, unless told otherwise; `oci` is an OCI layout as tar. */
@@ -44,7 +44,7 @@ export function saveImages(options: SaveImagesOptions): AsyncIterable<Uint8Array
 }
 
 /** What `exportRootfs` writes. */
-export interface ExportRootfsOptions extends SourceOptions, AbortOptions {}
+export interface ExportRootfsOptions extends SourceOptions, LayerOptions, AbortOptions {}
 
 /**
  * The bytes of a tar with the root filesystem of an image or container: all layers as one, without their whiteouts. Errors,
@@ -54,7 +54,7 @@ export function exportRootfs(options: ExportRootfsOptions): AsyncIterable<Uint8A
   checkOptions('exportRootfs', options, ['root', 'source'])
   return readLocked(options, async (store) => {
     const { flatTar } = await import('../../builder/export/flat-tar.ts')
-    return flatTar(viewOf(store, findSubject(store, options.source)))
+    return flatTar(await wholeViewOf(store, findSubject(store, options.source), options.signal))
   })
 }
 
@@ -62,10 +62,10 @@ type Open<T> = (store: Store) => Promise<AsyncIterable<T>>
 
 /** Holds the store from the first piece to the last, or until the reader leaves. */
 export async function* readLocked<T>(
-  { root, signal }: StoreOptions & AbortOptions,
+  { signal, ...options }: StoreOptions & LayerOptions & AbortOptions,
   open: Open<T>,
 ): AsyncGenerator<T, void, undefined> {
-  const store = openStore(root)
+  const store = wholeStore(options)
   const lock = await cancellable(signal, async () => store.lockShared({ signal, reading: true }))
   try {
     const pieces = untilAborted(await cancellable(signal, async () => open(store)), signal)

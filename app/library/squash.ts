@@ -1,13 +1,13 @@
 import { checkOptions } from '../../builder/check-options.ts'
 import { findImage } from '../../builder/find-image.ts'
-import { openStore } from '../../builder/store/open.ts'
 import { cancellable } from '../../shared/base/abort.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import { detailsOf, type Image } from './image.ts'
-import type { AbortOptions, ImageOptions } from './options.ts'
+import type { AbortOptions, ImageOptions, LayerOptions } from './options.ts'
+import { wholeStore } from './whole-store.ts'
 
 /** What `squashImage` merges. */
-export interface SquashOptions extends ImageOptions, AbortOptions {
+export interface SquashOptions extends ImageOptions, LayerOptions, AbortOptions {
   /** The first layer to merge, counted from 1 at the base; 1 unless told otherwise. */
   readonly fromLayer?: number
   /** Name for the new image, in docker's grammar. */
@@ -20,10 +20,10 @@ export interface SquashOptions extends ImageOptions, AbortOptions {
  * `DISK_FULL`, `CANCELLED`; `USAGE` for a layer that it has not.
  */
 export async function squashImage(options: SquashOptions): Promise<Image> {
-  const { root, image, fromLayer, name, signal } = checkOptions('squashImage', options, ['root', 'image'])
+  const { image, fromLayer, name, signal } = checkOptions('squashImage', options, ['root', 'image'])
   return cancellable(signal, async () => {
     const builder = await import('../../builder/squash-image.ts')
-    const store = openStore(root)
+    const store = wholeStore(options)
     const named = name === undefined ? {} : { name: fullName(name) }
     const from = fromLayer === undefined ? {} : { fromLayer }
     const made = await builder.squashImage(store, findImage(store, image), {

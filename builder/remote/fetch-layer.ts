@@ -10,7 +10,7 @@ import { keepLayer } from './read-layer.ts'
 /** What brings layers in. */
 export interface FetchScope {
   readonly store: Store
-  readonly images: RemoteImages
+  readonly images: Pick<RemoteImages, 'content'>
   readonly transfers: Transfers
 }
 

@@ -14,7 +14,11 @@ export interface WithRemoteOptions {
 }
 
 /** The same store, which fetches layers of which only the index is here from where they can be had. */
-export function withRemote(store: Store, images: RemoteImages, options: WithRemoteOptions = {}): Store {
+export function withRemote(
+  store: Store,
+  images: Pick<RemoteImages, 'content'>,
+  options: WithRemoteOptions = {},
+): Store {
   const { transfers = createTransfers(), atOnce = 3 } = options
   const running = new Map<Digest, Promise<void>>()
   const isMissing = (diffID: Digest): boolean => store.layers.get(diffID)?.bytes.kind === 'remote'
