@@ -52,11 +52,25 @@ function messageIn(value: JsonValue): string | undefined {
 /** The error for a request that came to nothing; what is none of the network stays as it is. */
 export function connectionError(error: unknown, what: string): unknown {
   if (!(error instanceof HttpFailure)) return error
-  const { kind, hint } = error
+  const { kind, message } = error
+  const hint = error.hint ?? hintOfFailure(kind, /^(\S+): /.exec(message)?.[1] ?? 'HOST')
   return new IbuildError(codesOfFailure[kind], `${what}: ${withoutHost(error.message, what)}`, {
     cause: error,
     ...(hint !== undefined && { hint }),
   })
+}
+
+/** What can be done about a place that is not reached as it wants to be. */
+function hintOfFailure(kind: HttpFailure['kind'], host: string): string | undefined {
+  if (kind === 'untrusted') {
+    return `Put the certificate of its authority into /etc/docker/certs.d/${host}/ca.crt or ~/.docker/certs.d/${host}/ca.crt, or take any with --tls-verify=false.`
+  }
+  if (kind === 'tls') {
+    return `A registry that wants a certificate of yours finds it as client.cert and client.key in /etc/docker/certs.d/${host}/.`
+  }
+  return kind === 'plain'
+    ? 'Speak plain http to it with --tls-verify=false, or call it insecure in registries.yaml.'
+    : undefined
 }
 
 /** A failure names its host, which may be another one than that of what was tried. */

@@ -33,13 +33,21 @@ export async function runProgram(
   const closed = Promise.withResolvers<number>()
   const output = { stdout: '', stderr: '' }
   let isTooLong = false
+  // What the program started itself may hold the pipes after its end.
+  const letGo = (): void => {
+    child.kill('SIGKILL')
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (text: string) => {
       output[name] += text
-      isTooLong ||= output[name].length > mostOutput
-      if (isTooLong) child.kill('SIGKILL')
+      if (output[name].length <= mostOutput) return
+      isTooLong = true
+      letGo()
     })
   }
+  child.on('exit', (_, ended) => ended === null || letGo())
   child.on('error', closed.reject).on('close', (code) => closed.resolve(code ?? 128))
   child.stdin.on('error', () => undefined) // one that ends without reading says so by its exit code
   child.stdin.end(input)
