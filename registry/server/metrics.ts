@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { FinishedRequest } from '../http/finished-request.ts'
+import { requestTally } from './request-tally.ts'
 
 /** What is asked for when somebody looks at the metrics; undefined says nothing. */
 export interface Gauges {
@@ -24,46 +25,42 @@ const prefix = 'ibuild_registry_'
 /** Metrics of one server. Labels have few values each: kinds of routes, methods, statuses. */
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry()
-  const registers = [registry]
   collectDefaultMetrics({ register: registry })
-  const requests = new Counter({
-    name: `${prefix}requests_total`,
-    help: 'Requests answered, by kind of route, method and status.',
-    labelNames: ['route', 'method', 'status'],
-    registers,
-  })
-  const seconds = new Histogram({
-    name: `${prefix}request_duration_seconds`,
-    help: 'Time from the headers of a request to the end of its answer, by kind of route and method.',
-    labelNames: ['route', 'method'],
-    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
-    registers,
-  })
-  const received = new Counter({
-    name: `${prefix}received_bytes_total`,
-    help: 'Bytes that came in requests.',
-    registers,
-  })
-  const sent = new Counter({ name: `${prefix}sent_bytes_total`, help: 'Bytes that went out in answers.', registers })
+  const tally = requestTally(prefix)
+  let [bytesReceived, bytesSent] = [0, 0]
+  addTotal(registry, 'received_bytes_total', 'Bytes that came in bodies of requests.', () => bytesReceived)
+  addTotal(registry, 'sent_bytes_total', 'Bytes that went out in bodies of answers.', () => bytesSent)
   const commits = new Histogram({
     name: `${prefix}commit_changes`,
     help: 'Changes of metadata that shared one sync.',
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
-    registers,
+    registers: [registry],
   })
   addGauges(registry, gauges)
   return {
     finished({ method, route = 'none', status, milliseconds, receivedBytes, sentBytes }) {
-      const labels = { route, method: methods.has(method) ? method : 'other' }
-      requests.inc({ ...labels, status: status ?? 'none' })
-      seconds.observe(labels, milliseconds / 1000)
-      received.inc(receivedBytes)
-      sent.inc(sentBytes)
+      const known = methods.has(method) ? method : 'other'
+      tally.add({ route, method: known, status: String(status ?? 'none'), seconds: milliseconds / 1000 })
+      bytesReceived += receivedBytes
+      bytesSent += sentBytes
     },
     committed: (changes) => commits.observe(changes),
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text: async () => `${tally.text()}\n${await registry.metrics()}`,
   }
+}
+
+/** A counter whose value is elsewhere. */
+function addTotal(registry: Registry, name: string, help: string, total: () => number): void {
+  const counter: Counter = new Counter({
+    name: prefix + name,
+    help,
+    registers: [registry],
+    collect() {
+      counter.reset()
+      counter.inc(total())
+    },
+  })
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {

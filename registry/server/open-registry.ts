@@ -24,11 +24,16 @@ export interface OpenOptions {
 export async function openRegistry({ root, config, log, isReadOnly }: OpenOptions): Promise<OpenRegistry> {
   const { metadata: folder, adminSocket } = registryLayout(root)
   const { durability, blobSize, reserve } = config.storage
-  const metadata = await openLevelMetadata({ folder, durability, onNotice: (notice) => log.warn(notice) }).catch(
-    async (error: unknown) => {
-      throw isIbuildError(error, 'SERVER_BUSY') ? await withServer(error, adminSocket) : error
-    },
-  )
+  const counts: { onWritten: (changes: number) => void } = { onWritten: () => undefined }
+  const options = {
+    folder,
+    durability,
+    onNotice: (notice: string) => log.warn(notice),
+    onWritten: (changes: number) => counts.onWritten(changes),
+  }
+  const metadata = await openLevelMetadata(options).catch(async (error: unknown) => {
+    throw isIbuildError(error, 'SERVER_BUSY') ? await withServer(error, adminSocket) : error
+  })
   try {
     const driver = await openFileDriver(root, { durability })
     const { sessions, sessionsPerRepository, idle, total } = config.uploads
@@ -40,7 +45,13 @@ export async function openRegistry({ root, config, log, isReadOnly }: OpenOption
       sparse: config.manifests.sparse,
       isReadOnly,
     })
-    return { service, space: () => driver.space() }
+    return {
+      service,
+      space: () => driver.space(),
+      onWritten(listener) {
+        counts.onWritten = listener
+      },
+    }
   } catch (error) {
     await metadata.close()
     throw error

@@ -27,6 +27,8 @@ import { openTlsSource } from './tls/source.ts'
 export interface OpenRegistry {
   readonly service: RegistryService
   readonly space: BlobDriver['space']
+  /** Lets a listener be told how many changes of metadata were written together. */
+  onWritten(listener: (changes: number) => void): void
 }
 
 export interface ServerOptions {
@@ -105,17 +107,20 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
 
 async function createMetricsFor(
   state: ServerState,
-  { service, space }: OpenRegistry,
+  registry: OpenRegistry,
   active: ActiveRequests,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
-  return createMetrics({
+  const { service, space } = registry
+  const metrics = createMetrics({
     requestsInProgress: () => active.count,
     openUploads: async () => (await service.uploads.list()).length,
     space,
     isReadOnly: () => service.isReadOnly,
   })
+  registry.onWritten((changes) => metrics.committed(changes))
+  return metrics
 }
 
 interface AppParts {

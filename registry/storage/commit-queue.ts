@@ -31,11 +31,14 @@ export class CommitQueue {
   readonly #durability: Durability
   readonly #waiting: Waiting[] = []
   #running: Promise<void> | undefined
+  readonly #onWritten: ((changes: number) => void) | undefined
   #isClosed = false
 
-  constructor(target: CommitTarget, durability: Durability) {
+  /** `onWritten` is told how many changes were written together. */
+  constructor(target: CommitTarget, durability: Durability, onWritten?: (changes: number) => void) {
     this.#target = target
     this.#durability = durability
+    this.#onWritten = onWritten
   }
 
   commit(change: Change): Promise<void> {
@@ -63,7 +66,10 @@ export class CommitQueue {
   async #round(waiting: readonly Waiting[]): Promise<void> {
     try {
       const { batch, isSynced, conflicts } = await this.#decide(waiting)
-      if (batch.size > 0) await this.#target.write(batch, isSynced)
+      if (batch.size > 0) {
+        await this.#target.write(batch, isSynced)
+        this.#onWritten?.(waiting.length - conflicts.size)
+      }
       for (const [i, { resolve, reject }] of waiting.entries()) {
         const conflict = conflicts.get(i)
         if (conflict === undefined) resolve()

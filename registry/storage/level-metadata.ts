@@ -11,6 +11,8 @@ export interface LevelMetadataOptions {
   readonly durability?: Durability
   /** What whoever runs the registry should know: repairs, writes that fail and that succeed again. */
   readonly onNotice?: Notify
+  /** Is told how many changes were written together. */
+  readonly onWritten?: (changes: number) => void
 }
 
 /**
@@ -19,10 +21,10 @@ export interface LevelMetadataOptions {
  * version; DISK_FULL and SYSTEM_CALL, here and for changes: those after one that failed are refused until one can be written.
  */
 export async function openLevelMetadata(options: LevelMetadataOptions): Promise<MetadataStore> {
-  const { folder, durability = 'group', onNotice = () => {} } = options
+  const { folder, durability = 'group', onNotice = () => {}, onWritten } = options
   const handle = new LevelHandle(folder, onNotice)
   await handle.open()
-  const queue = new CommitQueue(handle, durability)
+  const queue = new CommitQueue(handle, durability, onWritten)
   return {
     get: (key) => handle.read((database) => database.get(key)),
     getMany: (keys) => handle.getMany(keys),

@@ -92,6 +92,7 @@ test('metrics count by kinds, without names, and only for direct callers of this
   t.regex(metrics, /^ibuild_registry_requests_total\{route="manifest",method="GET",status="404"\} 1$/m)
   t.regex(metrics, /^ibuild_registry_request_duration_seconds_count\{route="upload",method="PUT"\} 2$/m)
   t.regex(metrics, /^ibuild_registry_uploads_open 1$/m)
+  t.regex(metrics, /^ibuild_registry_commit_changes_count [1-9]/m)
   t.regex(metrics, /^ibuild_registry_read_only 0$/m)
   t.regex(metrics, /^ibuild_registry_received_bytes_total 2\d\d\d$/m)
   t.regex(metrics, /^ibuild_registry_disk_free_bytes [1-9]/m)
