@@ -17,6 +17,7 @@ import { withoutList } from './index-list.ts'
 import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
+import { createSlots } from './slots.ts'
 import { createTransfers } from './transfers.ts'
 
 /** Which media types the manifest and what it names have. */
@@ -50,6 +51,8 @@ export interface PublishImageOptions {
 
 /** Docker's too. */
 const usualAtOnce = 5
+/** While one is about to end, the next keeps the processors busy; frames of zstd take too much memory for that. */
+const compressedAtOnce = { gzip: 2, zstd: 1 } as const
 
 /**
  * Publishes an image in a repository under tags, and gives the descriptor of its manifest. Layers come first, side by side,
@@ -93,7 +96,9 @@ async function publishLayers(
   const { images, emit, signal, atOnce = usualAtOnce } = options
   const diffIDs = [...new Set(image.config.rootfs.diff_ids)]
   const place = { domain: to.domain, path: to.path }
-  const scope = { store, to: place, target, transfers: createTransfers(emit), images, ...formsOf(options) }
+  const forms = formsOf(options)
+  const compressing = createSlots(compressedAtOnce[forms.compression?.format ?? 'gzip'])
+  const scope = { store, to: place, target, transfers: createTransfers(emit), compressing, images, ...forms }
   const published = await inParallel(diffIDs, { atOnce, signal }, async (diffID, stop) =>
     publishLayer(scope, diffID, stop),
   )

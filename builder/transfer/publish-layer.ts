@@ -12,6 +12,7 @@ import { needLayer } from '../store/open-layer.ts'
 import type { Store, StoredLayer } from '../store/types.ts'
 import { type KnownForm, knownForms, type WantedForm } from './known-forms.ts'
 import { layerTitle } from './pull-layer.ts'
+import type { Slots } from './slots.ts'
 import { counted, type Transfers } from './transfers.ts'
 
 /** Where layers go and how. */
@@ -23,6 +24,8 @@ export interface PublishScope {
   readonly wanted: WantedForm
   /** How a layer is compressed that has to be; undefined for a plain tar. */
   readonly compression: CompressionChoice | undefined
+  /** Where compressing waits for its turn: one stream takes all processors, and some memory. */
+  readonly compressing: Slots
   /** Where layers are read from of which only the index is here. */
   readonly images?: Pick<RemoteImages, 'content'> | undefined
 }
@@ -148,17 +151,19 @@ async function sendCopy(
 
 /** Compression and upload go on side by side; progress counts the bytes before compression, whose number is known. */
 async function sendStream(
-  { target, transfers }: PublishScope,
+  { target, transfers, compressing }: PublishScope,
   { layer, compression }: Compressed,
   signal: AbortSignal,
 ): Promise<Published> {
-  return transfers.during(layerTitle({ digest: layer.diffID }), layer.size, async (moved) => {
-    const { digest, size } = await repeated(signal, async () =>
-      target.pushStream(compress(counted(layerTar(layer), moved), compression, { signal }), { signal }),
-    )
-    const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
-    return { value: { descriptor, made: compression }, result: 'pushed' }
-  })
+  return compressing(async () =>
+    transfers.during(layerTitle({ digest: layer.diffID }), layer.size, async (moved) => {
+      const { digest, size } = await repeated(signal, async () =>
+        target.pushStream(compress(counted(layerTar(layer), moved), compression, { signal }), { signal }),
+      )
+      const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
+      return { value: { descriptor, made: compression }, result: 'pushed' }
+    }),
+  )
 }
 
 function mediaTypeOf({ format }: CompressionChoice): string {
