@@ -29,7 +29,7 @@ const mebibyte = 2 ** 20
  * walked to open it. Errors: those of making folders.
  */
 export async function openFileDriver(root: string, options: FileDriverOptions = {}): Promise<BlobDriver> {
-  const { durability = 'group', flushEvery = 64 * mebibyte, files = nodeFiles } = options
+  const { durability = 'group', flushEvery = 16 * mebibyte, files = nodeFiles } = options
   const isSynced = durability !== 'relaxed'
   const boot = (options.boot ?? currentBoot()).replaceAll('-', '').slice(0, 12)
   const layout = registryLayout(root)
@@ -40,7 +40,6 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       : { sync: async (folder: string) => files.syncFolder(folder) }
   const opened = createOpenBlobs({ files })
   const places = createBlobPlaces({ layout, files, syncs, isSynced, onReplaced: (path) => opened.forget(path) })
-  const inBackground = limited(2)
   /** Names of uploads that no one but {@link putBytes} knows. */
   const putting = new Set<string>()
 
@@ -60,7 +59,6 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     fileUpload(file, size, {
       isSynced,
       flushEvery,
-      inBackground,
       syncName: async () => places.syncNames(path),
       place: async (blob) => {
         await places.place(path, blob)
@@ -163,20 +161,4 @@ function ignoreForbidden(error: unknown): void {
 
 function ignoreMissing(error: unknown): void {
   if (errnoOf(error) !== 'ENOENT') throw error
-}
-
-/** Runs at most `atMost` works at once: threads that wait for a disk are few, and others need them too. */
-function limited(atMost: number): (work: () => Promise<void>) => Promise<void> {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (running >= atMost) await new Promise<void>((resolve) => waiting.push(resolve))
-    running++
-    try {
-      await work()
-    } finally {
-      running--
-      waiting.shift()?.()
-    }
-  }
 }

@@ -7,8 +7,6 @@ export interface FileUploadOptions {
   readonly isSynced: boolean
   /** After how many bytes they are sent to the disk while more come. */
   readonly flushEvery: number
-  /** Runs a sync that nobody waits for. */
-  readonly inBackground: (work: () => Promise<void>) => Promise<void>
   /** Makes the name of the upload durable. */
   readonly syncName: () => Promise<void>
   /** Makes the file, whose bytes are durable, a blob, and takes away its name as an upload. */
@@ -22,39 +20,41 @@ export interface FileUploadOptions {
 export function fileUpload(file: OpenFile, start: number, options: FileUploadOptions): UploadBytes {
   const { isSynced, flushEvery } = options
   let size = start
-  /** Where the bytes end of which a sync began. */
+  /** Where the bytes end that were sent to the disk. */
   let flushed = start
   let isNamed = false
-  let syncing: Promise<void> | undefined
+  let flushing: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
   const syncData = async (): Promise<void> => {
     if (failure !== undefined) throw failure.error
-    flushed = size
     try {
       await mapDiskFull(async () => file.sync())
     } catch (error) {
-      failure ??= { error }
+      failure = { error }
       throw error
     }
   }
   const flush = (): void => {
-    if (!isSynced || syncing !== undefined || size - flushed < flushEvery) return
-    syncing = options
-      .inBackground(syncData)
-      .catch(() => undefined)
-      .finally(() => {
-        syncing = undefined
-      })
+    if (!isSynced || flushing !== undefined || size - flushed < flushEvery) return
+    const [start, length] = [flushed, size - flushed]
+    flushed = size
+    flushing = file.startWriteBack(start, length).finally(() => {
+      flushing = undefined
+    })
   }
   const sync = async (): Promise<void> => {
     if (failure !== undefined) throw failure.error
     if (!isSynced) return
-    await syncing
     await syncData()
     if (isNamed) return
     await options.syncName()
     isNamed = true
+  }
+  /** The number of the file must not become that of another one under a call. */
+  const close = async (): Promise<void> => {
+    await flushing
+    await file.close()
   }
 
   return {
@@ -71,15 +71,11 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
     read: async (target, position) => file.read(target.subarray(0, Math.max(0, size - position)), position),
     commit: async (digest, { replace = false } = {}) => {
       if (failure !== undefined) throw failure.error
-      await syncing
       if (isSynced) await syncData()
       await mapDiskFull(async () => options.place({ digest, size, replace }))
-      await file.close()
+      await close()
     },
-    close: async () => {
-      await syncing
-      await file.close()
-    },
+    close,
   }
 }
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { errnoOf } from '../../shared/base/errors.ts'
+import { startWriteBack } from '../../shared/sys/write-back.ts'
 
 /** What the driver asks of a filesystem: the system calls that its promises rest on, so that tests can cut the power between them. */
 export interface Files {
@@ -29,6 +30,8 @@ export interface OpenFile {
   /** How many were written, which may be fewer. */
   write(bytes: Uint8Array, position: number): Promise<number>
   truncate(size: number): Promise<void>
+  /** Has the system begin to write a part to the disk. Promises nothing, and never fails. */
+  startWriteBack(start: number, length: number): Promise<void>
   /** Resolves when content and size are durable. */
   sync(): Promise<void>
   close(): Promise<void>
@@ -99,6 +102,9 @@ function fileOf(fd: number): OpenFile {
     write: async (bytes, position) =>
       settle((done) => fs.write(fd, bytes, 0, bytes.byteLength, position, (error, count) => done(error, count))),
     truncate: async (size) => settle((done) => fs.ftruncate(fd, size, done)),
+    startWriteBack: async (start, length) => {
+      await startWriteBack(fd, start, length)
+    },
     sync: async () => settle((done) => fs.fdatasync(fd, done)),
     // A number that is closed twice may by then be another file.
     close: async () => (closed ??= settle((done) => fs.close(fd, done))),

@@ -131,7 +131,7 @@ const mutations: readonly [string, Mutation][] = [
 ]
 for (const [title, mutate] of mutations) {
   test(`that is seen when ${title}`, async (t) => {
-    const found = await allLost(mutate, 110)
+    const found = await allLost(mutate, 180)
     t.true(found.length > 0)
     t.log(found.length, found[0])
   })
@@ -219,20 +219,6 @@ test('content whose sync failed is never believed again', async (t) => {
   await t.throwsAsync(upload.sync(), { code: 'EIO' })
   await t.throwsAsync(upload.append(Buffer.from('x')), { code: 'EIO' })
   await t.throwsAsync(upload.commit(digestOf('hello')), { code: 'EIO' })
-  t.is(await driver.size(digestOf('hello')), undefined)
-})
-
-test('so is content whose sync in the background failed', async (t) => {
-  const disk = new SimulatedDisk()
-  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa', flushEvery: 5 })
-  const upload = await driver.createUpload('id')
-  let failures = 1
-  disk.onCall = (call) => {
-    if (call === 'fdatasync' && failures-- > 0) throw eio()
-  }
-  await upload.append(Buffer.from('hello'))
-  await t.throwsAsync(upload.commit(digestOf('hello')), { code: 'EIO' })
-  t.is(failures, 0, 'that was the one')
   t.is(await driver.size(digestOf('hello')), undefined)
 })
 

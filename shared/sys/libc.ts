@@ -45,7 +45,19 @@ export function nativeFunctionOf(signature: NativeSignature): NativeFunction {
   }
 }
 
-function bind({ name, result, args, library }: NativeSignature): NativeFunction {
+/** {@link nativeFunctionOf} on a thread of Node's pool. What failed is not told: `errno` is that of another thread. */
+export function nativeFunctionAside(signature: NativeSignature): (...args: NativeArgument[]) => Promise<number> {
+  let bound: ReturnType<LibraryHandle['func']> | undefined
+  return async (...values) => {
+    bound ??= bind(signature)
+    const { async: start } = bound
+    return new Promise((resolve, reject) => {
+      start(...values, (error: Error | null, result: number) => (error === null ? resolve(result) : reject(error)))
+    })
+  }
+}
+
+function bind({ name, result, args, library }: NativeSignature): ReturnType<LibraryHandle['func']> {
   return load(library ?? null).func(name, result, [...args])
 }
 

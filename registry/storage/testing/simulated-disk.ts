@@ -164,6 +164,7 @@ export class SimulatedDisk {
         this.#call('truncate', path)
         node.content = node.content.slice(0, size)
       },
+      startWriteBack: async () => undefined,
       sync: async () => {
         const { content } = node
         this.#call('fdatasync', path)
