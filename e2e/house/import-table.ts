@@ -26,8 +26,19 @@ const inBuilder = (room: string): string => `builder/${room}`
 const inRegistry = (room: string): string => `registry/${room}`
 /** The HTTP client is one thing in several files. */
 const httpClient = [
-  ...['answer-body', 'client', 'connect', 'exchange', 'explain-failure', 'failure', 'place'],
-  ...['pace', 'read-body', 'redirect', 'tunnel', 'types', 'undici-pool'],
+  'answer-body',
+  'client',
+  'connect',
+  'exchange',
+  'explain-failure',
+  'failure',
+  'pace',
+  'place',
+  'read-body',
+  'redirect',
+  'tunnel',
+  'types',
+  'undici-pool',
 ].map((name) => `shared/net/http/${name}.ts`)
 /** The library is for programs that have arguments, an environment and outputs of their own. */
 const command = [
