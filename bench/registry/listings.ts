@@ -45,6 +45,7 @@ export const listingRows: readonly RegistryRow[] = [
     name: 'R7',
     title: `pages of ${page} out of 100 000 tags of a repository, and of 100 000 repositories`,
     rounds: 3,
+    contenders: ['ibuild', 'distribution'],
     figures: [
       { title: 'page of tags', unit: 'ms', better: 'less' },
       { title: 'page of tags to one out of 1 000', unit: 'x', better: 'less', value: 2 },
@@ -53,7 +54,7 @@ export const listingRows: readonly RegistryRow[] = [
     ],
     async prepare({ host }, size) {
       const client = new RegistryClient(host, 32)
-      const [few, many] = [1000, size === 'full' ? 100_000 : 2000]
+      const [few, many] = size === 'full' ? [1000, 100_000] : [600, 1200]
       const putTags = (repository: string, count: number): Promise<void> =>
         fill(count, (i) => client.putManifest(repository, nameOf(i), nothing, mediaTypes.ociIndex))
       const putRepositories = (from: number, to: number): Promise<void> =>
