@@ -37,7 +37,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declareRegistryFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  if (words.length > 1) throw new IbuildError('USAGE', 'ibuild login takes one host')
   const domain = parseRegistryHost(words[0])
   const { env } = process
   const file = dockerConfigFile(env)

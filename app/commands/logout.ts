@@ -1,4 +1,3 @@
-import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { parseRegistryHost } from '../cli/registry-host.ts'
 import { dockerConfigFile } from '../cli/registry-settings.ts'
@@ -10,7 +9,6 @@ export async function run(argv: readonly string[]): Promise<number> {
     'host of the registry with optional port (default: docker.io)',
   )
   const { words } = parseArguments<{ readonly root?: string }>(parser, argv)
-  if (words.length > 1) throw new IbuildError('USAGE', 'ibuild logout takes one host')
   const domain = parseRegistryHost(words[0])
   const { forgetCredentials } = await import('../../registry/client/credentials/keep.ts')
   const { env } = process
