@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type CountingProxy, startCountingProxy } from '../testing/counting-proxy.ts'
 import { needs } from '../testing/needs.ts'
 import { type RegistryProgram, startRegistry } from '../testing/registry.ts'
+import { startServe } from '../testing/serve.ts'
 import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
 
 const layerBytes = 8 << 20
@@ -16,14 +17,20 @@ interface Scene {
   readonly context: string
 }
 
-/** A base with a layer of noise, pushed by us to a real registry behind a place that counts. */
-async function sceneWith(t: ExecutionContext, program: RegistryProgram): Promise<Scene> {
-  const space = await makeWorkspace(t, { base: true })
-  const folder = join(space.folder, 'registry')
+/** Ours, and those of others. */
+type Server = 'ibuild' | RegistryProgram
+
+async function startServer(t: ExecutionContext, server: Server, folder: string): Promise<string> {
   mkdirSync(folder)
-  const registry = await startRegistry(folder, program)
-  t.teardown(async () => registry.close())
-  const proxy = await startCountingProxy(t, registry.host)
+  const started = await (server === 'ibuild' ? startServe(folder) : startRegistry(folder, server))
+  t.teardown(async () => void (await started.close()))
+  return started.host
+}
+
+/** A base with a layer of noise, pushed by us to a real registry behind a place that counts. */
+async function sceneWith(t: ExecutionContext, server: Server): Promise<Scene> {
+  const space = await makeWorkspace(t, { base: true })
+  const proxy = await startCountingProxy(t, await startServer(t, server, join(space.folder, 'registry')))
   const base = space.write('base', {
     Dockerfile: 'FROM busybox\nCOPY noise /noise\nCOPY top /\n',
     'top/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nkeeper:x:4711:4712::/:/bin/sh\n',
@@ -48,14 +55,14 @@ function moved({ received, sent }: CountingProxy): number {
 
 const at = { env: { SOURCE_DATE_EPOCH: '1700000000' } }
 
-for (const program of ['docker-registry', 'distribution'] as const) {
+const servers: readonly Server[] = ['ibuild', 'docker-registry', 'distribution']
+for (const server of servers) {
   needs(
     test,
-    'root',
     'busybox',
-    program,
-  )(`${program}: a build on a base of 8 MiB and its push move a few kilobytes`, async (t) => {
-    const { proxy, space, context } = await sceneWith(t, program)
+    ...(server === 'ibuild' ? [] : ['root', server]),
+  )(`${server}: a build on a base of 8 MiB and its push move a few kilobytes`, async (t) => {
+    const { proxy, space, context } = await sceneWith(t, server)
     const fresh = ['--root', join(space.folder, 'fresh')]
     const built = await space.ok([...fresh, '-t', `${proxy.host}/team/app:1`, '--push', context], at)
     t.true(moved(proxy) < 60_000, `${moved(proxy)} bytes: ${JSON.stringify([...proxy.received])}`)
