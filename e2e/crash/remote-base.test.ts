@@ -31,7 +31,7 @@ async function sceneFor(t: ExecutionContext, flags: readonly string[]): Promise<
   return { space, context, base }
 }
 
-const calls = ['rename', 'mkdir', 'fsync', 'unlink']
+const calls = ['rename', 'fsync']
 
 for (const [what, flags] of [
   ['with published indexes', []],
@@ -58,7 +58,7 @@ for (const [what, flags] of [
           t.truthy(store.images.get(base), at)
         },
       })
-      t.true(kills > 30)
+      t.true(kills > 15)
     },
   )
 }
@@ -82,5 +82,5 @@ needs(
         t.is(store.layers.get(diffID)?.bytes.kind, 'tar', at)
     },
   })
-  t.true(kills > 20)
+  t.true(kills > 15)
 })
