@@ -64,7 +64,7 @@ function readLog(file: number): string {
 /** Waits for the line that names the address. */
 async function hostOf(child: ChildProcess, log: () => string): Promise<string> {
   for (const until = Date.now() + patience; Date.now() < until; await sleep(10)) {
-    const [, host] = /http:\/\/(127\.0\.0\.1:\d+)/.exec(log()) ?? []
+    const [, host] = /^ibuild serves .* at http:\/\/(127\.0\.0\.1:\d+)/m.exec(log()) ?? []
     if (host !== undefined) return host
     if (child.pid === undefined) throw new Error('it could not be started')
     if (child.exitCode !== null || child.signalCode !== null)
