@@ -1,8 +1,10 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { createService } from '../service/create-service.ts'
+import type { UploadLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import type { Log } from './log.ts'
@@ -21,41 +23,38 @@ export interface OpenOptions {
  * Opens the registry of a data folder, of which this process is the owner until the service is closed. Errors: SERVER_BUSY,
  * which says who the owner is; STORE_INVALID, DISK_FULL.
  */
-export async function openRegistry({ root, config, log, isReadOnly }: OpenOptions): Promise<OpenRegistry> {
-  const { metadata: folder, adminSocket } = registryLayout(root)
-  const { durability, blobSize, reserve } = config.storage
-  const counts: { onWritten: (changes: number) => void } = { onWritten: () => undefined }
-  const options = {
-    folder,
-    durability,
-    onNotice: (notice: string) => log.warn(notice),
-    onWritten: (changes: number) => counts.onWritten(changes),
-  }
-  const metadata = await openLevelMetadata(options).catch(async (error: unknown) => {
-    throw isIbuildError(error, 'SERVER_BUSY') ? await withServer(error, adminSocket) : error
-  })
+export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> {
+  const { root, config, isReadOnly } = options
+  const { durability } = config.storage
+  const listeners: WrittenListener[] = []
+  const metadata = await openMetadata(options, (changes) => listeners.forEach((listener) => listener(changes)))
   try {
     const driver = await openFileDriver(root, { durability })
-    const { sessions, sessionsPerRepository, idle, total } = config.uploads
-    const limits = { sessions, sessionsPerRepository, idleTime: idle, totalTime: total, blobSize }
-    const service = await createService({
-      driver,
-      metadata,
-      limits: { ...limits, ...(reserve > 0 && { reserve }) },
-      sparse: config.manifests.sparse,
-      isReadOnly,
-    })
-    return {
-      service,
-      space: () => driver.space(),
-      onWritten(listener) {
-        counts.onWritten = listener
-      },
-    }
+    const { sparse } = config.manifests
+    const service = await createService({ driver, metadata, limits: uploadLimits(config), sparse, isReadOnly })
+    return { service, space: () => driver.space(), onWritten: (listener) => void listeners.push(listener) }
   } catch (error) {
     await metadata.close()
     throw error
   }
+}
+
+type WrittenListener = (changes: number) => void
+
+async function openMetadata({ root, config, log }: OpenOptions, onWritten: WrittenListener): Promise<MetadataStore> {
+  const { metadata: folder, adminSocket } = registryLayout(root)
+  const onNotice = (notice: string): void => log.warn(notice)
+  try {
+    return await openLevelMetadata({ folder, durability: config.storage.durability, onNotice, onWritten })
+  } catch (error) {
+    throw isIbuildError(error, 'SERVER_BUSY') ? await withServer(error, adminSocket) : error
+  }
+}
+
+function uploadLimits({ storage, uploads }: OpenOptions['config']): Partial<UploadLimits> {
+  const { sessions, sessionsPerRepository, idle, total } = uploads
+  const limits = { sessions, sessionsPerRepository, idleTime: idle, totalTime: total, blobSize: storage.blobSize }
+  return storage.reserve > 0 ? { ...limits, reserve: storage.reserve } : limits
 }
 
 /** The error with the server's address in it, when it is a server that has the registry open. */

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
+import type { Socket } from 'node:net'
 import { createApp } from '../http/app.ts'
 import { type Authorize, allowAll } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -77,6 +78,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   if (tls !== undefined) started.defer(() => tls.close())
   const server = makeServer(inForce.config, tls?.material, clientListener(state, active))
   started.defer(() => closeServer(server))
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
+    log.debug('a client and the server did not agree on TLS', { client: socket.remoteAddress, error })
+  })
   const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
