@@ -12,7 +12,7 @@ export interface SearchOptions extends CallOptions {
 
 export interface FoundRepository {
   readonly name: string
-  /** At most {@link mostTags}. */
+  /** At most 10 000. */
   readonly tags?: readonly string[]
 }
 
@@ -23,7 +23,7 @@ export interface SearchResult {
 }
 
 /** Tags of one repository that are listed. */
-export const mostTags = 10_000
+const mostTags = 10_000
 /** Names that are looked at for one search. */
 const mostNames = 1_000_000
 

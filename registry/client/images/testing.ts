@@ -4,7 +4,7 @@ import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
 
 /** Puts a blob into a repository of a test. */
-export async function putBlob(repository: RemoteRepository, text: string, mediaType: string): Promise<Descriptor> {
+async function putBlob(repository: RemoteRepository, text: string, mediaType: string): Promise<Descriptor> {
   const bytes = Buffer.from(text)
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length }
   await repository.pushBlob(descriptor, async function* () {
