@@ -1,61 +1,87 @@
-const smallest = 64 * 1024
-const largest = 512 * 1024
+const unit = 64 * 1024
+const unitsPerSlab = 8
+const slabBytes = unit * unitsPerSlab
+
+/** A piece of memory that is lent in parts of 1, 2, 4 or 8 units. */
+interface Slab {
+  readonly buffer: Buffer
+  /** One bit for each unit that is out. */
+  used: number
+}
 
 /**
- * Buffers for blobs that are sent. A transfer has two at a time; the more transfers there are, the smaller these are, so that
- * all together stay within a budget (down to 64 KiB each, below which none goes).
+ * Buffers for blobs that are sent. The more are out, the smaller the next ones are, so that all together stay within a
+ * budget; but none is smaller than 64 KiB. They are parts of larger pieces, which stay: memory that is asked for and freed
+ * in many sizes all the time leaves holes that the process keeps.
  */
 export class BufferPool {
   readonly #budget: number
-  readonly #free = new Map<number, Buffer[]>()
-  #freeBytes = 0
-  #transfers = 0
+  readonly #slabs = new Map<ArrayBufferLike, Slab>()
+  #usedBytes = 0
 
   /** `budget` in bytes. */
   constructor(budget: number) {
     this.#budget = budget
   }
 
-  /** Counts a transfer, until {@link end}. */
-  begin(): void {
-    this.#transfers++
+  /** Bytes of all buffers that are out. */
+  get usedBytes(): number {
+    return this.#usedBytes
   }
 
-  end(): void {
-    this.#transfers--
+  /** Bytes of memory that is held, out or not; without buffers that were given up. */
+  get heldBytes(): number {
+    return this.#slabs.size * slabBytes
   }
 
-  /** A buffer with any content, of a size that fits the number of transfers now, and no larger than `length` asks for. */
+  /** A buffer with any content, no larger than `length` asks for. It must be given back, or given up, once. */
   take(length: number): Buffer {
-    const size = this.#sizeFor(length)
-    const buffer = this.#free.get(size)?.pop()
-    if (buffer === undefined) return Buffer.allocUnsafeSlow(size)
-    this.#freeBytes -= size
-    return buffer
-  }
-
-  /** Takes back a buffer that nothing reads or writes any more. A quarter of the budget is kept, of the sizes in use. */
-  give(buffer: Buffer): void {
-    if (this.#freeBytes + buffer.length > this.#budget / 4) this.#dropOthers(buffer.length)
-    if (this.#freeBytes + buffer.length > this.#budget / 4) return
-    const free = this.#free.get(buffer.length) ?? []
-    this.#free.set(buffer.length, free)
-    free.push(buffer)
-    this.#freeBytes += buffer.length
-  }
-
-  #dropOthers(size: number): void {
-    for (const [other, free] of this.#free) {
-      if (other === size) continue
-      this.#freeBytes -= other * free.length
-      this.#free.delete(other)
+    const units = this.#unitsFor(length)
+    this.#usedBytes += units * unit
+    for (const slab of this.#slabs.values()) {
+      const start = freeRun(slab.used, units)
+      if (start !== undefined) return lend(slab, start, units)
     }
+    const slab = { buffer: Buffer.allocUnsafeSlow(slabBytes), used: 0 }
+    this.#slabs.set(slab.buffer.buffer, slab)
+    return lend(slab, 0, units)
   }
 
-  #sizeFor(length: number): number {
-    const share = this.#budget / (2 * Math.max(this.#transfers, 1))
-    let size = smallest
-    while (size < largest && size < length && size * 2 <= share) size *= 2
-    return size
+  /** Takes back a buffer that nothing reads or writes any more. A quarter of the budget is kept for others. */
+  give(buffer: Buffer): void {
+    this.#usedBytes -= buffer.length
+    const slab = this.#slabs.get(buffer.buffer)
+    if (slab === undefined) return
+    slab.used &= ~runAt(buffer.byteOffset / unit, buffer.length / unit)
+    if (slab.used === 0 && this.heldBytes > this.#budget / 4) this.#slabs.delete(buffer.buffer)
   }
+
+  /** Counts a buffer as gone that something may still read or write: nobody gets its memory again. */
+  giveUp(buffer: Buffer): void {
+    this.#usedBytes -= buffer.length
+    this.#slabs.delete(buffer.buffer)
+  }
+
+  /** A part of what is left: so a few transfers have large buffers, and many come to equal ones by themselves. */
+  #unitsFor(length: number): number {
+    const share = (this.#budget - this.#usedBytes) / 32
+    let units = 1
+    while (units < unitsPerSlab && units * unit < length && units * 2 * unit <= share) units *= 2
+    return units
+  }
+}
+
+function lend(slab: Slab, start: number, units: number): Buffer {
+  slab.used |= runAt(start, units)
+  return slab.buffer.subarray(start * unit, (start + units) * unit)
+}
+
+/** Where so many units are free, at a multiple of their number. */
+function freeRun(used: number, units: number): number | undefined {
+  for (let start = 0; start < unitsPerSlab; start += units) if ((used & runAt(start, units)) === 0) return start
+  return undefined
+}
+
+function runAt(start: number, units: number): number {
+  return ((1 << units) - 1) << start
 }

@@ -44,5 +44,5 @@ export const defaultLimits: HttpLimits = {
   refusedBodyTime: 10_000,
   pipelined: 32,
   pageItems: 1000,
-  sendBufferBytes: 64 * 1024 * 1024,
+  sendBufferBytes: 32 * 1024 * 1024,
 }

@@ -27,33 +27,38 @@ export interface BlobSending {
  * the error of the reader; the answer then is not complete.
  */
 export async function sendBlob(response: ServerResponse, part: BlobPart, sending: BlobSending): Promise<void> {
-  sending.pool.begin()
+  const held = new Set<Buffer>()
   try {
-    await sendPieces(response, part, sending)
+    await sendPieces(response, { part, held, pool: sending.pool }, sending)
     response.end()
   } finally {
-    sending.pool.end()
+    for (const buffer of held) sending.pool.giveUp(buffer)
     await part.reader.close()
   }
 }
 
-async function sendPieces(
-  response: ServerResponse,
-  part: BlobPart,
-  { pool, begin, onSent, stalledReadTime }: BlobSending,
-): Promise<void> {
+interface Source {
+  readonly part: BlobPart
+  readonly pool: BufferPool
+  /** Buffers that were taken and not given back. */
+  readonly held: Set<Buffer>
+}
+
+async function sendPieces(response: ServerResponse, source: Source, sending: BlobSending): Promise<void> {
+  const { part, pool, held } = source
   const end = part.start + part.length
-  let piece = await readPiece(part, part.start, pool)
-  begin()
+  let piece = await readPiece(source, part.start)
+  sending.begin()
   for (let position = part.start; position < end; ) {
     position += piece.bytes.length
     // oxlint-disable-next-line no-await-in-loop -- one piece is on its way at a time
     const [written, read] = await Promise.allSettled([
-      write(response, piece.bytes, stalledReadTime),
-      position < end ? readPiece(part, position, pool) : undefined,
+      write(response, piece.bytes, sending.stalledReadTime),
+      position < end ? readPiece(source, position) : undefined,
     ])
     if (written.status === 'rejected') throw written.reason
-    onSent(piece.bytes.length)
+    sending.onSent(piece.bytes.length)
+    held.delete(piece.buffer)
     pool.give(piece.buffer)
     if (read.status === 'rejected') throw read.reason
     if (read.value !== undefined) piece = read.value
@@ -65,9 +70,10 @@ interface Piece {
   readonly bytes: Uint8Array
 }
 
-async function readPiece({ reader, start, length }: BlobPart, position: number, pool: BufferPool): Promise<Piece> {
+async function readPiece({ part: { reader, start, length }, pool, held }: Source, position: number): Promise<Piece> {
   const left = start + length - position
   const buffer = pool.take(left)
+  held.add(buffer)
   const bytes = buffer.subarray(0, left)
   const count = bytes.length === 0 ? 0 : await reader.read(bytes, position)
   if (count !== bytes.length) throw new ShortBlobError(`a blob of ${reader.size} bytes ended at ${position + count}`)
@@ -77,12 +83,12 @@ async function readPiece({ reader, start, length }: BlobPart, position: number, 
 /** Resolves when the connection has taken the bytes: only then may they be overwritten. */
 function write(response: ServerResponse, bytes: Uint8Array, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const fail = (): void => done(new ClientGoneError('the client did not take all of the answer'))
+    const fail = (): void => done(new Error('the client did not take all of the answer'))
     const timer = setTimeout(fail, patience)
     const done = (error?: Error | null): void => {
       clearTimeout(timer)
       response.off('close', fail)
-      if (error) reject(error)
+      if (error) reject(new ClientGoneError(error.message, { cause: error }))
       else resolve()
     }
     if (response.destroyed) fail()

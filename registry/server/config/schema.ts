@@ -91,7 +91,7 @@ export const schema = {
     bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
     stalledRead: live(duration, 300_000, 'Time in which a client must take the next piece of a blob.'),
     pageSize: live(count, 1000, 'Items of a page of a listing at most, and without n.'),
-    sendBuffers: live(size, 96 * 1024 * 1024, 'Memory for blobs that are being sent, of all clients together.'),
+    sendBuffers: live(size, 32 * 1024 * 1024, 'Memory for blobs that are being sent, of all clients together.'),
   },
   headers: live(headerValues, {}, 'Headers for every answer.'),
   log: {
