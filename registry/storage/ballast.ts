@@ -9,31 +9,35 @@ import { dirname } from 'node:path'
 export interface Ballast {
   /** Gives the space back; false when there was none. */
   release(): Promise<boolean>
-  /** Takes it again when there is plenty of space; looks at most once in a while. Never fails. */
+  /** Takes it again when there is plenty of space, and waits for that; looks at most once in a while. Never fails. */
   restore(): Promise<void>
 }
 
 const mebibyte = 1024 * 1024
 /** Two tables that are filled from memory, and what comes of them. */
-const ballastBytes = 24 * mebibyte
+export const usualBallast: number = 24 * mebibyte
 /** It is taken only where so many times its size is free. */
 const plenty = 16
 const lookEvery = 30_000
 
-/** `now` gives milliseconds. */
-export function createBallast(file: string, now: () => number = Date.now): Ballast {
+/** Of so many bytes; none with 0. */
+export function createBallast(file: string, bytes: number): Ballast {
   let lookAt = 0
+  let taking: Promise<void> | undefined
   return {
     release: async () => {
+      await taking
       const isThere = (await stat(file).catch(() => undefined)) !== undefined
       await rm(file, { force: true })
-      lookAt = now() + lookEvery
+      lookAt = Date.now() + lookEvery
       return isThere
     },
     restore: async () => {
-      if (now() < lookAt) return
-      lookAt = now() + lookEvery
-      await take(file).catch(() => rm(file, { force: true }).catch(() => {}))
+      if (bytes > 0 && Date.now() >= lookAt) {
+        lookAt = Date.now() + lookEvery
+        taking = take(file, bytes).catch(() => rm(file, { force: true }).catch(() => {}))
+      }
+      await taking
     },
   }
 }
@@ -44,13 +48,13 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-async function take(file: string): Promise<void> {
+async function take(file: string, bytes: number): Promise<void> {
   const size = (await stat(file).catch(() => undefined))?.size
-  if (size === ballastBytes || (await freeBytes(dirname(file))) < plenty * ballastBytes) return
+  if (size === bytes || (await freeBytes(dirname(file))) < plenty * bytes) return
   const handle = await open(file, 'w', 0o600)
   try {
-    const bytes = randomBytes(mebibyte) // nothing that a filesystem would compress
-    for (let at = 0; at < ballastBytes; at += mebibyte) await handle.write(bytes, 0, mebibyte, at)
+    const piece = randomBytes(mebibyte) // nothing that a filesystem would compress
+    for (let at = 0; at < bytes; at += mebibyte) await handle.write(piece, 0, mebibyte, at)
   } finally {
     await handle.close()
   }

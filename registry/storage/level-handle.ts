@@ -26,10 +26,11 @@ export class LevelHandle implements CommitTarget {
   #readers = 0
   #onNoReaders: (() => void) | undefined
 
-  constructor(folder: string, notify: Notify) {
+  /** `ballast` in bytes. */
+  constructor(folder: string, { notify, ballast }: { readonly notify: Notify; readonly ballast: number }) {
     this.#folder = folder
     this.#notify = notify
-    this.#ballast = createBallast(`${folder}/ballast`)
+    this.#ballast = createBallast(`${folder}/ballast`, ballast)
   }
 
   /** As {@link openOrRepair}. */
@@ -67,6 +68,7 @@ export class LevelHandle implements CommitTarget {
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#opening?.catch(() => {})
+    await this.#ballast.restore()
     await this.#end()
   }
 

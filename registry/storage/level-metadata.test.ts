@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +14,7 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 let count = 0
 const newFolder = (): string => path.join(folder, String(count++), 'metadata')
 const openAt = (place: string, options: Partial<LevelMetadataOptions> = {}): Promise<MetadataStore> =>
-  openLevelMetadata({ folder: place, ...options })
+  openLevelMetadata({ folder: place, ballast: 0, ...options })
 
 /** The suite sees a store without the row that says which format it has. */
 function withoutFormat(store: MetadataStore): MetadataStore {
@@ -37,24 +37,30 @@ test('rows are there when the store is opened again', async (t) => {
   await again.close()
 })
 
-test('a second opening in this process is refused and takes nothing from the first', async (t) => {
+/** Node, with `store` of an opening of the folder, or an error. */
+function inProcess(place: string, then: string): string[] {
+  const module = JSON.stringify(path.join(import.meta.dirname, 'level-metadata.ts'))
+  const script = `const { openLevelMetadata } = await import(${module})
+    const store = await openLevelMetadata({ folder: ${JSON.stringify(place)}, ballast: 0 }).catch((error) => error)
+    ${then}`
+  return ['--input-type=module', '-e', script]
+}
+
+test('a second opening in this process is refused and takes the lock not from the first', async (t) => {
   const place = newFolder()
   const store = await openAt(place)
   await t.throwsAsync(openAt(place), { code: 'SERVER_BUSY' })
   await t.throwsAsync(openAt(path.join(place, '..', 'metadata')), { code: 'SERVER_BUSY' })
+  const other = spawnSync(process.execPath, inProcess(place, 'console.log(store.code)'), { encoding: 'utf8' })
+  t.is(other.stdout.trim(), 'SERVER_BUSY')
   await t.notThrowsAsync(store.commit({ put: [{ key: 'a', value: '1' }] }))
   await store.close()
 })
 
 test('a store that another process has open says which', async (t) => {
   const place = newFolder()
-  const script = `const { openLevelMetadata } = await import(${JSON.stringify(path.join(import.meta.dirname, 'level-metadata.ts'))})
-    await openLevelMetadata({ folder: ${JSON.stringify(place)} })
-    console.log('open')
-    setInterval(() => {}, 1000)`
-  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const args = inProcess(place, "console.log('open'); setInterval(() => {}, 1000)")
+  const holder = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => holder.kill('SIGKILL'))
   await once(holder.stdout, 'data')
   const error = await t.throwsAsync(openAt(place), { code: 'SERVER_BUSY' })

@@ -1,3 +1,4 @@
+import { usualBallast } from './ballast.ts'
 import type { Durability } from './blob-types.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { LevelHandle } from './level-handle.ts'
@@ -9,6 +10,8 @@ export interface LevelMetadataOptions {
   readonly folder: string
   /** Default `group`. */
   readonly durability?: Durability
+  /** Bytes that are kept free for removals from a full disk. Default 24 MiB. */
+  readonly ballast?: number
   /** What whoever runs the registry should know: repairs, writes that fail and that succeed again. */
   readonly onNotice?: Notify
   /** Is told how many changes were written together. */
@@ -21,8 +24,8 @@ export interface LevelMetadataOptions {
  * version; DISK_FULL and SYSTEM_CALL, here and for changes: those after one that failed are refused until one can be written.
  */
 export async function openLevelMetadata(options: LevelMetadataOptions): Promise<MetadataStore> {
-  const { folder, durability = 'group', onNotice = () => {}, onWritten } = options
-  const handle = new LevelHandle(folder, onNotice)
+  const { folder, durability = 'group', ballast = usualBallast, onNotice = () => {}, onWritten } = options
+  const handle = new LevelHandle(folder, { notify: onNotice, ballast })
   await handle.open()
   const queue = new CommitQueue(handle, durability, onWritten)
   return {
