@@ -55,6 +55,7 @@ export interface EndpointOptions {
 /** The endpoint of a place; nothing is asked yet. */
 export function createEndpoint({ place, domain, ...options }: EndpointOptions): Endpoint {
   const { client, retries } = options
+  const known = rememberingContact(client)
   const authorizer = new Authorizer({ ...options, domain })
   let base: Promise<URL> | undefined
   const baseFor = async ({ what, signal }: RegistryRequest): Promise<URL> => {
@@ -71,7 +72,7 @@ export function createEndpoint({ place, domain, ...options }: EndpointOptions): 
     send: async (request) => {
       const { what, signal, tries } = request
       const origin = await baseFor(request)
-      const send = (): Promise<HttpAnswer> => sendAuthorized(client, { origin, authorizer, request })
+      const send = (): Promise<HttpAnswer> => sendAuthorized(known, { origin, authorizer, request })
       const answer =
         tries === 'once' || request.isRepeatable === false
           ? await sentOnce(send, request)
@@ -81,6 +82,22 @@ export function createEndpoint({ place, domain, ...options }: EndpointOptions): 
       throw await denied(answer, { domain, what, isKnown: (await authorizer.credentials(request)) !== undefined })
     },
   }
+}
+
+/** Who answered once and then refuses connections is being started again: that passes, as a broken connection does. */
+function rememberingContact(client: HttpClient): HttpClient {
+  const reached = new Set<string>()
+  const send: HttpClient['send'] = async (request) => {
+    try {
+      const answer = await client.send(request)
+      reached.add(request.url.origin)
+      return answer
+    } catch (error) {
+      const isRestart = error instanceof HttpFailure && error.kind === 'refused' && reached.has(request.url.origin)
+      throw isRestart ? new HttpFailure('broken', error.message, { cause: error }) : error
+    }
+  }
+  return { send, close: () => client.close() }
 }
 
 async function sentOnce(send: () => Promise<HttpAnswer>, { tries, what }: RegistryRequest): Promise<HttpAnswer> {

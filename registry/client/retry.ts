@@ -14,7 +14,7 @@ export interface RetryRules {
   readonly random: () => number
 }
 
-export const usualRetries: RetryRules = { most: 4, delay: 300, longest: 10_000, random: Math.random }
+export const usualRetries: RetryRules = { most: 4, delay: 500, longest: 10_000, random: Math.random }
 
 /** A server is waited for as it asks, for so long. */
 const longestAsked = 120_000
@@ -73,6 +73,7 @@ export function isPassingFailure(error: unknown): error is HttpFailure {
 export function retryAfter(answer: HttpAnswer, now: number): number | undefined {
   const text = headerOf(answer, 'retry-after')?.trim()
   if (text === undefined || text === '') return undefined
-  const time = /^\d{1,9}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const time = /^[A-Z][a-z]/.test(text) ? Date.parse(text) - now : Number.NaN
   return Number.isNaN(time) ? undefined : Math.max(0, time)
 }

@@ -13,7 +13,7 @@ export interface CredentialSource {
 }
 
 /** The key of the Hub in files and helpers. */
-export const hubKey = 'https://index.docker.io/v1/'
+const hubKey = 'https://index.docker.io/v1/'
 
 /** The key of a host. */
 export function keyOf(domain: string): string {

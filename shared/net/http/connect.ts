@@ -108,5 +108,5 @@ function settled(socket: Socket, event: 'connect' | 'secureConnect', signal: Abo
 }
 
 function late(url: URL): HttpFailure {
-  return new HttpFailure('timeout', `${url.host}: it takes no connection in time`)
+  return new HttpFailure('unreachable', `${url.host}: it takes no connection in time`)
 }

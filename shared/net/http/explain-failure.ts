@@ -1,7 +1,7 @@
 import { HttpFailure, type HttpFailureKind } from './failure.ts'
 
 /** The code that Node, OpenSSL or undici gives an error; of several addresses that failed, that of the first. */
-export function codeOf(error: unknown): string {
+function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
   if (typeof error !== 'object' || error === null) return ''
   if ('code' in error && typeof error.code === 'string') return error.code
@@ -16,8 +16,7 @@ const networkFailures: ReadonlyMap<string, readonly [kind: HttpFailureKind, what
   ['EHOSTUNREACH', ['unreachable', 'there is no way to it']],
   ['ENETUNREACH', ['unreachable', 'there is no way to its network']],
   ['EADDRNOTAVAIL', ['unreachable', 'there is no way to it']],
-  ['ETIMEDOUT', ['timeout', 'it does not answer']],
-  ['UND_ERR_CONNECT_TIMEOUT', ['timeout', 'it takes no connection in time']],
+  ['ETIMEDOUT', ['unreachable', 'it does not answer']],
   ['UND_ERR_HEADERS_TIMEOUT', ['timeout', 'it did not answer in time']],
   ['UND_ERR_BODY_TIMEOUT', ['timeout', 'it stopped sending in the middle of its answer']],
   ['ECONNRESET', ['broken', 'it closed the connection']],

@@ -1,0 +1,80 @@
+import { createServer, type Server } from 'node:http'
+import test from 'ava'
+import { listening } from '../../e2e/testing/stand-in.ts'
+import { HttpFailure } from '../../shared/net/http/failure.ts'
+import type { HttpAnswer } from '../../shared/net/http/types.ts'
+import { isPassing, isPassingFailure, retryAfter, waitBefore } from './retry.ts'
+import { failsWith, testClient } from './testing/client.ts'
+
+const answer = (value: string): HttpAnswer => ({
+  status: 503,
+  headers: { 'retry-after': value },
+  url: new URL('http://x'),
+  body: { discard: () => Promise.resolve(), async *[Symbol.asyncIterator]() {} },
+})
+
+test('Retry-After in seconds and as a date', (t) => {
+  const now = Date.parse('2030-01-01T00:00:00Z')
+  for (const [value, expected] of [
+    ['0', 0],
+    ['7', 7000],
+    ['Tue, 01 Jan 2030 00:00:05 GMT', 5000],
+    ['Mon, 31 Dec 2029 00:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-1', undefined],
+    ['', undefined],
+    ['9999999999', undefined],
+  ] as const)
+    t.is(retryAfter(answer(value), now), expected, value)
+})
+
+test('what passes, and what does not', (t) => {
+  for (const status of [408, 429, 500, 502, 503, 504]) t.true(isPassing(status), String(status))
+  for (const status of [200, 307, 400, 401, 403, 404, 413, 416, 501, 507]) t.false(isPassing(status), String(status))
+  for (const kind of ['timeout', 'broken'] as const) t.true(isPassingFailure(new HttpFailure(kind, 'x')), kind)
+  for (const kind of ['lookup', 'refused', 'unreachable', 'untrusted', 'plain', 'proxy', 'size'] as const)
+    t.false(isPassingFailure(new HttpFailure(kind, 'x')), kind)
+  t.false(isPassingFailure(new Error('x')))
+})
+
+test('waiting grows, has jitter and a bound, heeds what is asked, and ends with the signal', async (t) => {
+  const time = async (failures: number, random: number, asked?: number): Promise<number> => {
+    const started = performance.now()
+    await waitBefore({ most: 9, delay: 40, longest: 100, random: () => random }, failures, { asked })
+    return performance.now() - started
+  }
+  t.true((await time(1, 0)) >= 19)
+  t.true((await time(2, 1)) >= 79)
+  t.true((await time(1, 0, 150)) >= 149)
+  const started = performance.now()
+  await time(9, 1)
+  t.true(performance.now() - started < 2000)
+  const signal = AbortSignal.timeout(30)
+  await t.throwsAsync(waitBefore({ most: 1, delay: 60_000, longest: 60_000, random: () => 1 }, 1, { signal }), {
+    name: 'AbortError',
+  })
+})
+
+test('a registry that is started again meanwhile is waited for; one that never was there is not', async (t) => {
+  const listen = async (port = 0): Promise<[Server, number]> => {
+    const server = createServer((_, response) => response.end('{"tags":[]}'))
+    if (port === 0) return [server, await listening(server)]
+    await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve))
+    return [server, port]
+  }
+  const [first, port] = await listen()
+  const client = testClient(t, { retries: { most: 6, delay: 100 } })
+  await client.ping(`127.0.0.1:${port}`)
+  first.closeAllConnections()
+  await new Promise((resolve) => void first.close(resolve))
+  const later = new Promise<Server>((resolve) => {
+    setTimeout(() => void listen(port).then(([server]) => resolve(server)), 400)
+  })
+  await t.notThrowsAsync(client.ping(`127.0.0.1:${port}`))
+  const server = await later
+  server.closeAllConnections()
+  server.close()
+  const started = performance.now()
+  await failsWith(t, 'REGISTRY_UNREACHABLE', testClient(t, { retries: { most: 6, delay: 500 } }).ping('127.0.0.1:1'))
+  t.true(performance.now() - started < 1000)
+})
