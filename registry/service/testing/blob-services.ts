@@ -60,6 +60,8 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
   return { blobs: createBlobService(parts), uploads, driver, metadata, parts, clock }
 }
 
+export { body } from './bodies.ts'
+
 /** A new data folder. */
 export function dataFolder(t: ExecutionContext): string {
   const root = mkdtempSync(path.join(tmpdir(), 'registry-service-'))
@@ -81,13 +83,5 @@ export function watched(metadata: MetadataStore, onCommit: (change: Change) => v
       await onCommit(change)
       await metadata.commit(change)
     },
-  }
-}
-
-/** A body in parts; an error among them is where it breaks off. */
-export async function* body(...parts: readonly (string | Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) {
-    if (part instanceof Error) throw part
-    yield Buffer.from(part)
   }
 }

@@ -21,7 +21,7 @@ const smallest = 64 * kibibyte
 const kept = 16 * kibibyte * kibibyte
 
 /** A thousand bodies at once take little more memory than `plenty`: each of them then writes in smaller pieces. */
-export function createSlabs({ size = 512 * kibibyte, plenty = 64 * kibibyte * kibibyte }: SlabOptions = {}): Slabs {
+export function createSlabs({ size = 768 * kibibyte, plenty = 64 * kibibyte * kibibyte }: SlabOptions = {}): Slabs {
   const free = new Map<number, Slab[]>([
     [size, []],
     [Math.min(smallest, size), []],

@@ -19,7 +19,7 @@ export class TooManyBytes extends Error {
   override readonly name = 'TooManyBytes'
 }
 
-/** Of an upload at once: one being filled, the others being written and hashed. With 512 KiB each that is 1.5 MiB. */
+/** Of an upload at once: one being filled, the others being written and hashed. With 768 KiB each that is some 2 MiB. */
 const slabsInWork = 2
 /** Bytes of a chunk that is taken at once; of a larger one the slabs could not be waited for. */
 const largest = 256 * 1024
