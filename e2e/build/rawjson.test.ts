@@ -78,12 +78,12 @@ withRuntime('the error of a build that fails is the last line', async (t) => {
 const wrong: [name: string, args: string[], code: number, error: string][] = [
   ['a context that is not there', ['nowhere'], 2, 'CONTEXT_INVALID'],
   ['a bad name', ['-t', 'A B', '.'], 2, 'REFERENCE_INVALID'],
-  ['a base that is not there', ['context'], 1, 'IMAGE_NOT_FOUND'],
+  ['a base that is not to be had', ['context'], 1, 'REGISTRY_UNREACHABLE'],
 ]
 for (const [name, args, code, error] of wrong) {
   test(`${name} is told as a line, with its exit code`, async (t) => {
     const space = await makeWorkspace(t)
-    await contextOf(space, 'FROM nothing\n')
+    await contextOf(space, 'FROM 127.0.0.1:1/nothing\n')
     const failed = await space.ibuild(args, rawjson)
     t.is(failed.code, code)
     const lines = linesOf(failed)

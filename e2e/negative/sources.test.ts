@@ -69,8 +69,8 @@ const rows: Row[] = [
   ],
   [
     'a base that is not there',
-    ['FROM nobase', 'COPY x /'],
-    { error: 'IMAGE_NOT_FOUND', says: ['nobase', 'Dockerfile:2'] },
+    ['FROM 127.0.0.1:1/nobase', 'COPY x /'],
+    { error: 'REGISTRY_UNREACHABLE', says: ['127.0.0.1:1/nobase', 'not in the local store', 'Dockerfile:2'] },
   ],
   [
     'a destination that is a file',
