@@ -192,7 +192,10 @@ async function writeOne(
     if (publisher === undefined) throw new Error('the outputs were not checked')
     const { writeRegistry } = await import('./transfer/write-registry.ts')
     const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
-    return writeRegistry(store, { image, output }, { names, signal, emit, publisher, images, onWarning })
+    const how = { names, signal, emit, publisher, images, onWarning }
+    const written = await writeRegistry(store, { image, output }, how)
+    if (written.descriptor !== undefined) emit({ type: 'notice', message: `pushed as ${written.descriptor.digest}` })
+    return written
   }
   const { writeOutput } = await import('./export/write-output.ts')
   return writeOutput({ store, image, output, stdout, names, signal, annotations })

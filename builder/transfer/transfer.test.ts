@@ -223,6 +223,30 @@ for (const [title, layer, about, code] of bad) {
   })
 }
 
+test('a layer of a type that is none of ours is pulled by what it holds, goes back as it was, and elsewhere as gzip', async (t) => {
+  const { store, registry, options } = benchFor(t)
+  const image = await addImage(store, 'a')
+  const [diffID] = image.config.rootfs.diff_ids
+  if (diffID === undefined) throw new Error('no layer')
+  const mediaType = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
+  otherImage(registry, gzipSync(await tarOf(store, diffID)), { diffID, mediaType })
+  const theirs = remoteOf(registry).manifest
+
+  const other = storeFor(t)
+  const pulled = await pullImage(other, remoteOf(registry), { name })
+  await publishImage(other, { image: pulled.image, to, tags: ['back'] }, { publisher: registry })
+  t.deepEqual(remoteOf(registry, 'back').manifest, theirs)
+  const elsewhere = { domain: 'other:5000', path: 'app' }
+  await publishImage(other, { image: pulled.image, to: elsewhere, tags: ['1'] }, { ...options, publisher: registry })
+  const { layers } = JSON.parse(Buffer.from(remoteOf(registry, '1', elsewhere).manifest).toString()) as {
+    layers: { mediaType: string }[]
+  }
+  t.deepEqual(
+    layers.map((layer) => layer.mediaType),
+    [mediaTypes.ociLayerGzip],
+  )
+})
+
 test('more layers than can be mounted are refused before one is fetched, or merged', async (t) => {
   const { store, registry, options } = benchFor(t)
   const few = await addImage(store, 'a')
