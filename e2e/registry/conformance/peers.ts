@@ -55,6 +55,7 @@ const records: Readonly<Record<RegistryProgram, PeerRecord>> = {
         'shape-future',
         'shape-twice',
         'accept-never-rewrites',
+        'accept-vary',
       ],
       'blobs by sha512 are given back, and mounted, as sha256': [
         'blob-digest-header/sha512',
@@ -166,6 +167,7 @@ const records: Readonly<Record<RegistryProgram, PeerRecord>> = {
         'shape-twice',
         'accept-any',
         'accept-never-rewrites',
+        'accept-vary',
       ],
       'blobs by sha512 are given back, and mounted, as sha256': [
         'blob-digest-header/sha512',

@@ -136,6 +136,19 @@ const chunks: readonly Check[] = digestChecks('Pushing a blob in chunks', [
     },
   ],
   [
+    'stream-then-put',
+    'MUST',
+    'appends what a PUT without range brings, and closes',
+    async (scene) => {
+      const body = content.subarray(0, 700)
+      const answer = await scene.ask('PATCH', await scene.start(), { headers: octets, body, isChunked: true })
+      const last = { headers: octets, body: content.subarray(700) }
+      const closed = await scene.ask('PUT', withQuery(locationOf(answer), { digest: scene.digest(content) }), last)
+      assertStatus(closed, 201)
+      assert.deepEqual((await scene.ask('GET', locationOf(closed))).body, content)
+    },
+  ],
+  [
     'stream-wrong-digest',
     'MUST',
     'refuses to close with the digest of other bytes',
@@ -188,6 +201,25 @@ const state: readonly Check[] = checks('Pushing a blob in chunks', [
       assertEmpty(answer)
       assertHeader(answer, 'range', '0-1233')
       locationOf(answer)
+    },
+  ],
+  [
+    'upload-status-head',
+    'Docker',
+    'tells the state of an upload to HEAD, too',
+    async (scene) => {
+      const answer = await scene.ask('HEAD', await patched(scene, await scene.start(), [0, 1234]))
+      assertStatus(answer, 204)
+      assertHeader(answer, 'range', '0-1233')
+    },
+  ],
+  [
+    'chunk-min-length',
+    'SHOULD',
+    'names its smallest chunk in OCI-Chunk-Min-Length as a number, if it has one',
+    async (scene) => {
+      const answer = await scene.askHere('POST', 'blobs/uploads/')
+      assert.match(answer.header('oci-chunk-min-length') ?? '1', /^\d+$/)
     },
   ],
   [

@@ -217,6 +217,15 @@ const old: readonly Check[] = checks('Pushing manifests: what they may be (image
     },
   ],
   [
+    'accept-vary',
+    'ours',
+    'tells caches that what a tag gives depends on Accept',
+    async (scene) => {
+      await scene.pushImage({}, 'a')
+      assertHeader(await scene.getManifest('a'), 'vary', /\baccept\b/i)
+    },
+  ],
+  [
     'accept-excludes',
     'ours',
     'answers 404 when Accept excludes the type',

@@ -1,11 +1,14 @@
 import type { Check } from './check.ts'
 import { docker } from './docker.ts'
 import { management } from './management.ts'
-import { pull } from './pull.ts'
+import { namesAndErrors } from './names.ts'
+import { pullBlobs } from './pull-blobs.ts'
+import { pullManifests } from './pull-manifests.ts'
 import { pushBlobs } from './push-blobs.ts'
 import { pushChunks } from './push-chunks.ts'
 import { pushManifests } from './push-manifests.ts'
 import { pushMounts } from './push-mounts.ts'
+import { pushSessions } from './push-sessions.ts'
 import { ranges } from './ranges.ts'
 import { referrers } from './referrers.ts'
 import { robustness } from './robustness.ts'
@@ -22,11 +25,14 @@ export interface Workflow {
 
 /** All checks. */
 export const workflows: readonly Workflow[] = [
-  { title: 'Pull', checks: [...pull, ...ranges] },
-  { title: 'Push', checks: [...pushBlobs, ...pushChunks, ...pushMounts, ...pushManifests, ...pushShapes] },
+  { title: 'Pull', checks: [...pullManifests, ...pullBlobs, ...ranges] },
+  {
+    title: 'Push',
+    checks: [...pushSessions, ...pushBlobs, ...pushChunks, ...pushMounts, ...pushManifests, ...pushShapes],
+  },
   { title: 'Content discovery', checks: [...tags, ...referrers] },
   { title: 'Content management', checks: management },
-  { title: "Docker's own, names and errors", checks: docker },
+  { title: "Docker's own, names and errors", checks: [...docker, ...namesAndErrors] },
   { title: 'Reliability', checks: robustness },
 ]
 
