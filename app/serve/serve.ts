@@ -28,7 +28,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const inForce = { config }
   const registry = await openRegistry({ root, config, log, isReadOnly: () => inForce.config.readOnly })
   try {
-    const reload = (): Promise<ReloadReport> => reloadConfig(server, load, log)
+    const reload = oneByOne(() => reloadConfig(server, load, log))
     const server = await startServer({ root, inForce, registry, log, reload })
     host.onReload(() => void reload().catch(() => undefined))
     tellReady({ server, config, host, log })
@@ -71,6 +71,16 @@ async function reloadConfig(server: RegistryServer, load: () => Promise<ServeCon
   } catch (error) {
     log.error('the configuration stays as it was: the new one cannot be used', { error })
     throw error
+  }
+}
+
+/** Work of which the next begins when the one before has ended, well or not. */
+function oneByOne<T>(work: () => Promise<T>): () => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return () => {
+    const next = last.then(work, work)
+    last = next
+    return next
   }
 }
 

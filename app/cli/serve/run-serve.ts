@@ -24,6 +24,8 @@ const forcedExit = { SIGINT: 130, SIGTERM: 143 } as const
 function processHost(): ServeHost {
   const { promise, resolve } = Promise.withResolvers<void>()
   let isStopping = false
+  let reload = (): void => undefined // a SIGHUP before the server is ready is none
+  process.on('SIGHUP', () => reload())
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (isStopping) process.exit(forcedExit[name])
@@ -35,7 +37,9 @@ function processHost(): ServeHost {
     tellReady: (line) => void process.stdout.write(line),
     writeLog: (text) => void process.stderr.write(text),
     isTerminal: process.stderr.isTTY,
-    onReload: (work) => void process.on('SIGHUP', work),
+    onReload(work) {
+      reload = work
+    },
     stopped: promise,
   }
 }

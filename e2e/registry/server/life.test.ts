@@ -85,7 +85,8 @@ test('requests that do not end are cut off after the configured time', async (t)
   await untilBusy(root)
   const start = performance.now()
   t.is(await serving.stop(), 0)
-  t.true(performance.now() - start > 450)
+  const time = performance.now() - start
+  t.true(time > 450 && time < 20_000, `${time} ms`)
   t.regex(serving.stderr(), /cut off/)
 })
 
