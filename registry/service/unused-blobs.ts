@@ -7,7 +7,7 @@ import type { ServiceParts } from './parts.ts'
 type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks'>
 
 /** True when no repository has the digest as a blob or as a manifest, but perhaps the rows that are `beingRemoved`. */
-export async function isUnused(
+async function isUnused(
   { metadata }: Pick<Parts, 'metadata'>,
   digest: Digest,
   beingRemoved: readonly string[] = [],
