@@ -1,4 +1,5 @@
 import { IbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { suggest } from '../../shared/base/suggest.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import { formatPlatform, parsePlatform, samePlatform } from '../../shared/oci/platform.ts'
 import { expandWord } from '../dockerfile/expand.ts'
@@ -215,15 +216,33 @@ async function copySource(
   if (from === undefined) return { kind: 'context' }
   const source = findCopyStage(planner.dockerfile, stage, { from, location })
   if (source !== undefined) return { kind: 'stage', stage: (await planStage(planner, source)).stage }
-  return { kind: 'image', image: await copyImage(planner, from, location) }
+  return { kind: 'image', image: await copyImage(planner, { name: from, stage, location }) }
 }
 
-async function copyImage(planner: Planner, name: string, location: SourceLocation): Promise<BaseImage> {
-  if (name !== 'scratch') return planner.images.resolve(name, location)
-  throw new IbuildError('STAGE_UNKNOWN', 'COPY --from=scratch has nothing to copy', {
-    location,
-    hint: 'Name a stage or an image.',
-  })
+interface CopyImage {
+  readonly name: string
+  /** The stage that copies. */
+  readonly stage: Stage
+  readonly location: SourceLocation
+}
+
+/** What is no stage is an image; that there is none may come from a misspelt stage. */
+async function copyImage({ images, dockerfile }: Planner, { name, stage, location }: CopyImage): Promise<BaseImage> {
+  if (name === 'scratch') {
+    throw new IbuildError('STAGE_UNKNOWN', 'COPY --from=scratch has nothing to copy', {
+      location,
+      hint: 'Name a stage or an image.',
+    })
+  }
+  try {
+    return await images.resolve(name, location)
+  } catch (error) {
+    const earlier = dockerfile.stages.slice(0, stage.index).flatMap((each) => each.name ?? [])
+    const similar = suggest(name.toLowerCase(), earlier)
+    if (similar === undefined || !(error instanceof IbuildError)) throw error
+    const hint = `Did you mean the stage ${similar}?`
+    throw new IbuildError(error.code, error.message, { location, cause: error, hint })
+  }
 }
 
 function closeStage(stage: Stage, base: StageBase, state: StageState): PlannedStage {

@@ -48,7 +48,7 @@ const rows: Row[] = [
   [
     'a stage that is not there',
     ['COPY --from=nostage /x /'],
-    { error: 'STAGE_UNKNOWN|IMAGE_NOT_FOUND', says: ['nostage'] },
+    { error: 'STAGE_UNKNOWN|IMAGE_NOT_FOUND|REGISTRY_\\w+', says: ['nostage'] },
   ],
   ['a stage number that is not there', ['COPY --from=7 /x /'], { error: 'STAGE_UNKNOWN', says: ['7'] }],
   ['the stage itself', ['COPY --from=0 /x /'], { error: 'STAGE_UNKNOWN' }],
@@ -65,7 +65,7 @@ const rows: Row[] = [
   [
     'a stage that is based on a later one',
     ['COPY x /', 'FROM later', 'FROM scratch AS later', 'COPY x /', 'FROM later'],
-    { error: 'STAGE_UNKNOWN|IMAGE_NOT_FOUND|COPY_SOURCE_MISSING' },
+    { error: 'STAGE_UNKNOWN|IMAGE_NOT_FOUND|REGISTRY_\\w+|COPY_SOURCE_MISSING' },
   ],
   [
     'a base that is not there',

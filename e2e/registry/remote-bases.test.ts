@@ -1,9 +1,13 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { RemoteImages } from '../../builder/ports.ts'
 import { withRemote } from '../../builder/remote/with-remote.ts'
 import { openStore } from '../../builder/store/open.ts'
+import { openLayer } from '../../builder/store/open-layer.ts'
 import { publishImage } from '../../builder/transfer/publish-image.ts'
 import { pullImage } from '../../builder/transfer/pull-image.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
 import { needs } from '../testing/needs.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
@@ -46,7 +50,7 @@ withBusybox(
     t.is((await buildText(whole.root, through, { context })).imageID, imageID)
     const own = store.images.get('app')?.config.rootfs.diff_ids.at(-2)
     if (own === undefined) throw new Error('no layer')
-    const paths = [...(await import('../../builder/store/open-layer.ts')).openLayer(store, own).index.entries()]
+    const paths = [...openLayer(store, own).index.entries()]
     t.like(
       paths.find(({ path }) => path === 'data/real/new'),
       { uid: 4711, gid: 50 },
@@ -197,7 +201,55 @@ withBusybox('what is not to be had is told with both places', async (t) => {
     code: 'IMAGE_NOT_FOUND',
     message: /is not in the local store/,
   })
+  const misspelt = 'FROM scratch AS tools\nCOPY new /\nFROM scratch\nCOPY --from=tool /new /\n'
+  const error = await t.throwsAsync<IbuildError>(buildText(root, misspelt, { context, images }))
+  t.is(error?.hint, 'Did you mean the stage tools?')
+  const down = { ...images, find: async () => Promise.reject(new IbuildError('REGISTRY_UNREACHABLE', 'nobody there')) }
+  await t.throwsAsync(buildText(root, `FROM ${baseName}\n`, { context, images: down }), {
+    code: 'REGISTRY_UNREACHABLE',
+    message: /is not in the local store, and the registry did not give it: nobody there/,
+  })
   t.deepEqual(openStore(root).images.list(), [])
+})
+
+withBusybox('a layer that cannot be fetched is told, with why, and the next try does it', async (t) => {
+  const { images, diffIDs } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images })
+  const store = openStore(root)
+  await t.throwsAsync(store.fetchLayers(diffIDs), { code: 'LAYER_NOT_HERE' }, 'without a way to fetch')
+  const down: Pick<RemoteImages, 'content'> = {
+    async *content() {
+      yield Buffer.alloc(10)
+      throw new IbuildError('REGISTRY_UNREACHABLE', 'the line is cut')
+    },
+  }
+  await t.throwsAsync(withRemote(store, down).fetchLayers(diffIDs), {
+    code: 'LAYER_NOT_HERE',
+    message: /only the index is in the store, and it cannot be had: the line is cut/,
+  })
+  t.deepEqual(formsOf(store, diffIDs), ['published', 'published', 'published'])
+  await withRemote(store, images).fetchLayers(diffIDs)
+  t.deepEqual(formsOf(store, diffIDs), ['tar', 'tar', 'tar'])
+})
+
+withBusybox('an abort stops the fetching of layers, and nothing of it stays', async (t) => {
+  const { images, diffIDs } = await publishBase(t)
+  const [context, root] = [await contextFor(t), temporaryFolder(t)]
+  await buildText(root, through, { context, images })
+  const store = openStore(root)
+  const stop = new AbortController()
+  const slow: Pick<RemoteImages, 'content'> = {
+    async *content(...args) {
+      for await (const piece of images.content(...args)) {
+        yield piece
+        stop.abort(new Error('enough'))
+      }
+    },
+  }
+  await t.throwsAsync(withRemote(store, slow).fetchLayers(diffIDs, { signal: stop.signal }), { message: 'enough' })
+  t.false(formsOf(store, diffIDs).includes('missing'))
+  t.deepEqual(readdirSync(join(root, 'tmp', readdirSync(join(root, 'tmp'))[0] ?? '')), [])
 })
 
 withBusybox('garbage collection keeps indexes that images need, and drops them with the last image', async (t) => {
