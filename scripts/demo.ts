@@ -1,47 +1,16 @@
 // `npm run demo`: the main job from nothing to an image that other tools accept, in a data folder of its own that is
 // removed at the end. Each act shows the command that it runs.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
-import { run, runOk } from '../e2e/testing/run.ts'
+import { runOk } from '../e2e/testing/run.ts'
 import { makeBusyboxRootfs, tarOf } from './busybox-rootfs.ts'
+import { playRegistry } from './demo-registry.ts'
 import { repository } from './repository.ts'
+import { expect, openStage } from './stage.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'ibuild-demo-'))
-const bin = join(repository, 'bin/ibuild.cjs')
-let act = 0
-
-interface Shown {
-  readonly input?: Uint8Array
-  /** Exit code that is expected; 0 unless told otherwise. */
-  readonly code?: number
-  /** Lines of output that are shown at most. */
-  readonly lines?: number
-}
-
-function say(text: string): void {
-  console.log(`\n== ${++act}. ${text}`)
-}
-
-/** Runs ibuild as a user would, shows the command and what it prints, and ends the demo when it fails. */
-async function ibuild(args: readonly string[], { input, lines = 40, code: expected = 0 }: Shown = {}): Promise<string> {
-  console.log(`$ ibuild ${args.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`)
-  const started = performance.now()
-  const options = { cwd: repository, env: { IBUILD_ROOT: join(folder, 'data') }, ...(input !== undefined && { input }) }
-  const { code, stdout, stderr } = await run(process.execPath, [bin, ...args], options)
-  const text = `${stderr}${stdout}`.trimEnd().split('\n')
-  for (const line of text.slice(0, lines)) console.log(`  ${line}`)
-  if (text.length > lines) console.log(`  ... ${text.length - lines} more lines`)
-  console.log(`  (${Math.round(performance.now() - started)} ms)`)
-  if (code !== expected) throw new Error(`ibuild ${args[0]} ended with exit code ${code}`)
-  return `${stderr}${stdout}`
-}
-
-/** Fails the demo when something that it tells is not so. */
-function expect(condition: boolean, what: string): void {
-  if (!condition) throw new Error(`not as expected: ${what}`)
-}
+const stage = openStage()
+const { folder, say, ibuild } = stage
 
 /** Replaces text in a file that must have it. */
 function edit(file: string, from: string, to: string): void {
@@ -142,6 +111,8 @@ async function main(): Promise<void> {
   expect(config.config.User === 'web', 'skopeo reads the config')
   await runOk('skopeo', ['copy', `oci-archive:${archive}`, `dir:${join(folder, 'copied')}`])
   console.log('  skopeo copied it and checked every digest')
+
+  await playRegistry(stage)
 
   console.log('\nDone. The data folder of this demo was temporary and is gone.')
 }
