@@ -10,7 +10,8 @@ import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
  *   uploads/BOOT/UUID           the bytes of an upload, below the boot of the machine in which they were last written: of an
  *                               earlier boot only what was synced is trusted. Only the owner of the folder may look at them
  *   aside/ALGORITHM-HEX.TIME    blobs that were found corrupt; nothing reads them again
- *   metadata/                   which repository has what, tags, upload sessions: an embedded database
+ *   metadata/                   which repository has what, tags, upload sessions (see rows.ts): an embedded database, and
+ *                               `ballast`, a file that is given back when the disk is full
  *   admin.sock                  where the process that has the database open answers other commands
  * ```
  *
