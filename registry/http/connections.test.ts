@@ -178,6 +178,14 @@ test('the answer to a large body that is refused comes before the connection end
   t.is((await ask('GET', '/v2/')).status, 200)
 })
 
+test('a manifest that is too large is refused before its end, which may never come', async (t) => {
+  const { dial } = await serve(t, { limits: { refusedBodyTime: 200 } })
+  const socket = await dial()
+  socket.write('PUT /v2/a/manifests/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n')
+  socket.write(`500000\r\n${' '.repeat(0x500000)}\r\n`)
+  t.regex(await readAll(socket), /^HTTP\/1\.1 413 [^]*MANIFEST_INVALID/)
+})
+
 test('a refused body has bounds: its size and its time', async (t) => {
   const { dial, say } = await serve(t, { limits: { refusedBodyTime: 200, refusedBodyBytes: 1_000_000 } })
   const head = 'PATCH /v2/a/blobs/uploads/x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n'
