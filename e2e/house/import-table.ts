@@ -36,6 +36,7 @@ const httpClient = [
   'place',
   'read-body',
   'redirect',
+  'security',
   'tunnel',
   'types',
   'undici-pool',

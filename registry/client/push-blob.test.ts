@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { standIn } from '../../e2e/testing/stand-in.ts'
+import { type StandIn, sendJson, standIn, testAuthority } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { failsWith, testClient } from './testing/client.ts'
@@ -233,4 +233,81 @@ test('a stream that breaks is an error, its session cancelled and the source end
   }
   await failsWith(t, 'REGISTRY_FAILED', repository.pushStream(source()))
   t.deepEqual([isEnded, server.sessions.size], [true, 0])
+})
+
+/** A registry with a login, and another host; each push tells where the Location leads, and what was sent there. */
+async function withLocation(
+  t: ExecutionContext,
+  { isTls, location }: { readonly isTls: boolean; readonly location: (hosts: Hosts, path: string) => string },
+): Promise<{ readonly push: Promise<unknown>; readonly there: StandIn; readonly server: UploadServer }> {
+  const hosts: Hosts = { own: '', other: '' }
+  const server = new UploadServer({ location: (path) => location(hosts, path) })
+  const there = await standIn(t, server.answer)
+  const tls = isTls ? { tls: testAuthority().issue('x.test') } : {}
+  const { host } = await standIn(
+    t,
+    (request, response) => {
+      if (request.headers.authorization !== undefined) return server.answer(request, response)
+      return response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
+    },
+    tls,
+  )
+  Object.assign(hosts, { own: host, other: there.host })
+  const credentials = { find: () => Promise.resolve({ kind: 'password', username: 'bob', password: 'x' } as const) }
+  const repository = testClient(t, { credentials, retries: { most: 1 } }).repository({ domain: host, path: 'a' })
+  return { push: repository.pushBlob(descriptor, open), there, server }
+}
+
+interface Hosts {
+  readonly own: string
+  readonly other: string
+}
+
+test('a Location that is absolute is gone on with', async (t) => {
+  const { push } = await withLocation(t, { isTls: false, location: ({ own }, path) => `http://${own}${path}` })
+  t.is(await push, 'sent')
+})
+
+test('a Location at another host gets the content, and no credentials', async (t) => {
+  const { push, there } = await withLocation(t, {
+    isTls: false,
+    location: ({ other }, path) => `http://${other}${path}`,
+  })
+  t.is(await push, 'sent')
+  t.deepEqual(
+    there.asked.map(({ method, headers }) => [method, headers.authorization]),
+    [['PUT', undefined]],
+  )
+})
+
+test('a registry of https that thinks that it speaks http is gone on with by https', async (t) => {
+  const { push, there } = await withLocation(t, {
+    isTls: true,
+    location: ({ own }, path) => `http://${own}${path}?a=b`,
+  })
+  t.is(await push, 'sent')
+  t.is(there.asked.length, 0)
+})
+
+test('a registry of https cannot have content sent to another host by http', async (t) => {
+  const { push, there, server } = await withLocation(t, {
+    isTls: true,
+    location: ({ other }, path) => `http://x${other}${path}`,
+  })
+  await failsWith(t, 'REGISTRY_ANSWER_INVALID', push)
+  t.deepEqual([there.asked.length, server.received], [0, 0])
+})
+
+test('a token that is over in the middle of a push is renewed, and the content sent once more', async (t) => {
+  const server = new UploadServer()
+  let given = 0
+  const tokens = await standIn(t, (_, response) => sendJson(response, { token: `t${++given}` }))
+  const { host } = await standIn(t, (request, response) => {
+    const wanted = request.method === 'PUT' ? /^Bearer t2$/ : /^Bearer t[12]$/
+    if (wanted.test(request.headers.authorization ?? '')) return server.answer(request, response)
+    const challenge = `Bearer realm="http://${tokens.host}/",error="invalid_token"`
+    return request.resume().on('end', () => response.writeHead(401, { 'www-authenticate': challenge }).end())
+  })
+  t.is(await testClient(t).repository({ domain: host, path: 'a' }).pushBlob(descriptor, open), 'sent')
+  t.deepEqual([given, server.blobs.get(descriptor.digest)?.equals(content)], [2, true])
 })

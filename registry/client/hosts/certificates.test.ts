@@ -39,9 +39,14 @@ test('a folder without the port counts when there is none with it', async (t) =>
 })
 
 test('a certificate without its key, and a file that has none, are errors', async (t) => {
-  const folder = folderWith(t, { 'a/x.cert': mine.certificate, 'b/ca.crt': 'nothing' })
+  const folder = folderWith(t, {
+    'a/x.cert': mine.certificate,
+    'b/ca.crt': 'nothing',
+    'c/ca.crt': authority.ca.replace(/^MII/m, 'MIX'),
+  })
   await failsWith(t, 'REGISTRIES_INVALID', readHostCertificates([folder], 'a'))
   await failsWith(t, 'REGISTRIES_INVALID', readHostCertificates([folder], 'b'))
+  await failsWith(t, 'REGISTRIES_INVALID', readHostCertificates([folder], 'c'))
 })
 
 test('a registry with a CA of its own is trusted by that folder, or by the settings, and else told what to do', async (t) => {

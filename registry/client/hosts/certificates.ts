@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
@@ -55,11 +56,21 @@ async function readFolder(folder: string, names: readonly string[]): Promise<Hos
   return { ca: ca.flat(), identity: { certificate: await read(own), key: await read(key) } }
 }
 
-/** The certificates of a file. Errors: REGISTRIES_INVALID when there are none. */
+/** The certificates of a file. Errors: REGISTRIES_INVALID when there are none, or one is damaged. */
 export function needCertificates(text: string, file: string): string[] {
   const certificates = certificatesIn(text)
-  if (certificates.length > 0) return certificates
-  throw invalid(`there is no certificate in ${file}`)
+  if (certificates.length === 0) throw invalid(`there is no certificate in ${file}`)
+  // TLS itself passes over what it cannot read.
+  if (!certificates.every(isCertificate)) throw invalid(`a certificate in ${file} is damaged`)
+  return certificates
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0
+  } catch {
+    return false
+  }
 }
 
 function invalid(message: string): IbuildError {

@@ -1,9 +1,9 @@
-import { createSecureContext } from 'node:tls'
-import { type AuthoritySources, readAuthorities } from './authorities.ts'
-import { connectorTo, type Security } from './connect.ts'
+import type { AuthoritySources } from './authorities.ts'
+import { connectorTo } from './connect.ts'
 import { exchange } from './exchange.ts'
 import { HttpFailure } from './failure.ts'
 import { type ProxySettings, proxyAuthorization, proxyFor } from './proxy.ts'
+import { securityOf } from './security.ts'
 import type { HttpClient, HttpTimeouts, TlsSettings } from './types.ts'
 import { type ConnectionPool, createPool } from './undici-pool.ts'
 
@@ -18,7 +18,6 @@ export interface HttpClientOptions {
 }
 
 const usualTimeouts: HttpTimeouts = { connect: 15_000, answer: 60_000, idle: 30_000 }
-const usualTls: TlsSettings = { isVerified: true, ca: [] }
 
 /** One origin: its connections, and how requests to it are written. */
 interface Route {
@@ -68,28 +67,5 @@ function findProxy(url: URL, settings: ProxySettings): URL | undefined {
       cause,
       hint: 'Write it as http://HOST:PORT.',
     })
-  }
-}
-
-/** The usual authorities are read once, and a context is made once for each host. */
-function securityOf({ tls, authorities }: HttpClientOptions): (url: URL) => Promise<Security> {
-  let usual: Promise<readonly string[]> | undefined
-  let plain: Promise<Security> | undefined
-  const known = new Map<string, Promise<Security>>()
-  const make = async ({ isVerified, ca, identity }: TlsSettings): Promise<Security> => {
-    const trusted = isVerified ? [...(await (usual ??= readAuthorities(authorities ?? {}))), ...ca] : undefined
-    const own = identity && { cert: identity.certificate, key: identity.key }
-    return { context: createSecureContext({ ...(trusted && { ca: trusted }), ...own }), isVerified }
-  }
-  const find = async (url: URL): Promise<Security> => {
-    const settings = (await tls?.(url.host)) ?? usualTls
-    if (settings.isVerified && settings.ca.length === 0 && settings.identity === undefined)
-      return (plain ??= make(usualTls))
-    return make(settings)
-  }
-  return (url) => {
-    const security = known.get(url.host) ?? find(url)
-    known.set(url.host, security)
-    return security
   }
 }

@@ -40,9 +40,18 @@ const certificateFailures: ReadonlyMap<string, string> = new Map([
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for other names'],
 ])
 
+/** For those that no further authority would mend. */
+const certificateHints: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'Whoever runs it has to renew the certificate.',
+  CERT_REVOKED: 'Whoever runs it has to get another certificate.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Call it by a name that is in its certificate.',
+}
+
 function explainTls(error: unknown, code: string, host: string): HttpFailure | undefined {
   const certificate = certificateFailures.get(code)
-  if (certificate !== undefined) return new HttpFailure('untrusted', `${host}: ${certificate}`, { cause: error })
+  if (certificate !== undefined) {
+    return new HttpFailure('untrusted', `${host}: ${certificate}`, { cause: error, hint: certificateHints[code] })
+  }
   if (/^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST|UNKNOWN_PROTOCOL)$/.test(code)) {
     return new HttpFailure('plain', `${host}: it does not speak TLS, so what listens there is for http, not https`, {
       cause: error,
