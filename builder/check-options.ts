@@ -2,7 +2,7 @@ import { IbuildError } from '../shared/base/errors.ts'
 import type { ContextSource } from './build-types.ts'
 
 /** Members that are text wherever a function takes them. */
-const texts: ReadonlySet<string> = new Set(['container', 'image', 'name', 'object', 'root', 'source'])
+const texts: ReadonlySet<string> = new Set(['container', 'from', 'image', 'name', 'object', 'root', 'source', 'to'])
 
 /**
  * The options of a function of the library, once those that it cannot do without are there: a caller without types hears

@@ -1,3 +1,4 @@
+import { checkOptions } from '../../builder/check-options.ts'
 import type { Publisher, RemoteImages } from '../../builder/ports.ts'
 import type { RegistryClientOptions } from '../../registry/client/client.ts'
 import type { HostRule } from '../../registry/client/hosts/settings.ts'
@@ -36,7 +37,8 @@ export interface BuildRegistries {
  * Registries as `build` takes them: `build({ ...options, images, publisher })`. Nothing is asked before a build needs it.
  */
 export function openRegistries(options: RegistryOptions = {}): BuildRegistries {
-  return lazyRegistries(async () => openClient(options))
+  const checked = checkOptions('openRegistries', options, [])
+  return lazyRegistries(async () => openClient(checked))
 }
 
 /** Does work with a client that is closed at its end. */
