@@ -58,9 +58,9 @@ export function createUploadService(parts: UploadParts): Uploads {
     if (session.row.digest !== undefined) await removeUnnamed(parts, session.row.digest)
   }
   /** What could not be synced is lost for good, and nobody knows how much of it: then the session is over. */
-  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
+  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession, isLast = false): Promise<void> => {
     try {
-      await bytes.sync()
+      await bytes.sync({ isLast })
     } catch (error) {
       await drop(session)
       throw error
@@ -115,7 +115,7 @@ export function createUploadService(parts: UploadParts): Uploads {
   const checkDigest = async (session: UploadSession, open: OpenSession, expected: Digest): Promise<void> => {
     const { digest } = open
     // Both are waited for: nobody may be reading or syncing what is dropped.
-    const works = [digest.digest(algorithmOf(expected)), syncOrDrop(session, open)] as const
+    const works = [digest.digest(algorithmOf(expected)), syncOrDrop(session, open, true)] as const
     const [found, synced] = await Promise.allSettled(works)
     if (synced.status === 'rejected') throw synced.reason
     if (found.status === 'rejected') throw found.reason

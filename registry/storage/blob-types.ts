@@ -53,8 +53,11 @@ export interface UploadBytes {
   readonly size: number
   /** Adds bytes at the end; `bytes` must not change until this resolves. When it rejects, `size` is what it was. */
   append(bytes: Uint8Array): Promise<void>
-  /** Resolves when all bytes are durable: they are there after a power cut. What failed here is not tried again. */
-  sync(): Promise<void>
+  /**
+   * Resolves when all bytes are durable: they are there after a power cut. What failed here is not tried again. With
+   * `isLast` a commit follows, so that the upload itself need not be found again.
+   */
+  sync(options?: { readonly isLast?: boolean }): Promise<void>
   /** As {@link BlobReader.read}. */
   read(target: Uint8Array, position: number): Promise<number>
   /**

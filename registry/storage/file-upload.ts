@@ -22,14 +22,20 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
   let size = start
   /** Where the bytes end that were sent to the disk. */
   let flushed = start
+  /** How many bytes are durable for sure; of those that were there before nothing is known. */
+  let synced = -1
   let isNamed = false
   let flushing: Promise<void> | undefined
   let failure: { readonly error: unknown } | undefined
 
+  /** A second sync of the same bytes would wait for the disk again. */
   const syncData = async (): Promise<void> => {
     if (failure !== undefined) throw failure.error
+    const upTo = size
+    if (synced === upTo) return
     try {
       await mapDiskFull(async () => file.sync())
+      synced = upTo
     } catch (error) {
       failure = { error }
       throw error
@@ -43,13 +49,19 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
       flushing = undefined
     })
   }
-  const sync = async (): Promise<void> => {
+  const sync = async ({ isLast = false }: { readonly isLast?: boolean } = {}): Promise<void> => {
     if (failure !== undefined) throw failure.error
     if (!isSynced) return
     await syncData()
-    if (isNamed) return
+    if (isNamed || isLast) return
     await options.syncName()
     isNamed = true
+  }
+  /** Takes a part away that was written only partly. Where that cannot be done the file must not become a blob. */
+  const cut = async (error: unknown): Promise<void> => {
+    await file.truncate(size).catch(() => {
+      failure = { error }
+    })
   }
   /** The number of the file must not become that of another one under a call. */
   const close = async (): Promise<void> => {
@@ -63,7 +75,12 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
     },
     append: async (bytes) => {
       if (failure !== undefined) throw failure.error
-      await writeOrCut(file, bytes, size)
+      try {
+        await writeAll(file, bytes, size)
+      } catch (error) {
+        await cut(error)
+        throw error
+      }
       size += bytes.byteLength
       flush()
     },
@@ -79,14 +96,8 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
   }
 }
 
-/** Writes all of `bytes` or, when that fails, none. */
-async function writeOrCut(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
-  try {
-    await mapDiskFull(async () => {
-      for (let done = 0; done < bytes.byteLength; ) done += await file.write(bytes.subarray(done), position + done)
-    })
-  } catch (error) {
-    await file.truncate(position)
-    throw error
-  }
+async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+  await mapDiskFull(async () => {
+    for (let done = 0; done < bytes.byteLength; ) done += await file.write(bytes.subarray(done), position + done)
+  })
 }

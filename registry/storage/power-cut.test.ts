@@ -250,6 +250,35 @@ for (const code of ['ENOSPC', 'EDQUOT']) {
   })
 }
 
+test('a part that was written partly and cannot be cut off ends the upload', async (t) => {
+  const disk = new SimulatedDisk()
+  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })
+  const upload = await driver.createUpload('id')
+  await upload.append(Buffer.from('hello'))
+  disk.onCall = (call) => {
+    if (call === 'write' || call === 'truncate') throw eio()
+  }
+  await t.throwsAsync(upload.append(Buffer.from('x')), { code: 'EIO' })
+  disk.onCall = () => undefined
+  await t.throwsAsync(upload.commit(digestOf('hello')), { code: 'EIO' })
+})
+
+test('bytes are synced once, and the name of an upload only when it is to be found again', async (t) => {
+  const disk = new SimulatedDisk()
+  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })
+  await driver.put(digestOf('hello'), Buffer.from('hello'))
+  await driver.remove(digestOf('hello'))
+  const upload = await driver.createUpload('id')
+  await upload.append(Buffer.from('hello'))
+  const calls: string[] = []
+  disk.onCall = (call, path) => {
+    if (call.includes('sync')) calls.push(`${call} ${path.replace('/data/registry/', '').slice(0, 7)}`)
+  }
+  await upload.sync({ isLast: true })
+  await upload.commit(digestOf('hello'))
+  t.deepEqual(calls, ['fdatasync uploads', 'fsync blobs/s'])
+})
+
 test('where there are no hard links files are renamed', async (t) => {
   const disk = new SimulatedDisk()
   disk.onCall = (call) => {
