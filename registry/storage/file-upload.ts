@@ -58,10 +58,12 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
     isNamed = true
   }
   /** Takes a part away that was written only partly. Where that cannot be done the file must not become a blob. */
-  const cut = async (error: unknown): Promise<void> => {
-    await file.truncate(size).catch(() => {
-      failure = { error }
-    })
+  const cut = async (reason: unknown): Promise<void> => {
+    try {
+      await file.truncate(size)
+    } catch {
+      failure = { error: reason }
+    }
   }
   /** The number of the file must not become that of another one under a call. */
   const close = async (): Promise<void> => {
