@@ -131,7 +131,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots, sour
         const all = [...new Set(diffIDs)].filter((diffID) => !isDurable(diffID))
         const pending = all.flatMap((diffID) => getWhole(diffID) ?? [])
         if (pending.length > 0) await makeDurable(pending)
-        const elsewhere = all.filter((diffID) => getWhole(diffID) === undefined && remote.get(diffID) !== undefined)
+        const elsewhere = all.filter((diffID) => getWhole(diffID) === undefined && remote.isPending(diffID))
         if (elsewhere.length > 0) await makeRemoteDurable(elsewhere)
       }),
     commitRemote: async (layer) =>
@@ -159,15 +159,11 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots, sour
     return readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? [])
   }
 
-  /** Where a layer can be had from is as needed as its index. */
+  /** Where a layer can be had from is as needed as its index; from then on whoever changes that syncs it. */
   async function makeRemoteDurable(pending: readonly Digest[]): Promise<void> {
-    const undone = pending.filter((diffID) => !remote.isDurable(diffID))
-    const paths = new Set([
-      ...undone.flatMap((diffID) => remote.pathsOf(diffID)),
-      ...pending.flatMap((diffID) => sources.pathsOf(diffID)),
-    ])
+    const paths = new Set(pending.flatMap((diffID) => [...remote.pathsOf(diffID), ...sources.pathsOf(diffID)]))
     await Promise.all([...paths].map(syncPath))
-    await Promise.all(undone.map(async (diffID) => remote.markDurable(diffID)))
+    await Promise.all(pending.map(async (diffID) => remote.markDurable(diffID)))
   }
 
   /** Three rounds: all content, then the flags of snapshots, then the flags of layers, which promise the former. */

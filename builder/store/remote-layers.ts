@@ -19,7 +19,8 @@ export interface RemoteLayers {
   get(diffID: Digest): StoredLayer | undefined
   /** See `LayerStore.commitRemote`. */
   commit(layer: RemoteLayer): Promise<StoredLayer>
-  isDurable(diffID: Digest): boolean
+  /** True for one that is here and not durable yet. */
+  isPending(diffID: Digest): boolean
   /** What has to be synced before {@link markDurable}. */
   pathsOf(diffID: Digest): readonly string[]
   markDurable(diffID: Digest): Promise<void>
@@ -87,7 +88,7 @@ export function createRemoteLayers({ layout, temps }: StoreContext): RemoteLayer
   return {
     get,
     commit,
-    isDurable,
+    isPending: (diffID) => get(diffID) !== undefined && !isDurable(diffID),
     pathsOf: (diffID) => [
       ...['index', 'files.json', 'meta.json'].map((name) => fileOf(diffID, name)).filter((file) => existsSync(file)),
       dirOf(diffID),
