@@ -23,18 +23,23 @@ const patience = 30_000
 export interface ServeOptions {
   /** More arguments. */
   readonly args?: readonly string[]
+  /** Added to the environment of this process. */
+  readonly env?: Readonly<Record<string, string>>
   /** Program and first arguments in place of the command of the checkout. */
   readonly command?: readonly string[]
 }
 
 /** Starts the server on a port of its own with the data folder `root`; it ends with this process at the latest. */
-export async function startServe(root: string, { args = [], command }: ServeOptions = {}): Promise<Served> {
+export async function startServe(root: string, { args = [], env = {}, command }: ServeOptions = {}): Promise<Served> {
   mkdirSync(root, { recursive: true })
   const ibuild = command ?? [process.execPath, ibuildScript]
   const serve = ['serve', '--root', root, '--listen', '127.0.0.1:0', ...args]
   const file = openLog()
   const stdio: StdioOptions = ['ignore', file, file]
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...ibuild, ...serve], { stdio })
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...ibuild, ...serve], {
+    stdio,
+    env: { ...process.env, ...env },
+  })
   const log = (): string => readLog(file)
   child.once('error', () => undefined)
   const close: Served['close'] = (signal = 'SIGTERM') => end(child, signal)
