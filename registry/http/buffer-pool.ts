@@ -1,9 +1,9 @@
 const unit = 64 * 1024
-const unitsPerSlab = 8
-const slabBytes = unit * unitsPerSlab
+const unitsPerBlock = 8
+const blockBytes = unit * unitsPerBlock
 
 /** A piece of memory that is lent in parts of 1, 2, 4 or 8 units. */
-interface Slab {
+interface Block {
   readonly buffer: Buffer
   /** One bit for each unit that is out. */
   used: number
@@ -16,7 +16,7 @@ interface Slab {
  */
 export class BufferPool {
   readonly #budget: number
-  readonly #slabs = new Map<ArrayBufferLike, Slab>()
+  readonly #blocks = new Map<ArrayBufferLike, Block>()
   #usedBytes = 0
 
   /** `budget` in bytes. */
@@ -31,54 +31,54 @@ export class BufferPool {
 
   /** Bytes of memory that is held, out or not; without buffers that were given up. */
   get heldBytes(): number {
-    return this.#slabs.size * slabBytes
+    return this.#blocks.size * blockBytes
   }
 
   /** A buffer with any content, no larger than `length` asks for. It must be given back, or given up, once. */
   take(length: number): Buffer {
     const units = this.#unitsFor(length)
     this.#usedBytes += units * unit
-    for (const slab of this.#slabs.values()) {
-      const start = freeRun(slab.used, units)
-      if (start !== undefined) return lend(slab, start, units)
+    for (const block of this.#blocks.values()) {
+      const start = freeRun(block.used, units)
+      if (start !== undefined) return lend(block, start, units)
     }
-    const slab = { buffer: Buffer.allocUnsafeSlow(slabBytes), used: 0 }
-    this.#slabs.set(slab.buffer.buffer, slab)
-    return lend(slab, 0, units)
+    const block = { buffer: Buffer.allocUnsafeSlow(blockBytes), used: 0 }
+    this.#blocks.set(block.buffer.buffer, block)
+    return lend(block, 0, units)
   }
 
   /** Takes back a buffer that nothing reads or writes any more. A quarter of the budget is kept for others. */
   give(buffer: Buffer): void {
     this.#usedBytes -= buffer.length
-    const slab = this.#slabs.get(buffer.buffer)
-    if (slab === undefined) return
-    slab.used &= ~runAt(buffer.byteOffset / unit, buffer.length / unit)
-    if (slab.used === 0 && this.heldBytes > this.#budget / 4) this.#slabs.delete(buffer.buffer)
+    const block = this.#blocks.get(buffer.buffer)
+    if (block === undefined) return
+    block.used &= ~runAt(buffer.byteOffset / unit, buffer.length / unit)
+    if (block.used === 0 && this.heldBytes > this.#budget / 4) this.#blocks.delete(buffer.buffer)
   }
 
   /** Counts a buffer as gone that something may still read or write: nobody gets its memory again. */
   giveUp(buffer: Buffer): void {
     this.#usedBytes -= buffer.length
-    this.#slabs.delete(buffer.buffer)
+    this.#blocks.delete(buffer.buffer)
   }
 
   /** A part of what is left: so a few transfers have large buffers, and many come to equal ones by themselves. */
   #unitsFor(length: number): number {
     const share = (this.#budget - this.#usedBytes) / 32
     let units = 1
-    while (units < unitsPerSlab && units * unit < length && units * 2 * unit <= share) units *= 2
+    while (units < unitsPerBlock && units * unit < length && units * 2 * unit <= share) units *= 2
     return units
   }
 }
 
-function lend(slab: Slab, start: number, units: number): Buffer {
-  slab.used |= runAt(start, units)
-  return slab.buffer.subarray(start * unit, (start + units) * unit)
+function lend(block: Block, start: number, units: number): Buffer {
+  block.used |= runAt(start, units)
+  return block.buffer.subarray(start * unit, (start + units) * unit)
 }
 
 /** Where so many units are free, at a multiple of their number. */
 function freeRun(used: number, units: number): number | undefined {
-  for (let start = 0; start < unitsPerSlab; start += units) if ((used & runAt(start, units)) === 0) return start
+  for (let start = 0; start < unitsPerBlock; start += units) if ((used & runAt(start, units)) === 0) return start
   return undefined
 }
 
