@@ -86,6 +86,12 @@ for (const [title, ref, answer, code] of [
   ['JSON that is nested too deep', 'x', sending('['.repeat(10_000)), 'REGISTRY_ANSWER_INVALID'],
   ['two types', 'x', sending(manifest, { 'content-type': ociIndex }), 'REGISTRY_ANSWER_INVALID'],
   ['no type at all', 'x', sending('{}', { 'content-type': 'application/json' }), 'REGISTRY_ANSWER_INVALID'],
+  [
+    'a type that is none',
+    'x',
+    sending('{"mediaType":"a\\r\\nb: c"}', { 'content-type': 'text/plain' }),
+    'REGISTRY_ANSWER_INVALID',
+  ],
   ['more than 4 MiB', 'x', sending(Buffer.alloc(4 * 1024 * 1024 + 1, 32)), 'REGISTRY_ANSWER_INVALID'],
   ['a redirect in a circle', 'x', sending('', { location: '/v2/a/manifests/x' }, 307), 'REGISTRY_ANSWER_INVALID'],
   ['a status nobody knows', 'x', sending('', {}, 299), 'REGISTRY_ANSWER_INVALID'],

@@ -109,10 +109,13 @@ function contentType(answer: HttpAnswer): string {
 /** False for types that servers give to what they do not know. */
 function isManifestMediaType(type: string): boolean {
   return (
-    /^[\w.+-]+\/[\w.+-]+$/.test(type) &&
-    !['application/json', 'application/octet-stream'].includes(type) &&
-    !type.startsWith('text/')
+    isMediaType(type) && !['application/json', 'application/octet-stream'].includes(type) && !type.startsWith('text/')
   )
+}
+
+/** What may be sent on as a header. */
+function isMediaType(type: string): boolean {
+  return type.length < 256 && /^[\w.+-]+\/[\w.+-]+$/.test(type)
 }
 
 /** A document is one thing only: what the answer says it is, and what it says itself, must be the same. */
@@ -120,6 +123,7 @@ function typeOf(bytes: Uint8Array, answer: HttpAnswer, what: string): string {
   const value = parseAnswer(bytes, what)
   const own = isObject(value) && typeof value['mediaType'] === 'string' ? value['mediaType'] : undefined
   const told = contentType(answer)
+  if (own !== undefined && !isMediaType(own)) throw invalidAnswer(what, 'the manifest has a mediaType that is none')
   if (!isManifestMediaType(told)) return own ?? guessedType(value, what)
   if (own === undefined || own === told) return told
   throw invalidAnswer(what, `the registry says it is ${told}, the manifest itself ${JSON.stringify(own.slice(0, 160))}`)
