@@ -60,6 +60,8 @@ export interface RegistryOutput {
   readonly compression?: AskedCompression
   /** Media types of the manifest; `oci` unless told otherwise. */
   readonly format?: ManifestFormat
+  /** False: the indexes of its layers are not published beside it. */
+  readonly indexes?: boolean
   /** Beside those of the image. */
   readonly annotations?: Annotations
 }

@@ -17,8 +17,8 @@ export async function writeRegistry(
   { image, output }: { readonly image: StoredImage; readonly output: RegistryOutput },
   { names, ...options }: WriteRegistryOptions,
 ): Promise<WrittenOutput> {
-  const { compression, format, annotations } = output
-  const how = { ...options, compression, format, annotations: annotations?.manifest }
+  const { compression, format, indexes, annotations } = output
+  const how = { ...options, compression, format, indexes, annotations: annotations?.manifest }
   const references = registryNames(output, names)
   const groups = Map.groupBy(references, ({ domain, path }) => formatReference({ domain, path }))
   const descriptors = []

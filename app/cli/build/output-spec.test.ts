@@ -41,6 +41,7 @@ const good: [text: string, output: OutputSpec | StoreOutput][] = [
   ['type=registry,compression=uncompressed', { type: 'registry', compression: { format: 'none' } }],
   ['type=registry,compression-level=9', { type: 'registry', compression: { format: 'gzip', level: 9 } }],
   ['type=registry,oci-mediatypes=false', { type: 'registry', format: 'docker' }],
+  ['type=registry,layer-indexes=false', { type: 'registry', indexes: false }],
   [
     'type=registry,annotation.a=b',
     { type: 'registry', annotations: { manifest: new Map([['a', 'b']]), descriptor: noAnnotations } },

@@ -23,8 +23,8 @@ type Fields = ReadonlyMap<string, string>
 const keysOf: Readonly<Record<string, readonly string[]>> = {
   oci: ['type', 'dest', 'name', 'tar', 'compression', 'compression-level'],
   docker: ['type', 'dest', 'name', 'compression', 'compression-level'],
-  image: ['type', 'name', 'push', 'oci-mediatypes', 'compression', 'compression-level'],
-  registry: ['type', 'name', 'oci-mediatypes', 'compression', 'compression-level'],
+  image: ['type', 'name', 'push', 'oci-mediatypes', 'compression', 'compression-level', 'layer-indexes'],
+  registry: ['type', 'name', 'oci-mediatypes', 'compression', 'compression-level', 'layer-indexes'],
   local: ['type', 'dest'],
   tar: ['type', 'dest'],
 }
@@ -102,7 +102,7 @@ function storeOutput(fields: Fields): StoreOutput {
   const names = namesOf(fields) ?? []
   const annotations = annotationsOf(fields)
   if (isPushed) return { type: 'image', names, annotations, push: registryOutput(fields) }
-  const alone = ['oci-mediatypes', 'compression', 'compression-level'].find((key) => fields.has(key))
+  const alone = ['oci-mediatypes', 'compression', 'compression-level', 'layer-indexes'].find((key) => fields.has(key))
   if (alone === undefined) return { type: 'image', names, annotations }
   throw new IbuildError('USAGE', `--output: ${alone} of type=image needs push=true`, {
     hint: 'Layers in the store are not compressed.',
@@ -115,11 +115,13 @@ function registryOutput(fields: Fields): RegistryOutput {
   const annotations = fields.get('type') === 'registry' ? annotationsOf(fields) : []
   const names = namesOf(fields)
   const isOci = switchOf(fields, 'oci-mediatypes')
+  const indexes = switchOf(fields, 'layer-indexes')
   return {
     type: 'registry',
     ...(names && { names }),
     ...(compression && { compression }),
     ...(isOci !== undefined && { format: isOci ? 'oci' : 'docker' }),
+    ...(indexes !== undefined && { indexes }),
     ...(annotations.length > 0 && { annotations: collectAnnotations(annotations) }),
   }
 }
