@@ -11,11 +11,12 @@ export interface Blob {
 }
 
 const pieceBytes = 1024 * 1024
+/** Of all blobs: hundreds are made before a round begins. */
+const filler = randomBytes(pieceBytes)
 
 /** A blob that nobody has: a piece of random bytes, again and again after a first one of its own. */
 export function makeBlob(size: number): Blob {
   const first = randomBytes(Math.min(size, 64))
-  const filler = randomBytes(pieceBytes)
   const pieces = [first]
   for (let left = size - first.length; left > 0; left -= pieceBytes)
     pieces.push(filler.subarray(0, Math.min(left, pieceBytes)))
