@@ -67,7 +67,7 @@ async function buildLocked(options: GuardedOptions): Promise<BuildResult> {
     )
     options.signal.throwIfAborted()
     await name(store, image, names)
-    const outputs = await writeOutputs(store, image, options)
+    const outputs = await writeOutputs(store, image, { ...options, transfers })
     const wroteToStdout = outputs.some(({ dest }) => dest === '-')
     const { imageID, manifestDigest } = image
     const descriptor = manifestDescriptor(image)
@@ -172,7 +172,7 @@ async function name(store: Store, image: StoredImage, names: readonly string[]):
 }
 
 /** One after the other: each takes all processors where it compresses. */
-async function writeOutputs(store: Store, image: StoredImage, options: GuardedOptions): Promise<WrittenOutput[]> {
+async function writeOutputs(store: Store, image: StoredImage, options: BuildScope): Promise<WrittenOutput[]> {
   const { outputs = [], tags = [], emit } = options
   const written: WrittenOutput[] = []
   for (const output of outputs) {
@@ -185,14 +185,14 @@ async function writeOutputs(store: Store, image: StoredImage, options: GuardedOp
 async function writeOne(
   store: Store,
   { image, output }: { readonly image: StoredImage; readonly output: OutputSpec },
-  options: GuardedOptions,
+  options: BuildScope,
 ): Promise<WrittenOutput> {
-  const { tags: names = [], stdout, signal, annotations, emit, publisher, images } = options
+  const { tags: names = [], stdout, signal, annotations, emit, transfers, publisher, images } = options
   if (output.type === 'registry') {
     if (publisher === undefined) throw new Error('the outputs were not checked')
     const { writeRegistry } = await import('./transfer/write-registry.ts')
     const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
-    const how = { names, signal, emit, publisher, images, onWarning }
+    const how = { names, signal, transfers, publisher, images, onWarning }
     const written = await writeRegistry(store, { image, output }, how)
     if (written.descriptor !== undefined) emit({ type: 'notice', message: `pushed as ${written.descriptor.digest}` })
     return written

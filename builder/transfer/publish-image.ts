@@ -18,7 +18,7 @@ import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
 import { createSlots } from './slots.ts'
-import { createTransfers } from './transfers.ts'
+import { createTransfers, type Transfers } from './transfers.ts'
 
 /** Which media types the manifest and what it names have. */
 export type ManifestFormat = 'oci' | 'docker'
@@ -46,6 +46,8 @@ export interface PublishImageOptions {
   /** Layers at a time; 5 unless told otherwise. */
   readonly atOnce?: number | undefined
   readonly emit?: EmitTransfer | undefined
+  /** Tells of what moves in the place of `emit`, where more than this moves. */
+  readonly transfers?: Transfers | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -93,12 +95,12 @@ async function publishLayers(
   { image, to, target }: Place,
   options: PublishImageOptions,
 ): Promise<ReadonlyMap<Digest, Descriptor>> {
-  const { images, emit, signal, atOnce = usualAtOnce } = options
+  const { images, emit, transfers = createTransfers(emit), signal, atOnce = usualAtOnce } = options
   const diffIDs = [...new Set(image.config.rootfs.diff_ids)]
   const place = { domain: to.domain, path: to.path }
   const forms = formsOf(options)
   const compressing = createSlots(compressedAtOnce[forms.compression?.format ?? 'gzip'])
-  const scope = { store, to: place, target, transfers: createTransfers(emit), compressing, images, ...forms }
+  const scope = { store, to: place, target, transfers, compressing, images, ...forms }
   const published = await inParallel(diffIDs, { atOnce, signal }, async (diffID, stop) =>
     publishLayer(scope, diffID, stop),
   )
