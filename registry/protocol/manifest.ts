@@ -128,10 +128,13 @@ function unique(descriptors: readonly Descriptor[]): Descriptor[] {
   return [...new Map(descriptors.map((descriptor) => [descriptor.digest, descriptor])).values()]
 }
 
-/** Layers that lie elsewhere by their type and name where: a client does not push them (OCI image-spec, layer.md). */
-function isDistributed({ mediaType, urls }: Descriptor): boolean {
-  const isForeign = mediaType.includes('.nondistributable.') || mediaType.includes('.rootfs.foreign.')
-  return !isForeign || urls === undefined || urls.length === 0
+/**
+ * A client does not push layers that may not be distributed (OCI image-spec, layer.md, "Non-Distributable Layers"), whether it
+ * says where they lie or not. Docker's type for them must say that.
+ */
+function isDistributed({ mediaType, urls = [] }: Descriptor): boolean {
+  const isForeign = mediaType.includes('.rootfs.foreign.') && urls.length > 0
+  return !isForeign && !mediaType.includes('.nondistributable.')
 }
 
 function invalid(message: string, options: { readonly status?: number; readonly cause?: unknown } = {}): RegistryError {
