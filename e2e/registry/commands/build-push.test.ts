@@ -17,24 +17,27 @@ interface Document {
 
 const documentOf = async (url: string): Promise<Document> => JSON.parse((await fetchBytes(url)).toString()) as Document
 
-needs(test, ...peer)('--push sends the image under all its names, and tells of it in the metadata file', async (t) => {
-  const scene = await makeScene(t)
-  const names = [`${scene.host}/a:1`, `${scene.host}/a:2`, `${scene.host}/b:1`]
-  const context = scene.write('c', files)
-  const tags = names.flatMap((name) => ['-t', name])
-  const built = await scene.ok([...tags, '--push', '--metadata-file', 'meta.json', context])
-  t.regex(built.stdout, /^sha256:[0-9a-f]{64}\n$/)
-  const { 'ibuild.outputs': outputs } = JSON.parse(readFileSync(join(scene.folder, 'meta.json'), 'utf8')) as {
-    'ibuild.outputs': { type: string; dest: string; descriptor: { digest: string } }[]
-  }
-  t.is(outputs[0]?.dest, names.join(','))
-  for (const name of names) {
-    const pulled = await scene.ok(['pull', name], { env: scene.other })
-    t.is(digestIn(pulled.stdout), outputs[0]?.descriptor.digest ?? '', name)
-  }
-})
+needs(test.serial, ...peer)(
+  '--push sends the image under all its names, and tells of it in the metadata file',
+  async (t) => {
+    const scene = await makeScene(t)
+    const names = [`${scene.host}/a:1`, `${scene.host}/a:2`, `${scene.host}/b:1`]
+    const context = scene.write('c', files)
+    const tags = names.flatMap((name) => ['-t', name])
+    const built = await scene.ok([...tags, '--push', '--metadata-file', 'meta.json', context])
+    t.regex(built.stdout, /^sha256:[0-9a-f]{64}\n$/)
+    const { 'ibuild.outputs': outputs } = JSON.parse(readFileSync(join(scene.folder, 'meta.json'), 'utf8')) as {
+      'ibuild.outputs': { type: string; dest: string; descriptor: { digest: string } }[]
+    }
+    t.is(outputs[0]?.dest, names.join(','))
+    for (const name of names) {
+      const pulled = await scene.ok(['pull', name], { env: scene.other })
+      t.is(digestIn(pulled.stdout), outputs[0]?.descriptor.digest ?? '', name)
+    }
+  },
+)
 
-needs(test, ...peer)(
+needs(test.serial, ...peer)(
   'an output of type registry has names, compression, types and annotations of its own',
   async (t) => {
     const scene = await makeScene(t)
@@ -55,25 +58,28 @@ needs(test, ...peer)(
   },
 )
 
-needs(test, ...peer)('a build that cannot be pushed fails before its steps are done, and names nothing', async (t) => {
-  const scene = await makeScene(t)
-  const denying = createServer((_, answer) => {
-    answer.writeHead(403, { 'content-type': 'application/json' })
-    answer.end('{"errors":[{"code":"DENIED","message":"not \\u001b[31mfor you"}]}')
-  })
-  await new Promise<void>((resolve) => void denying.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => new Promise<void>((resolve) => void denying.close(() => resolve())))
-  const host = `127.0.0.1:${(denying.address() as AddressInfo).port}`
-  const context = scene.write('c', { Dockerfile: 'FROM busybox\nRUN sleep 100\n' })
-  const began = Date.now()
-  const { code, stderr } = await scene.ibuild(['-t', `${host}/a:1`, '--push', context])
-  t.is(code, 1)
-  t.regex(stderr, /cannot push to .*: not for you.* \[REGISTRY_DENIED\]/)
-  t.true(Date.now() - began < 60_000)
-  t.is((await scene.ibuild(['inspect', `${host}/a:1`])).code, 1)
-  const nobody = await scene.ibuild(['-t', '127.0.0.1:1/a:1', '--push', context])
-  t.regex(nobody.stderr, /REGISTRY_UNREACHABLE/)
-})
+needs(test.serial, ...peer)(
+  'a build that cannot be pushed fails before its steps are done, and names nothing',
+  async (t) => {
+    const scene = await makeScene(t)
+    const denying = createServer((_, answer) => {
+      answer.writeHead(403, { 'content-type': 'application/json' })
+      answer.end('{"errors":[{"code":"DENIED","message":"not \\u001b[31mfor you"}]}')
+    })
+    await new Promise<void>((resolve) => void denying.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => new Promise<void>((resolve) => void denying.close(() => resolve())))
+    const host = `127.0.0.1:${(denying.address() as AddressInfo).port}`
+    const context = scene.write('c', { Dockerfile: 'FROM busybox\nRUN sleep 100\n' })
+    const began = Date.now()
+    const { code, stderr } = await scene.ibuild(['-t', `${host}/a:1`, '--push', context])
+    t.is(code, 1)
+    t.regex(stderr, /cannot push to .*: not for you.* \[REGISTRY_DENIED\]/)
+    t.true(Date.now() - began < 60_000)
+    t.is((await scene.ibuild(['inspect', `${host}/a:1`])).code, 1)
+    const nobody = await scene.ibuild(['-t', '127.0.0.1:1/a:1', '--push', context])
+    t.regex(nobody.stderr, /REGISTRY_UNREACHABLE/)
+  },
+)
 
 const wrong: [args: string[], says: RegExp][] = [
   [['--push'], /needs a name[^]*hint: .*-t HOST/],
@@ -85,13 +91,16 @@ const wrong: [args: string[], says: RegExp][] = [
   [['-t', 'a', '-o', 'type=registry,oci-mediatypes=false,compression=zstd'], /no zstd layers/],
   [['-t', 'a', '-o', 'type=registry,annotation-manifest-descriptor.k=v'], /manifest-descriptor/],
 ]
-needs(test, 'busybox')('outputs to registries that make no sense are refused before anything is built', async (t) => {
-  const { makeWorkspace } = await import('../../testing/workspace.ts')
-  const space = await makeWorkspace(t)
-  const context = space.write('c', files)
-  for (const [args, says] of wrong) {
-    const { code, stderr } = await space.ibuild([...args, context])
-    t.is(code, 2, stderr)
-    t.regex(stderr, says)
-  }
-})
+needs(test.serial, 'busybox')(
+  'outputs to registries that make no sense are refused before anything is built',
+  async (t) => {
+    const { makeWorkspace } = await import('../../testing/workspace.ts')
+    const space = await makeWorkspace(t)
+    const context = space.write('c', files)
+    for (const [args, says] of wrong) {
+      const { code, stderr } = await space.ibuild([...args, context])
+      t.is(code, 2, stderr)
+      t.regex(stderr, says)
+    }
+  },
+)

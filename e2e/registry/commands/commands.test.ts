@@ -21,7 +21,7 @@ const manifestOf = async (host: string, path: string, ref: string): Promise<Buff
   fetchBytes(`http://${host}/v2/${path}/manifests/${ref}`)
 
 for (const kind of serverKinds) {
-  const on = needs(test, ...needsOf(kind))
+  const on = needs(test.serial, ...needsOf(kind))
 
   on(`${kind}: an index is made, added to, shown, copied and pulled by platform`, async (t) => {
     const scene = await makeScene(t, kind)
@@ -131,7 +131,7 @@ function says(
   t.regex(stderr, expected)
 }
 
-needs(test, ...peer)('what is not there is told with what is', async (t) => {
+needs(test.serial, ...peer)('what is not there is told with what is', async (t) => {
   const scene = await makeScene(t)
   await scene.ok(['push', '-q', 'busybox', `${scene.host}/app:latest`])
   says(
@@ -150,22 +150,25 @@ needs(test, ...peer)('what is not there is told with what is', async (t) => {
   )
 })
 
-needs(test, ...peer)('an image for another machine is a warning, but not the one that was asked for', async (t) => {
-  const scene = await makeScene(t)
-  await pushTwo(scene, `${scene.host}/app`)
-  const foreign = process.arch === 'arm64' ? 'amd' : 'arm'
-  const pulled = await scene.ok(['pull', `${scene.host}/app:${foreign}`], { env: scene.other })
-  t.regex(pulled.stderr, /warning: the image is for linux\/(?:arm64|amd64), and this machine is/)
-  const asked = [
-    'pull',
-    '--platform',
-    `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`,
-    `${scene.host}/app:${foreign}`,
-  ]
-  says(t, await scene.ibuild(asked), /PLATFORM_NOT_FOUND/)
-})
+needs(test.serial, ...peer)(
+  'an image for another machine is a warning, but not the one that was asked for',
+  async (t) => {
+    const scene = await makeScene(t)
+    await pushTwo(scene, `${scene.host}/app`)
+    const foreign = process.arch === 'arm64' ? 'amd' : 'arm'
+    const pulled = await scene.ok(['pull', `${scene.host}/app:${foreign}`], { env: scene.other })
+    t.regex(pulled.stderr, /warning: the image is for linux\/(?:arm64|amd64), and this machine is/)
+    const asked = [
+      'pull',
+      '--platform',
+      `linux/${process.arch === 'arm64' ? 'arm64' : 'amd64'}`,
+      `${scene.host}/app:${foreign}`,
+    ]
+    says(t, await scene.ibuild(asked), /PLATFORM_NOT_FOUND/)
+  },
+)
 
-needs(test, ...peer)('artifacts are copied, and are no image for pull and index', async (t) => {
+needs(test.serial, ...peer)('artifacts are copied, and are no image for pull and index', async (t) => {
   const scene = await makeScene(t)
   const empty = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'
   const base = `http://${scene.host}/v2/thing`
@@ -218,7 +221,7 @@ const wrong: [args: string, says: RegExp][] = [
   ['search team', /not the host/],
   ['search --limit 0 localhost:1', /finds nothing/],
 ]
-needs(test, 'busybox')('wrong usage is told before a registry is asked', async (t) => {
+needs(test.serial, 'busybox')('wrong usage is told before a registry is asked', async (t) => {
   const scene = await makeUsage(t)
   for (const [args, expected] of wrong) {
     const { code, stderr, stdout } = await scene.ibuild(args.split(' '))

@@ -47,7 +47,7 @@ function remains(root: string): string[] {
 }
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-  needs(test, ...peer)(`a pull that ${signal} ends leaves nothing half, and the next one goes on`, async (t) => {
+  needs(test.serial, ...peer)(`a pull that ${signal} ends leaves nothing half, and the next one goes on`, async (t) => {
     const { host, proxy, other, ...scene } = await slowScene(t)
     await scene.ok(['push', '-q', 'noise', `${host}/noise:1`])
     const root = other.IBUILD_ROOT
@@ -66,22 +66,25 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
     t.true(tars[0]?.bytes.equals(tars[1]?.bytes ?? Buffer.alloc(0)))
   })
 
-  needs(test, ...peer)(`a push that ${signal} ends leaves no name, and the next one sends the rest`, async (t) => {
-    const { host, proxy, root, ...scene } = await slowScene(t)
-    const args = ['push', '--parallel', '1', 'noise', `${proxy.host}/noise:1`]
-    const ended = await cut(args, { root, signal, when: () => proxy.moved.up > 1_250_000 })
-    t.is(ended, signal === 'SIGKILL' ? 'SIGKILL' : 1)
-    const answer = await fetch(`http://${host}/v2/noise/manifests/1`)
-    t.is(answer.status, 404)
-    const pushed = await scene.ok(['push', 'noise', `${proxy.host}/noise:1`])
-    t.regex(pushed.stderr, /already exists/)
-    t.deepEqual(remains(root), [])
-    const pulled = await scene.ok(['pull', `${host}/noise:1`], { env: scene.other })
-    t.is(digestIn(pulled.stdout), digestIn(pushed.stdout))
-  })
+  needs(test.serial, ...peer)(
+    `a push that ${signal} ends leaves no name, and the next one sends the rest`,
+    async (t) => {
+      const { host, proxy, root, ...scene } = await slowScene(t)
+      const args = ['push', '--parallel', '1', 'noise', `${proxy.host}/noise:1`]
+      const ended = await cut(args, { root, signal, when: () => proxy.moved.up > 1_250_000 })
+      t.is(ended, signal === 'SIGKILL' ? 'SIGKILL' : 1)
+      const answer = await fetch(`http://${host}/v2/noise/manifests/1`)
+      t.is(answer.status, 404)
+      const pushed = await scene.ok(['push', 'noise', `${proxy.host}/noise:1`])
+      t.regex(pushed.stderr, /already exists/)
+      t.deepEqual(remains(root), [])
+      const pulled = await scene.ok(['pull', `${host}/noise:1`], { env: scene.other })
+      t.is(digestIn(pulled.stdout), digestIn(pushed.stdout))
+    },
+  )
 }
 
-needs(test, ...peer)('two pulls at once of one image fetch each layer once', async (t) => {
+needs(test.serial, ...peer)('two pulls at once of one image fetch each layer once', async (t) => {
   const { host, proxy, other, ...scene } = await slowScene(t)
   await scene.ok(['push', '-q', 'noise', `${host}/noise:1`])
   const pulls = await Promise.all([1, 2].map(async () => scene.ok(['pull', `${proxy.host}/noise:1`], { env: other })))
@@ -91,7 +94,7 @@ needs(test, ...peer)('two pulls at once of one image fetch each layer once', asy
   t.is(new Set(fetched).size, 4)
 })
 
-needs(test, ...peer)('two pushes at once of one image, and of two to one name, both succeed', async (t) => {
+needs(test.serial, ...peer)('two pushes at once of one image, and of two to one name, both succeed', async (t) => {
   const { host, proxy, ...scene } = await slowScene(t)
   const same = await Promise.all([1, 2].map(async () => scene.ok(['push', 'noise', `${proxy.host}/same:1`])))
   t.is(new Set(same.map(({ stdout }) => digestIn(stdout))).size, 1)

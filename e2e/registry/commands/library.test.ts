@@ -5,7 +5,7 @@ import { makeScene } from './scene.ts'
 
 const peer = ['root', 'busybox', 'docker-registry'] as const
 
-needs(test, ...peer)('a program pushes, copies and pulls, and is told of it', async (t) => {
+needs(test.serial, ...peer)('a program pushes, copies and pulls, and is told of it', async (t) => {
   const scene = await makeScene(t)
   const events: string[] = []
   const emit = ({ type }: { readonly type: string }): void => void events.push(type)
@@ -20,7 +20,7 @@ needs(test, ...peer)('a program pushes, copies and pulls, and is told of it', as
   t.deepEqual([pulled.digest, pulled.isNew, pulled.names], [pushed.digest, true, [copied.name]])
 })
 
-needs(test, ...peer)('a program builds on an image of a registry and pushes what it built', async (t) => {
+needs(test.serial, ...peer)('a program builds on an image of a registry and pushes what it built', async (t) => {
   const scene = await makeScene(t)
   await pushImage({ root: scene.root, image: 'busybox', name: `${scene.host}/base:1` })
   const registries = openRegistries()
@@ -35,19 +35,22 @@ needs(test, ...peer)('a program builds on an image of a registry and pushes what
   t.is(pulled.imageID, built.imageID)
 })
 
-needs(test, ...peer)('errors have codes; what a listener throws stops the work; an abort is CANCELLED', async (t) => {
-  const scene = await makeScene(t)
-  const name = `${scene.host}/app:1`
-  const pull = async (more: object = {}) => pullImage({ root: scene.other.IBUILD_ROOT, name, ...more })
-  t.true(isIbuildError(await pull().catch((error: unknown) => error), 'REGISTRY_NOT_FOUND'))
-  await pushImage({ root: scene.root, image: 'busybox', name })
-  const failure = new Error('the listener failed')
-  const emit = (): void => {
-    throw failure
-  }
-  t.is(await pull({ emit }).catch((error: unknown) => error), failure)
-  const aborted = await pull({ signal: AbortSignal.abort() }).catch((error: unknown) => error)
-  t.true(isIbuildError(aborted, 'CANCELLED'))
-  t.true(isIbuildError(await pull({ name: 'UPPER' }).catch((error: unknown) => error), 'REFERENCE_INVALID'))
-  t.true(isIbuildError(await pull({ name: undefined }).catch((error: unknown) => error), 'USAGE'))
-})
+needs(test.serial, ...peer)(
+  'errors have codes; what a listener throws stops the work; an abort is CANCELLED',
+  async (t) => {
+    const scene = await makeScene(t)
+    const name = `${scene.host}/app:1`
+    const pull = async (more: object = {}) => pullImage({ root: scene.other.IBUILD_ROOT, name, ...more })
+    t.true(isIbuildError(await pull().catch((error: unknown) => error), 'REGISTRY_NOT_FOUND'))
+    await pushImage({ root: scene.root, image: 'busybox', name })
+    const failure = new Error('the listener failed')
+    const emit = (): void => {
+      throw failure
+    }
+    t.is(await pull({ emit }).catch((error: unknown) => error), failure)
+    const aborted = await pull({ signal: AbortSignal.abort() }).catch((error: unknown) => error)
+    t.true(isIbuildError(aborted, 'CANCELLED'))
+    t.true(isIbuildError(await pull({ name: 'UPPER' }).catch((error: unknown) => error), 'REFERENCE_INVALID'))
+    t.true(isIbuildError(await pull({ name: undefined }).catch((error: unknown) => error), 'USAGE'))
+  },
+)

@@ -12,7 +12,7 @@ const mostMiB = 256
 const probe = "process.on('exit', () => require('node:fs').writeSync(2, `peak ${process.resourceUsage().maxRSS}\\n`))\n"
 
 needs(
-  test,
+  test.serial,
   'root',
   'busybox',
   'docker-registry',

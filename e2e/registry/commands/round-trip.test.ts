@@ -9,7 +9,7 @@ const files = { Dockerfile: dockerfile, a: 'a'.repeat(100_000), b: 'b\n' }
 const sha256 = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
 for (const kind of serverKinds) {
-  needs(test, ...needsOf(kind))(
+  needs(test.serial, ...needsOf(kind))(
     `${kind}: what is pushed comes back the same, and goes back byte for byte`,
     async (t) => {
       const scene = await makeScene(t, kind)
@@ -41,7 +41,7 @@ for (const kind of serverKinds) {
 }
 
 needs(
-  test,
+  test.serial,
   'root',
   'busybox',
   'docker-registry',
@@ -69,7 +69,7 @@ needs(
 })
 
 needs(
-  test,
+  test.serial,
   'root',
   'busybox',
   'docker-registry',
@@ -85,7 +85,7 @@ needs(
 })
 
 needs(
-  test,
+  test.serial,
   'root',
   'busybox',
   'docker-registry',
@@ -106,7 +106,7 @@ needs(
 })
 
 needs(
-  test,
+  test.serial,
   'root',
   'busybox',
   'docker-registry',
