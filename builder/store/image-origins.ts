@@ -17,9 +17,16 @@ export function createImageOriginStore(context: StoreContext): InternalImageOrig
   const lists = createKnownLists(context, { folder: context.layout.origins, most: 8, mostBytes: 4 * 1024 * 1024 })
   return {
     get: (imageID) => lists.get(imageID).flatMap((entry) => originOf(entry) ?? []),
-    add: async (imageID, { domain, path, mediaType, digest, manifest }) => {
+    add: async (imageID, { domain, path, mediaType, digest, manifest, pulled }) => {
       if (manifest.byteLength > mostManifestBytes) return
-      const entry = { domain, path, mediaType, digest, manifest: Buffer.from(manifest).toString() }
+      const entry = {
+        domain,
+        path,
+        mediaType,
+        digest,
+        manifest: Buffer.from(manifest).toString(),
+        ...(pulled === true && { pulled }),
+      }
       const isSame = (other: JsonObject): boolean =>
         other['digest'] === digest && other['domain'] === domain && other['path'] === path
       await lists.add(imageID, entry, isSame)
@@ -30,8 +37,8 @@ export function createImageOriginStore(context: StoreContext): InternalImageOrig
   }
 }
 
-function originOf({ domain, path, mediaType, digest, manifest }: JsonObject): ImageOrigin | undefined {
+function originOf({ domain, path, mediaType, digest, manifest, pulled }: JsonObject): ImageOrigin | undefined {
   if (typeof domain !== 'string' || typeof path !== 'string' || typeof mediaType !== 'string') return undefined
   if (typeof digest !== 'string' || !isDigest(digest) || typeof manifest !== 'string') return undefined
-  return { domain, path, mediaType, digest, manifest: Buffer.from(manifest) }
+  return { domain, path, mediaType, digest, manifest: Buffer.from(manifest), ...(pulled === true && { pulled }) }
 }

@@ -39,6 +39,8 @@ export interface ImageOrigin {
   readonly digest: Digest
   /** The bytes that the digest names. */
   readonly manifest: Uint8Array
+  /** The image came from there, and did not only go there. */
+  readonly pulled?: boolean
 }
 
 /** The bytes are elsewhere: where, the {@link LayerSourceStore} says. */

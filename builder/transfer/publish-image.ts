@@ -78,8 +78,8 @@ export async function publishImage(
   await pushConfig(target, { image, manifest }, options)
   for (const tag of tags) await target.putManifest(tag, manifest, { signal: options.signal })
   await attachIndexes(indexes, manifest, options)
-  const { mediaType, digest, bytes } = manifest
-  await store.origins.add(image.imageID, { ...to, mediaType, digest, manifest: bytes })
+  const { mediaType, digest, bytes, pulled } = manifest
+  await store.origins.add(image.imageID, { ...to, mediaType, digest, manifest: bytes, ...(pulled && { pulled }) })
   return { mediaType, digest, size: bytes.byteLength, platform: imagePlatform(image.config) }
 }
 
@@ -126,6 +126,8 @@ interface PublishedManifest {
   readonly mediaType: string
   readonly digest: Digest
   readonly bytes: Uint8Array
+  /** As the image was pulled. */
+  readonly pulled?: boolean | undefined
 }
 
 interface Described {
@@ -149,9 +151,9 @@ async function manifestWithIndexes(
 ): Promise<WithIndexes> {
   const plain = newManifest(described, options)
   const unchanged = knownManifest(store, { image: described.image, wanted: plain }, options)
-  if (unchanged !== undefined) return { manifest: unchanged }
+  if (unchanged?.pulled === true) return { manifest: unchanged }
   const indexes = await sendIndexes(store, described, options)
-  if (indexes === undefined) return { manifest: written(plain) }
+  if (indexes === undefined) return { manifest: unchanged ?? written(plain) }
   const annotations = new Map([...(options.annotations ?? []), ...indexes.annotations])
   const wanted = newManifest(described, { ...options, annotations })
   return { manifest: knownManifest(store, { image: described.image, wanted }, options) ?? written(wanted), indexes }
@@ -199,8 +201,12 @@ function knownManifest(
   { image, wanted }: WantedManifest,
   { format }: PublishImageOptions,
 ): PublishedManifest | undefined {
-  const same = store.origins.get(image.imageID).find((origin) => saysTheSame(origin, wanted, format))
-  return same && { mediaType: same.mediaType, digest: same.digest, bytes: same.manifest }
+  const same = store.origins
+    .get(image.imageID)
+    .filter((origin) => saysTheSame(origin, wanted, format))
+    .sort((a, b) => Number(b.pulled === true) - Number(a.pulled === true))
+    .at(0)
+  return same && { mediaType: same.mediaType, digest: same.digest, bytes: same.manifest, pulled: same.pulled }
 }
 
 function written(manifest: NewManifest): PublishedManifest {

@@ -143,5 +143,5 @@ export async function rememberOrigin(
 ): Promise<void> {
   const { domain, path } = reference
   const { mediaType, digest } = descriptor
-  await store.origins.add(imageID, { domain, path, mediaType, digest, manifest })
+  await store.origins.add(imageID, { domain, path, mediaType, digest, manifest, pulled: true })
 }

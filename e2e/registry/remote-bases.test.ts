@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { remoteImages } from '../../app/adapters/remote-images.ts'
 import type { RemoteImages } from '../../builder/ports.ts'
 import { withRemote } from '../../builder/remote/with-remote.ts'
 import { openStore } from '../../builder/store/open.ts'
@@ -71,6 +72,30 @@ withBusybox('what is built on it can be built on, published from the indexes alo
   t.deepEqual(formsOf(openStore(third), diffIDs), ['published', 'published', 'published'])
   t.deepEqual(fetched(), [])
 })
+
+withBusybox(
+  'an image that was pushed without indexes gets them with the next push; one that was pulled so stays as it is',
+  async (t) => {
+    const { registry, home, image } = await publishBase(t, { indexes: false })
+    const tagged = (): string | undefined => registry.repository(base).tagged.get('1')
+    const without = tagged()
+    await publishImage(home, { image, to: base, tags: ['1'] }, { publisher: registry })
+    const published = tagged()
+    t.not(published, without)
+    await publishImage(home, { image, to: base, tags: ['1'] }, { publisher: registry })
+    t.is(tagged(), published, 'the same again')
+
+    await publishImage(home, { image, to: app, tags: ['1'] }, { publisher: registry, indexes: false })
+    const other = openStore(temporaryFolder(t))
+    const found = await remoteImages(registry).find({ ...app, tag: '1' }, { platform: hostPlatform() })
+    if (found === undefined) throw new Error('no image')
+    const pulled = await pullImage(other, found, { name: baseName })
+    for (const tags of [['2'], ['3']]) {
+      const { digest } = await publishImage(other, { image: pulled.image, to: base, tags }, { publisher: registry })
+      t.is(digest, found.descriptor.digest)
+    }
+  },
+)
 
 withBusybox('without published indexes each layer is read once, and its index kept', async (t) => {
   const { registry, images, diffIDs, layers, fetched } = await publishBase(t, { indexes: false })
