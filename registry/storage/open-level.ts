@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { asInteger, asObject, parseJson, required } from '../../shared/base/json.ts'
-import { syncPath } from '../../shared/cas/disk.ts'
+import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
 import { type Database, databaseError, openDatabase, openFailure, repairDatabase } from './level-database.ts'
 import { formatKey } from './rows.ts'
 
@@ -48,7 +48,7 @@ export async function bytesToOpen(folder: string): Promise<number> {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolders(folder, 0o700)
     await syncPath(dirname(folder))
   } catch (error) {
     throw databaseError(error)
