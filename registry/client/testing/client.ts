@@ -8,7 +8,7 @@ import type { RegistryClient } from '../types.ts'
 export function testClient(t: ExecutionContext, options: Partial<RegistryClientOptions> = {}): RegistryClient {
   const client = createRegistryClient({
     userAgent: 'ibuild/test',
-    timeouts: { connect: 3000, answer: 1500, idle: 800 },
+    timeouts: { connect: 20_000, answer: 10_000, idle: 1500 },
     authorities: { file: '/dev/null' },
     ...options,
     retries: { delay: 5, ...options.retries },

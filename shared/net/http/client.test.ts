@@ -138,7 +138,7 @@ for (const [title, kind, answer] of [
       for (const socket of sockets) socket.destroy()
       server.close()
     })
-    const http = client(t, { timeouts: { answer: 600, idle: 600 } })
+    const http = client(t, { timeouts: { answer: 1500, idle: 1500 } })
     const read = async (): Promise<unknown> =>
       readBody(await http.send({ method: 'GET', url: new URL(`http://127.0.0.1:${port}/`) }), 100)
     const { kind: found, message } = await failure(read())
