@@ -2,7 +2,8 @@ import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { RegistryError } from '../protocol/error.ts'
-import { historyRows } from '../storage/rows.ts'
+import { historyRows, manifestRows, tagRows } from '../storage/rows.ts'
+import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
 
@@ -282,4 +283,22 @@ test('the subject of a manifest is told, whether it is there or not', async (t) 
   for (const ref of [{ tag: 'x' }, { digest: image.digest }]) {
     t.is((await service.manifests.put(app, ref, pushed(image))).subject, subject.digest)
   }
+})
+
+test('a damaged row is an error for those who read it, and is mended by the next push', async (t) => {
+  const { service, driver, metadata } = await memoryRegistry()
+  const image = imageOf('a')
+  await pushArtifact(service, app, image, ['1'])
+  for (const key of [tagRows.key(app, '1'), manifestRows.key(app, image.digest)]) {
+    await metadata.commit({ put: [{ key, value: '{"dig' }] })
+    const { service: fresh } = await memoryRegistry({ driver, metadata })
+    await t.throwsAsync(fresh.manifests.get(app, { tag: '1' }), code('STORE_INVALID'))
+    t.deepEqual((await fresh.tags(app, all)).items, ['1'])
+    await fresh.manifests.put(app, { tag: '1' }, pushed(image))
+    t.is((await fresh.manifests.get(app, { tag: '1' })).digest, image.digest)
+    t.deepEqual(await checkRegistry({ metadata, driver }), [])
+  }
+  await metadata.commit({ put: [{ key: tagRows.key(app, '1'), value: '7' }] })
+  await service.manifests.remove(app, { tag: '1' })
+  t.deepEqual((await service.tags(app, all)).items, [])
 })

@@ -82,6 +82,8 @@ const cases: Readonly<Record<string, Case>> = {
     t.deepEqual(await pages('k c', false, 1), ['k d'])
     t.deepEqual(await pages('k e', false, 9), [])
     t.deepEqual(await pages('k zz', false, 9), [])
+    t.deepEqual(await pages('k \u{10ffff}x', false, 9), [], 'whatever a client says where to go on')
+    t.deepEqual(await pages('k \ud800', false, 9), [], 'be it no character at all')
     t.deepEqual(await pages('k ', false, 9), ['k a', 'k b', 'k d', 'k e'])
     t.deepEqual(await pages(undefined, true, 3), ['k e', 'k d', 'k b'])
     t.deepEqual(await pages('k d', true, 9), ['k b', 'k a'])
