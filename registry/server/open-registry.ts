@@ -7,6 +7,7 @@ import { openLevelMetadata } from '../storage/level-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
+import { makeDataRoot } from './data-root.ts'
 import type { Log } from './log.ts'
 import type { OpenRegistry } from './server.ts'
 
@@ -27,6 +28,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
   const { root, config, isReadOnly } = options
   const { durability } = config.storage
   const listeners: WrittenListener[] = []
+  await makeDataRoot(root)
   const metadata = await openMetadata(options, (changes) => listeners.forEach((listener) => listener(changes)))
   try {
     const driver = await openFileDriver(root, { durability })
