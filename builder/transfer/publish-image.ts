@@ -1,27 +1,29 @@
-import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
-import { parseManifest, serializeManifest } from '../../shared/oci/manifest.ts'
-import { layerCompression, mediaTypes } from '../../shared/oci/media-types.ts'
+import { parseManifest } from '../../shared/oci/manifest.ts'
 import { noZstdInManifest } from '../export/check-compression.ts'
 import { type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
 import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
-import type { ImageOrigin } from '../store/remote-types.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
-import { withoutList } from './index-list.ts'
+import {
+  type Described,
+  knownManifest,
+  type ManifestFormat,
+  newManifest,
+  type PublishedManifest,
+  written,
+} from './image-manifest.ts'
 import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
 import { createSlots } from './slots.ts'
 import { createTransfers, type Transfers } from './transfers.ts'
-
-/** Which media types the manifest and what it names have. */
-export type ManifestFormat = 'oci' | 'docker'
 
 /** What a layer is compressed with; a level only when it was asked for. */
 export interface AskedCompression {
@@ -122,19 +124,6 @@ function formsOf({ compression: asked, format }: PublishImageOptions): Forms {
   }
 }
 
-interface PublishedManifest {
-  readonly mediaType: string
-  readonly digest: Digest
-  readonly bytes: Uint8Array
-  /** As the image was pulled. */
-  readonly pulled?: boolean | undefined
-}
-
-interface Described {
-  readonly image: StoredImage
-  readonly layers: ReadonlyMap<Digest, Descriptor>
-}
-
 interface WithIndexes {
   readonly manifest: PublishedManifest
   readonly indexes?: PublishedIndexes | undefined
@@ -189,77 +178,6 @@ async function attachIndexes(
     if (!(error instanceof IbuildError)) throw error
     onWarning?.(`the registry does not keep the indexes of the layers with the image: ${error.message}`)
   }
-}
-
-interface WantedManifest {
-  readonly image: StoredImage
-  readonly wanted: NewManifest
-}
-
-function knownManifest(
-  store: Store,
-  { image, wanted }: WantedManifest,
-  { format }: PublishImageOptions,
-): PublishedManifest | undefined {
-  const same = store.origins
-    .get(image.imageID)
-    .filter((origin) => saysTheSame(origin, wanted, format))
-    .sort((a, b) => Number(b.pulled === true) - Number(a.pulled === true))
-    .at(0)
-  return same && { mediaType: same.mediaType, digest: same.digest, bytes: same.manifest, pulled: same.pulled }
-}
-
-function written(manifest: NewManifest): PublishedManifest {
-  const bytes = serializeManifest(manifest)
-  return { mediaType: manifest.mediaType, digest: digestOf(bytes), bytes }
-}
-
-type NewManifest = ReturnType<typeof newManifest>
-
-function newManifest({ image, layers }: Described, { annotations, format = 'oci' }: PublishImageOptions) {
-  const merged = { ...withoutList(image.manifest.annotations), ...Object.fromEntries(annotations ?? []) }
-  const { digest, size } = image.manifest.config
-  return {
-    schemaVersion: 2,
-    mediaType: format === 'docker' ? mediaTypes.dockerManifest : mediaTypes.ociManifest,
-    config: { mediaType: format === 'docker' ? mediaTypes.dockerConfig : mediaTypes.ociConfig, digest, size },
-    layers: image.config.rootfs.diff_ids.flatMap((diffID) => inFormat(layers.get(diffID), format)),
-    ...(Object.keys(merged).length > 0 && { annotations: merged }),
-  } as const
-}
-
-/** Media types of the two formats do not belong into one manifest. */
-function inFormat(descriptor: Descriptor | undefined, format: ManifestFormat): Descriptor[] {
-  if (descriptor === undefined) return []
-  const { digest, size } = descriptor
-  const mediaType = layerType(descriptor.mediaType, format)
-  return [{ mediaType, digest, size }]
-}
-
-function layerType(mediaType: string, format: ManifestFormat): string {
-  switch (layerCompression(mediaType)) {
-    case 'gzip':
-      return format === 'docker' ? mediaTypes.dockerLayerGzip : mediaTypes.ociLayerGzip
-    case 'none':
-      return format === 'docker' ? mediaTypes.dockerLayer : mediaTypes.ociLayer
-    case 'zstd':
-      return mediaTypes.ociLayerZstd
-    case undefined:
-      return mediaType
-  }
-}
-
-function saysTheSame(origin: ImageOrigin, wanted: NewManifest, format: ManifestFormat | undefined): boolean {
-  if (format !== undefined && origin.mediaType !== wanted.mediaType) return false
-  if (digestOf(origin.manifest) !== origin.digest) return false
-  const { config, layers, annotations = {} } = parseManifest(parseJson(origin.manifest, { what: 'manifest' }))
-  const own: Readonly<Record<string, string>> = wanted.annotations ?? {}
-  return (
-    config.digest === wanted.config.digest &&
-    layers.length === wanted.layers.length &&
-    layers.every(({ digest }, i) => digest === wanted.layers[i]?.digest) &&
-    Object.keys({ ...annotations, ...own }).every((key) => annotations[key] === own[key])
-  )
 }
 
 async function pushConfig(
