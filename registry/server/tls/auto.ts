@@ -21,7 +21,7 @@ const serverDays = 90
 const renewalDays = 30
 
 /** Where the own CA and the server's certificate lie. */
-export function autoFiles(folder: string): AutoFiles & { readonly authorityKey: string } {
+function autoFiles(folder: string): AutoFiles & { readonly authorityKey: string } {
   return {
     authority: join(folder, 'ca.crt'),
     authorityKey: join(folder, 'ca.key'),
