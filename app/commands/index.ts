@@ -1,6 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import type { CommandModule } from '../cli/command-table.ts'
+import { withAdvice } from '../cli/meant-command.ts'
 
 const help = `
 create NAME IMAGE...   make an index of images, one for each platform
@@ -18,7 +19,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
 /** `ibuild index create|add|inspect`. */
 export async function run(argv: readonly string[]): Promise<number> {
   const [word = '', ...rest] = argv
-  if (Object.hasOwn(commands, word)) return (await commands[word]?.())?.run(rest) ?? 1
+  if (Object.hasOwn(commands, word)) return runPart(word, rest)
   const parser = createParser('index', 'Join images of several platforms under one name')
     .argument('<command>', 'create, add or inspect')
     .argument('[name...]', 'what it works on')
@@ -27,4 +28,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   throw new IbuildError('USAGE', `there is no ibuild index ${JSON.stringify(words[0] ?? '')}`, {
     hint: 'Use ibuild index create, add or inspect.',
   })
+}
+
+/** Wrong usage is led to the help of the part. */
+async function runPart(word: string, rest: readonly string[]): Promise<number> {
+  try {
+    const part = await commands[word]?.()
+    return (await part?.run(rest)) ?? 1
+  } catch (error) {
+    throw withAdvice(error, { name: `index ${word}` })
+  }
 }

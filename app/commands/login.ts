@@ -69,6 +69,7 @@ async function given(flags: Flags): Promise<Credentials | undefined> {
     throw new IbuildError('USAGE', 'a password needs a user name', { hint: 'Name the user with -u.' })
   if (username === undefined) return undefined
   if (username === '') throw new IbuildError('USAGE', '--username is empty')
+  if (username.includes(':')) throw colonIn(username)
   if (password !== undefined)
     printNotice('--password is seen by others in the list of processes; --password-stdin is not')
   return { kind: 'password', username, password: needPassword(await passwordFrom(flags)) }
@@ -91,7 +92,13 @@ async function asked(): Promise<Credentials> {
   needTerminal()
   const username = await askLine('Username: ')
   if (username === '') throw new IbuildError('USAGE', 'the user name is empty')
+  if (username.includes(':')) throw colonIn(username)
   return { kind: 'password', username, password: needPassword(await askSecret('Password: ')) }
+}
+
+/** HTTP ends the user name at the first colon; what follows would be taken for the password (RFC 7617, section 2). */
+function colonIn(username: string): IbuildError {
+  return new IbuildError('USAGE', `a user name has no colon: ${JSON.stringify(username)}`)
 }
 
 function needTerminal(): void {

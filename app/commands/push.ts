@@ -90,7 +90,16 @@ function pushesOf(store: Store, [source = '', name]: readonly string[], { allTag
   const to = pushable(parseReference(name ?? source))
   if (allTags !== true) {
     imageOf(store, source)
-    return [{ source, to: withDefaultTag(to) }]
+    const full = withDefaultTag(to)
+    if (name === undefined && !store.tags.list().some((tag) => tag.name === formatReference(full)))
+      throw new IbuildError(
+        'USAGE',
+        `${JSON.stringify(source)} is the ID of an image, which does not say where it goes`,
+        {
+          hint: `Write ibuild push ${source} NAME.`,
+        },
+      )
+    return [{ source, to: full }]
   }
   if (name !== undefined || to.tag !== undefined)
     throw new IbuildError('USAGE', '--all-tags takes one name without a tag')

@@ -1,5 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
+import { withAdvice } from '../cli/meant-command.ts'
 import { registryCommands } from '../cli/registry/command-table.ts'
 
 /** `ibuild registry COMMAND`: the registry of the data folder, and whoever serves it. */
@@ -13,7 +14,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const command = Object.hasOwn(registryCommands, word) ? registryCommands[word] : undefined
   if (command === undefined) throw noSuchCommand(word)
-  return (await command.load()).run(rest)
+  try {
+    return await (await command.load()).run(rest)
+  } catch (error) {
+    throw withAdvice(error, { name: `registry ${word}` })
+  }
 }
 
 /** The command's name is the first word, also behind `--root DIR`. */

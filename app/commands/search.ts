@@ -45,6 +45,10 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 /** The host, checked as one of an image name, and what is looked for there. Errors: REFERENCE_INVALID. */
 function placeOf(where: string): { readonly domain: string; readonly pattern: string } {
+  if (/^https?:\/\//i.test(where))
+    throw new IbuildError('USAGE', `${JSON.stringify(where.slice(0, 100))} is not the host of a registry`, {
+      hint: 'Leave the http:// or https:// away: which of them it speaks is found out.',
+    })
   const slash = where.indexOf('/')
   const host = slash < 0 ? where : where.slice(0, slash)
   const isHost = host === 'localhost' || /[.:]/.test(host)

@@ -1,3 +1,4 @@
+import { IbuildError } from '../../shared/base/errors.ts'
 import { HttpFailure } from '../../shared/net/http/failure.ts'
 import type { HttpClient } from '../../shared/net/http/types.ts'
 import { connectionError } from './errors.ts'
@@ -9,8 +10,16 @@ interface FindOptions {
   readonly signal: AbortSignal | undefined
 }
 
-/** The address at which a place answers, by the first of its schemes with which it does. Errors: REGISTRY_UNREACHABLE. */
+/**
+ * The address at which a place answers, by the first of its schemes with which it does. Errors: REGISTRY_UNREACHABLE, also for
+ * what the grammar of names takes for a host and no connection can be made to, such as `a.example:99999` or `256.1.1.1`.
+ */
 export async function findBase(client: HttpClient, { host, schemes }: Place, options: FindOptions): Promise<URL> {
+  if (!URL.canParse(`https://${host}`))
+    throw new IbuildError(
+      'REGISTRY_UNREACHABLE',
+      `${options.what}: ${host} is neither a host nor an address with a port`,
+    )
   const bases = schemes.map((scheme) => new URL(`${scheme}://${host}`))
   const failures: HttpFailure[] = []
   for (const base of bases) {

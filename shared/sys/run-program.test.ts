@@ -20,6 +20,14 @@ test('a program that is not there', async (t) => {
   await t.throwsAsync(runProgram('no-such-program-at-all', [], options), { code: 'ENOENT' })
 })
 
+test('nothing of one that is not there keeps the process alive', async (t) => {
+  const script = `import { runProgram } from ${JSON.stringify(import.meta.resolve('./run-program.ts'))}
+    await runProgram('no-such-program-at-all', [], { input: '', env: {}, timeout: 60_000 }).catch(() => undefined)`
+  const started = performance.now()
+  await runProgram(process.execPath, ['--input-type=module', '-e', script], { ...options, timeout: 30_000 })
+  t.true(performance.now() - started < 20_000)
+})
+
 test('one that says too much, or does not end, is killed, whoever holds its pipes', async (t) => {
   await t.throwsAsync(runProgram('sh', ['-c', 'yes'], options), { message: /says too much/ })
   const started = performance.now()

@@ -98,6 +98,7 @@ for (const [title, args, input, code, pattern] of [
   ['a password without user', ['login', '--password-stdin', 'HOST'], 'x', 2, /needs a user name/],
   ['two passwords', ['login', '-u', 'a', '-p', 'b', '--password-stdin', 'HOST'], 'x', 2, /two ways of one thing/],
   ['an empty password', ['login', '-u', 'a', '--password-stdin', 'HOST'], '\n', 2, /password is empty/],
+  ['a user name with a colon', ['login', '-u', 'a:b', '--password-stdin', 'HOST'], 'x', 2, /has no colon/],
   ['no host', ['login', '-u', 'a', '--password-stdin', 'team/app'], 'x', 2, /not the host of a registry/],
   ['two hosts', ['login', 'a.test', 'b.test'], '', 2, /too many arguments/],
   [

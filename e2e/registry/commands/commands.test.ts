@@ -218,7 +218,9 @@ const wrong: [args: string, says: RegExp][] = [
   ['index crate a b', /no ibuild index "crate"/],
   ['index create a', /missing required argument/],
   ['index create --annotation x a b', /not KEY=VALUE/],
+  ['index add --annotation x a b', /See ibuild index add --help/],
   ['search team', /not the host/],
+  ['search https://localhost:1/a', /Leave the http:/],
   ['search --limit 0 localhost:1', /finds nothing/],
 ]
 needs(test.serial, 'busybox')('wrong usage is told before a registry is asked', async (t) => {
@@ -230,6 +232,10 @@ needs(test.serial, 'busybox')('wrong usage is told before a registry is asked', 
     t.regex(stderr, /^hint: \S/m, args)
     t.is(stdout, '')
   }
+  const id = (await scene.ibuild(['images', '-q'])).stdout.trim()
+  const byID = await scene.ibuild(['push', id])
+  t.is(byID.code, 2, byID.stderr)
+  t.regex(byID.stderr, /is the ID of an image.*\nhint: Write ibuild push \S+ NAME/)
 })
 
 async function makeUsage(t: Parameters<typeof makeScene>[0]): Promise<Pick<Scene, 'ibuild'>> {

@@ -73,8 +73,9 @@ test('an index is taken over, a single image becomes one, and docker has types o
 })
 
 test('what cannot be joined is refused, and no name is set', async (t) => {
-  const here = new MemoryRegistry().repository({ domain: 'a', path: 'app' })
-  await putImage(here, { layers: ['1'], platform: amd }, 'one')
+  const registry = new MemoryRegistry()
+  const here = registry.repository({ domain: 'a', path: 'app' })
+  const one = await putImage(here, { layers: ['1'], platform: amd }, 'one')
   await putImage(here, { layers: ['2'], platform: amd }, 'two')
   const chart = { schemaVersion: 2, mediaType: 'application/vnd.example+json' } as const
   await putDocument(here, chart, 'chart')
@@ -85,6 +86,10 @@ test('what cannot be joined is refused, and no name is set', async (t) => {
       { add },
     )
   await t.throwsAsync(join(['one', 'two']), { code: 'USAGE', message: /linux\/amd64/ })
+  const elsewhere = registry.repository({ domain: 'a', path: 'else' })
+  const sources = [place(here, 'one'), place(here, 'two')]
+  await t.throwsAsync(joinIndex(place(elsewhere, 'all'), sources, {}), { code: 'USAGE' })
+  t.is(await digestAt(elsewhere, one.digest), undefined, 'nothing is copied for an index that is refused')
   await t.throwsAsync(join(['chart']), { code: 'NOT_AN_IMAGE' })
   await t.throwsAsync(join(['none']), { code: 'REGISTRY_NOT_FOUND' })
   await t.throwsAsync(join(['one'], true), { code: 'REGISTRY_NOT_FOUND', message: /to add to/ })

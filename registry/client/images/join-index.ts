@@ -1,4 +1,4 @@
-import { digestOf } from '../../../shared/base/digest.ts'
+import { type Digest, digestOf } from '../../../shared/base/digest.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { parseJson } from '../../../shared/base/json.ts'
 import { isAttestation } from '../../../shared/oci/choose-platform.ts'
@@ -35,13 +35,15 @@ const mostConfigBytes = 4 * 1024 * 1024
  */
 export async function joinIndex(
   to: RemotePlace,
-  sources: readonly (RemotePlace & { readonly name: string })[],
+  sources: readonly Source[],
   options: JoinOptions,
 ): Promise<JoinedIndex> {
   const before = options.add === true ? await existing(to, options) : undefined
-  const added: Descriptor[] = []
-  for (const source of sources) added.push(...(await entriesOf(source, to.repository, options)))
+  const found: FoundSource[] = []
+  for (const source of sources) found.push(await readSource(source, options))
+  const added = found.flatMap(({ entries }) => entries)
   checkPlatforms(added)
+  for (const { source, digest } of found) await bringOver({ repository: source.repository, ref: digest }, to, options)
   const index = indexOf(before, added, options)
   const bytes = serializeManifest(index)
   const manifest = { mediaType: index.mediaType, digest: digestOf(bytes), bytes }
@@ -63,19 +65,30 @@ async function existing({ repository, ref }: RemotePlace, options: JoinOptions):
   return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
 }
 
-/** The manifests of a source, which the target repository has then. */
-async function entriesOf(
-  { repository, ref, name }: RemotePlace & { readonly name: string },
-  target: RemoteRepository,
-  options: JoinOptions,
-): Promise<Descriptor[]> {
+type Source = RemotePlace & { readonly name: string }
+
+interface FoundSource {
+  readonly source: Source
+  readonly digest: Digest
+  /** What it adds to the index. */
+  readonly entries: readonly Descriptor[]
+}
+
+async function readSource(source: Source, options: JoinOptions): Promise<FoundSource> {
+  const { repository, ref, name } = source
   const found = await repository.manifest(ref, options)
   if (found === undefined) throw new IbuildError('REGISTRY_NOT_FOUND', `the registry has no image ${name}`)
-  const isElsewhere = repository.name.domain !== target.name.domain || repository.name.path !== target.name.path
-  if (isElsewhere)
-    await copyImage({ repository, ref: found.digest }, { repository: target, ref: found.digest }, options)
-  if (!isIndexType(found.mediaType)) return [await describeImage(repository, found, { ...options, name })]
-  return [...parseIndex(parseJson(found.bytes, { what: `index ${name}` })).manifests]
+  const entries = isIndexType(found.mediaType)
+    ? parseIndex(parseJson(found.bytes, { what: `index ${name}` })).manifests
+    : [await describeImage(repository, found, { ...options, name })]
+  return { source, digest: found.digest, entries }
+}
+
+/** Copies what another repository has. */
+async function bringOver(from: RemotePlace, { repository }: RemotePlace, options: JoinOptions): Promise<void> {
+  const { domain, path } = repository.name
+  if (from.repository.name.domain === domain && from.repository.name.path === path) return
+  await copyImage(from, { repository, ref: from.ref }, options)
 }
 
 async function describeImage(
