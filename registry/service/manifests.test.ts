@@ -2,7 +2,7 @@ import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { RegistryError } from '../protocol/error.ts'
-import { historyRows, manifestRows, tagRows } from '../storage/rows.ts'
+import { blobRows, doomedRows, historyRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
@@ -221,6 +221,22 @@ test('removing a manifest removes its tags and bytes at once, in this repository
   t.is((await service.manifests.get(other, { tag: '1' })).digest, digest)
   await service.manifests.remove(other, { digest })
   t.is(await driver.size(digest), undefined, 'nobody has it any more')
+})
+
+test('bytes that were pushed as a blob too go with the last who has them, whichever goes first', async (t) => {
+  for (const first of ['blob', 'manifest']) {
+    const { service, driver, metadata } = await memoryRegistry()
+    const image = imageOf('a')
+    const digest = await pushArtifact(service, app, image)
+    await pushBlob(service, app, image.bytes)
+    if (first === 'manifest') await service.manifests.remove(app, { digest })
+    await service.blobs.remove(app, digest)
+    t.is(await driver.size(digest), first === 'manifest' ? undefined : image.bytes.length)
+    if (first === 'blob') await service.manifests.remove(app, { digest })
+    t.is(await driver.size(digest), undefined)
+    t.is(await metadata.get(blobRows.key(digest)), undefined)
+    t.deepEqual(await metadata.list({ prefix: doomedRows.prefix(), limit: 9 }), [])
+  }
 })
 
 test('after a removal the same is pushed again', async (t) => {
