@@ -43,8 +43,10 @@ export function createBlobService(parts: BlobParts): BlobService {
       await driver.setAside(digest)
     })
   }
-  const damaged = async (digest: Digest, size: number): Promise<RegistryError> => {
+  /** What to tell of a blob whose bytes are not as its row says. That row may have been removed since it was read. */
+  const damaged = async (name: RepositoryName, digest: Digest, size: number): Promise<RegistryError> => {
     await setAsideUnless(digest, async (reader) => reader.size === size && isIntact(digest, reader))
+    if ((await metadata.get(linkRows.key(name, digest))) === undefined) return blobUnknown(name, digest)
     return new RegistryError('UNKNOWN', `the blob ${digest} is damaged here: push it again`, { detail: { digest } })
   }
 
@@ -63,7 +65,7 @@ export function createBlobService(parts: BlobParts): BlobService {
       const found = await driver.size(digest)
       if (found === size) return size
       // A client that is told that the blob is there would not push it: and only that heals it.
-      await damaged(digest, size)
+      await damaged(name, digest, size)
       throw blobUnknown(name, digest)
     },
 
@@ -74,7 +76,7 @@ export function createBlobService(parts: BlobParts): BlobService {
       const reader = await driver.open(digest)
       if (reader?.size === size && (await small.read(digest, reader))) return reader
       await reader?.close()
-      throw await damaged(digest, size)
+      throw await damaged(name, digest, size)
     },
 
     peek: (name, digest) => (links.peek(name, digest) === undefined ? undefined : small.get(digest)),

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
@@ -165,4 +166,29 @@ test('a manifest is pushed under two tags, one of which it has already and loses
   t.deepEqual(await problems(), [])
   t.deepEqual((await one.tags(app, { count: 9, last: undefined })).items, ['1', '2'])
   t.is((await one.manifests.get(app, { tag: '1' })).digest, first.digest)
+})
+
+test('what is removed just before its bytes are read is unknown, not damaged', async (t) => {
+  const [memory, metadata] = [createMemoryDriver(), createMemoryMetadata()]
+  let intrude = async (): Promise<unknown> => undefined
+  const driver: BlobDriver = {
+    ...memory,
+    open: async (digest) => {
+      const waiting = intrude
+      intrude = async () => undefined
+      await waiting()
+      return memory.open(digest)
+    },
+  }
+  const { service: one } = await memoryRegistry({ driver, metadata })
+  const { service: other } = await memoryRegistry({ driver: memory, metadata })
+  for (const ref of [{ digest: first.digest }, { tag: '1' }]) {
+    await pushArtifact(other, app, second)
+    await pushArtifact(other, app, first, ['1'])
+    intrude = () => other.manifests.remove(app, { digest: first.digest })
+    await t.throwsAsync(one.manifests.get(app, ref), { code: 'MANIFEST_UNKNOWN' })
+  }
+  const layer = digestOf(first.blobs[1] ?? '')
+  intrude = () => other.blobs.remove(app, layer)
+  await t.throwsAsync(one.blobs.open(app, layer), { code: 'BLOB_UNKNOWN' })
 })

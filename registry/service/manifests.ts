@@ -2,7 +2,7 @@ import { algorithmOf, type Digest, digestOf } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
-import { doomedRows, manifestRows, tagRows } from '../storage/rows.ts'
+import { manifestRows, tagRows } from '../storage/rows.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import { createManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
@@ -40,7 +40,12 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     const value = caches.manifests.peek(key) ?? (await metadata.get(key))
     if (typeof value !== 'string') return value
     const { mediaType, size } = manifestRows.parse(key, value)
-    const manifest = { digest, mediaType, bytes: await bytesOf.read(digest, size) }
+    const bytes = await bytesOf.read(digest, size).catch(async (error: unknown) => {
+      if ((await metadata.get(key)) === undefined) return undefined // removed since
+      throw error
+    })
+    if (bytes === undefined) return undefined
+    const manifest = { digest, mediaType, bytes }
     caches.manifests.fill(key, manifest, stamp)
     return manifest
   }
@@ -79,7 +84,6 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     if ('tag' in ref) return carryOut(planParts, () => found(planTagRemoval(metadata, name, ref.tag)))
     await locks.run(ref.digest, () => carryOut(planParts, () => found(planManifestRemoval(metadata, name, ref.digest))))
     await removeUnnamed(parts, ref.digest)
-    await metadata.commit({ remove: [doomedRows.key(ref.digest)], isMinor: true })
   }
   const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
     throw (await hasRepository(metadata, name)) ? manifestUnknown(name, ref) : nameUnknown(name)
