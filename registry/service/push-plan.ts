@@ -5,7 +5,7 @@ import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
 import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse } from './manifest-rules.ts'
-import { referrerRow } from './referrer-row.ts'
+import { referrerKey, referrerRow } from './referrer-row.ts'
 import { changeTag, readOrNothing } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
 
@@ -28,22 +28,23 @@ export async function planPush(metadata: MetadataStore, push: ManifestPush): Pro
   )
   const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
-  const isKnown = before !== undefined && tagged.every(({ put }) => put === undefined)
-  if (isKnown) return { change: undefined, effects }
-  const rows = before === undefined ? newRows(push) : [manifestRow(push, before.at)]
+  // The same bytes may be pushed as another type, where they do not say theirs: then they refer to other things.
+  const isKnown = before?.mediaType === manifest.mediaType
+  if (isKnown && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
+  const at = before?.at ?? Date.now()
+  const stale = isKnown || value === undefined ? [] : referrerKey(name, manifest.digest, value)
   const record: Change = {
-    put: rows,
-    remove: [doomedRows.key(manifest.digest)],
+    put: isKnown ? [manifestRow(push, at)] : newRows(push, at),
+    remove: [doomedRows.key(manifest.digest), ...stale],
     expect: [...needed, { key, value }],
   }
   return { change: joinChanges([record, ...tagged]), effects }
 }
 
-function newRows(push: ManifestPush): Row[] {
+function newRows(push: ManifestPush, at: number): Row[] {
   const { name, manifest, facts } = push
-  const at = Date.now()
   return [
-    repositoryRows.row([name], { at, change: newChange() }),
+    repositoryRows.row([name], { at: Date.now(), change: newChange() }),
     manifestRow(push, at),
     holderRows.row([manifest.digest, name], true),
     ...(facts.subject === undefined ? [] : [referrerRow(name, facts.subject.digest, { manifest, facts })]),

@@ -1,7 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { Row } from '../storage/metadata-types.ts'
-import { referrerRows } from '../storage/rows.ts'
+import { type ManifestRow, manifestRows, referrerRows } from '../storage/rows.ts'
+import { readOrNothing } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
 
 /** Annotations beyond this, as JSON, are not repeated in the metadata. */
@@ -21,4 +22,10 @@ export function referrerRow(
     size: bytes.byteLength,
     ...(isLarge ? { isLarge } : annotations !== undefined && { annotations }),
   })
+}
+
+/** The key of the row by which the manifest with this row is a referrer, if it is one. */
+export function referrerKey(name: string, digest: Digest, value: string): string[] {
+  const row = readOrNothing<ManifestRow>(manifestRows, manifestRows.key(name, digest), value)
+  return row?.subject === undefined ? [] : [referrerRows.key(name, row.subject, row.artifactType ?? '', digest)]
 }

@@ -3,6 +3,7 @@ import { digestOf } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { PageRequest } from '../protocol/page.ts'
+import { checkRegistry } from './testing/check-registry.ts'
 import { type Artifact, imageOf, indexOf, named, pushArtifact, subjectOf } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
 import type { RegistryService } from './types.ts'
@@ -55,6 +56,25 @@ test('a referrer is told with type, size, artifact type and all annotations, als
   t.deepEqual(await listed(service, mediaTypes.ociConfig), wanted.slice(1, 2))
   t.deepEqual(await listed(service, 'application/vnd.example'), [], 'no part of a type')
   t.deepEqual(await listed(service, 'a b'), [])
+})
+
+test('bytes that do not say their type are of the type of their last push, and refer to what that has', async (t) => {
+  const { service, driver, metadata } = await memoryRegistry()
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [], ...subjectOf(subject) }))
+  const digest = digestOf(bytes)
+  for (const tags of [[], ['tag']]) {
+    for (const contentType of [mediaTypes.ociIndex, 'application/vnd.example+json', mediaTypes.dockerIndex]) {
+      await service.manifests.put(app, { digest }, { bytes, contentType, tags })
+      t.is((await service.manifests.get(app, { digest })).mediaType, contentType)
+      t.is(
+        (await listed(service))[0]?.mediaType,
+        contentType === 'application/vnd.example+json' ? undefined : contentType,
+      )
+      t.deepEqual(await checkRegistry({ metadata, driver }), [])
+    }
+    await service.manifests.remove(app, { digest })
+    t.deepEqual(await checkRegistry({ metadata, driver }), [])
+  }
 })
 
 test('referrers are those of the repository', async (t) => {

@@ -1,17 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Change, MetadataStore, Row, RowRange } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
-import {
-  doomedRows,
-  holderRows,
-  type ManifestRow,
-  manifestRows,
-  referrerRows,
-  repositoryRows,
-  taggedRows,
-  tagRows,
-} from '../storage/rows.ts'
+import { doomedRows, holderRows, manifestRows, repositoryRows, taggedRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
+import { referrerKey } from './referrer-row.ts'
 import { changeTag, readOrNothing } from './tag-change.ts'
 
 /** Takes a tag away, and nothing else. Undefined when there is none. */
@@ -51,11 +43,6 @@ export async function planManifestRemoval(
     await withoutManifest(metadata, name, key),
   ])
   return { change, effects: { name, tags, digest } }
-}
-
-function referrerKey(name: string, digest: Digest, value: string): string[] {
-  const row = readOrNothing<ManifestRow>(manifestRows, manifestRows.key(name, digest), value)
-  return row?.subject === undefined ? [] : [referrerRows.key(name, row.subject, row.artifactType ?? '', digest)]
 }
 
 async function untag(
