@@ -134,6 +134,11 @@ test('variables of distribution are understood, and come before its file', (t) =
   t.is(made.log.level, 'warn')
 })
 
+test('the variable that tells podman where its logins are is for clients', (t) => {
+  t.deepEqual(fromEnvironment({ REGISTRY_AUTH_FILE: '/run/containers/0/auth.json' }), fromEnvironment({}))
+  t.regex(fromEnvironment({ REGISTRY_AUTH: 'htpasswd' }).problems.join(), /no accounts/)
+})
+
 test('a variable that is none of distribution is named in a notice, its value in none', (t) => {
   const { notices, problems } = fromEnvironment({ REGISTRY_PASSWORD: 'hunter2', REGISTRY_STORAGE_S3_BUCKET: 'x' })
   t.deepEqual(notices, ['REGISTRY_PASSWORD is not used: it is no variable of distribution'])

@@ -67,7 +67,7 @@ function take(source: MutableSource, { path, value, origin }: Found, { hasRoot }
 
 const same = (value: unknown): unknown => value
 const otherLayout =
-  'what distribution keeps there is laid out in another way and cannot be served from there. Name a data folder with --root or IBUILD_ROOT, and bring the images over by pulling and pushing them'
+  'what distribution keeps there is laid out in another way and cannot be served from there. Name a data folder with --root or IBUILD_ROOT, and bring the images over with ibuild copy'
 
 /** What has keys below it, and the whole. */
 const sections: ReadonlySet<string> = new Set([
@@ -102,6 +102,8 @@ function checkVersion(object: unknown, file: string, problems: string[]): void {
 }
 
 const prefix = 'REGISTRY_'
+/** Podman's and skopeo's: where clients keep their logins. */
+const ofClients = 'REGISTRY_AUTH_FILE'
 
 /**
  * Settings of the variables that distribution reads: REGISTRY_ and a path of its keys, with _ for each dot. Such names are
@@ -113,7 +115,7 @@ export function settingsOfDistributionEnvironment(
 ): Source {
   const source = emptySource()
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith(prefix) || text === undefined || text === '') continue
+    if (!name.startsWith(prefix) || name === ofClients || text === undefined || text === '') continue
     const path = name.slice(prefix.length).toLowerCase().replaceAll('_', '.')
     if (path === 'storage') takeStorage(source, name, text)
     else if (fateOf(path) === undefined) source.notices.push(`${name} is not used: it is no variable of distribution`)

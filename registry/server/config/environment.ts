@@ -41,6 +41,6 @@ export function settingsOfEnvironment(env: Readonly<Record<string, string | unde
 }
 
 function unknownVariable(name: string, known: readonly string[]): string {
-  const meant = nearest(name, known)
+  const meant = name === `${prefix}ROOT` ? variableOf('root') : nearest(name, known)
   return `${name}: there is no such variable${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }

@@ -118,6 +118,18 @@ export const texts: Kind<readonly string[]> = {
   show: (value) => [...value],
 }
 
+/** With another value than its own, an answer could not be read. */
+const framing: ReadonlySet<string> = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'keep-alive',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
 /** Values of headers by name; each a text or a list of texts. */
 export const headerValues: Kind<Readonly<Record<string, readonly string[]>>> = {
   name: 'map of header names to texts',
@@ -126,6 +138,7 @@ export const headerValues: Kind<Readonly<Record<string, readonly string[]>>> = {
     return Object.fromEntries(
       Object.entries(value).map(([name, one]) => {
         if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) fail(`${shown(name)} is no name of a header`)
+        if (framing.has(name.toLowerCase())) fail(`${name} says how an answer is sent, which each answer says itself`)
         return [name, texts.read(one).map(headerText)]
       }),
     )
