@@ -1,4 +1,4 @@
-import { type Digest, hexOf } from '../../shared/base/digest.ts'
+import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -9,8 +9,9 @@ import { annotatedManifest } from '../store/local-manifest.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store, StoredImage, StoredLayer } from '../store/types.ts'
 import { type ListedLayer, withoutList } from '../transfer/index-list.ts'
+import { pulledTitle } from '../transfer/layer-title.ts'
 import { layersOf, rememberOrigin, rememberSource } from '../transfer/pull-image.ts'
-import { layerTitle, type RemoteLayer } from '../transfer/pull-layer.ts'
+import type { RemoteLayer } from '../transfer/pull-layer.ts'
 import { counted, type Transfers } from '../transfer/transfers.ts'
 import { fetchIndex, fetchList } from './fetch-index.ts'
 import { indexLayer, keepLayer } from './read-layer.ts'
@@ -109,13 +110,13 @@ function isEnough(layer: StoredLayer | undefined, listed: ListedLayer | undefine
 /** False when there is no published index that can be used. */
 async function takeIndex(
   { store, remote, folder, signal, transfers, name, onNotice }: LearnScope,
-  { diffID }: RemoteLayer,
+  { diffID, descriptor }: RemoteLayer,
   listed: ListedLayer | undefined,
 ): Promise<boolean> {
   // What was believed before says something else, so one of the two is false.
   if (listed === undefined || store.layers.get(diffID) !== undefined) return false
   try {
-    await transfers.during(`index of ${hexOf(diffID).slice(0, 12)}`, listed.blob.size, async (moved) => {
+    await transfers.during(`index of ${pulledTitle(descriptor)}`, listed.blob.size, async (moved) => {
       const watched = {
         ...remote,
         content: (...args: Parameters<RemoteImage['content']>) => counted(remote.content(...args), moved),
@@ -133,14 +134,15 @@ async function takeIndex(
 }
 
 async function readLayer(scope: LearnScope, { diffID, descriptor, content }: RemoteLayer): Promise<void> {
-  const { store, folder, signal, transfers, keepBytes, onNotice, name } = scope
+  const { store, remote, folder, signal, transfers, keepBytes, onNotice, name } = scope
   const before = store.layers.get(diffID)
-  await transfers.during(layerTitle(descriptor), descriptor.size, async (moved) => {
+  await transfers.during(pulledTitle(descriptor), descriptor.size, async (moved) => {
     const source = { content: counted(content(signal), moved), folder, signal }
     if (keepBytes) await keepTrue(keepLayer(store, diffID, source))
     else await indexLayer(store, diffID, source)
     return { value: undefined, result: keepBytes ? 'pulled' : 'index read' }
   })
+  await rememberSource(store, { diffID, descriptor, remote, checked: true })
   const after = store.layers.get(diffID)
   if (before?.bytes.kind !== 'remote' || after?.bytes.kind !== 'remote' || before.bytes.index === after.bytes.index)
     return

@@ -3,7 +3,7 @@ import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import type { RemoteImages } from '../ports.ts'
 import type { LayerSource } from '../store/remote-types.ts'
 import type { Store } from '../store/types.ts'
-import { layerTitle } from '../transfer/pull-layer.ts'
+import { pulledTitle } from '../transfer/layer-title.ts'
 import { counted, type Transfers } from '../transfer/transfers.ts'
 import { keepLayer } from './read-layer.ts'
 
@@ -40,11 +40,12 @@ async function fetchFrom(
   const { mediaType, digest, size } = source
   const folder = await store.temp('fetch')
   try {
-    await transfers.during(layerTitle(source), size, async (moved) => {
+    await transfers.during(pulledTitle(source), size, async (moved) => {
       const content = counted(images.content(source, { mediaType, digest, size }, { signal }), moved)
       await keepLayer(store, diffID, { content, folder: folder.dir, signal })
       return { value: undefined, result: 'pulled' }
     })
+    await store.sources.add(diffID, { ...source, checked: true })
   } finally {
     await folder.release()
   }

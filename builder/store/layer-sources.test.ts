@@ -24,6 +24,19 @@ test('sources come back, the newest first, each once', async (t) => {
   t.deepEqual(store.sources.get(digestOf('unknown')), [])
 })
 
+test('what is known of a blob is known of it wherever it is, and not forgotten for what a manifest says', async (t) => {
+  const store = openStore(temporaryFolder(t))
+  const known = { ...source('a', 'one'), checked: true }
+  for (const each of [source('a'), known, source('b'), source('a', 'one'), source('a', 'two')])
+    await store.sources.add(diffID, each)
+  t.deepEqual(store.sources.get(diffID), [
+    { ...source('a', 'two'), checked: true },
+    known,
+    source('b'),
+    { ...source('a'), checked: true },
+  ])
+})
+
 test('of very many the newest are kept', async (t) => {
   const store = openStore(temporaryFolder(t))
   for (let i = 0; i < 40; i++) await store.sources.add(diffID, source(`text ${i}`))

@@ -21,9 +21,17 @@ export function createLayerSourceStore(context: StoreContext): InternalLayerSour
     mostBytes: 64 * 1024,
     isNeeded: (diffID) => existsSync(remoteLayerFile(context.layout, diffID, 'durable')),
   })
+  // What is known of a blob in one place is true of it in all others.
+  const get = (diffID: Digest): readonly LayerSource[] => {
+    const sources = lists.get(diffID).flatMap((entry) => sourceOf(entry) ?? [])
+    const checked = new Set(sources.flatMap((source) => (source.checked === true ? [source.digest] : [])))
+    return sources.map((source) => (checked.has(source.digest) ? { ...source, checked: true } : source))
+  }
   return {
-    get: (diffID) => lists.get(diffID).flatMap((entry) => sourceOf(entry) ?? []),
-    add: async (diffID, source) => {
+    get,
+    add: async (diffID, asked) => {
+      const isChecked = get(diffID).some((known) => known.checked === true && known.digest === asked.digest)
+      const source = isChecked ? { ...asked, checked: true } : asked
       const { digest, domain, path } = source
       const isSame = (other: JsonObject): boolean =>
         other['digest'] === digest && other['domain'] === domain && other['path'] === path
@@ -36,13 +44,30 @@ export function createLayerSourceStore(context: StoreContext): InternalLayerSour
   }
 }
 
-function entryOf({ mediaType, digest, size, domain, path, made }: LayerSource): JsonObject {
-  return { mediaType, digest, size, domain, path, ...(made && { format: made.format, level: made.level }) }
+function entryOf({ mediaType, digest, size, domain, path, made, checked }: LayerSource): JsonObject {
+  return {
+    mediaType,
+    digest,
+    size,
+    domain,
+    path,
+    ...(made && { format: made.format, level: made.level }),
+    ...(checked === true && { checked }),
+  }
 }
 
-function sourceOf({ mediaType, digest, size, domain, path, format, level }: JsonObject): LayerSource | undefined {
+function sourceOf(entry: JsonObject): LayerSource | undefined {
+  const { mediaType, digest, size, domain, path, format, level, checked } = entry
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined
   if (typeof size !== 'number' || typeof domain !== 'string' || typeof path !== 'string') return undefined
   const isMade = (format === 'gzip' || format === 'zstd') && typeof level === 'number'
-  return { mediaType, digest, size, domain, path, ...(isMade && { made: { format, level } }) }
+  return {
+    mediaType,
+    digest,
+    size,
+    domain,
+    path,
+    ...(isMade && { made: { format, level } }),
+    ...(checked === true && { checked }),
+  }
 }

@@ -23,6 +23,8 @@ export interface LayerSource {
   readonly path: string
   /** How, when it was compressed here. */
   readonly made?: { readonly format: 'gzip' | 'zstd'; readonly level: number }
+  /** True when the blob was read or made here and holds the layer; else some manifest says so. */
+  readonly checked?: boolean
 }
 
 /** Manifests under which registries have images, by image ID: an image that came from one goes out again as it was. Hints too. */

@@ -10,8 +10,9 @@ import { compress } from '../layers/compress/compress.ts'
 import type { PublishTarget, RemoteImages } from '../ports.ts'
 import { needLayer } from '../store/open-layer.ts'
 import type { Store, StoredLayer } from '../store/types.ts'
+import { believableSources } from './believable-sources.ts'
 import { type KnownForm, knownForms, type WantedForm } from './known-forms.ts'
-import { layerTitle } from './pull-layer.ts'
+import { pushedTitle } from './layer-title.ts'
 import type { Slots } from './slots.ts'
 import { counted, type Transfers } from './transfers.ts'
 
@@ -30,10 +31,11 @@ export interface PublishScope {
   readonly images?: Pick<RemoteImages, 'content'> | undefined
 }
 
-/** What the repository has of a layer, and how it was compressed when that was done here. */
+/** What the repository has of a layer, and what is known of it; see `LayerSource`. */
 interface Published {
   readonly descriptor: Descriptor
   readonly made?: CompressionChoice | undefined
+  readonly checked?: boolean | undefined
 }
 
 /**
@@ -42,26 +44,50 @@ interface Published {
  * Errors: those of the registry, LAYER_INVALID, LAYER_NOT_HERE, DIGEST_MISMATCH.
  */
 export async function publishLayer(scope: PublishScope, diffID: Digest, signal: AbortSignal): Promise<Descriptor> {
-  const { store, to, wanted } = scope
-  const layer = needLayer(store, diffID)
-  const forms = knownForms(store.sources.get(diffID), to, wanted)
-  const { descriptor, made } = (await spare(scope, forms, signal)) ?? (await send(scope, { layer, forms }, signal))
+  const { store, to } = scope
+  const unsent = await findForms(scope, diffID, signal)
+  const published = (await spare(scope, unsent, signal)) ?? (await send(scope, unsent, signal))
+  const { descriptor, made, checked } = published
   const { mediaType, digest, size } = descriptor
-  await store.sources.add(diffID, { mediaType, digest, size, ...to, ...(made && { made }) })
+  await store.sources.add(diffID, {
+    mediaType,
+    digest,
+    size,
+    ...to,
+    ...(made && { made }),
+    ...(checked && { checked }),
+  })
   return descriptor
+}
+
+interface Unsent {
+  readonly layer: StoredLayer
+  readonly forms: readonly KnownForm[]
+}
+
+/** A layer that is elsewhere is fetched when there is no form of it that can be named. */
+async function findForms({ store, to, wanted }: PublishScope, diffID: Digest, signal: AbortSignal): Promise<Unsent> {
+  const look = (layer: StoredLayer): Unsent => {
+    const sources = believableSources(store.sources.get(diffID), layer.bytes.kind !== 'remote')
+    return { layer, forms: knownForms(sources, to, wanted) }
+  }
+  const unsent = look(needLayer(store, diffID))
+  if (unsent.forms.length > 0) return unsent
+  const [whole = unsent.layer] = await store.fetchLayers([diffID], { signal })
+  return look(whole)
 }
 
 /** A form that the repository has, or gets without bytes. */
 async function spare(
   { target, transfers }: PublishScope,
-  forms: readonly KnownForm[],
+  { forms, layer }: Unsent,
   signal: AbortSignal,
 ): Promise<Published | undefined> {
   for (const { descriptor, mountFrom, source } of forms) {
     const result = await spareForm(target, { digest: descriptor.digest, mountFrom }, signal)
     if (result === undefined) continue
-    transfers.spared(layerTitle(descriptor), result)
-    return { descriptor, made: source.made }
+    transfers.spared(pushedTitle(layer), result)
+    return { descriptor, made: source.made, checked: source.checked }
   }
   return undefined
 }
@@ -76,26 +102,22 @@ async function spareForm(
   return undefined
 }
 
-interface Unsent {
-  readonly layer: StoredLayer
-  readonly forms: readonly KnownForm[]
-}
-
 async function send(scope: PublishScope, { layer, forms }: Unsent, signal: AbortSignal): Promise<Published> {
   const [form] = forms
   const { images, compression, store } = scope
   if (layer.bytes.kind === 'remote' && form !== undefined && images !== undefined) {
     const { descriptor, source } = form
+    const { made, checked } = source
     return sendBlob(
       scope,
-      { descriptor, made: source.made },
-      { open: () => images.content(source, descriptor, { signal }), signal },
+      { descriptor, made, checked },
+      { layer, open: () => images.content(source, descriptor, { signal }), signal },
     )
   }
   const [whole = layer] = await store.fetchLayers([layer.diffID], { signal })
   if (compression === undefined) {
     const descriptor = { mediaType: mediaTypes.ociLayer, digest: whole.diffID, size: whole.size }
-    return sendBlob(scope, { descriptor }, { open: () => layerTar(whole), signal })
+    return sendBlob(scope, { descriptor, checked: true }, { layer, open: () => layerTar(whole), signal })
   }
   return (
     (await sendCopy(scope, { layer: whole, compression }, signal)) ??
@@ -104,6 +126,7 @@ async function send(scope: PublishScope, { layer, forms }: Unsent, signal: Abort
 }
 
 interface Content {
+  readonly layer: StoredLayer
   readonly open: () => AsyncIterable<Uint8Array>
   readonly signal: AbortSignal
 }
@@ -111,10 +134,10 @@ interface Content {
 async function sendBlob(
   { target, transfers }: PublishScope,
   published: Published,
-  { open, signal }: Content,
+  { layer, open, signal }: Content,
 ): Promise<Published> {
   const { descriptor } = published
-  return transfers.during(layerTitle(descriptor), descriptor.size, async (moved) => {
+  return transfers.during(pushedTitle(layer), descriptor.size, async (moved) => {
     const how = await target.pushBlob(descriptor, open, { signal, onProgress: moved })
     return { value: published, result: how === 'sent' ? 'pushed' : 'already exists' }
   })
@@ -139,8 +162,8 @@ async function sendCopy(
   try {
     return await sendBlob(
       scope,
-      { descriptor, made: compression },
-      { open: () => store.blobs.open(copy.digest), signal },
+      { descriptor, made: compression, checked: true },
+      { layer, open: () => store.blobs.open(copy.digest), signal },
     )
   } catch (error) {
     if (!isIbuildError(error, 'DIGEST_MISMATCH')) throw error
@@ -156,12 +179,12 @@ async function sendStream(
   signal: AbortSignal,
 ): Promise<Published> {
   return compressing(async () =>
-    transfers.during(layerTitle({ digest: layer.diffID }), layer.size, async (moved) => {
+    transfers.during(pushedTitle(layer), layer.size, async (moved) => {
       const { digest, size } = await repeated(signal, async () =>
         target.pushStream(compress(counted(layerTar(layer), moved), compression, { signal }), { signal }),
       )
       const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
-      return { value: { descriptor, made: compression }, result: 'pushed' }
+      return { value: { descriptor, made: compression, checked: true }, result: 'pushed' }
     }),
   )
 }

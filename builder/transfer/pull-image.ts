@@ -74,8 +74,9 @@ async function fetchImage(store: Store, remote: RemoteImage, options: PullOption
     maxLayers: options.maxLayers,
   })
   if (warning !== undefined) options.onWarning?.(warning)
-  await fetchLayers(store, layers, options)
-  for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
+  const fetched = await fetchLayers(store, layers, options)
+  for (const [i, { diffID, descriptor }] of layers.entries())
+    await rememberSource(store, { diffID, descriptor, remote, checked: fetched[i] })
   const merged = await mergeConfig(store, config, { groups, signal: options.signal })
   const configBytes = merged === config ? remote.config : serializeConfig(merged)
   const annotations = new Map(Object.entries(withoutList(manifest.annotations)))
@@ -109,12 +110,13 @@ function checkReadable({ mediaType, digest }: Descriptor): void {
   throw new IbuildError('NOT_SUPPORTED', `the layer ${digest} is encrypted (${mediaType})`)
 }
 
-async function fetchLayers(store: Store, layers: readonly RemoteLayer[], options: PullOptions): Promise<void> {
+/** Tells of each layer whether it was fetched. */
+async function fetchLayers(store: Store, layers: readonly RemoteLayer[], options: PullOptions): Promise<boolean[]> {
   const { signal, emit, atOnce = usualAtOnce } = options
   const folder = await store.temp('pull')
   const transfers = createTransfers(emit)
   try {
-    await inParallel(layers, { atOnce, signal }, async (layer, stop) =>
+    return await inParallel(layers, { atOnce, signal }, async (layer, stop) =>
       pullLayer(store, layer, { folder: folder.dir, transfers, signal: stop }),
     )
   } finally {
@@ -126,13 +128,15 @@ interface Fetched {
   readonly diffID: Digest
   readonly descriptor: Descriptor
   readonly remote: RemoteImage
+  /** False when only the manifest says that the blob holds the layer. */
+  readonly checked?: boolean | undefined
 }
 
 /** Notes that a repository has a layer. */
-export async function rememberSource(store: Store, { diffID, descriptor, remote }: Fetched): Promise<void> {
+export async function rememberSource(store: Store, { diffID, descriptor, remote, checked }: Fetched): Promise<void> {
   const { mediaType, digest, size } = descriptor
   const { domain, path } = remote.reference
-  await store.sources.add(diffID, { mediaType, digest, size, domain, path })
+  await store.sources.add(diffID, { mediaType, digest, size, domain, path, ...(checked === true && { checked }) })
 }
 
 /** Notes the manifest that an image has in a repository. */

@@ -5,6 +5,7 @@ import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { importLayer } from '../layers/import-layer.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
+import { pulledTitle } from './layer-title.ts'
 import { counted, type Transfers } from './transfers.ts'
 
 /** A layer that a registry has. */
@@ -23,18 +24,22 @@ export interface PullLayerOptions {
 }
 
 /**
- * Brings a layer into the store unless it is there; of two processes that want one at once only one fetches it. Errors: those
- * of the content, DIGEST_MISMATCH when it has not the diffID, ARCHIVE_INVALID, ARCHIVE_UNSAFE, DISK_FULL.
+ * Brings a layer into the store unless it is there; of two processes that want one at once only one fetches it. True when it
+ * was fetched, so that its blob is known to hold it. Errors: those of the content, DIGEST_MISMATCH when it has not the diffID, ARCHIVE_INVALID, ARCHIVE_UNSAFE, DISK_FULL.
  */
-export async function pullLayer(store: Store, layer: RemoteLayer, options: PullLayerOptions): Promise<void> {
-  const title = layerTitle(layer.descriptor)
+export async function pullLayer(store: Store, layer: RemoteLayer, options: PullLayerOptions): Promise<boolean> {
+  const title = pulledTitle(layer.descriptor)
   const isThere = (): boolean => isWhole(store, layer.diffID)
-  if (isThere()) return options.transfers.spared(title, 'already exists')
-  await underStepLock(store, { key: layer.diffID, signal: options.signal }, async () => {
-    if (isThere()) return options.transfers.spared(title, 'already exists')
-    await options.transfers.during(title, layer.descriptor.size, async (moved) => {
+  const spared = (): false => {
+    options.transfers.spared(title, 'already exists')
+    return false
+  }
+  if (isThere()) return spared()
+  return underStepLock(store, { key: layer.diffID, signal: options.signal }, async () => {
+    if (isThere()) return spared()
+    return options.transfers.during(title, layer.descriptor.size, async (moved) => {
       await fetchLayer(store, layer, { ...options, moved })
-      return { value: undefined, result: 'pulled' }
+      return { value: true, result: 'pulled' }
     })
   })
 }
@@ -43,11 +48,6 @@ export async function pullLayer(store: Store, layer: RemoteLayer, options: PullL
 function isWhole({ layers }: Store, diffID: Digest): boolean {
   const layer = layers.get(diffID)
   return layer !== undefined && layer.bytes.kind !== 'remote'
-}
-
-/** As docker names a layer: the first digits of the digest of its blob. */
-export function layerTitle({ digest }: Pick<Descriptor, 'digest'>): string {
-  return hexOf(digest).slice(0, 12)
 }
 
 async function fetchLayer(

@@ -247,6 +247,44 @@ test('a layer of a type that is none of ours is pulled by what it holds, goes ba
   )
 })
 
+test('what a manifest merely says of a layer that is here is not published in its place', async (t) => {
+  const { store, registry, options } = benchFor(t)
+  const image = await addImage(store, 'a')
+  const [diffID] = image.config.rootfs.diff_ids
+  const hollow = gzipSync(Buffer.from('not the layer at all'))
+  otherImage(registry, hollow, { ...(diffID !== undefined && { diffID }), mediaType: mediaTypes.ociLayerGzip })
+  await pullImage(store, remoteOf(registry), { name })
+  for (const path of [to.path, 'mine']) {
+    const place = { ...to, path }
+    await publishImage(store, { image, to: place, tags: ['mine'] }, options)
+    const { image: back } = await pullImage(storeFor(t), remoteOf(registry, 'mine', place), { name })
+    t.is(back.imageID, image.imageID)
+  }
+})
+
+test('lines of a push call a layer by its diffID, those of a pull by its blob', async (t) => {
+  const { store, registry, options, events } = benchFor(t)
+  const image = await addImage(store, 'a')
+  const [diffID] = image.config.rootfs.diff_ids
+  const titles = (): string[] => events.splice(0).flatMap((event) => ('title' in event ? [event.title] : []))
+  await publishImage(store, { image, to, tags: ['latest'] }, options)
+  await publishImage(store, { image, to, tags: ['latest'] }, options)
+  await publishImage(store, { image, to: { ...to, path: 'other' }, tags: ['latest'] }, options)
+  t.deepEqual(
+    titles(),
+    Array.from({ length: 4 }, () => diffID?.slice(7, 19)),
+    'sent, there, mounted',
+  )
+  const { layers } = JSON.parse(Buffer.from(remoteOf(registry).manifest).toString()) as { layers: { digest: Digest }[] }
+  const other = storeFor(t)
+  for (let i = 0; i < 2; i++) await pullImage(other, remoteOf(registry), { ...options, name })
+  t.deepEqual(
+    titles(),
+    Array.from({ length: 3 }, () => layers[0]?.digest.slice(7, 19)),
+    'fetched, there',
+  )
+})
+
 test('more layers than can be mounted are refused before one is fetched, or merged', async (t) => {
   const { store, registry, options } = benchFor(t)
   const few = await addImage(store, 'a')

@@ -34,6 +34,11 @@ export function hexOf(digest: Digest): string {
   return digest.slice(digest.indexOf(':') + 1)
 }
 
+/** The first 12 hex digits, by which people tell digests apart. */
+export function shortHex(digest: Digest): string {
+  return hexOf(digest).slice(0, 12)
+}
+
 export function algorithmOf(digest: Digest): DigestAlgorithm {
   return digest.startsWith('sha512:') ? 'sha512' : 'sha256'
 }

@@ -1,4 +1,4 @@
-import { type Digest, hexOf } from '../../../shared/base/digest.ts'
+import { type Digest, shortHex } from '../../../shared/base/digest.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { inParallel } from '../../../shared/base/in-parallel.ts'
 import { parseJson } from '../../../shared/base/json.ts'
@@ -110,7 +110,7 @@ async function copyBlob(
   signal: AbortSignal,
 ): Promise<number> {
   const { listener = noListener } = options
-  const title = hexOf(blob.digest).slice(0, 12)
+  const title = shortHex(blob.digest)
   if (await target.hasBlob(blob.digest, { signal })) {
     listener.spared(title, 'already exists')
     return 0
