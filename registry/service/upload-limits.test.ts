@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
+import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { blobServices, body, one, two } from './testing/blob-services.ts'
+import { createUploadService } from './uploads.ts'
 
 const digest = digestOf('hello')
 const unknown = { instanceOf: RegistryError, code: 'BLOB_UPLOAD_UNKNOWN' }
@@ -117,6 +120,59 @@ test('a disk that is full in the middle is told as such', async (t) => {
     code: 'UNAVAILABLE',
   })
   t.is(error?.status, 507)
+})
+
+test('a session that is taken up while another one is given up stays', async (t) => {
+  const memory = createMemoryDriver()
+  let meanwhile = async (): Promise<unknown> => undefined
+  const driver: BlobDriver = {
+    ...memory,
+    removeUpload: async (id) => {
+      await meanwhile()
+      await memory.removeUpload(id)
+    },
+  }
+  const { uploads, clock } = blobServices(t, { driver })
+  const [, second] = [await uploads.start(one), await uploads.start(one)]
+  clock.now += 30 * 60 * 60 * 1000
+  meanwhile = async () => uploads.append(one, second.id, { bytes: body('x') })
+  t.is(await uploads.purge(), 1)
+  t.is((await uploads.state(one, second.id)).offset, 1)
+})
+
+test('while nothing may be written no session is given up, and when the uploads are closed no more is', async (t) => {
+  let isReadOnly = true
+  const guard = (): void => {
+    if (isReadOnly) throw new RegistryError('UNAVAILABLE', 'read-only')
+  }
+  const memory = createMemoryDriver()
+  let removed = 0
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const driver: BlobDriver = {
+    ...memory,
+    removeUpload: async (id) => {
+      await held
+      removed++
+      await memory.removeUpload(id)
+    },
+  }
+  const { parts, clock } = blobServices(t, { driver })
+  const hashes = createHashPool(1)
+  const uploads = createUploadService({ ...parts, guard, hashes, purgeEvery: 5 })
+  isReadOnly = false
+  await uploads.start(one)
+  isReadOnly = true
+  clock.now += 30 * 60 * 60 * 1000
+  await sleep(50)
+  t.is((await uploads.list()).length, 1)
+  isReadOnly = false
+  while ((await uploads.list()).length > 0) await sleep(5)
+  const closing = uploads.close()
+  t.is(removed, 0)
+  release()
+  await closing
+  t.is(removed, 1)
+  await hashes.close()
 })
 
 test('while nothing may be written nothing is', async (t) => {

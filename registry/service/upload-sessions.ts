@@ -56,10 +56,12 @@ export class UploadSessions {
 
   /** Sessions that nobody works with and that are older than they may be; with `isCrowded` also those idle for a while. */
   async stale(now: number, isCrowded = false): Promise<readonly UploadSession[]> {
+    return (await this.all()).filter((session) => this.isStale(session, now, isCrowded))
+  }
+
+  isStale({ isBusy, row }: UploadSession, now: number, isCrowded: boolean): boolean {
     const idleTime = isCrowded ? Math.min(idleEnough, this.#limits.idleTime) : this.#limits.idleTime
-    const isStale = ({ isBusy, row }: UploadSession): boolean =>
-      !isBusy && (now - row.at > idleTime || now - row.startedAt > this.#limits.totalTime)
-    return (await this.all()).filter((session) => isStale(session))
+    return !isBusy && (now - row.at > idleTime || now - row.startedAt > this.#limits.totalTime)
   }
 
   /** Undefined when there are as many as there may be. */

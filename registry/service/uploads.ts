@@ -5,6 +5,7 @@ import type { RepositoryName } from '../protocol/names.ts'
 import type { HashPool } from '../storage/intake/hash-pool.ts'
 import { createSlabs } from '../storage/intake/slabs.ts'
 import { doomedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
+import { createAbandonedUploads } from './abandoned-uploads.ts'
 import { type Links, linkedBlob } from './links.ts'
 import type { ServiceParts } from './parts.ts'
 import { createSpaceGuard, unlessDiskFull } from './space.ts'
@@ -58,9 +59,9 @@ export function createUploadService(parts: UploadParts): Uploads {
     if (session.row.digest !== undefined) await removeUnnamed(parts, session.row.digest)
   }
   /** What could not be synced is lost for good, and nobody knows how much of it: then the session is over. */
-  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession, isLast = false): Promise<void> => {
+  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
     try {
-      await bytes.sync({ isLast })
+      await bytes.sync()
     } catch (error) {
       await drop(session)
       throw error
@@ -113,11 +114,14 @@ export function createUploadService(parts: UploadParts): Uploads {
   }
 
   const checkDigest = async (session: UploadSession, open: OpenSession, expected: Digest): Promise<void> => {
-    const { digest } = open
+    const { digest, bytes } = open
+    const works = [digest.digest(algorithmOf(expected)), bytes.sync({ isLast: true })] as const
     // Both are waited for: nobody may be reading or syncing what is dropped.
-    const works = [digest.digest(algorithmOf(expected)), syncOrDrop(session, open, true)] as const
     const [found, synced] = await Promise.allSettled(works)
-    if (synced.status === 'rejected') throw synced.reason
+    if (synced.status === 'rejected') {
+      await drop(session)
+      throw synced.reason
+    }
     if (found.status === 'rejected') throw found.reason
     if (found.value === expected) return
     await drop(session)
@@ -132,8 +136,12 @@ export function createUploadService(parts: UploadParts): Uploads {
     session.row = { ...session.row, offset: size, digest }
     await metadata.commit({ put: [uploadRows.row([id], session.row)], isMinor: true })
     await locks.run(digest, async () => {
-      await bytes.commit(digest)
-      session.open = undefined
+      try {
+        // What is there may be corrupt without anybody having noticed; these bytes are right.
+        await bytes.commit(digest, { replace: true })
+      } finally {
+        await files.close(session)
+      }
       await metadata.commit({
         put: linkedBlob(name, digest, { size, at: now() }),
         remove: [uploadRows.key(id), doomedRows.key(digest)],
@@ -143,30 +151,11 @@ export function createUploadService(parts: UploadParts): Uploads {
     sessions.delete(session)
   }
 
-  const dropStale = async (isCrowded: boolean): Promise<number> => {
-    let dropped = 0
-    for (const session of await sessions.stale(now(), isCrowded)) {
-      // It may have been taken up, while another one was dropped.
-      if (session.isBusy) continue
-      session.isBusy = true
-      await drop(session)
-      dropped++
-    }
-    return dropped
-  }
-  /** Bytes whose session a power cut took, and what a killed process left. Those of a new session come after it. */
-  const removeStrays = async (): Promise<void> => {
-    for (const id of await driver.listUploads()) if (!(await sessions.has(id))) await driver.removeUpload(id)
-  }
-  const purge = async (): Promise<number> => {
-    const dropped = await dropStale(false)
-    await removeStrays()
-    return dropped
-  }
+  const abandoned = createAbandonedUploads({ ...parts, sessions, drop })
   const add = async (row: UploadRow): Promise<UploadSession> => {
     const added = await sessions.add(randomUUID(), row)
     if (added !== undefined) return added
-    await dropStale(true)
+    await abandoned.dropStale(true)
     const again = await sessions.add(randomUUID(), row)
     if (again !== undefined) return again
     throw new RegistryError('TOOMANYREQUESTS', 'too many uploads are open', { headers: { 'Retry-After': '60' } })
@@ -181,11 +170,6 @@ export function createUploadService(parts: UploadParts): Uploads {
     }
     return stateOf(session)
   }
-  const timer =
-    parts.purgeEvery === undefined
-      ? undefined
-      : setInterval(() => void purge().catch(() => undefined), parts.purgeEvery).unref()
-
   return {
     start: async (name, { algorithm = 'sha256', length = 0 }: StartOptions = {}) => {
       guard()
@@ -226,10 +210,10 @@ export function createUploadService(parts: UploadParts): Uploads {
 
     list: async () => (await sessions.all()).map((session) => shown(session)).sort((a, b) => (a.id < b.id ? -1 : 1)),
 
-    purge,
+    purge: () => abandoned.purge(),
 
     close: async () => {
-      clearInterval(timer)
+      await abandoned.close()
       for (const session of await sessions.all()) await files.close(session)
     },
   }

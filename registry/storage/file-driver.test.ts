@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -74,6 +74,32 @@ test('of an upload of an earlier boot what was acknowledged is kept', async (t) 
   await third?.commit(digest)
   t.is(await blobText(driver), 'hello')
 })
+
+for (const [title, boot, whole] of [
+  ['the process', 'aaaaaaaaaaaa', 'hello!'],
+  ['the machine', 'bbbbbbbbbbbb', 'hell!'],
+] as const) {
+  test(`an upload that is a blob as well since ${title} was stopped is written to without changing the blob`, async (t) => {
+    const root = folder(t)
+    const layout = registryLayout(root)
+    const first = await (await openFileDriver(root, { boot: 'aaaaaaaaaaaa' })).createUpload('id')
+    await first.append(hello)
+    await first.sync()
+    await first.close()
+    const place = blobPlace(layout, digest)
+    mkdirSync(place.folder)
+    linkSync(path.join(layout.uploads, 'aaaaaaaaaaaa/id'), place.file)
+
+    const driver = await openFileDriver(root, { boot })
+    const upload = await driver.openUpload('id', 4)
+    await upload?.append(Buffer.from('!'))
+    t.is(await blobText(driver), 'hello')
+    t.deepEqual(await driver.listUploads(), ['id'])
+    await upload?.commit(digestOf(whole))
+    t.is(await blobText(driver), 'hello')
+    t.is(await blobText(driver, digestOf(whole)), whole)
+  })
+}
 
 test('an upload of an earlier boot is removed', async (t) => {
   const root = folder(t)

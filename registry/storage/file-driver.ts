@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
@@ -10,6 +9,7 @@ import { type Files, nodeFiles, type OpenFile } from './files.ts'
 import { createFolderSyncs } from './folder-syncs.ts'
 import { blobPlace, registryLayout } from './layout.ts'
 import { createOpenBlobs } from './open-blobs.ts'
+import { ownFile, temporaryName } from './own-file.ts'
 import { createBlobPlaces } from './place-blob.ts'
 
 export interface FileDriverOptions {
@@ -40,7 +40,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       : { sync: async (folder: string) => files.syncFolder(folder) }
   const opened = createOpenBlobs({ files })
   const places = createBlobPlaces({ layout, files, syncs, isSynced, onReplaced: (path) => opened.forget(path) })
-  /** Names of uploads that no one but {@link putBytes} knows. */
+  /** Names of files among the uploads that are none. */
   const putting = new Set<string>()
 
   await prepare()
@@ -62,10 +62,16 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
       syncName: async () => places.syncNames(path),
       place: async (blob) => {
         await places.place(path, blob)
-        await files.remove(path)
+        // It is the blob now, whatever else: a name that stays is found when left-over uploads are.
+        await files.remove(path).catch(() => false)
       },
     })
 
+  /** Opens an upload to write to it. */
+  const openFile = async (path: string): Promise<OpenFile | undefined> => {
+    const file = await files.open(path, 'write')
+    return file && ownFile(path, file, { files, isSynced, putting })
+  }
   /** Finds an upload of an earlier boot; an earlier machine may have left several folders. */
   const findElsewhere = async (id: string): Promise<string | undefined> => {
     for (const name of await files.list(layout.uploads)) {
@@ -77,7 +83,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
   /** Cuts an upload of an earlier boot to what was synced, and takes it over into this one. */
   const takeOver = async (id: string, acknowledged: number): Promise<OpenFile | undefined> => {
     const from = await findElsewhere(id)
-    const file = from === undefined ? undefined : await files.open(from, 'write')
+    const file = from === undefined ? undefined : await openFile(from)
     if (from === undefined || file === undefined) return undefined
     if (file.look().size > acknowledged) await file.truncate(acknowledged)
     if (isSynced) await file.sync()
@@ -109,7 +115,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     createUpload,
     openUpload: async (id, acknowledged) => {
       const path = join(uploads, id)
-      const file = (await files.open(path, 'write')) ?? (await takeOver(id, acknowledged))
+      const file = (await openFile(path)) ?? (await takeOver(id, acknowledged))
       return file === undefined ? undefined : uploadOf(path, file, file.look().size)
     },
     removeUpload: async (id) => {
@@ -136,7 +142,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
   }
 
   async function putBytes(digest: Digest, bytes: Uint8Array, storeOptions: StoreOptions = {}): Promise<void> {
-    const name = `put-${randomBytes(12).toString('hex')}`
+    const name = temporaryName()
     putting.add(name)
     try {
       const upload = await createUpload(name)

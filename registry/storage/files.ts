@@ -24,8 +24,8 @@ export interface Files {
 
 /** A descriptor: positions are given, none is kept. */
 export interface OpenFile {
-  /** Bytes, and whether the file still has a name. Looked at without a thread: the inode is in memory. */
-  look(): { readonly size: number; readonly isNamed: boolean }
+  /** Bytes, and whether the file has a name, or more than one. Looked at without a thread: the inode is in memory. */
+  look(): { readonly size: number; readonly isNamed: boolean; readonly isShared: boolean }
   read(target: Uint8Array, position: number): Promise<number>
   /** How many were written, which may be fewer. */
   write(bytes: Uint8Array, position: number): Promise<number>
@@ -95,7 +95,7 @@ function fileOf(fd: number): OpenFile {
   return {
     look: () => {
       const { size, nlink } = fs.fstatSync(fd)
-      return { size, isNamed: nlink > 0 }
+      return { size, isNamed: nlink > 0, isShared: nlink > 1 }
     },
     read: async (target, position) =>
       settle((done) => fs.read(fd, target, 0, target.byteLength, position, (error, count) => done(error, count))),

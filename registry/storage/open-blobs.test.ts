@@ -18,7 +18,7 @@ function counted(options: { atMost?: number; idle?: number } = {}): Counted {
   const contents = new Map<string, { text: string; isNamed: boolean }>()
   const fileOf = (content: { text: string; isNamed: boolean }): OpenFile => {
     const file: OpenFile = {
-      look: () => ({ size: content.text.length, isNamed: content.isNamed }),
+      look: () => ({ size: content.text.length, isNamed: content.isNamed, isShared: false }),
       read: async (target, position) => {
         await sleep(5)
         if (!open.has(file)) throw new Error('read from a file that is closed')

@@ -30,7 +30,8 @@ export interface PlaceOptions {
 
 /**
  * Names are given by `link`, which never takes the place of a file that is there, whoever is first. A sync that failed is
- * not asked again, as the system tells of a lost write only once: the name is taken away, so that the next push writes anew.
+ * not asked again, as the system tells of a lost write only once: a name that is new is taken away, so that the next push
+ * writes anew. One that was there is not, as others may have that blob: whichever file it leads to after a power cut.
  */
 export function createBlobPlaces({ layout, files, syncs, isSynced, onReplaced }: PlaceOptions): BlobPlaces {
   /** Folders of blobs whose own names are durable. A process asks once for each, for an earlier one may have been cut off. */
@@ -55,17 +56,20 @@ export function createBlobPlaces({ layout, files, syncs, isSynced, onReplaced }:
     }
   }
   const replace = async (file: string, target: string): Promise<void> => {
+    const isNew = (await files.size(target)) === undefined
     await files.rename(file, target)
     onReplaced(target)
-    await syncOrTakeAway(target)
+    await (isNew ? syncOrTakeAway(target) : syncNames(target))
   }
-  /** True when one of this size is there, which is now durable whoever wrote it. */
+  /** True when one of this size is there, which is now durable whoever wrote it. One that cannot be synced counts as none. */
   const keep = async (target: string, size: number): Promise<boolean> => {
     const there = await files.open(target, 'read')
     if (there === undefined) return false
     try {
       if (there.look().size !== size) return false
       if (isSynced) await there.sync()
+    } catch {
+      return false
     } finally {
       await there.close()
     }
@@ -78,12 +82,11 @@ export function createBlobPlaces({ layout, files, syncs, isSynced, onReplaced }:
     place: async (file, { digest, size, replace: isReplaced = false }) => {
       const { folder, file: target } = blobPlace(layout, digest)
       await ensureFolder(folder)
-      if (isReplaced) return replace(file, target)
       try {
         await files.link(file, target)
       } catch (error) {
         if (!canRename(error)) throw error
-        return (await keep(target, size)) ? undefined : replace(file, target)
+        return !isReplaced && (await keep(target, size)) ? undefined : replace(file, target)
       }
       await syncOrTakeAway(target)
     },

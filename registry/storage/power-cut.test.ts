@@ -206,6 +206,45 @@ test('a folder whose sync failed is not believed: the name is taken away, and wr
   t.is(await driver.size(digest), 5)
 })
 
+test('a blob that was there stays when the folder in which it is replaced cannot be synced', async (t) => {
+  const disk = new SimulatedDisk()
+  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })
+  const digest = digestOf('hello')
+  await driver.put(digest, Buffer.from('hello'))
+  disk.onCall = (call) => {
+    if (call === 'fsync') throw eio()
+  }
+  await t.throwsAsync(driver.put(digest, Buffer.from('hello'), { replace: true }), { code: 'EIO' })
+  t.is(await contentOf(await driver.open(digest)), 'hello')
+})
+
+test('a blob that is there and cannot be synced is written anew', async (t) => {
+  const disk = new SimulatedDisk()
+  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })
+  const digest = digestOf('hello')
+  await driver.put(digest, Buffer.from('hello'))
+  const calls: string[] = []
+  disk.onCall = (call, path) => {
+    if (call === 'fdatasync' && path.includes('/blobs/')) throw eio()
+    calls.push(call)
+  }
+  await driver.put(digest, Buffer.from('hello'))
+  t.deepEqual(calls.slice(-3), ['rename', 'fsync', 'unlink'])
+})
+
+test('a blob is one although its name as an upload cannot be taken away', async (t) => {
+  const disk = new SimulatedDisk()
+  const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })
+  const upload = await driver.createUpload('id')
+  await upload.append(Buffer.from('hello'))
+  disk.onCall = (call) => {
+    if (call === 'unlink') throw eio()
+  }
+  await upload.commit(digestOf('hello'))
+  t.is(await contentOf(await driver.open(digestOf('hello'))), 'hello')
+  t.deepEqual(await driver.listUploads(), ['id'], 'to be removed later')
+})
+
 test('content whose sync failed is never believed again', async (t) => {
   const disk = new SimulatedDisk()
   const driver = await openFileDriver('/data', { files: disk.files, boot: 'aaaaaaaaaaaa' })

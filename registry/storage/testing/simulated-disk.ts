@@ -49,6 +49,7 @@ export class SimulatedDisk {
       else {
         const copy = copies.get(node) ?? leftOf(node, random)
         copies.set(node, copy)
+        copy.links++
         after.#names.set(path, copy)
       }
     }
@@ -146,7 +147,7 @@ export class SimulatedDisk {
 
   #openFile(path: string, node: Inode): OpenFile {
     return {
-      look: () => ({ size: node.content.byteLength, isNamed: node.links > 0 }),
+      look: () => ({ size: node.content.byteLength, isNamed: node.links > 0, isShared: node.links > 1 }),
       read: async (target, position) => {
         const part = node.content.subarray(position, position + target.byteLength)
         target.set(part)
@@ -187,13 +188,13 @@ function isReached(path: string, names: ReadonlyMap<string, unknown>): boolean {
   return path === '/' || (names.has(path) && isReached(dirname(path), names))
 }
 
-/** What of a file's content a power cut leaves. */
+/** What of a file's content a power cut leaves; nameless as yet. */
 function leftOf({ content, synced }: Inode, random: Random): Inode {
   const sure = Math.min(synced.byteLength, content.byteLength)
   const cutShort = content.slice(0, sure + Math.floor(random() * (content.byteLength - sure + 1)))
   const choices = [synced, content, cutShort, zeroed(content, synced)]
   const left = content === synced ? synced : (choices[Math.floor(random() * choices.length)] ?? synced)
-  return { content: left, synced: left, links: 1 }
+  return { content: left, synced: left, links: 0 }
 }
 
 /** The size came to the disk, the bytes did not. */

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { digestOf } from '../../shared/base/digest.ts'
+import type { BlobDriver, UploadBytes } from '../storage/blob-types.ts'
+import { blobPlace, registryLayout } from '../storage/layout.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
+import { blobServices, body, dataFolder, fileDriver, one, two } from './testing/blob-services.ts'
+
+const digest = digestOf('hello')
+
+test('what could not be synced is dropped when nobody reads it any more', async (t) => {
+  const memory = createMemoryDriver()
+  let reads = 0
+  let readsAtClose: number | undefined
+  const driver: BlobDriver = {
+    ...memory,
+    createUpload: async (id) => {
+      const upload = await memory.createUpload(id)
+      const changes: Partial<UploadBytes> = {
+        sync: async () => Promise.reject(Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })),
+        read: async (target, position) => {
+          reads++
+          await sleep(20)
+          reads--
+          return upload.read(target, position)
+        },
+        close: async () => {
+          readsAtClose = reads
+        },
+      }
+      return Object.defineProperty({ ...upload, ...changes }, 'size', { get: () => upload.size })
+    },
+  }
+  const { uploads } = blobServices(t, { driver })
+  const { id } = await uploads.start(one)
+  const end = { digest: digestOf('hello', 'sha512'), body: { bytes: body('hello') } }
+  await t.throwsAsync(uploads.finish(one, id, end), { code: 'EIO' })
+  t.is(readsAtClose, 0)
+})
+
+test('what is corrupt without anybody having noticed is healed by the next push as well', async (t) => {
+  const root = dataFolder(t)
+  const services = blobServices(t, { driver: await fileDriver(t, root) })
+  const push = async (name: typeof one): Promise<void> => {
+    const { id } = await services.uploads.start(name)
+    await services.uploads.finish(name, id, { digest, body: { bytes: body('hello') } })
+  }
+  await push(one)
+  writeFileSync(blobPlace(registryLayout(root), digest).file, 'HELLO')
+  await push(two)
+  const reader = await services.blobs.open(one, digest)
+  const bytes = Buffer.alloc(5)
+  await reader.read(bytes, 0)
+  await reader.close()
+  t.is(bytes.toString(), 'hello')
+})
