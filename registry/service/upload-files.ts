@@ -29,7 +29,7 @@ export function createUploadFiles({ driver, hashes, slabs, restTime = 60_000 }: 
     timers.delete(session)
     const { open } = session
     session.open = undefined
-    open?.digest.forget()
+    await open?.digest.forget()
     await open?.bytes.close()
   }
   return {

@@ -181,6 +181,43 @@ test('what a slow client sent is written though it is little', async (t) => {
   t.is(await digest.digest('sha256'), digestOf('hello!'))
 })
 
+test('of a large chunk all is taken when the body breaks off, and nothing afterwards', async (t) => {
+  const { upload: memory, slabs } = await fixture({ size: 100_000 })
+  const upload = withChanges(memory, { append: async (bytes) => sleep(5).then(async () => memory.append(bytes)) })
+  const digest = createUploadDigest({ upload, algorithm: 'sha256', pool, slabs })
+  const source = new Readable({ read: () => undefined })
+  const chunk = randomBytes(1_050_000)
+  source.push(chunk)
+  setTimeout(() => source.destroy(), 10)
+  await t.throwsAsync(takeIn(source, { upload, digest, slabs, limit: 1e7 }), { message: /cut off/ })
+  t.is(upload.size, chunk.length)
+  await sleep(600)
+  t.is(upload.size, chunk.length)
+  t.is(await digest.digest('sha256'), digestOf(chunk))
+})
+
+test('when it is forgotten nobody reads it any more, and it is hashed anew', async (t) => {
+  const { upload: memory, slabs } = await fixture({ size: 100_000 })
+  const bytes = randomBytes(1_000_000)
+  await memory.append(bytes)
+  let reads = 0
+  const upload = withChanges(memory, {
+    read: async (target, position) => {
+      reads++
+      await sleep(5)
+      return memory.read(target, position).finally(() => reads--)
+    },
+  })
+  const digest = createUploadDigest({ upload, algorithm: 'sha256', pool, slabs })
+  await takeIn(pieces('x'), { upload, digest, slabs, limit: 1e7 })
+  t.is(reads, 1)
+  await digest.forget()
+  t.is(reads, 0)
+  await sleep(20)
+  t.is(reads, 0)
+  t.is(await digest.digest('sha256'), digestOf(Buffer.concat([bytes, Buffer.from('x')])))
+})
+
 test('when the threads end, others begin anew', async (t) => {
   const own = createHashPool(1)
   t.teardown(async () => own.close())

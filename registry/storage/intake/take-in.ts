@@ -49,6 +49,8 @@ class Intake {
   #writing: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
   #timer: NodeJS.Timeout | undefined
+  /** The pieces of a large chunk that are still taken, though its stream may have broken off. */
+  #pieces: Promise<void> | undefined
 
   constructor(options: TakeInOptions) {
     this.#options = options
@@ -56,7 +58,7 @@ class Intake {
   }
 
   take(chunk: Uint8Array): Promise<void> | undefined {
-    if (chunk.byteLength > largest) return this.#takeInPieces(chunk)
+    if (chunk.byteLength > largest) return (this.#pieces = this.#takeInPieces(chunk))
     if (this.#failure !== undefined) throw this.#failure.error
     const allowed = chunk.byteLength > this.#left ? chunk.subarray(0, this.#left) : chunk
     this.#left -= allowed.byteLength
@@ -72,6 +74,7 @@ class Intake {
 
   /** Appends what is gathered, and waits for all. */
   async finish(): Promise<void> {
+    await this.#pieces?.catch(() => undefined)
     clearTimeout(this.#timer)
     this.#flush(true)
     while (this.#inWork.size > 0) await Promise.all(this.#inWork)
@@ -131,7 +134,7 @@ class Intake {
         this.#failure ??= { error }
         // It has seen bytes that are not there.
         await hashing
-        digest.forget()
+        await digest.forget()
       }
     })()
     await this.#writing

@@ -13,8 +13,8 @@ export interface UploadDigest {
   show(bytes: Slab, start: number, isLast: boolean): Promise<void>
   /** The digest of all bytes of the upload, which must not grow meanwhile. Errors: those of reading. */
   digest(algorithm: DigestAlgorithm): Promise<Digest>
-  /** Lets go of what is kept in memory. The next call begins anew. */
-  forget(): void
+  /** Lets go of what is kept in memory; the next call begins anew. Resolves when nobody here is reading the upload. */
+  forget(): Promise<void>
 }
 
 export interface UploadDigestOptions {
@@ -35,7 +35,9 @@ export function createUploadDigest({ upload, algorithm, pool, slabs }: UploadDig
   /** How many bytes, from the first on, the hash has taken. */
   let position = 0
   let catching: Promise<void> | undefined
+  let isForgotten = false
 
+  const isWanted = (): boolean => !isForgotten
   const reset = (): void => {
     hash?.forget()
     hash = undefined
@@ -60,7 +62,7 @@ export function createUploadDigest({ upload, algorithm, pool, slabs }: UploadDig
   const catchUp = async (): Promise<void> => {
     const slab = slabs.take()
     try {
-      while (position < upload.size) {
+      while (position < upload.size && isWanted()) {
         const to = hashFor(upload.size, true)
         const count = await upload.read(slab, position)
         if (count === 0) throw new Error('an upload ends before its size')
@@ -100,8 +102,11 @@ export function createUploadDigest({ upload, algorithm, pool, slabs }: UploadDig
       // A thread that hashed may have ended; another one begins anew.
       return finish().catch(finish)
     },
-    forget: () => {
-      if (catching === undefined) reset()
+    forget: async () => {
+      isForgotten = true
+      await catching
+      isForgotten = false
+      reset()
     },
   }
 }
