@@ -1,35 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
 import { type StandIn, sendJson, standIn, testAuthority } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { failsWith, testClient } from './testing/client.ts'
-import { type Fault, UploadServer, type UploadServerOptions } from './testing/upload-server.ts'
-import type { RemoteRepository } from './types.ts'
-
-const content = randomBytes(500_000)
-const descriptor: Descriptor = {
-  mediaType: 'application/octet-stream',
-  digest: digestOf(content),
-  size: content.length,
-}
-
-async function* open(bytes: Uint8Array = content): AsyncGenerator<Uint8Array> {
-  for (let i = 0; i < bytes.length; i += 65_536) yield bytes.subarray(i, i + 65_536)
-}
-
-async function repositoryOn(
-  t: ExecutionContext,
-  options: UploadServerOptions = {},
-): Promise<{ readonly server: UploadServer; readonly repository: RemoteRepository }> {
-  const server = new UploadServer(options)
-  const { host } = await standIn(t, server.answer)
-  return { server, repository: testClient(t, { retries: { most: 3 } }).repository({ domain: host, path: 'a' }) }
-}
-
-function methods({ log }: UploadServer): string[] {
-  return log.map((line) => line.split(' ')[0] ?? '')
-}
+import { content, descriptor, methods, open, repositoryOn } from './testing/upload-scene.ts'
+import { type Fault, UploadServer } from './testing/upload-server.ts'
 
 test('a blob is sent in one request after its session was begun', async (t) => {
   const { server, repository } = await repositoryOn(t)
@@ -205,34 +179,6 @@ test('a registry that got more than there is makes no sense', async (t) => {
 test('a session without a place to go on makes no sense', async (t) => {
   const { repository } = await repositoryOn(t, { faults: { 'POST 1': (_, response) => response.writeHead(202).end() } })
   await failsWith(t, 'REGISTRY_ANSWER_INVALID', repository.pushBlob(descriptor, open))
-})
-
-test('content of unknown length is sent as it comes, and named by what it was', async (t) => {
-  const { server, repository } = await repositoryOn(t)
-  const told: number[] = []
-  const sent = await repository.pushStream(open(), { onProgress: (bytes) => told.push(bytes) })
-  t.deepEqual(sent, { digest: descriptor.digest, size: descriptor.size })
-  t.true(server.blobs.get(sent.digest)?.equals(content))
-  t.deepEqual([methods(server), told.at(-1)], [['POST', 'PATCH', 'PUT'], content.length])
-})
-
-test('content of unknown length that is nothing', async (t) => {
-  const { repository } = await repositoryOn(t)
-  t.deepEqual(await repository.pushStream(open(Buffer.alloc(0))), { digest: digestOf(''), size: 0 })
-})
-
-test('a stream that breaks is an error, its session cancelled and the source ended', async (t) => {
-  const { server, repository } = await repositoryOn(t, { faults: { 'PATCH 1': cut(1000) } })
-  let isEnded = false
-  const source = async function* (): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) yield Buffer.alloc(65_536)
-    } finally {
-      isEnded = true
-    }
-  }
-  await failsWith(t, 'REGISTRY_FAILED', repository.pushStream(source()))
-  t.deepEqual([isEnded, server.sessions.size], [true, 0])
 })
 
 /** A registry with a login, and another host; each push tells where the Location leads, and what was sent there. */

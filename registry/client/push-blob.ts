@@ -11,6 +11,7 @@ import {
   askOffset,
   cancelUpload,
   closingAddress,
+  commitTimeout,
   sessionOf,
   startUpload,
   tryMount,
@@ -19,8 +20,6 @@ import {
 
 /** So many repositories are tried for one blob. */
 const mostMounts = 4
-/** A registry may read all of a blob again before it answers. */
-const commitTimeout = 15 * 60_000
 
 export async function hasBlob(
   { name, endpoint }: RepositoryCalls,

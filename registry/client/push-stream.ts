@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto'
-import { digestFromHash } from '../../shared/base/digest.ts'
-import { connectionError } from './errors.ts'
+import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import { answerError, connectionError, invalidAnswer } from './errors.ts'
+import { hasBlob } from './push-blob.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { PushOptions, SentBlob } from './types.ts'
-import { cancelUpload, closingAddress, sessionOf, startUpload, type UploadSession } from './upload-session.ts'
+import {
+  cancelUpload,
+  closingAddress,
+  commitTimeout,
+  sessionOf,
+  startUpload,
+  type UploadSession,
+} from './upload-session.ts'
 
 /** Sends content whose digest is computed on the way; see {@link RemoteRepository.pushStream}. */
 export async function pushStream(
@@ -15,6 +23,7 @@ export async function pushStream(
   const session = await startUpload(calls, { what, signal })
   const hash = createHash('sha256')
   let size = 0
+  let isWhole = false
   async function* counted(): AsyncGenerator<Uint8Array> {
     for await (const piece of content) {
       hash.update(piece)
@@ -22,26 +31,42 @@ export async function pushStream(
       yield piece
       onProgress?.(size)
     }
+    isWhole = true
   }
   try {
     const sent = await sendAll(calls, session, { what, open: counted, signal })
+    // What was hashed until then would be a blob too, but not the one that was to be sent.
+    if (!isWhole) throw invalidAnswer(what, 'the registry answers before all of it was sent')
     const digest = digestFromHash(hash.digest())
-    const target = closingAddress(sent, digest)
-    const answer = await calls.endpoint.send({
-      method: 'PUT',
-      target,
-      what,
-      ...purposeOf(calls.name, 'pull', 'push'),
-      headers: { 'content-length': '0' },
-      expect: [201, 200, 204],
-      signal,
-    })
-    await answer.body.discard()
+    await commit(calls, sent, { what, digest, signal })
     return { digest, size }
   } catch (error) {
     await cancelUpload(calls, session)
     throw connectionError(error, what)
   }
+}
+
+interface Commit {
+  readonly what: string
+  readonly digest: Digest
+  readonly signal: AbortSignal | undefined
+}
+
+/** Ends an upload. After an answer that was lost the registry knows of no such upload any more, but has the blob. */
+async function commit(calls: RepositoryCalls, session: UploadSession, { what, digest, signal }: Commit): Promise<void> {
+  const answer = await calls.endpoint.send({
+    method: 'PUT',
+    target: closingAddress(session, digest),
+    what,
+    ...purposeOf(calls.name, 'pull', 'push'),
+    headers: { 'content-length': '0' },
+    expect: [201, 200, 204, 404],
+    signal,
+    answerTimeout: commitTimeout,
+  })
+  if (answer.status !== 404) return answer.body.discard()
+  const error = await answerError(answer, what)
+  if (!(await hasBlob(calls, digest, { signal }))) throw error
 }
 
 interface Stream {
@@ -65,6 +90,7 @@ async function sendAll(
     isRepeatable: false,
     expect: [202],
     signal,
+    answerTimeout: commitTimeout,
   })
   return sessionOf(answer, what)
 }

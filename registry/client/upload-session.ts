@@ -6,6 +6,9 @@ import { addressIn, type RegistryRequest } from './endpoint.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions } from './types.ts'
 
+/** Milliseconds for the answer to the end of an upload: a registry may read all of the blob again before. */
+export const commitTimeout = 15 * 60_000
+
 /** A blob that is being sent. The registry may name another address after each request. */
 export interface UploadSession {
   readonly location: URL
