@@ -1,3 +1,4 @@
+import type { MetadataHolder } from './doubtful-metadata.ts'
 import { Recent } from './recent.ts'
 
 /**
@@ -5,13 +6,14 @@ import { Recent } from './recent.ts'
  * one owner of the store, who tells of each write before it begins: from then until its end nothing is held under its keys,
  * and nobody who read before or during any write fills in what he read. The least recently used go when there is too much.
  */
-export class CoherentCache<Value> {
+export class CoherentCache<Value> implements MetadataHolder {
   readonly #weigh: (value: Value) => number
   readonly #capacity: number
   readonly #entries: Recent<string, Entry<Value>>
   /** How many writes of a key are going on, and whether there was more than one at once. */
   readonly #writing = new Map<string, { count: number; isShared: boolean }>()
   #stamp = 0
+  #isSuspended = false
 
   /** `capacity` in bytes, and `weigh` those of a value; keys and an allowance for each entry are added. */
   constructor(capacity: number, weigh: (value: Value) => number) {
@@ -45,6 +47,16 @@ export class CoherentCache<Value> {
     }
   }
 
+  suspend(): void {
+    this.#isSuspended = true
+    this.#entries.clear()
+  }
+
+  resume(): void {
+    this.#isSuspended = false
+    this.#stamp++
+  }
+
   #begin(key: string): void {
     this.#entries.delete(key)
     const writing = this.#writing.get(key)
@@ -64,6 +76,7 @@ export class CoherentCache<Value> {
 
   /** What would take the place of much else is not held. */
   #hold(key: string, value: Value): void {
+    if (this.#isSuspended) return
     const weight = this.#weigh(value) + 2 * key.length + allowance
     if (weight <= this.#capacity / 4) this.#entries.set(key, { value, weight })
   }

@@ -5,8 +5,10 @@ import type { MetadataStore } from '../storage/metadata-types.ts'
 import { createBlobService } from './blobs.ts'
 import { createCatalogCursor } from './catalog-cursor.ts'
 import { createDigestLocks } from './digest-locks.ts'
+import { suspendInDoubt } from './doubtful-metadata.ts'
 import { createLinks } from './links.ts'
 import { listRepositories, listTags } from './listings.ts'
+import { createManifestCaches } from './manifest-caches.ts'
 import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
 import type { ServiceParts } from './parts.ts'
@@ -39,15 +41,16 @@ const minute = 60_000
 
 /** A registry over these stores, which nobody else changes. What an earlier process left half done is put right meanwhile. */
 export async function createService(options: ServiceOptions): Promise<RegistryService> {
-  const { driver, metadata, limits, sparse = 'index', now = Date.now, purgeEvery = 10 * minute } = options
+  const { driver, limits, sparse = 'index', now = Date.now, purgeEvery = 10 * minute } = options
+  const [links, caches] = [createLinks(options.metadata), createManifestCaches()]
+  const metadata = suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests])
   const guard = await createWriteGuard(metadata, options.isReadOnly)
   const cursor = await createCatalogCursor(metadata)
   const hashes = options.hashes ?? createHashPool()
   const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now }
-  const links = createLinks(metadata)
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
-  const manifests = createManifestService({ ...parts, space, sparse })
+  const manifests = createManifestService({ ...parts, space, caches, sparse })
   if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
 
   const end = async (): Promise<void> => {

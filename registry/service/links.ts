@@ -2,10 +2,11 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { blobRows, linkedRows, linkRows } from '../storage/rows.ts'
+import type { MetadataHolder } from './doubtful-metadata.ts'
 import { Recent } from './recent.ts'
 
 /** Which repository has which blob. What was found lately is in memory; what is not there is always looked up. */
-export interface Links {
+export interface Links extends MetadataHolder {
   /** The size of a blob, as it was stored; undefined when the repository does not have it. */
   size(name: RepositoryName, digest: Digest): Promise<number | undefined>
   /** What {@link size} would give, when it is in memory. */
@@ -23,6 +24,10 @@ export function createLinks(metadata: MetadataStore): Links {
   const known = new Recent<string, number>(remembered)
   /** Counts removals: what was read before one may be no longer true after it. */
   let removals = 0
+  let isSuspended = false
+  const remember = (key: string, size: number): void => {
+    if (!isSuspended) known.set(key, size)
+  }
   const keyOf = (name: RepositoryName, digest: Digest): string => linkRows.key(name, digest)
   return {
     size: async (name, digest) => {
@@ -32,14 +37,22 @@ export function createLinks(metadata: MetadataStore): Links {
       const value = await metadata.get(key)
       if (value === undefined) return undefined
       const { size } = linkRows.parse(key, value)
-      if (removals === before) known.set(key, size)
+      if (removals === before) remember(key, size)
       return size
     },
     peek: (name, digest) => known.get(keyOf(name, digest)),
-    added: (name, digest, size) => known.set(keyOf(name, digest), size),
+    added: (name, digest, size) => remember(keyOf(name, digest), size),
     removed: (name, digest) => {
       removals++
       known.delete(keyOf(name, digest))
+    },
+    suspend: () => {
+      isSuspended = true
+      known.clear()
+    },
+    resume: () => {
+      isSuspended = false
+      removals++
     },
   }
 }

@@ -4,7 +4,7 @@ import { parseManifest } from '../protocol/manifest.ts'
 import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
 import { manifestRows, tagRows } from '../storage/rows.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
-import { createManifestCaches } from './manifest-caches.ts'
+import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse } from './manifest-rules.ts'
 import type { ServiceParts } from './parts.ts'
@@ -17,6 +17,7 @@ import { removeUnnamed } from './unused-blobs.ts'
 
 export interface ManifestParts extends ServiceParts {
   readonly space: SpaceGuard
+  readonly caches: ManifestCaches
   readonly sparse: Sparse
 }
 
@@ -25,8 +26,7 @@ const mostTags = 100
 
 /** {@link ManifestService} over a driver and the metadata. */
 export function createManifestService(parts: ManifestParts): ManifestService {
-  const { metadata, locks, guard, space, sparse } = parts
-  const caches = createManifestCaches()
+  const { metadata, locks, guard, space, caches, sparse } = parts
   const planParts = { metadata, caches }
   const bytesOf = createManifestBytes(parts)
 
