@@ -3,7 +3,7 @@ import type { RegistryClient } from '../../registry/client/types.ts'
 
 /** Images of registries, over a client that is made when the first is asked for. */
 export interface LazyImages extends RemoteImages {
-  /** Closes the client if there is one. */
+  /** Closes the client if there is one; that it could not be opened was told to who asked. */
   close(): Promise<void>
 }
 
@@ -19,7 +19,7 @@ export function lazyImages(open: () => Promise<RegistryClient>): LazyImages {
     async *content(repository, descriptor, options) {
       yield* (await images()).content(repository, descriptor, options)
     },
-    close: async () => (await opened)?.client.close(),
+    close: async () => (await opened?.catch(() => undefined))?.client.close(),
   }
 }
 

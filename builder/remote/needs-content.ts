@@ -1,23 +1,18 @@
 import type { SourceLocation } from '../../shared/base/errors.ts'
-import type { Dockerfile, Stage } from '../dockerfile/types.ts'
+import type { Dockerfile } from '../dockerfile/types.ts'
 
 /**
  * Tells of the place where a Dockerfile names an image whether contents of its layers will be needed: those of a base when a RUN
  * stands on it, those of the source of a COPY always.
  */
-export function needsContent(dockerfile: Dockerfile): (location: SourceLocation) => boolean {
-  const needless = new Set(dockerfile.stages.filter((stage) => !hasRun(dockerfile, stage)).map(lineOf))
+export function needsContent({ stages }: Dockerfile): (location: SourceLocation) => boolean {
+  const needless = new Set<number>()
+  /** Names of stages or images on which a RUN stands that comes later. */
+  const below = new Set<string>()
+  for (const { name, base, instructions, location } of stages.toReversed()) {
+    const isBelow = name !== undefined && below.delete(name)
+    if (isBelow || instructions.some(({ kind }) => kind === 'RUN')) below.add(base.toLowerCase())
+    else needless.add(location.startLine)
+  }
   return ({ startLine }) => !needless.has(startLine)
-}
-
-/** The stage itself, or one that stands on it. */
-function hasRun(dockerfile: Dockerfile, stage: Stage): boolean {
-  if (stage.instructions.some(({ kind }) => kind === 'RUN')) return true
-  return dockerfile.stages
-    .slice(stage.index + 1)
-    .some((later) => later.base === stage.name && hasRun(dockerfile, later))
-}
-
-function lineOf({ location }: Stage): number {
-  return location.startLine
 }
