@@ -1,4 +1,4 @@
-import { IbuildError } from '../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { createBallast, freeBytes } from './ballast.ts'
 import type { CommitTarget, RowBatch } from './commit-queue.ts'
 import { type Database, databaseError } from './level-database.ts'
@@ -10,8 +10,7 @@ const retryAfter = 500
 /**
  * A database that is opened anew after a write failed: what LevelDB appends to a log after a write that was cut short cannot
  * be read any more, so nothing more is written there. Until the new one took a synced write, all writes are refused. On a
- * full disk the ballast is given back first. While it
- * is opened, readers wait.
+ * full disk the ballast is given back first. While it is opened, readers wait.
  */
 export class LevelHandle implements CommitTarget {
   readonly #folder: string
@@ -33,9 +32,13 @@ export class LevelHandle implements CommitTarget {
     this.#ballast = createBallast(`${folder}/ballast`, ballast)
   }
 
-  /** As {@link openOrRepair}. */
+  /** As {@link openOrRepair}; on a full disk with what the ballast gives back. */
   async open(): Promise<void> {
-    this.#database = await openOrRepair(this.#folder, this.#notify)
+    const open = (): Promise<Database> => openOrRepair(this.#folder, this.#notify)
+    this.#database = await open().catch(async (error: unknown) => {
+      if (!isIbuildError(error, 'DISK_FULL') || !(await this.#ballast.release())) throw error
+      return open()
+    })
     void this.#ballast.restore()
   }
 
