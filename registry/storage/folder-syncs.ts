@@ -11,7 +11,8 @@ interface Syncs {
 
 /**
  * Syncs folders with `syncFolder`. Those who ask while a sync of the same folder is running share the next one, since the
- * running one may have begun before their name was there. Whoever shared a sync that failed is told so.
+ * running one may have begun before their name was there. Whoever shared a sync that failed is told so, and so are those who
+ * waited: their names may be among what was lost, which the system tells once.
  */
 export function createFolderSyncs(syncFolder: (folder: string) => Promise<void>): FolderSyncs {
   const folders = new Map<string, Syncs>()
@@ -32,7 +33,10 @@ export function createFolderSyncs(syncFolder: (folder: string) => Promise<void>)
       if (syncs === undefined) return start(folder)
       syncs.next ??= syncs.running.then(
         async () => start(folder),
-        async () => start(folder),
+        (error: unknown) => {
+          folders.delete(folder)
+          throw error
+        },
       )
       return syncs.next
     },
