@@ -81,6 +81,21 @@ test('on one host blobs are mounted', async (t) => {
   t.deepEqual(registry.said('push', 'get'), [])
 })
 
+test('a referrer that is only listed is passed over, a child that is not there is not', async (t) => {
+  const scene = bench()
+  const { source, target } = scene
+  const { children } = await multi(scene)
+  const gone = { mediaType: mediaTypes.ociManifest, digest: digestOf('gone'), size: 4 }
+  source.referrers = async function* () {
+    yield gone
+  }
+  await copyImage({ repository: source, ref: 'multi' }, { repository: target, ref: '1' }, { referrers: true })
+  for (const { digest } of children) t.is(await digestAt(target, digest), digest)
+  await putIndex(source, [...children, gone], 'broken')
+  const broken = copyImage({ repository: source, ref: 'broken' }, { repository: target, ref: '2' }, { referrers: true })
+  await t.throwsAsync(broken, { code: 'REGISTRY_NOT_FOUND' })
+})
+
 test('referrers come only when asked for, with theirs and those of children, and what cosign tagged', async (t) => {
   const scene = bench()
   const { source, target } = scene

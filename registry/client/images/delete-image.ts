@@ -21,8 +21,8 @@ export interface Deletion {
 const mostTags = 2000
 
 /**
- * Removes a tag, or a manifest with all of its tags. Undefined when it was not there. Errors: IMAGE_IN_USE when a manifest has
- * other tags, REGISTRY_REFUSED with what to do where a registry does not delete, or no tags; those of the registry.
+ * Removes a tag, or a manifest with all of its tags. Undefined when it was not there. Errors: IMAGE_IN_USE when a manifest has,
+ * or may have, other tags, REGISTRY_REFUSED with what to do where a registry does not delete, or no tags; those of the registry.
  */
 export async function deleteImage(
   { repository, ref }: RemotePlace,
@@ -32,9 +32,10 @@ export async function deleteImage(
   if (isTag && options.manifest !== true) return deleteTag(repository, ref, options)
   const found = await repository.resolve(ref, options)
   if (found === undefined) return undefined
-  const tags = await tagsOf(repository, found.digest, options)
+  const { tags, isAll } = await tagsOf(repository, found.digest, options)
   const others = tags.filter((tag) => tag !== ref)
   if (others.length > 0 && options.force !== true) throw hasTags(found.digest, others)
+  if (!isAll && options.force !== true) throw mayHaveTags(found.digest)
   const isGone = await refusing(repository, 'digest', async () => repository.removeManifest(found.digest, options))
   return isGone ? { tags, digest: found.digest } : undefined
 }
@@ -54,16 +55,24 @@ async function deleteTag(
   return isGone ? { tags: [tag], digest: undefined } : undefined
 }
 
-async function tagsOf(repository: RemoteRepository, digest: Digest, { signal }: CallOptions): Promise<string[]> {
+interface FoundTags {
+  readonly tags: readonly string[]
+  /** False when there are more tags than were looked at. */
+  readonly isAll: boolean
+}
+
+async function tagsOf(repository: RemoteRepository, digest: Digest, { signal }: CallOptions): Promise<FoundTags> {
   const tags: string[] = []
+  let isAll = true
   for await (const tag of repository.tags({ signal })) {
+    isAll = tags.length < mostTags
+    if (!isAll) break
     tags.push(tag)
-    if (tags.length === mostTags) break
   }
   const meant = await inParallel(tags, { atOnce: 8, signal }, async (tag, stop) =>
     repository.resolve(tag, { signal: stop }),
   )
-  return tags.filter((_, i) => meant[i]?.digest === digest)
+  return { tags: tags.filter((_, i) => meant[i]?.digest === digest), isAll }
 }
 
 function hasTags(digest: Digest, tags: readonly string[]): IbuildError {
@@ -71,6 +80,11 @@ function hasTags(digest: Digest, tags: readonly string[]): IbuildError {
   return new IbuildError('IMAGE_IN_USE', `${digest} has other tags, which would go with it: ${shown}`, {
     hint: 'Delete it all the same with --force.',
   })
+}
+
+function mayHaveTags(digest: Digest): IbuildError {
+  const message = `${digest} may have other tags, which would go with it: the repository has more than ${mostTags}`
+  return new IbuildError('IMAGE_IN_USE', message, { hint: 'Delete it all the same with --force.' })
 }
 
 async function refusing<T>({ name }: RemoteRepository, what: 'tag' | 'digest', work: () => Promise<T>): Promise<T> {

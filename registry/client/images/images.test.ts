@@ -116,6 +116,17 @@ test('a tag goes alone; a manifest with other tags only when it is forced', asyn
     t.is(await deleteImage({ repository: here, ref }, { manifest: true }), undefined)
 })
 
+test('a manifest whose tags are too many to be looked at goes by force only', async (t) => {
+  const here = new MemoryRegistry().repository({ domain: 'a', path: 'app' })
+  const image = await putImage(here, { layers: ['1'] })
+  const other = await putImage(here, { layers: ['2'] })
+  for (let i = 0; i < 2001; i++) here.tagged.set(`t${1000 + i}`, i === 2000 ? image.digest : other.digest)
+  await t.throwsAsync(deleteImage({ repository: here, ref: image.digest }, {}), { code: 'IMAGE_IN_USE' })
+  t.is(await digestAt(here, 't3000'), image.digest)
+  await deleteImage({ repository: here, ref: image.digest }, { force: true })
+  t.is(await digestAt(here, image.digest), undefined)
+})
+
 test('a registry that deletes no tags: what to do is said, and what is not there is told as that', async (t) => {
   const here = new MemoryRegistry().repository({ domain: 'a', path: 'app' })
   await putImage(here, { layers: ['1'] }, 'one')

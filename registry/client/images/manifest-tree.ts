@@ -63,15 +63,21 @@ class TreeWalk {
     this.#bytes += manifest.bytes.byteLength
     if (depth > mostDepth || this.#seen.size > mostManifests || this.#bytes > mostBytes) throw this.#tooLarge()
     const facts = factsOf(manifest)
-    for (const child of facts.manifests) await this.#follow(child.digest, depth + 1)
+    for (const child of facts.manifests) await this.#followChild(child.digest, depth + 1)
     if (this.#options.referrers) await this.#visitReferrers(manifest.digest, depth + 1)
     this.manifests.push({ manifest, facts, ...(tag !== undefined && { tag }) })
   }
 
-  async #follow(digest: Digest, depth: number): Promise<void> {
-    if (this.#seen.has(digest)) return
+  /** False when it is not there. */
+  async #follow(digest: Digest, depth: number): Promise<boolean> {
+    if (this.#seen.has(digest)) return true
     const manifest = await this.#repository.manifest(digest, this.#options)
-    if (manifest !== undefined) return this.visit(manifest, depth)
+    if (manifest !== undefined) await this.visit(manifest, depth)
+    return manifest !== undefined
+  }
+
+  async #followChild(digest: Digest, depth: number): Promise<void> {
+    if (await this.#follow(digest, depth)) return
     const { domain, path } = this.#repository.name
     throw new IbuildError(
       'REGISTRY_NOT_FOUND',
@@ -82,6 +88,7 @@ class TreeWalk {
     )
   }
 
+  /** A list of referrers may be older than the removal of one. */
   async #visitReferrers(subject: Digest, depth: number): Promise<void> {
     for await (const { digest } of this.#repository.referrers(subject, this.#options)) await this.#follow(digest, depth)
     for (const tag of cosignTags(subject)) {
