@@ -3,7 +3,9 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { parseName, type RepositoryName } from '../protocol/names.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { blobRows, doomedRows, holderRows, linkRows } from '../storage/rows.ts'
@@ -236,6 +238,29 @@ for (const [title, bytes, wrong] of damages) {
     t.is(await blobs.size(one, of), bytes.length)
   })
 }
+
+test('a small blob that cannot be read is damaged, and closed', async (t) => {
+  const memory = createMemoryDriver()
+  let [isBroken, open] = [true, 0]
+  const driver: BlobDriver = {
+    ...memory,
+    open: async (of) => {
+      const reader = await memory.open(of)
+      if (reader === undefined) return undefined
+      open++
+      const read = async (): Promise<number> => Promise.reject(new Error('EIO: i/o error, read'))
+      return { ...reader, ...(isBroken && { read }), close: async () => void open-- }
+    },
+  }
+  const services = blobServices(t, { driver })
+  await push(services, one)
+  await t.throwsAsync(services.blobs.open(one, digest), { code: 'UNKNOWN' })
+  t.is(open, 0)
+  t.is(await memory.size(digest), undefined, 'set aside')
+  isBroken = false
+  await push(services, one)
+  t.deepEqual(await read(services, one), hello)
+})
 
 test('asked for its size, a blob of another one counts as none, and the push heals it', async (t) => {
   const root = dataFolder(t)

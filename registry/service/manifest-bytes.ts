@@ -45,12 +45,12 @@ export function createManifestBytes({ driver, metadata, locks }: Parts): Manifes
   }
 }
 
-/** At most one byte more than a manifest can have. */
+/** At most one byte more than a manifest can have; none of what cannot be read. */
 async function readBlob(driver: BlobDriver, digest: Digest): Promise<Uint8Array | undefined> {
   const reader = await driver.open(digest)
   if (reader === undefined) return undefined
   try {
-    return await readAll(reader)
+    return await readAll(reader).catch(() => new Uint8Array())
   } finally {
     await reader.close()
   }

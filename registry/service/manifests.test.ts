@@ -1,7 +1,10 @@
 import test from 'ava'
-import { digestOf } from '../../shared/base/digest.ts'
+import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { RegistryError } from '../protocol/error.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
+import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import { blobRows, doomedRows, historyRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from './testing/images.ts'
@@ -280,6 +283,34 @@ test('a manifest that is damaged on the disk is taken out of sight, and mended b
   await last.manifests.put(app, { tag: '1' }, pushed(image))
   const { service: next } = await memoryRegistry({ driver, metadata })
   t.is((await next.manifests.get(app, { digest })).digest, digest, 'also when nobody had seen the damage')
+})
+
+test('a manifest that cannot be read is mended by the next push', async (t) => {
+  const [memory, metadata] = [createMemoryDriver(), createMemoryMetadata()]
+  const image = imageOf('a')
+  const unreadable = new Set<Digest>()
+  const driver: BlobDriver = {
+    ...memory,
+    open: async (digest) => {
+      const reader = await memory.open(digest)
+      const read = async (): Promise<number> => Promise.reject(new Error('EIO: i/o error, read'))
+      return reader && { ...reader, ...(unreadable.has(digest) && { read }) }
+    },
+    put: async (digest, bytes, options) => {
+      if (options?.replace === true) unreadable.delete(digest)
+      await memory.put(digest, bytes, options)
+    },
+  }
+  await pushArtifact((await memoryRegistry({ driver, metadata })).service, app, image, ['1'])
+  for (const isAskedFor of [false, true]) {
+    unreadable.add(image.digest)
+    const { service } = await memoryRegistry({ driver, metadata })
+    if (isAskedFor) await t.throwsAsync(service.manifests.get(app, { tag: '1' }), code('UNKNOWN'))
+    if (isAskedFor) unreadable.clear() // it is out of sight
+    await service.manifests.put(app, { tag: '1' }, pushed(image))
+    const { service: next } = await memoryRegistry({ driver, metadata })
+    t.deepEqual(Buffer.from((await next.manifests.get(app, { tag: '1' })).bytes), image.bytes)
+  }
 })
 
 test('at most a hundred tags are set by one push', async (t) => {

@@ -5,7 +5,7 @@ import { Recent } from './recent.ts'
 /** Small blobs as they were read and verified: configs, mostly. */
 export interface SmallBlobs {
   get(digest: Digest): Uint8Array | undefined
-  /** Reads a small blob whole and keeps it; false when it is not what its digest says. A large one is left alone. */
+  /** Reads a small blob whole and keeps it; false when it cannot be read, or is not what its digest says. A large one is left alone. */
   read(digest: Digest, reader: BlobReader): Promise<boolean>
   delete(digest: Digest): void
 }
@@ -21,7 +21,8 @@ export function createSmallBlobs(): SmallBlobs {
     read: async (digest, reader) => {
       if (reader.size > largest) return true
       const bytes = new Uint8Array(reader.size)
-      if ((await readFully(reader, bytes)) < bytes.byteLength) return false
+      const count = await readFully(reader, bytes).catch(() => 0)
+      if (count < bytes.byteLength) return false
       if (digestOf(bytes, algorithmOf(digest)) !== digest) return false
       known.set(digest, bytes)
       return true
