@@ -1,24 +1,15 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import { parseJson } from '../../shared/base/json.ts'
 import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
-import { parseManifest } from '../../shared/oci/manifest.ts'
 import { noZstdInManifest } from '../export/check-compression.ts'
 import { type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
 import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
-import {
-  type Described,
-  knownManifest,
-  type ManifestFormat,
-  newManifest,
-  type PublishedManifest,
-  written,
-} from './image-manifest.ts'
+import { knownManifest, type ManifestFormat, newManifest, type PublishedManifest, written } from './image-manifest.ts'
 import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
@@ -59,8 +50,8 @@ const usualAtOnce = 5
 const compressedAtOnce = { gzip: 2, zstd: 1 } as const
 
 /**
- * Publishes an image in a repository under tags, and gives the descriptor of its manifest. Layers come first, side by side,
- * then the config, then the manifest, so a tag never names what is not there. An image that was pulled, and whose layers the
+ * Publishes an image in a repository under tags, and gives the descriptor of its manifest. All that the manifest names comes
+ * first, side by side, so a tag never names what is not there. An image that was pulled, and whose layers the
  * repository has as they were, gets the manifest that it had there, byte for byte. Errors: those of the registry, USAGE for
  * zstd in docker's format, LAYER_INVALID, DIGEST_MISMATCH.
  */
@@ -73,11 +64,11 @@ export async function publishImage(
   }: { readonly image: StoredImage; readonly to: Pick<Reference, 'domain' | 'path'>; readonly tags: readonly string[] },
   options: PublishImageOptions,
 ): Promise<Descriptor> {
-  const target = options.publisher.repository(to)
-  const layers = await publishLayers(store, { image, to, target }, options)
-  const { manifest, indexes } = await manifestWithIndexes(store, { image, layers, to, target }, options)
+  const place = { image, to, target: options.publisher.repository(to) }
+  const { target } = place
+  const parts = await publishParts(store, place, options)
+  const { manifest, indexes } = await manifestWithIndexes(store, { ...place, ...parts }, options)
   options.signal?.throwIfAborted()
-  await pushConfig(target, { image, manifest }, options)
   for (const tag of tags) await target.putManifest(tag, manifest, { signal: options.signal })
   await attachIndexes(indexes, manifest, options)
   const { mediaType, digest, bytes, pulled } = manifest
@@ -91,16 +82,42 @@ interface Place {
   readonly target: PublishTarget
 }
 
+interface Parts {
+  /** What the repository has of each layer, by diffID. */
+  readonly layers: ReadonlyMap<Digest, Descriptor>
+  /** Undefined too when it depends on the layers whether they are sent. */
+  readonly indexes: PublishedIndexes | undefined
+}
+
+/** What a manifest names, none of which has to wait for another. */
+async function publishParts(store: Store, place: Place, options: PublishImageOptions): Promise<Parts> {
+  const forms = formsOf(options)
+  const parts: { layers: Parts['layers']; indexes: Parts['indexes'] } = { layers: new Map(), indexes: undefined }
+  const work: ((signal: AbortSignal) => Promise<void>)[] = [
+    async (signal) => void (parts.layers = await publishLayers(store, place, { ...options, forms, signal })),
+    async (signal) => pushConfig(place, signal),
+  ]
+  if (!wasPulled(store, place.image))
+    work.push(async (signal) => void (parts.indexes = await sendIndexes(store, place, { ...options, signal })))
+  const { signal } = options
+  await inParallel(work, { atOnce: work.length, signal }, async (part, stop) => part(stop))
+  return parts
+}
+
+/** One that was pulled may keep its manifest, which then names no indexes but those that it named. */
+function wasPulled({ origins }: Store, { imageID }: StoredImage): boolean {
+  return origins.get(imageID).some(({ pulled }) => pulled === true)
+}
+
 /** What the repository then has of each layer, by diffID. */
 async function publishLayers(
   store: Store,
   { image, to, target }: Place,
-  options: PublishImageOptions,
+  { forms, ...options }: PublishImageOptions & { readonly forms: Forms },
 ): Promise<ReadonlyMap<Digest, Descriptor>> {
   const { images, emit, transfers = createTransfers(emit), signal, atOnce = usualAtOnce } = options
   const diffIDs = [...new Set(image.config.rootfs.diff_ids)]
   const place = { domain: to.domain, path: to.path }
-  const forms = formsOf(options)
   const compressing = createSlots(compressedAtOnce[forms.compression?.format ?? 'gzip'])
   const scope = { store, to: place, target, transfers, compressing, images, ...forms }
   const published = await inParallel(diffIDs, { atOnce, signal }, async (diffID, stop) =>
@@ -135,13 +152,14 @@ interface WithIndexes {
  */
 async function manifestWithIndexes(
   store: Store,
-  described: Described & Place,
+  described: Parts & Place,
   options: PublishImageOptions,
 ): Promise<WithIndexes> {
   const plain = newManifest(described, options)
   const unchanged = knownManifest(store, { image: described.image, wanted: plain }, options)
   if (unchanged?.pulled === true) return { manifest: unchanged }
-  const indexes = await sendIndexes(store, described, options)
+  const indexes =
+    described.indexes ?? (wasPulled(store, described.image) ? await sendIndexes(store, described, options) : undefined)
   if (indexes === undefined) return { manifest: unchanged ?? written(plain) }
   const annotations = new Map([...(options.annotations ?? []), ...indexes.annotations])
   const wanted = newManifest(described, { ...options, annotations })
@@ -180,14 +198,8 @@ async function attachIndexes(
   }
 }
 
-async function pushConfig(
-  target: PublishTarget,
-  { image, manifest }: { readonly image: StoredImage; readonly manifest: PublishedManifest },
-  { signal }: PublishImageOptions,
-): Promise<void> {
-  const { config } = parseManifest(parseJson(manifest.bytes, { what: 'manifest' }))
-  const bytes = image.configBytes
-  await target.pushBlob(config, () => piecesOf(bytes), { signal })
+async function pushConfig({ target, image }: Place, signal: AbortSignal): Promise<void> {
+  await target.pushBlob(image.manifest.config, () => piecesOf(image.configBytes), { signal })
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

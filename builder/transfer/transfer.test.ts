@@ -331,6 +331,20 @@ test('an abort stops a pull: its reason is thrown, no image is there, no tempora
   t.deepEqual(other.images.list(), [])
 })
 
+test('config and layer indexes go while layers still do', async (t) => {
+  const { store, registry, options } = benchFor(t)
+  const image = await addImage(store, 'a')
+  const repository = registry.repository(to)
+  const pushStream = repository.pushStream.bind(repository)
+  repository.pushStream = async (...args) => {
+    for (let i = 0; i < 200 && repository.blobs.size < 3; i++) await new Promise((resolve) => setTimeout(resolve, 10))
+    t.is(repository.blobs.size, 3, 'config, index and list')
+    return pushStream(...args)
+  }
+  await publishImage(store, { image, to, tags: ['latest'] }, options)
+  t.is(repository.blobs.size, 4)
+})
+
 test('a push that fails leaves no tag; the next sends what is missing only', async (t) => {
   const { store, registry, options } = benchFor(t)
   const image = await addImage(store, 'a', 'b', 'c')
