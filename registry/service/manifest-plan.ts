@@ -22,6 +22,16 @@ export async function carryOut(
   }
 }
 
+/** Decides on and makes one change after the other, until there is none left to make. */
+export async function carryOutAll(
+  { metadata, caches }: PlanParts,
+  decide: () => Promise<ManifestPlan | undefined>,
+): Promise<void> {
+  for (let plan = await decide(); plan?.change !== undefined; plan = await decide()) {
+    await isMade(metadata, plan.change, announce(caches, plan.effects))
+  }
+}
+
 export interface PlanParts {
   readonly metadata: MetadataStore
   readonly caches: ManifestCaches

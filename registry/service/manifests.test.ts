@@ -5,6 +5,7 @@ import type { RegistryError } from '../protocol/error.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
 import { blobRows, doomedRows, historyRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from './testing/images.ts'
@@ -224,6 +225,30 @@ test('removing a manifest removes its tags and bytes at once, in this repository
   t.is((await service.manifests.get(other, { tag: '1' })).digest, digest)
   await service.manifests.remove(other, { digest })
   t.is(await driver.size(digest), undefined, 'nobody has it any more')
+})
+
+test('a manifest with very many tags is removed by changes that are not large', async (t) => {
+  const memory = createMemoryMetadata()
+  let most = 0
+  const metadata: MetadataStore = {
+    ...memory,
+    commit: async (change) => {
+      most = Math.max(most, (change.put?.length ?? 0) + (change.remove?.length ?? 0))
+      await memory.commit(change)
+    },
+  }
+  const { service, driver } = await memoryRegistry({ metadata })
+  const digest = await pushArtifact(service, app, imageOf('a'))
+  await pushArtifact(service, app, imageOf('b'), ['other'])
+  for (let from = 0; from < 2500; from += 100) {
+    const tags = Array.from({ length: 100 }, (_, n) => `t${from + n}`)
+    await service.manifests.put(app, { digest }, pushed(imageOf('a'), tags))
+  }
+  await service.manifests.remove(app, { digest })
+  t.true(most < 5000, `${most} rows`)
+  t.deepEqual((await service.tags(app, all)).items, ['other'])
+  t.is(service.manifests.peek(app, { tag: 't0' }), undefined)
+  t.deepEqual(await checkRegistry({ metadata, driver }), [])
 })
 
 test('bytes that were pushed as a blob too go with the last who has them, whichever goes first', async (t) => {

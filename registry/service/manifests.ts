@@ -5,11 +5,11 @@ import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/nam
 import { manifestRows, tagRows } from '../storage/rows.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
-import { carryOut, type ManifestPlan } from './manifest-plan.ts'
+import { carryOut, carryOutAll, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse } from './manifest-rules.ts'
 import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
-import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
+import { planManifestRemoval, planTagRemoval, planTagsRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
 import type { SpaceGuard } from './space.ts'
 import type { ManifestService, StoredManifest } from './types.ts'
@@ -82,8 +82,12 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     const found = async (plan: Promise<ManifestPlan | undefined>): Promise<ManifestPlan> =>
       (await plan) ?? (await fail(name, ref))
     if ('tag' in ref) return carryOut(planParts, () => found(planTagRemoval(metadata, name, ref.tag)))
-    await locks.run(ref.digest, () => carryOut(planParts, () => found(planManifestRemoval(metadata, name, ref.digest))))
-    await removeUnnamed(parts, ref.digest)
+    const { digest } = ref
+    await locks.run(digest, async () => {
+      await carryOutAll(planParts, () => planTagsRemoval(metadata, name, digest))
+      await carryOut(planParts, () => found(planManifestRemoval(metadata, name, digest)))
+    })
+    await removeUnnamed(parts, digest)
   }
   const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
     throw (await hasRepository(metadata, name)) ? manifestUnknown(name, ref) : nameUnknown(name)

@@ -18,9 +18,30 @@ export async function planTagRemoval(
   return { change, effects: { name, tags: [tag] } }
 }
 
+/** Tags in one change at most: of a million the change would take a gigabyte of memory, and all others would wait for it. */
+const tagsAtOnce = 1000
+
+/** Takes tags of a manifest away, as long as it has more than go with it in one change; undefined then. */
+export async function planTagsRemoval(
+  metadata: MetadataStore,
+  name: string,
+  digest: Digest,
+): Promise<ManifestPlan | undefined> {
+  const key = manifestRows.key(name, digest)
+  const value = await metadata.get(key) // before the list: whoever sets a tag writes this row
+  const mirrors = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: tagsAtOnce + 1 })
+  if (value === undefined || mirrors.length <= tagsAtOnce) return undefined
+  const keys = mirrors.slice(0, tagsAtOnce).map((row) => row.key)
+  const tags = keys.map(lastPart)
+  const record: Change = { remove: keys, expect: [{ key, value }] }
+  const change = joinChanges([record, ...(await untag(metadata, { name, digest, tags }))])
+  return { change, effects: { name, tags } }
+}
+
 /**
  * Takes a manifest from the repository, with its tags; the repository goes with its last manifest. Undefined when there is
- * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the manifest meanwhile, or pushes another one, writes a row that is expected here.
+ * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the
+ * manifest meanwhile, or pushes another one, writes a row that is expected here.
  */
 export async function planManifestRemoval(
   metadata: MetadataStore,
