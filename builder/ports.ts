@@ -75,6 +75,8 @@ export interface PublishTarget {
 
 /** What a blob is sent with. */
 export interface PublishOptions extends FetchOptions {
+  /** True when the repository was just asked for the blob, and has it not: it is not asked again before the first try. */
+  readonly isMissing?: boolean
   /** Repositories of the same host that may have the blob. */
   readonly mountFrom?: readonly string[]
   /** Is told how many bytes were sent so far. */

@@ -134,10 +134,12 @@ function neighbours(store: Store, diffID: Digest, to: RepositoryName): string[] 
   return [...new Set(sources.map(({ path }) => path))].slice(0, 2)
 }
 
-/** Contents of the small files that builds read from a base; one that cannot be read at once is left away. */
+/**
+ * Contents of the small files that builds read from a base; one that cannot be read at once is left away, and so is what somebody
+ * else published with an index when it is not what that index says.
+ */
 function filesOf({ bytes }: StoredLayer, index: LayerIndex): ReadonlyMap<LayerPath, Uint8Array> {
-  if (bytes.kind === 'remote') return bytes.files()
-  const contents = new LayerContents(bytes)
+  const contents = new LayerContents(bytes.kind === 'remote' ? { ...bytes, fetch: notFetched } : bytes)
   const found = new Map<LayerPath, Uint8Array>()
   try {
     for (const entry of wantedOf(index)) {
@@ -148,6 +150,10 @@ function filesOf({ bytes }: StoredLayer, index: LayerIndex): ReadonlyMap<LayerPa
   } finally {
     contents.close()
   }
+}
+
+function notFetched(): Promise<never> {
+  throw new Error('no layer is fetched for the sake of its small files')
 }
 
 function* wantedOf(index: LayerIndex): Generator<LayerEntry> {

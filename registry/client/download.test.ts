@@ -69,6 +69,15 @@ test('a connection that breaks, time and again, is resumed where it was', async 
   )
 })
 
+test('an answer that breaks off behind its last byte is complete', async (t) => {
+  const { host, asked } = await standIn(t, (request, response) => {
+    if (request.url === '/v2/') return response.end()
+    return response.writeHead(200).write(content, () => setTimeout(() => response.destroy(), 50))
+  })
+  const { bytes, error } = await taken(testClient(t).repository({ domain: host, path: 'a' }).blob(descriptor))
+  t.deepEqual([error, bytes.equals(content), asked.length], [undefined, true, 2])
+})
+
 test('a body that stalls is resumed', async (t) => {
   let tries = 0
   const { host } = await standIn(t, (request, response) => {

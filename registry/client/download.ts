@@ -67,6 +67,8 @@ async function* fromSource(
     try {
       return yield* onePass(source, { descriptor, offset: start, what, slowest, signal }, progress)
     } catch (error) {
+      // All is here: only the end of the answer is missing, and the digest tells whether it is right.
+      if (progress.last !== undefined && isPassingFailure(error)) return
       failures = progress.offset - start >= headway ? 1 : failures + 1
       if (!isPassingFailure(error) || failures > retries.most) throw connectionError(error, what)
       await waitBefore(retries, failures, { signal })

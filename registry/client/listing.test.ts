@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Answer, sendJson, standIn } from '../../e2e/testing/stand-in.ts'
+import { type Answer, sendJson, standIn, testAuthority } from '../../e2e/testing/stand-in.ts'
 import { parseNextLink } from './link.ts'
 import { collected, failsWith, testClient } from './testing/client.ts'
 
@@ -40,6 +40,19 @@ test('pages are followed to the last one', async (t) => {
     sendJson(response, { name: 'a/b', tags: tags.slice(at, at + 2) })
   })
   t.deepEqual(found, tags)
+})
+
+test('a registry of https that thinks that it speaks http is listed by https', async (t) => {
+  const { host } = await standIn(
+    t,
+    (request, response) => {
+      const isFirst = !request.url?.includes('last=')
+      if (isFirst) response.setHeader('link', `<http://${request.headers.host}/v2/a/tags/list?last=1>; rel="next"`)
+      sendJson(response, { tags: isFirst ? ['1'] : ['2'] })
+    },
+    { tls: testAuthority().issue('127.0.0.1') },
+  )
+  t.deepEqual(await collected(testClient(t).repository({ domain: host, path: 'a' }).tags()), ['1', '2'])
 })
 
 test('no tags at all', async (t) => {

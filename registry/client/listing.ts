@@ -1,6 +1,6 @@
 import { asStrings, isObject, type JsonValue } from '../../shared/base/json.ts'
 import { type HttpAnswer, headersOf } from '../../shared/net/http/types.ts'
-import type { Endpoint } from './endpoint.ts'
+import { addressIn, type Endpoint } from './endpoint.ts'
 import { invalidAnswer } from './errors.ts'
 import { parseNextLink } from './link.ts'
 import { readJson } from './read-answer.ts'
@@ -50,8 +50,8 @@ export async function* pagesOf(
 function nextOf(answer: HttpAnswer, what: string): URL | undefined {
   const link = parseNextLink(headersOf(answer, 'link'))
   if (link === undefined) return undefined
-  const url = URL.parse(link, answer.url.href)
-  if (url?.origin === answer.url.origin) return url
+  const url = addressIn(link, answer, what)
+  if (url.origin === answer.url.origin) return url
   throw invalidAnswer(what, 'the list goes on at another host')
 }
 

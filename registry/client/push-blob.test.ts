@@ -14,6 +14,12 @@ test('a blob is sent in one request after its session was begun', async (t) => {
   t.is(told.at(-1), content.length)
 })
 
+test('a blob of which it is known that it is missing is not asked for', async (t) => {
+  const { server, repository } = await repositoryOn(t)
+  t.is(await repository.pushBlob(descriptor, open, { isMissing: true }), 'sent')
+  t.deepEqual(methods(server), ['POST', 'PUT'])
+})
+
 test('a blob that is there is not opened', async (t) => {
   const { server, repository } = await repositoryOn(t)
   server.blobs.set(descriptor.digest, content)

@@ -47,7 +47,7 @@ export interface BlobPush extends PushOptions {
 
 /** Makes the blob one of the repository; see {@link RemoteRepository.pushBlob}. */
 export async function pushBlob(calls: RepositoryCalls, descriptor: Descriptor, push: BlobPush): Promise<PushedHow> {
-  if (await hasBlob(calls, descriptor.digest, push)) return 'present'
+  if (push.isMissing !== true && (await hasBlob(calls, descriptor.digest, push))) return 'present'
   const begun = await mountAny(calls, descriptor.digest, push)
   if (begun === 'mounted') return 'mounted'
   const what = `cannot push the blob ${descriptor.digest} to ${nameOf(calls.name)}`

@@ -63,6 +63,8 @@ export interface RemoteManifest {
 }
 
 export interface PushOptions extends CallOptions {
+  /** True when the repository was just asked for the blob, and has it not: it is not asked again before the first try. */
+  readonly isMissing?: boolean | undefined
   /** Repositories of the same host that may have the blob: it is mounted from the first that has it. */
   readonly mountFrom?: readonly string[] | undefined
   /** Is told how many bytes were sent so far. */

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
 import type { Credentials } from '../credentials/types.ts'
 import { collected, failsWith, testClient } from '../testing/client.ts'
 import type { RegistryClient } from '../types.ts'
+import { tokenServer as serverOf } from './token.ts'
 
 const bob: Credentials = { kind: 'password', username: 'bob', password: 'pässword' }
 const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
@@ -242,6 +243,24 @@ test('a registry of https cannot have credentials sent over plain http', async (
   t.regex(error.message, /plain http/)
   t.is(tokenServer.asked.length, 0)
 })
+
+for (const [realm, registry, isTaken] of [
+  ['https://auth.test/token', 'https://registry.test', true],
+  ['https://10.0.0.1/token', 'https://registry.test', true],
+  ['http://127.0.0.1:5001/token', 'http://127.0.0.1:5000', true],
+  ['https://localhost/token', 'https://registry.test', false],
+  ['http://127.0.0.1/token', 'http://registry.test', false],
+  ['http://169.254.169.254/token', 'http://registry.test', false],
+  ['http://[::ffff:169.254.169.254]/token', 'http://registry.test', false],
+  ['https://[fe80::1]/token', 'https://registry.test', false],
+] as const) {
+  test(`${registry} has tokens given by ${realm}${isTaken ? '' : ': refused'}`, (t) => {
+    const find = (): URL =>
+      serverOf(new Map([['realm', realm]]), { registry: new URL(registry), domain: 'registry.test' }).realm
+    if (isTaken) t.is(find().href, realm)
+    else t.throws(find, { code: 'REGISTRY_ANSWER_INVALID' })
+  })
+}
 
 test('credentials do not follow a redirect of the token server to another host', async (t) => {
   const thief = await standIn(t, (_, response) => sendJson(response, { token: 't1' }))

@@ -1,6 +1,6 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { isObject, type JsonObject } from '../../../shared/base/json.ts'
-import { isLoopback } from '../../../shared/net/http/loopback.ts'
+import { isInside } from '../../../shared/net/http/loopback.ts'
 import { hostOf } from '../../../shared/net/http/place.ts'
 import { sendFollowing } from '../../../shared/net/http/redirect.ts'
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../../shared/net/http/types.ts'
@@ -128,8 +128,8 @@ function tokenIn(object: JsonObject, { started, what }: { readonly started: numb
 
 /**
  * The place that gives tokens for a registry, as its challenge names it. Errors: REGISTRY_ANSWER_INVALID for what is no address,
- * for plain http when the registry is reached by https, and for an address of this machine when the registry is not on it:
- * credentials would go there.
+ * for plain http when the registry is reached by https, and for an address of this machine or its link when the registry is
+ * not there: credentials would go there, and what it answers to the registry.
  */
 export function tokenServer(
   parameters: ReadonlyMap<string, string>,
@@ -144,7 +144,7 @@ export function tokenServer(
   if (registry.protocol === 'https:' && realm.protocol === 'http:') {
     throw invalidAnswer(what, `it wants the login sent over plain http, to ${realm.host}`)
   }
-  if (isLoopback(hostOf(realm)) && !isLoopback(hostOf(registry))) {
+  if (isInside(hostOf(realm)) && !isInside(hostOf(registry))) {
     throw invalidAnswer(what, `it wants the login sent to ${realm.host}, an address of this machine`)
   }
   realm.username = ''

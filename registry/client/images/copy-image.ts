@@ -118,7 +118,7 @@ async function copyBlob(
   const mountFrom = source.name.domain === target.name.domain ? [source.name.path] : []
   return listener.during(title, blob.size, async (moved) => {
     const open = (): AsyncIterable<Uint8Array> => source.blob(blob, { signal })
-    const how = await target.pushBlob(blob, open, { signal, mountFrom, onProgress: moved })
+    const how = await target.pushBlob(blob, open, { signal, mountFrom, isMissing: true, onProgress: moved })
     if (how === 'sent') return { value: blob.size, result: 'copied' }
     return { value: 0, result: how === 'mounted' ? `mounted from ${source.name.path}` : 'already exists' }
   })
