@@ -4,7 +4,8 @@ import { letContinue } from './expect.ts'
 import type { HttpLimits } from './limits.ts'
 import type { RegistryRequest } from './request.ts'
 
-type BodyLimits = Pick<HttpLimits, 'slowBodyTime' | 'slowBodyBytes'>
+/** How slowly a body may come. */
+export type BodyLimits = Pick<HttpLimits, 'slowBodyTime' | 'slowBodyBytes'>
 
 /**
  * The body of a request, as it comes; one that is left early leaves the connection as it is. Rejects when the client goes,
@@ -31,22 +32,6 @@ export async function* bodyOf(
   } finally {
     source.end()
   }
-}
-
-/** The whole body, of at most `most` bytes: more is refused with `tooLarge` without being read. */
-export async function wholeBody(
-  request: RegistryRequest,
-  { most, tooLarge, ...limits }: BodyLimits & { readonly most: number; readonly tooLarge: () => RegistryError },
-): Promise<Buffer> {
-  if ((request.length ?? 0) > most) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of bodyOf(request, limits)) {
-    size += chunk.byteLength
-    if (size > most) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, size)
 }
 
 /** Parts of a time that are looked at: a time counts when we waited for the client in all of its parts. */

@@ -3,12 +3,19 @@ import { RegistryError } from '../protocol/error.ts'
 import { rawErrorMessage } from './error-reply.ts'
 import { endUnreadable } from './in-turn.ts'
 
-/** Answers a connection from which no request could be read, and closes it. */
+/**
+ * Answers a connection from which no request could be read, and closes it. One that is broken, or on which TLS did not come
+ * about, takes no answer: to wait for it to be written would keep the connection for ever.
+ */
 export function answerClientError(error: Error, socket: Duplex): void {
   const code = 'code' in error ? error.code : undefined
-  if (!socket.writable) socket.destroy()
+  if (!socket.writable || !isAboutRequest(code)) socket.destroy()
   else if (code !== 'HPE_CLOSED_CONNECTION') endUnreadable(socket, farewellFor(code))
   // Otherwise the client said that it would send nothing more: its last answer ends the connection.
+}
+
+function isAboutRequest(code: unknown): boolean {
+  return typeof code === 'string' && (code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT')
 }
 
 function farewellFor(code: unknown): string {

@@ -1,9 +1,7 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { RegistryError } from '../protocol/error.ts'
 import { answerClientError } from './client-error.ts'
-import { rawErrorMessage } from './error-reply.ts'
 import { noteExpectation } from './expect.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 
@@ -36,10 +34,8 @@ export function configureServer(server: Server | TlsServer, limits: Partial<Http
     noteExpectation(message, response)
     server.emit('request', message, response)
   })
-  server.on('checkExpectation', (_message, response) => {
-    const error = new RegistryError('UNSUPPORTED', 'only 100-continue can be expected', { status: 417 })
-    response.socket?.end(rawErrorMessage(error, 'Expectation Failed'))
-  })
+  // Refused when it is its turn, as any other request.
+  server.on('checkExpectation', (message, response) => server.emit('request', message, response))
 }
 
 /** Closes connections beyond so many of one address. */

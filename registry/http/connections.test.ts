@@ -139,6 +139,20 @@ test('a client that waits for 100 Continue gets it, or at once the refusal', asy
   t.regex(refused, /^HTTP\/1\.1 404 /)
 })
 
+test('an unknown expectation is refused in its turn, and told', async (t) => {
+  const { say, finished } = await serve(t)
+  const expecting = 'GET /v2/ HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n'
+  const answer = await say(`GET /v2/_catalog HTTP/1.1\r\nHost: x\r\n\r\n${expecting}`)
+  t.deepEqual(
+    [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+    ['200', '417'],
+  )
+  t.deepEqual(
+    finished.map(({ status }) => status),
+    [200, 417],
+  )
+})
+
 test('connections are counted, all and those of one address', async (t) => {
   for (const limits of [{ connectionsPerAddress: 3 }, { connections: 3 }]) {
     const { dial } = await serve(t, { limits })

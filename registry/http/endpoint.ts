@@ -5,12 +5,14 @@ import type { AccessWish, Action, Grant } from './authorize.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
+import type { BodyMemory } from './whole-body.ts'
 
 /** What endpoints work with. */
 export interface EndpointContext {
   readonly service: RegistryService
   readonly limits: HttpLimits
   readonly grant: Grant
+  readonly bodies: BodyMemory
 }
 
 /** A request that was understood: what it needs to be allowed, and what it does. Errors are RegistryErrors. */

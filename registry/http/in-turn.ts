@@ -10,6 +10,9 @@ interface Turn {
   farewell: string | undefined
 }
 
+/** Milliseconds in which a client must take the last words to it. */
+const farewellTime = 10_000
+
 const turns = new WeakMap<Duplex, Turn>()
 
 /**
@@ -51,6 +54,8 @@ export function endUnreadable(socket: Duplex, farewell: string): void {
   else end(socket, response?.headersSent === true ? '' : farewell)
 }
 
+/** Who does not take the farewell is not waited for. */
 function end(socket: Duplex, farewell: string): void {
-  socket.end(farewell, () => socket.destroy())
+  const timer = setTimeout(() => socket.destroy(), farewellTime).unref()
+  socket.once('close', () => clearTimeout(timer)).end(farewell, () => socket.destroy())
 }

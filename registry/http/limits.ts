@@ -21,6 +21,8 @@ export interface HttpLimits {
   /** What is still read of a body after its request was refused, so that the client sees the answer. */
   readonly refusedBodyBytes: number
   readonly refusedBodyTime: number
+  /** For manifests that are being pushed, of all requests together, in bytes: beyond it 429. */
+  readonly wholeBodyBytes: number
   /** Requests that may wait on one connection for the one before them. */
   readonly pipelined: number
   /** Items of one page of a listing, and without `n`. */
@@ -42,6 +44,7 @@ export const defaultLimits: HttpLimits = {
   stalledReadTime: 300_000,
   refusedBodyBytes: 64 * 1024 * 1024,
   refusedBodyTime: 10_000,
+  wholeBodyBytes: 256 * 1024 * 1024,
   pipelined: 32,
   pageItems: 1000,
   sendBufferBytes: 32 * 1024 * 1024,

@@ -5,6 +5,7 @@ import { taskOf } from './endpoint-table.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
+import { BodyMemory } from './whole-body.ts'
 
 /** Gives the answer to a request, at once when it can. Errors are thrown or rejected with. */
 export type Answer = (request: RegistryRequest) => Reply | Promise<Reply>
@@ -17,10 +18,11 @@ export interface RespondOptions {
 
 /** What is answered to requests at and below `/v2/`: understood, then allowed, then done. */
 export function createAnswer({ service, authorize, limits }: RespondOptions): Answer {
+  const bodies = new BodyMemory(limits.wholeBodyBytes)
   return (request) => {
     const task = taskOf(request)
     const grant = authorize(accessRequestOf(request), task.wish)
-    const run = (given: Grant): Reply | Promise<Reply> => task.run({ service, limits, grant: given })
+    const run = (given: Grant): Reply | Promise<Reply> => task.run({ service, limits, grant: given, bodies })
     const reply = grant instanceof Promise ? grant.then(run) : run(grant)
     return request.search.includes('ns=')
       ? Promise.resolve(reply).then((given) => withNamespace(request, given))
@@ -29,14 +31,18 @@ export function createAnswer({ service, authorize, limits }: RespondOptions): An
 }
 
 /**
- * Refuses requests that no answer is looked for, and ends their connection. Errors: UNSUPPORTED with 414, 400 (RFC 9112, 3.2)
- * or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends.
+ * Refuses requests that no answer is looked for, and ends their connection. Errors: UNSUPPORTED with 414, 400 (RFC 9112, 3.2),
+ * 417, or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends.
  */
 export function checkHead({ message, headers }: RegistryRequest, { targetBytes }: HttpLimits): void {
+  const isOld = message.httpVersionMinor === 0
   if ((message.url ?? '').length > targetBytes) {
     throw unusable(414, `the request target has more than ${targetBytes} bytes`)
   }
-  if (headers.host === undefined && message.httpVersionMinor > 0) throw unusable(400, 'the request has no Host header')
+  if (headers.host === undefined && !isOld) throw unusable(400, 'the request has no Host header')
+  if (!isOld && (headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
+    throw unusable(417, 'only 100-continue can be expected')
+  }
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     throw unusable(501, 'the only transfer coding known is chunked')

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { BufferPool } from './buffer-pool.ts'
 import { discardBody } from './discard-body.ts'
 import { errorReply } from './error-reply.ts'
@@ -46,8 +46,16 @@ function sendSmall(exchange: Exchange, { status, headers, body }: Reply, { limit
     ...headers,
   })
   exchange.sentBytes = bytes?.byteLength ?? 0
-  if (rest === 'none') response.end(bytes)
+  if (rest === 'none') finish(response, bytes, limits)
   else finishRefused(exchange, { bytes, rest, limits })
+}
+
+/** Ends an answer. A client that does not take what is left of it in time is cut off: it holds memory. */
+function finish(response: ServerResponse, bytes: Uint8Array | undefined, { stalledReadTime }: HttpLimits): void {
+  response.end(bytes)
+  if (response.writableLength === 0) return
+  const timer = setTimeout(() => response.destroy(), stalledReadTime).unref()
+  response.once('close', () => clearTimeout(timer))
 }
 
 function lengthOf(body: Reply['body']): number {
@@ -85,12 +93,12 @@ interface Refused {
 function finishRefused({ request: { message }, response }: Exchange, { bytes, rest, limits }: Refused): void {
   const discarded = discardBody(message, limits)
   if (rest === 'small') {
-    response.end(bytes)
+    finish(response, bytes, limits)
     void discarded.then((isEnd) => isEnd || message.destroy())
   } else {
     response.flushHeaders()
     if (bytes !== undefined) response.write(bytes)
-    void discarded.then(() => response.end())
+    void discarded.then(() => finish(response, undefined, limits))
   }
 }
 

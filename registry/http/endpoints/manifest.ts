@@ -3,11 +3,11 @@ import { RegistryError } from '../../protocol/error.ts'
 import { mostManifestBytes } from '../../protocol/manifest.ts'
 import { type ManifestRef, parseManifestRef, parseTag, type RepositoryName } from '../../protocol/names.ts'
 import type { StoredManifest } from '../../service/types.ts'
-import { wholeBody } from '../body.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
+import { withWholeBody } from '../whole-body.ts'
 
 /** `/v2/NAME/manifests/REFERENCE` (OCI distribution-spec, end-3, end-7, end-9). */
 export const manifestMethods: Methods<'manifest'> = {
@@ -85,12 +85,15 @@ interface ManifestPut {
 
 async function putManifest(
   { request, name, ref, tags }: ManifestPut,
-  { service, limits }: EndpointContext,
+  { service, limits, bodies: memory }: EndpointContext,
 ): Promise<Reply> {
   const wanted = [...new Set(tags.map(parseTag))]
-  const bytes = await wholeBody(request, { ...limits, most: mostManifestBytes, tooLarge })
   const contentType = request.headers['content-type']
-  const { digest, subject } = await service.manifests.put(name, ref, { bytes, contentType, tags: wanted })
+  const { digest, subject } = await withWholeBody(
+    request,
+    { ...limits, most: mostManifestBytes, tooLarge, memory },
+    (bytes) => service.manifests.put(name, ref, { bytes, contentType, tags: wanted }),
+  )
   return emptyReply(201, {
     Location: `/v2/${name}/manifests/${digest}`,
     'Docker-Content-Digest': digest,

@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { createServer } from 'node:https'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { listening, testAuthority } from '../../e2e/testing/stand-in.ts'
+import { imageOf, named, pushArtifact } from '../service/testing/images.ts'
+import { configureServer, serverOptions } from './configure-server.ts'
+import { serve } from './testing/served.ts'
+
+/** True when the server's side of a connection ends within some seconds. */
+async function isCutOff(socket: Socket): Promise<boolean> {
+  for (let i = 0; i < 200 && !socket.destroyed; i++) await sleep(40)
+  return socket.destroyed
+}
+
+for (const [title, text] of [
+  ['says nothing', ''],
+  ['begins to greet, and no more', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['speaks no TLS', 'GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n'],
+] as const) {
+  test(`a client of a server with TLS that ${title} is cut off`, async (t) => {
+    const { certificate: cert, key } = testAuthority().issue('127.0.0.1')
+    const server = createServer({ ...serverOptions(), cert, key, handshakeTimeout: 200 })
+    configureServer(server)
+    const accepted = once(server, 'connection')
+    const client = connect({ port: await listening(server), host: '127.0.0.1', allowHalfOpen: true })
+    client.on('error', () => undefined).write(text, 'latin1')
+    t.teardown(() => server.close())
+    t.teardown(() => client.destroy())
+    const [socket]: Socket[] = await accepted
+    t.true(socket !== undefined && (await isCutOff(socket)))
+  })
+}
+
+test('a client that does not take an answer is cut off, and the answer forgotten', async (t) => {
+  const { dial, server, service, finished } = await serve(t, { limits: { stalledReadTime: 300 } })
+  const annotations = { large: 'x'.repeat(4_000_000) }
+  await pushArtifact(service, named('a'), imageOf('x', { annotations }), ['1'])
+  const accepted = once(server, 'connection')
+  const client = await dial()
+  const most = 12 // the buffers of the system take some of them
+  client.write('GET /v2/a/manifests/1 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(most))
+  const [socket]: Socket[] = await accepted
+  t.true(socket !== undefined && (await isCutOff(socket)))
+  t.true(finished.length < most)
+  t.true(finished.at(-1)?.isAborted)
+})
