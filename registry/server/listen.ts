@@ -36,14 +36,14 @@ export function makeServer(config: ServerConfig, tls: TlsMaterial | undefined, l
   const server =
     tls === undefined
       ? createServer(options, listener)
-      : createTlsServer({ ...options, ...tlsOptions(tls), ALPNProtocols: ['http/1.1'] }, listener)
+      : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: config.limits.headersTimeout }, listener)
   configureServer(server, limits)
   return server
 }
 
 /** Clients that show a certificate are asked for it on every connection, so this cannot change while a server runs. */
 function tlsOptions({ options, asksClients }: TlsMaterial): object {
-  return { ...options, requestCert: asksClients, rejectUnauthorized: asksClients }
+  return { ...options, requestCert: asksClients, rejectUnauthorized: asksClients, ALPNProtocols: ['http/1.1'] }
 }
 
 /** Resolves with the address listened on. Errors: LISTEN_FAILED. */

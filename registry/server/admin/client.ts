@@ -26,7 +26,7 @@ function remoteAdmin(call: Call): RegistryAdmin {
     readOnly: () => call('GET', '/v1/read-only'),
     setReadOnly: (isReadOnly) => call('PUT', '/v1/read-only', isReadOnly),
     uploads: () => call('GET', '/v1/uploads'),
-    cancelUpload: (id) => call('DELETE', `/v1/uploads/${id}`),
+    cancelUpload: (id) => call('DELETE', `/v1/uploads/${encodeURIComponent(id.slice(0, 128))}`),
     reload: () => call('POST', '/v1/reload'),
   }
 }

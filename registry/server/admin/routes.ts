@@ -49,14 +49,23 @@ export const adminRoutes: readonly AdminRoute[] = [
   },
 ]
 
-/** The route for a request and the parts of its path that stand for something. */
+/** The route for a request and the parts of its path that stand for something, decoded. */
 export function findRoute(
   method: string,
   path: string,
 ): { readonly route: AdminRoute; readonly parts: readonly string[] } | undefined {
   for (const route of adminRoutes) {
-    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([\\w-]{1,128})')}$`).exec(path)
-    if (match !== null && route.method === method) return { route, parts: match.slice(1) }
+    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/?]{1,384})')}$`).exec(path)
+    if (match !== null && route.method === method) return { route, parts: match.slice(1).map(decoded) }
   }
   return undefined
+}
+
+/** What encodes nothing stands for itself, and names nothing then. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

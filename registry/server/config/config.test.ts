@@ -156,3 +156,14 @@ test('a reload changes what is live and tells of the rest', (t) => {
   t.is(inForce.log.level, 'debug')
   t.deepEqual(changesBetween(inForce, after), { live: [], atRestart: ['listen'] })
 })
+
+test('certificates that come or go with another tls.mode wait for it', (t) => {
+  const files = file({ tls: { mode: 'files', certificate: '/c', key: '/k' } })
+  const auto = file({ tls: { mode: 'auto' }, log: { level: 'debug' } })
+  const atRestart = ['tls.mode', 'tls.certificate', 'tls.key']
+  t.deepEqual(changesBetween(files, auto), { live: ['log.level'], atRestart })
+  t.deepEqual(withLive(files, auto), { ...files, log: auto.log })
+  t.deepEqual(changesBetween(auto, files), { live: ['log.level'], atRestart })
+  const renewed = file({ tls: { mode: 'files', certificate: '/c2', key: '/k' } })
+  t.deepEqual(changesBetween(files, renewed), { live: ['tls.certificate'], atRestart: [] })
+})

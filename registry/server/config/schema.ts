@@ -86,7 +86,7 @@ export const schema = {
     connections: live(count, 8192, 'Connections at once; 0 for any number.'),
     connectionsPerAddress: key(count, 2048, 'Connections at once from one address; 0 for any number.'),
     headerSize: key(size, 16 * 1024, 'The request line and all headers together.'),
-    headersTimeout: live(duration, 15_000, 'Time in which the headers of a request must be there.'),
+    headersTimeout: live(duration, 15_000, 'Time in which TLS must come about, and the headers of a request be there.'),
     keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
     bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
     stalledRead: live(duration, 300_000, 'Time in which a client must take the next piece of a blob.'),
