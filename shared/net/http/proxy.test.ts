@@ -64,6 +64,15 @@ test('the environment is read in both cases, and an http proxy not from a reques
 test('user and password of a proxy are decoded', (t) => {
   t.is(proxyAuthorization(new URL('http://us%40er:p%3Ass@x')), `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`)
   t.is(proxyAuthorization(new URL('http://x')), undefined)
+  for (const [written, meant] of [
+    ['100%', '100%'],
+    ['%zz^', '%zz^'],
+    ['%ff', '%ff'],
+    ['%C3%A4%', 'ä%'],
+  ]) {
+    const told = proxyAuthorization(new URL(`http://u:${written}@x`))
+    t.is(told, `Basic ${Buffer.from(`u:${meant}`).toString('base64')}`)
+  }
 })
 
 test('what is no network holds no address', (t) => {

@@ -72,7 +72,11 @@ for (const [from, to, isAllowed] of [
   ['https://a.test/', 'https://[::ffff:127.0.0.1]/', false],
   ['https://a.test/', 'https://2130706433/', false],
   ['https://a.test/', 'https://169.254.169.254/latest', false],
+  ['https://a.test/', 'https://[::ffff:169.254.169.254]/latest', false],
+  ['https://a.test/', 'https://[::ffff:0.0.0.0]/', false],
+  ['https://a.test/', 'https://[fe80::1]/', false],
   ['https://a.test/', 'https://10.0.0.1/', true],
+  ['http://169.254.1.1:5000/', 'http://169.254.1.1:5001/', true],
   ['http://127.0.0.1:5000/', 'http://127.0.0.1:5001/', true],
 ] as const) {
   test(`from ${from} to ${to}`, (t) => {

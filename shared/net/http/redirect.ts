@@ -1,6 +1,5 @@
-import { isIP } from 'node:net'
 import { HttpFailure } from './failure.ts'
-import { isLoopback } from './loopback.ts'
+import { isInside } from './loopback.ts'
 import { hostOf } from './place.ts'
 import { type HttpAnswer, type HttpClient, type HttpRequest, headerOf } from './types.ts'
 
@@ -63,14 +62,9 @@ export function nextPlace(location: string, from: URL): URL {
   if (from.protocol === 'https:' && next.protocol === 'http:') {
     throw failed(from, `it redirects from https to plain http, to ${next.host}`)
   }
-  if (!isInside(from) && isInside(next)) throw failed(from, `it redirects to ${next.host}, an address of this machine`)
+  if (!isInside(hostOf(from)) && isInside(hostOf(next)))
+    throw failed(from, `it redirects to ${next.host}, an address of this machine`)
   return next
-}
-
-/** This machine, or its link: nothing that a registry elsewhere can mean. */
-function isInside(url: URL): boolean {
-  const host = hostOf(url)
-  return isLoopback(host) || (isIP(host) !== 0 && /^(?:169\.254\.|fe[89ab][0-9a-f]:|0\.0\.0\.0$|::$)/i.test(host))
 }
 
 function failed({ host }: URL, problem: string): HttpFailure {
