@@ -5,6 +5,7 @@ import { digestOf } from '../../shared/base/digest.ts'
 import type { BlobDriver, UploadBytes } from '../storage/blob-types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
+import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import { blobServices, body, dataFolder, fileDriver, one, two } from './testing/blob-services.ts'
 
 const digest = digestOf('hello')
@@ -37,6 +38,28 @@ test('what could not be synced is dropped when nobody reads it any more', async 
   const end = { digest: digestOf('hello', 'sha512'), body: { bytes: body('hello') } }
   await t.throwsAsync(uploads.finish(one, id, end), { code: 'EIO' })
   t.is(readsAtClose, 0)
+})
+
+test('bytes of a killed process that cannot be synced end the session, whoever asks for it', async (t) => {
+  const [memory, metadata] = [createMemoryDriver(), createMemoryMetadata()]
+  const first = blobServices(t, { driver: memory, metadata })
+  const { id } = await first.uploads.start(one)
+  await first.uploads.append(one, id, { bytes: body('he') })
+  await (await memory.openUpload(id, 2))?.append(Buffer.from('llo'))
+  let failures = 1
+  const driver: BlobDriver = {
+    ...memory,
+    openUpload: async (...args) => {
+      const upload = await memory.openUpload(...args)
+      const sync = async (): Promise<void> => {
+        if (failures-- > 0) throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO' })
+      }
+      return upload && Object.defineProperty({ ...upload, sync }, 'size', { get: () => upload.size })
+    },
+  }
+  const { uploads } = blobServices(t, { driver, metadata })
+  await t.throwsAsync(uploads.state(one, id), { code: 'EIO' })
+  await t.throwsAsync(uploads.state(one, id), { code: 'BLOB_UPLOAD_UNKNOWN' })
 })
 
 test('what is corrupt without anybody having noticed is healed by the next push as well', async (t) => {

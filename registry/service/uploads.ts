@@ -40,13 +40,6 @@ export function createUploadService(parts: UploadParts): Uploads {
   const space = createSpaceGuard({ driver, reserve: limits.reserve, now })
   const files = createUploadFiles({ ...parts, slabs })
 
-  /** Writes down how many bytes are durable. */
-  const acknowledge = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
-    await bytes.sync()
-    const row: UploadRow = { ...session.row, offset: bytes.size, at: now() }
-    await metadata.commit({ put: [uploadRows.row([session.id], row)] })
-    session.row = row
-  }
   /** The rows go first: bytes that are left over are nobody's, but rows without bytes would be wrong. */
   const drop = async (session: UploadSession): Promise<void> => {
     sessions.delete(session)
@@ -58,14 +51,20 @@ export function createUploadService(parts: UploadParts): Uploads {
     }
     if (session.row.digest !== undefined) await removeUnnamed(parts, session.row.digest)
   }
-  /** What could not be synced is lost for good, and nobody knows how much of it: then the session is over. */
-  const syncOrDrop = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
+  /**
+   * Makes all bytes durable and writes down how many. What could not be synced is lost for good, and nobody knows how much of
+   * it: then the session is over.
+   */
+  const acknowledge = async (session: UploadSession, { bytes }: OpenSession): Promise<void> => {
     try {
       await bytes.sync()
     } catch (error) {
       await drop(session)
       throw error
     }
+    const row: UploadRow = { ...session.row, offset: bytes.size, at: now() }
+    await metadata.commit({ put: [uploadRows.row([session.id], row)] })
+    session.row = row
   }
   /** A session whose bytes were lost is none. */
   const opened = async (session: UploadSession): Promise<OpenSession> => {
@@ -107,7 +106,6 @@ export function createUploadService(parts: UploadParts): Uploads {
       throw failure
     }
     if (failure === undefined && isLast) return open
-    await syncOrDrop(session, open)
     await acknowledge(session, open)
     if (failure !== undefined) throw failure
     return open

@@ -85,11 +85,16 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     const from = await findElsewhere(id)
     const file = from === undefined ? undefined : await openFile(from)
     if (from === undefined || file === undefined) return undefined
-    if (file.look().size > acknowledged) await file.truncate(acknowledged)
-    if (isSynced) await file.sync()
-    const to = join(uploads, id)
-    await files.rename(from, to)
-    await places.syncNames(to)
+    try {
+      if (file.look().size > acknowledged) await file.truncate(acknowledged)
+      if (isSynced) await file.sync()
+      const to = join(uploads, id)
+      await files.rename(from, to)
+      await places.syncNames(to)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
     await files.removeFolder(dirname(from))
     return file
   }
