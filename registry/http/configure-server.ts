@@ -2,6 +2,7 @@ import type { Server, ServerOptions } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { answerClientError } from './client-error.ts'
+import { clientNetwork } from './client-network.ts'
 import { noteExpectation } from './expect.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 
@@ -38,11 +39,11 @@ export function configureServer(server: Server | TlsServer, limits: Partial<Http
   server.on('checkExpectation', (message, response) => server.emit('request', message, response))
 }
 
-/** Closes connections beyond so many of one address. */
+/** Closes connections beyond so many of one client. */
 function limitPerAddress(most: number): (socket: Socket) => void {
   const counts = new Map<string, number>()
   return (socket) => {
-    const address = socket.remoteAddress ?? ''
+    const address = clientNetwork(socket.remoteAddress ?? '')
     const count = counts.get(address) ?? 0
     if (count >= most) {
       socket.destroy()

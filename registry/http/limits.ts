@@ -1,6 +1,6 @@
 /** What clients may take of the server. Times are in milliseconds. */
 export interface HttpLimits {
-  /** Connections at once, all and those of one address; 0 for as many as come. */
+  /** Connections at once, all and those of one address (of IPv6: one /64); 0 for as many as come. */
   readonly connections: number
   readonly connectionsPerAddress: number
   /** For all headers and the request line, in bytes: beyond it 431. */

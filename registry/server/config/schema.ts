@@ -84,7 +84,11 @@ export const schema = {
   },
   limits: {
     connections: live(count, 8192, 'Connections at once; 0 for any number.'),
-    connectionsPerAddress: key(count, 2048, 'Connections at once from one address; 0 for any number.'),
+    connectionsPerAddress: key(
+      count,
+      2048,
+      'Connections at once from one address, of IPv6 from one /64; 0 for any number.',
+    ),
     headerSize: key(size, 16 * 1024, 'The request line and all headers together.'),
     headersTimeout: live(duration, 15_000, 'Time in which TLS must come about, and the headers of a request be there.'),
     keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
