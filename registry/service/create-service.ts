@@ -51,7 +51,11 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const manifests = createManifestService({ ...parts, space, caches, sparse })
-  if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
+  /** What an earlier process left half done. */
+  const tidy = (): void => {
+    if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
+  }
+  tidy()
 
   const end = async (): Promise<void> => {
     await guard.close()
@@ -71,7 +75,10 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     get isReadOnly() {
       return guard.isReadOnly
     },
-    setReadOnly: (isReadOnly) => guard.run(() => guard.setReadOnly(isReadOnly)),
+    setReadOnly: async (isReadOnly) => {
+      await guard.run(() => guard.setReadOnly(isReadOnly))
+      tidy()
+    },
     close: () => (ended ??= end()),
   }
 }

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RegistryError } from '../protocol/error.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
+import { doomedRows, settingRows } from '../storage/rows.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
 import type { RegistryService } from './types.ts'
@@ -53,6 +56,19 @@ test('read-only: all that writes is UNAVAILABLE with Retry-After, all that reads
   await next.setReadOnly(false)
   t.false(next.isReadOnly)
   await t.notThrowsAsync(next.uploads.start(app))
+})
+
+test('what an earlier process left half done is ended when the registry is read-only no more', async (t) => {
+  const [driver, metadata] = [createMemoryDriver(), createMemoryMetadata()]
+  const digest = digestOf('left over')
+  await driver.put(digest, Buffer.from('left over'))
+  await metadata.commit({ put: [doomedRows.row([digest], true), settingRows.row(['read-only'], true)] })
+  const { service } = await memoryRegistry({ driver, metadata })
+  await sleep(20)
+  t.truthy(await driver.size(digest))
+  await service.setReadOnly(false)
+  await service.close()
+  t.is(await driver.size(digest), undefined)
 })
 
 test('read-only because the configuration says so is not kept', async (t) => {
