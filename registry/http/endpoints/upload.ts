@@ -1,3 +1,4 @@
+import type { Digest } from '../../../shared/base/digest.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { parseDigestParameter, type RepositoryName } from '../../protocol/names.ts'
 import type { UploadService } from '../../service/types.ts'
@@ -19,7 +20,7 @@ export const uploadMethods: Methods<'upload'> = {
     return tellingOffset({ name, session, uploads }, append)
   }),
   PUT: prepare(({ name, session, request }) => {
-    const digest = parseDigestParameter(request.query.get('digest') ?? '')
+    const digest = digestIn(request.query)
     return ({ service: { uploads }, limits }) =>
       tellingOffset({ name, session, uploads }, async () => {
         await uploads.finish(name, session, { digest, body: uploadBody(request, limits) })
@@ -44,6 +45,16 @@ function prepare(run: (asked: AskedUpload) => Task['run']): Prepare<'upload'> {
     const { name, wish } = needs(route.name, 'push')
     return { wish, run: run({ name, session: route.session, request }) }
   }
+}
+
+/** Errors: DIGEST_INVALID. */
+function digestIn(query: URLSearchParams): Digest {
+  const text = query.get('digest')
+  if (text !== null) return parseDigestParameter(text)
+  throw new RegistryError(
+    'DIGEST_INVALID',
+    'an upload is ended with its digest: put ?digest=sha256:HEX behind the address',
+  )
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {

@@ -130,6 +130,7 @@ test('bad digests', async (t) => {
     t.is((await ask('DELETE', location)).status, 204)
   }
   const location = String((await ask('POST', uploads)).headers.location)
+  t.regex((await ask('PUT', location)).message, /ended with its digest/)
   t.deepEqual((await ask('PUT', `${location}?digest=${digestOf('x')}`, { body: content })).codes, ['DIGEST_INVALID'])
   t.is((await ask('GET', location)).status, 404)
   t.deepEqual((await ask('POST', `${uploads}?digest=${digestOf('x')}`, { body: content })).codes, ['DIGEST_INVALID'])
