@@ -1,10 +1,30 @@
 import test from 'ava'
-import { parseDockerfile } from '../dockerfile/parse.ts'
+import type { Dockerfile, Instruction, Stage } from '../dockerfile/types.ts'
 import { needsContent } from './needs-content.ts'
 
-/** Lines of the Dockerfile on which a FROM needs contents. */
+/** Stages of lines such as `FROM base AS name`, as a parser reads them. */
+function parsed(lines: readonly string[]): Dockerfile {
+  const stages: (Stage & { instructions: Instruction[] })[] = []
+  for (const [i, line] of lines.entries()) {
+    const [kind = '', base = '', , name] = line.split(' ')
+    const location = { startLine: i + 1 } as Stage['location']
+    if (kind !== 'FROM') stages.at(-1)?.instructions.push({ kind } as Instruction)
+    else
+      stages.push({
+        name: name?.toLowerCase(),
+        index: stages.length,
+        base,
+        platform: undefined,
+        location,
+        instructions: [],
+      })
+  }
+  return { stages } as unknown as Dockerfile
+}
+
+/** Lines on which a FROM needs contents. */
 function needed(lines: readonly string[]): number[] {
-  const dockerfile = parseDockerfile(Buffer.from(`${lines.join('\n')}\n`), 'Dockerfile')
+  const dockerfile = parsed(lines)
   const needs = needsContent(dockerfile)
   return dockerfile.stages.flatMap(({ location }) => (needs(location) ? [location.startLine] : []))
 }

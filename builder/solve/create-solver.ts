@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { BuildOptions } from '../build-types.ts'
 import type { BuildContext } from '../context/types.ts'
 import type { Executor } from '../exec/types.ts'
+import { createSlots } from '../layers/slots.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
 import type { EmitEvent } from './events.ts'
@@ -107,22 +108,5 @@ function createBacklog(): Pick<Solver, 'later' | 'settle'> {
       for (const work of waiting.keys()) start(work)
       await Promise.all(running)
     },
-  }
-}
-
-/** At most `count` at once; the others wait in the order in which they came. */
-function createSlots(count: number): Solver['runSlot'] {
-  const waiting: (() => void)[] = []
-  let free = count
-  return async (work) => {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-    else free--
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) free++
-      else next()
-    }
   }
 }

@@ -1,11 +1,11 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { isDigest } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
+import { namesIn } from './names-in.ts'
 import { readJsonFile } from './read-json-file.ts'
 import type { CompressedKey, CompressedLayer, CompressedStore } from './types.ts'
 
@@ -56,14 +56,4 @@ function keyOf(name: string): CompressedKey | undefined {
   const diffID = digestOfFileName(layer)
   if (diffID === undefined || (format !== 'gzip' && format !== 'zstd')) return undefined
   return { diffID, format, level: Number(level) }
-}
-
-/** A data folder from before there was such a table has no such folder. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
 }

@@ -1,4 +1,4 @@
-import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -10,6 +10,7 @@ import { type ContainerFile, formatContainer, maxContainerBytes, parseContainer 
 import { isContainerName } from './container-name.ts'
 import type { StoreContext } from './context.ts'
 import { maxDocumentBytes } from './image-entry.ts'
+import { namesIn } from './names-in.ts'
 import type { Container, ContainerScan, ContainerStore, LayerStore } from './types.ts'
 
 interface Parts {
@@ -82,16 +83,6 @@ export function createContainerStore(context: StoreContext, { blobs, layers }: P
       return containers
     },
     scan,
-  }
-}
-
-/** A data folder that an older version made has no such folder yet. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }
 

@@ -1,8 +1,8 @@
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
 import { digestOfFileName, fileNameOf, type Layout } from './layout.ts'
+import { namesIn } from './names-in.ts'
 
 /** The hashes of files that contexts had, one file for each context, named by the digest of its path. */
 export interface ContextHashes {
@@ -26,15 +26,5 @@ export function createContextHashes({ contexts }: Layout): ContextHashes {
         if (digestOfFileName(name) === undefined) rmSync(fileOf(name), { recursive: true, force: true })
       }
     },
-  }
-}
-
-/** Before the first build of a folder there is none. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }

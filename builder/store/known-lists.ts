@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject } from '../../shared/base/json.ts'
 import { mapDiskFullSync, replaceFileDurably, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
+import { namesIn } from './names-in.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 /** Short lists of things that are known of what a digest names, the newest first. A lost or damaged list is empty. */
@@ -57,14 +57,5 @@ export function createKnownLists(
     keys: () => namesIn(folder).flatMap((name) => digestOfFileName(name) ?? []),
     pathsOf: (digest) => (existsSync(fileOf(digest)) ? [fileOf(digest), folder, path.dirname(folder)] : []),
     remove: (digest) => rmSync(fileOf(digest), { force: true }),
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }

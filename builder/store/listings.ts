@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
 import type { StoreContext } from './context.ts'
 import { fileNameOf } from './layout.ts'
+import { namesIn } from './names-in.ts'
 import type { ListingStore } from './types.ts'
 
 /** Beyond this a listing is not kept: some ten thousand files. */
@@ -57,14 +57,5 @@ function readVerified(file: string, digest: Digest): string | undefined {
     return digestOf(bytes) === digest ? bytes.toString('latin1') : undefined
   } catch {
     return undefined
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }

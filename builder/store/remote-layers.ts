@@ -1,13 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject } from '../../shared/base/json.ts'
 import { syncPath } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf, remoteLayerFile } from './layout.ts'
+import { namesIn } from './names-in.ts'
 import { readJsonFile } from './read-json-file.ts'
 import type { IndexSource, RemoteLayer } from './remote-types.ts'
 import { removeFolder, renameUnlessThere } from './remove-folder.ts'
@@ -137,14 +137,4 @@ function readFiles(file: string): ReadonlyMap<string, Uint8Array> {
       typeof text === 'string' ? [[name, Buffer.from(text, 'base64')]] : [],
     ),
   )
-}
-
-/** A data folder from before there were such layers has no such folder. */
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
 }

@@ -5,6 +5,7 @@ import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { noZstdInManifest } from '../export/check-compression.ts'
 import { type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
+import { createSlots } from '../layers/slots.ts'
 import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
@@ -13,7 +14,6 @@ import { knownManifest, type ManifestFormat, newManifest, type PublishedManifest
 import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
-import { createSlots } from './slots.ts'
 import { createTransfers, type Transfers } from './transfers.ts'
 
 /** What a layer is compressed with; a level only when it was asked for. */
