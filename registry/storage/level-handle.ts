@@ -130,7 +130,8 @@ export class LevelHandle implements CommitTarget {
 
   async #reopen(): Promise<Database> {
     const hadOne = this.#database !== undefined
-    await this.#end()
+    // Who closes it waits for its readers already.
+    if (!this.#isClosed) await this.#end()
     if (this.#isClosed) throw new Error('the metadata store is closed')
     if (!hadOne && this.#failure !== undefined && this.#isTooEarly()) throw this.#failure
     try {

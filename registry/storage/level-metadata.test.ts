@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { LevelHandle } from './level-handle.ts'
 import { type LevelMetadataOptions, openLevelMetadata } from './level-metadata.ts'
 import type { MetadataStore } from './metadata-types.ts'
 import { metadataStoreSuite } from './testing/metadata-contract.ts'
@@ -101,6 +103,27 @@ for (const [title, damage] of Object.entries(damages)) {
     await third.close()
   })
 }
+
+test('a store that is closed waits for who is reading, and for nobody who comes then', async (t) => {
+  const handle = new LevelHandle(newFolder(), { notify: () => undefined, ballast: 0 })
+  await handle.open()
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const reading = handle.read(async (database) => {
+    await held
+    return database.get('a')
+  })
+  const closing = handle.close().then(() => 'closed')
+  await sleep(10)
+  const late = t.throwsAsync(
+    handle.read((database) => database.get('a')),
+    { message: /closed/ },
+  )
+  t.is(await Promise.race([closing, sleep(50, 'waits')]), 'waits')
+  release()
+  t.is(await reading, undefined)
+  await late
+  t.is(await Promise.race([closing, sleep(2000, 'hangs')]), 'closed')
+})
 
 test('a store of another version is left alone', async (t) => {
   const place = newFolder()
