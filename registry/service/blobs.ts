@@ -3,11 +3,12 @@ import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { parseName } from '../protocol/names.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
+import { bytesReader } from '../storage/bytes-reader.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { linkedRows, linkRows } from '../storage/rows.ts'
 import { type Links, linkedBlob } from './links.ts'
 import type { ServiceParts } from './parts.ts'
-import { createSmallBlobs, readerOf } from './small-blobs.ts'
+import { createSmallBlobs } from './small-blobs.ts'
 import type { BlobService, MountOptions } from './types.ts'
 import { removeRows } from './unused-blobs.ts'
 import { isIntact } from './verify-blob.ts'
@@ -72,7 +73,7 @@ export function createBlobService(parts: BlobParts): BlobService {
     open: async (name, digest) => {
       const size = await stored(name, digest)
       const bytes = small.get(digest)
-      if (bytes !== undefined) return readerOf(bytes)
+      if (bytes !== undefined) return bytesReader(bytes)
       const reader = await driver.open(digest)
       if (reader?.size === size && (await small.read(digest, reader))) return reader
       await reader?.close()

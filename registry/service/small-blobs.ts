@@ -40,16 +40,3 @@ async function readFully(reader: BlobReader, target: Uint8Array): Promise<number
   }
   return done
 }
-
-/** A reader of bytes in memory. */
-export function readerOf(bytes: Uint8Array): BlobReader {
-  return {
-    size: bytes.byteLength,
-    read: async (target, position) => {
-      const part = bytes.subarray(position, position + target.byteLength)
-      target.set(part)
-      return part.byteLength
-    },
-    close: async () => undefined,
-  }
-}

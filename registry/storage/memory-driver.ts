@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { BlobDriver, BlobReader, StoreOptions, UploadBytes } from './blob-types.ts'
+import type { BlobDriver, StoreOptions, UploadBytes } from './blob-types.ts'
+import { bytesReader, copyBytes } from './bytes-reader.ts'
 
 /** Blobs and uploads in memory: for tests, and for a registry that is to forget all. Without `limit` (bytes) it takes all. */
 export function createMemoryDriver({ limit }: { readonly limit?: number } = {}): BlobDriver {
@@ -25,7 +26,7 @@ export function createMemoryDriver({ limit }: { readonly limit?: number } = {}):
       grown.append(bytes)
     },
     sync: async () => undefined,
-    read: async (target, position) => copy(grown.bytes(), target, position),
+    read: async (target, position) => copyBytes(grown.bytes(), target, position),
     commit: async (digest, options) => {
       place(digest, grown.bytes().slice(), options)
       uploads.delete(id)
@@ -37,7 +38,7 @@ export function createMemoryDriver({ limit }: { readonly limit?: number } = {}):
     size: async (digest) => blobs.get(digest)?.byteLength,
     open: async (digest) => {
       const bytes = blobs.get(digest)
-      return bytes && readerOf(bytes)
+      return bytes && bytesReader(bytes)
     },
     put: async (digest, bytes, options) => {
       check(bytes.byteLength)
@@ -85,18 +86,4 @@ class Grown {
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.size)
   }
-}
-
-function readerOf(bytes: Uint8Array): BlobReader {
-  return {
-    size: bytes.byteLength,
-    read: async (target, position) => copy(bytes, target, position),
-    close: async () => undefined,
-  }
-}
-
-function copy(bytes: Uint8Array, target: Uint8Array, position: number): number {
-  const part = bytes.subarray(position, position + target.byteLength)
-  target.set(part)
-  return part.byteLength
 }
