@@ -141,6 +141,17 @@ test('each request asks once for all that it names', async (t) => {
   }
 })
 
+test('a page of another site pushes nothing through the browser of a user', async (t) => {
+  const { ask, service } = await serve(t)
+  const post = async (headers: Record<string, string>): Promise<number> =>
+    (await ask('POST', `/v2/a/blobs/uploads/?digest=${digest}`, { body: 'x', headers })).status
+  t.is(await post({ 'Sec-Fetch-Site': 'cross-site', Origin: 'https://other.example' }), 403)
+  t.is(await post({ 'Sec-Fetch-Site': 'same-site', Origin: 'http://127.0.0.1:3000' }), 403)
+  t.deepEqual([(await service.uploads.list()).length, (await ask('GET', `/v2/a/blobs/${digest}`)).status], [0, 404])
+  t.is(await post({ 'Sec-Fetch-Site': 'same-origin' }), 201)
+  t.is(await post({}), 201)
+})
+
 test('a mount from where one may not pull is an upload', async (t) => {
   const { ask, service } = await serve(t, { authorize: () => ({ mayPull: (name) => name !== 'secret' }) })
   const { pushBlob, named } = await import('../service/testing/images.ts')

@@ -32,9 +32,11 @@ export function createAnswer({ service, authorize, limits }: RespondOptions): An
 
 /**
  * Refuses requests that no answer is looked for, and ends their connection. Errors: UNSUPPORTED with 414, 400 (RFC 9112, 3.2),
- * 417, or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends.
+ * 417, or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends. DENIED for a POST of a
+ * page of another site, which a browser sends without asking: to a registry on the user's own machine, too.
  */
-export function checkHead({ message, headers }: RegistryRequest, { targetBytes }: HttpLimits): void {
+export function checkHead(request: RegistryRequest, { targetBytes }: HttpLimits): void {
+  const { message, headers, method } = request
   const isOld = message.httpVersionMinor === 0
   if ((message.url ?? '').length > targetBytes) {
     throw unusable(414, `the request target has more than ${targetBytes} bytes`)
@@ -42,6 +44,10 @@ export function checkHead({ message, headers }: RegistryRequest, { targetBytes }
   if (headers.host === undefined && !isOld) throw unusable(400, 'the request has no Host header')
   if (!isOld && (headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
     throw unusable(417, 'only 100-continue can be expected')
+  }
+  const site = headers['sec-fetch-site']
+  if (method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
+    throw new RegistryError('DENIED', 'a web page of another site may not push here')
   }
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
