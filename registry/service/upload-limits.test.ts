@@ -188,6 +188,7 @@ test('while nothing may be written nothing is', async (t) => {
   await t.throwsAsync(uploads.start(one), refused)
   await t.throwsAsync(uploads.append(one, id, { bytes: body('x') }), refused)
   await t.throwsAsync(uploads.finish(one, id, { digest }), refused)
+  await t.throwsAsync(uploads.cancel(one, id), refused)
   await t.throwsAsync(blobs.remove(one, digest), refused)
   await t.throwsAsync(blobs.mount(one, digest, {}), refused)
   t.is((await uploads.state(one, id)).offset, 2)

@@ -204,7 +204,10 @@ export function createUploadService(parts: UploadParts): Uploads {
       })
     },
 
-    cancel: async (name, id) => withSession(name, id, drop),
+    cancel: async (name, id) => {
+      guard()
+      await withSession(name, id, drop)
+    },
 
     list: async () => (await sessions.all()).map((session) => shown(session)).sort((a, b) => (a.id < b.id ? -1 : 1)),
 
