@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { serviceAdmin } from '../../../registry/server/admin/service-admin.ts'
@@ -23,7 +23,8 @@ export async function useAdmin<T>(
 ): Promise<T> {
   const root = dataFolder(flags.root)
   const { adminSocket, metadata } = registryLayout(root)
-  if (!existsSync(metadata)) {
+  // What may not be looked at may well be there: that is told as the system says it.
+  if (statSync(metadata, { throwIfNoEntry: false }) === undefined) {
     throw new IbuildError('STORE_INVALID', `there is no registry in ${root}`, {
       hint: 'ibuild serve makes one; --root names the data folder.',
     })

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
@@ -203,6 +203,18 @@ test('uploads are listed and ended, the server is shown', async (t) => {
   await serving.stop()
   t.regex((await workspace.ok(['registry', 'status'])).stdout, /^server: +none runs\n/)
   t.regex((await workspace.ibuild(['registry', 'reload'])).stderr, /no server runs that could reload/)
+})
+
+test('no registry is one thing, one that cannot be looked at another', async (t) => {
+  const workspace = await makeWorkspace(t)
+  const folder = temporaryFolder(t)
+  const loop = join(folder, 'loop')
+  symlinkSync(loop, loop)
+  const none = await workspace.ibuild(['registry', 'status', '--root', join(folder, 'none')])
+  t.regex(none.stderr, /there is no registry in .* \[STORE_INVALID\]/)
+  const closed = await workspace.ibuild(['registry', 'status', '--root', loop])
+  t.deepEqual([none.code, closed.code], [1, 1])
+  t.regex(closed.stderr, /^ibuild: ELOOP: /)
 })
 
 test('the admin API refuses what it does not know, and bodies that are too large', async (t) => {
