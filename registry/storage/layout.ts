@@ -12,6 +12,7 @@ import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
  *   aside/ALGORITHM-HEX.TIME    blobs that were found corrupt; nothing reads them again
  *   metadata/                   which repository has what, tags, upload sessions (see rows.ts): an embedded database, and
  *                               `ballast`, a file that is given back when the disk is full
+ *   tls/                        the CA and the certificate that a server made itself, with their keys, for the owner alone
  *   admin.sock                  where the process that has the database open answers other commands
  * ```
  *
