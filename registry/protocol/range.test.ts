@@ -10,6 +10,7 @@ const rows: readonly [header: string | undefined, size: number, expected: Expect
   ['bytes=-5000', 2048, { start: 0, end: 2047 }],
   ['bytes=2000-5000', 2048, { start: 2000, end: 2047 }],
   ['bytes=0-0', 1, { start: 0, end: 0 }],
+  ['BYTES=0-0', 1, { start: 0, end: 0 }],
   ['bytes= 1 - 2', 10, { start: 1, end: 2 }],
   ['bytes=500-0', 2048, 'unsatisfiable'],
   ['bytes=5000-10000', 2048, 'unsatisfiable'],

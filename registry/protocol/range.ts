@@ -10,7 +10,7 @@ export interface ByteRange {
  * beyond the end or goes backwards; undefined, the whole, for none, several, another unit, or what cannot be read.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
-  const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(/\s/g, '') ?? '') ?? []
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/i.exec(header?.replaceAll(/\s/g, '') ?? '') ?? []
   if (first === undefined || last === undefined || (first === '' && last === '')) return undefined
   if (first === '') return rangeOf(Math.max(size - Number(last), 0), size - 1, Number(last) > 0)
   const end = last === '' ? size - 1 : Math.min(Number(last), size - 1)
