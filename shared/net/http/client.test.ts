@@ -252,3 +252,20 @@ test('an http server at a place for https is told as that', async (t) => {
   const { host } = await standIn(t, (_, response) => response.end())
   t.is((await failure(client(t, tls([])).send({ method: 'GET', url: new URL(`https://${host}/`) }))).kind, 'plain')
 })
+
+test('a client that is closed gives up a connection that is still being made', async (t) => {
+  let open: Socket | undefined
+  const silent = createServer((socket) => {
+    open = socket.on('error', () => undefined).on('data', () => undefined)
+  })
+  const port = await listening(silent)
+  t.teardown(() => void silent.close())
+  const http = createHttpClient({ userAgent: 'test/1', timeouts: { connect: 60_000 } })
+  const sent = http.send({ method: 'GET', url: new URL(`https://127.0.0.1:${port}/`) })
+  sent.catch(() => undefined)
+  await until(() => open !== undefined)
+  const ended = once(open as Socket, 'close')
+  await http.close()
+  await Promise.race([ended, sleep(5000).then(() => t.fail('the connection is still open'))])
+  await t.throwsAsync(sent)
+})

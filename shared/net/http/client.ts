@@ -32,11 +32,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const timeouts = { ...usualTimeouts, ...options.timeouts }
   const security = securityOf(options)
   const routes = new Map<string, Route>()
+  let connecting = new AbortController()
   const routeTo = (url: URL): Route => {
     const known = routes.get(url.origin)
     if (known !== undefined) return known
     const proxy = findProxy(url, options.proxies ?? {})
-    const connect = connectorTo({ url, proxy, timeout: timeouts.connect, security })
+    const connect = connectorTo({ url, proxy, timeout: timeouts.connect, security, signal: connecting.signal })
     const pool = createPool({ origin: url.origin, connect, timeouts })
     const authorization = proxy && url.protocol === 'http:' ? proxyAuthorization(proxy) : undefined
     const route = {
@@ -53,6 +54,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     send: async (request) => exchange(routeTo(request.url), request),
     close: async () => {
+      // A connection that is still being made would keep the process until its time is over.
+      connecting.abort(new Error('the client is closed'))
+      connecting = new AbortController()
       await Promise.all([...routes.values()].map(({ pool }) => pool.destroy()))
       routes.clear()
     },

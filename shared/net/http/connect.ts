@@ -14,6 +14,8 @@ export interface ConnectorOptions {
   readonly timeout: number
   /** For https, asked for once. */
   readonly security: (url: URL) => Promise<Security>
+  /** Gives up connections that are not there yet. */
+  readonly signal: AbortSignal
 }
 
 /** How TLS is done with a host. */
@@ -26,7 +28,7 @@ export interface Security {
  * Makes connections to the host of an URL. With a proxy, what is for http is left to the proxy to send on, and what is
  * for https goes through a tunnel.
  */
-export function connectorTo({ url, proxy, timeout, security }: ConnectorOptions): Connect {
+export function connectorTo({ url, proxy, timeout, security, signal: closed }: ConnectorOptions): Connect {
   let session: Buffer | undefined
   const open = async (signal: AbortSignal): Promise<Socket> => {
     const first = proxy === undefined ? undefined : await reachProxy(proxy, { security, signal })
@@ -51,7 +53,7 @@ export function connectorTo({ url, proxy, timeout, security }: ConnectorOptions)
     const controller = new AbortController()
     const timer = timeout === 0 ? undefined : setTimeout(() => controller.abort(late(url)), timeout)
     try {
-      return await open(controller.signal)
+      return await open(AbortSignal.any([closed, controller.signal]))
     } finally {
       clearTimeout(timer)
     }
