@@ -6,6 +6,7 @@ import type { BlobDriver, UploadBytes } from '../storage/blob-types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
+import { uploadRows } from '../storage/rows.ts'
 import { blobServices, body, dataFolder, fileDriver, one, two } from './testing/blob-services.ts'
 
 const digest = digestOf('hello')
@@ -60,6 +61,26 @@ test('bytes of a killed process that cannot be synced end the session, whoever a
   const { uploads } = blobServices(t, { driver, metadata })
   await t.throwsAsync(uploads.state(one, id), { code: 'EIO' })
   await t.throwsAsync(uploads.state(one, id), { code: 'BLOB_UPLOAD_UNKNOWN' })
+})
+
+test('rows of uploads that are damaged are no sessions, and do not keep others from being', async (t) => {
+  const [driver, metadata] = [createMemoryDriver(), createMemoryMetadata()]
+  const first = blobServices(t, { driver, metadata })
+  const { id } = await first.uploads.start(one)
+  await first.uploads.append(one, id, { bytes: body('he') })
+  const value = (await metadata.get(uploadRows.key(id))) ?? ''
+  await metadata.commit({
+    put: [
+      { key: uploadRows.key('a'), value: 'garbage' },
+      { key: uploadRows.key('b'), value: value.replace(one, '../x') },
+    ],
+  })
+  await driver.createUpload('a')
+  const { uploads } = blobServices(t, { driver, metadata, limits: { sessions: 2 } })
+  t.is((await uploads.state(one, id)).offset, 2)
+  await t.notThrowsAsync(uploads.start(two))
+  await uploads.purge()
+  t.deepEqual(await driver.listUploads(), [id])
 })
 
 test('what is corrupt without anybody having noticed is healed by the next push as well', async (t) => {

@@ -1,11 +1,12 @@
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { parseName } from '../protocol/names.ts'
+import { isName, parseName } from '../protocol/names.ts'
 import type { UploadBytes } from '../storage/blob-types.ts'
 import type { UploadDigest } from '../storage/intake/upload-digest.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { type UploadRow, uploadRows } from '../storage/rows.ts'
+import { readOrNothing } from './tag-change.ts'
 import { idleEnough, type UploadLimits } from './upload-limits.ts'
 
 /** A session as this process knows it. Only one request works with it at a time. */
@@ -101,6 +102,10 @@ export class UploadSessions {
       const after = rows.at(-1)?.key
       page = await this.#metadata.list({ prefix: uploadRows.prefix(), limit, ...(after !== undefined && { after }) })
     }
-    for (const { key, value } of rows) this.#put(lastPart(key), uploadRows.parse(key, value))
+    for (const { key, value } of rows) {
+      const row = readOrNothing<UploadRow>(uploadRows, key, value)
+      // A damaged one is no session; its bytes go as those of none.
+      if (row !== undefined && isName(row.name)) this.#put(lastPart(key), row)
+    }
   }
 }
