@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import { readOrNothing } from '../storage/row-kind.ts'
 import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse } from './manifest-rules.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
-import { changeTag, readOrNothing } from './tag-change.ts'
+import { changeTag } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
 
 export interface ManifestPush {

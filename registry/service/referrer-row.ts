@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { Row } from '../storage/metadata-types.ts'
+import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, referrerRows } from '../storage/rows.ts'
-import { readOrNothing } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
 
 /** Annotations beyond this, as JSON, are not repeated in the metadata. */

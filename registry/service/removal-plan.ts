@@ -1,10 +1,10 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Change, MetadataStore, Row, RowRange } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { doomedRows, holderRows, manifestRows, repositoryRows, taggedRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { referrerKey } from './referrer-row.ts'
-import { changeTag, readOrNothing } from './tag-change.ts'
+import { changeTag } from './tag-change.ts'
 
 /** Takes a tag away, and nothing else. Undefined when there is none. */
 export async function planTagRemoval(

@@ -1,7 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart, type RowKind } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { historyRows, movePart, type TagRow, taggedRows, tagRows } from '../storage/rows.ts'
 
 /** Moves of a tag that are remembered. */
@@ -46,20 +45,6 @@ export async function changeTag(
       { key, value },
       { key: history.key, value: undefined },
     ],
-  }
-}
-
-/** The value of a row that is about to be written anew: a damaged one counts as none. */
-export function readOrNothing<Value>(
-  kind: Pick<RowKind<never, Value>, 'parse'>,
-  key: string,
-  value: string,
-): Value | undefined {
-  try {
-    return kind.parse(key, value)
-  } catch (error) {
-    if (isIbuildError(error, 'STORE_INVALID')) return undefined
-    throw error
   }
 }
 

@@ -4,9 +4,8 @@ import { isName, parseName } from '../protocol/names.ts'
 import type { UploadBytes } from '../storage/blob-types.ts'
 import type { UploadDigest } from '../storage/intake/upload-digest.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UploadRow, uploadRows } from '../storage/rows.ts'
-import { readOrNothing } from './tag-change.ts'
 import { idleEnough, type UploadLimits } from './upload-limits.ts'
 
 /** A session as this process knows it. Only one request works with it at a time. */

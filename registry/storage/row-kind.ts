@@ -36,6 +36,20 @@ export function lastPart(key: string): string {
   return key.slice(key.lastIndexOf(separator) + 1)
 }
 
+/** The value of a row where a damaged one counts as none: it is about to be written anew, or others must go on without it. */
+export function readOrNothing<Value>(
+  kind: Pick<RowKind<never, Value>, 'parse'>,
+  key: string,
+  value: string,
+): Value | undefined {
+  try {
+    return kind.parse(key, value)
+  } catch (error) {
+    if (isIbuildError(error, 'STORE_INVALID')) return undefined
+    throw error
+  }
+}
+
 function parseRow(key: string, value: string): ReturnType<typeof parseJson> {
   try {
     return parseJson(value, { what: placeOfRow(key) })
