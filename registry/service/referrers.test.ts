@@ -3,6 +3,7 @@ import { digestOf } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { PageRequest } from '../protocol/page.ts'
+import { referrerRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { type Artifact, imageOf, indexOf, named, pushArtifact, subjectOf } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
@@ -152,6 +153,14 @@ test('an index of a referrer that is damaged does not hide the others', async (t
   await driver.put(digest, Buffer.from('damaged'), { replace: true })
   const { service: fresh } = await memoryRegistry({ driver, metadata })
   t.is((await listed(fresh)).length, 2)
+})
+
+test('a damaged row hides no other referrer', async (t) => {
+  const { service, metadata } = await memoryRegistry()
+  await pushArtifact(service, app, imageOf('1', subjectOf(subject)))
+  const key = referrerRows.key(app, subject.digest, 'a/b', digestOf('2'))
+  await metadata.commit({ put: [{ key, value: 'garbage' }] })
+  t.is((await listed(service)).length, 1)
 })
 
 test('a subject of the other algorithm is another one', async (t) => {

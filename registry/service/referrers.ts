@@ -5,6 +5,7 @@ import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
+import { readOrNothing } from '../storage/row-kind.ts'
 import { type ReferrerRow, referrerRows } from '../storage/rows.ts'
 import type { Listing, ManifestService, ReferrersQuery } from './types.ts'
 
@@ -39,16 +40,16 @@ export async function listReferrers(
   return { items, next: rows.length > page.count ? rows[page.count - 1]?.key.slice(all.length) : undefined }
 }
 
-/** `place` is what a key has after the subject: the type and the digest. */
+/** Undefined for a damaged row: the others are told. `place` is what a key has after the subject: the type and the digest. */
 async function describe(
   { manifests }: ReferrerParts,
   name: RepositoryName,
   { row, place }: { readonly row: Row; readonly place: string },
 ): Promise<Descriptor | undefined> {
   const [type = '', digest = ''] = place.split(' ')
-  const { isLarge, ...value } = referrerRows.parse(row.key, row.value)
-  if (!isDigest(digest)) return undefined
-  const annotations = isLarge === true ? await largeAnnotations(manifests, name, digest) : value.annotations
+  const value = readOrNothing<ReferrerRow>(referrerRows, row.key, row.value)
+  if (value === undefined || !isDigest(digest)) return undefined
+  const annotations = value.isLarge === true ? await largeAnnotations(manifests, name, digest) : value.annotations
   return descriptorOf(value, { digest, annotations, artifactType: type === '' ? undefined : type })
 }
 
