@@ -6,8 +6,13 @@ import { IbuildError } from '../../shared/base/errors.ts'
 export function askLine(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   const { promise, resolve, reject } = Promise.withResolvers<string>()
-  terminal.once('close', () => reject(cancelled()))
+  const onClose = (): void => {
+    process.stderr.write('\n')
+    reject(cancelled())
+  }
+  terminal.once('close', onClose)
   terminal.question(question, (line) => {
+    terminal.off('close', onClose)
     resolve(line.trim())
     terminal.close()
   })

@@ -34,6 +34,7 @@ export interface LiveProgress {
 
 /** A live view: ended steps scroll by as lines, running ones show their time and the last lines they printed. */
 export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
+  screenOf(stream)
   const view = createLogUpdate(stream)
   const running: Running = { steps: new Map(), transfers: new Map() }
   let isDrawn = false
@@ -62,9 +63,14 @@ export function ttyProgress(stream: NodeJS.WriteStream): LiveProgress {
   }
 }
 
-/** What is not known is the size of an old terminal; that of a new one may come as 0. */
-function screenOf({ columns, rows }: NodeJS.WriteStream): Screen {
-  return { columns: columns || 80, rows: rows || 24 }
+/**
+ * What is not known is the size of an old terminal; that of a new one may come as 0. The stream is told so: the view asks it
+ * itself, and would break lines after each character, and take none of them away.
+ */
+function screenOf(stream: NodeJS.WriteStream): Screen {
+  stream.columns ||= 80
+  stream.rows ||= 24
+  return { columns: stream.columns, rows: stream.rows }
 }
 
 interface Running {

@@ -12,7 +12,7 @@ import { mirrorPlace, type Place, placeOf } from './hosts/places.ts'
 import { type HostSettings, noHostSettings } from './hosts/settings.ts'
 import { namesIn } from './listing.ts'
 import { remoteRepository } from './repository.ts'
-import { type RetryRules, usualRetries } from './retry.ts'
+import { pauseNotices, type RetryRules, usualRetries } from './retry.ts'
 import { Turns } from './turns.ts'
 import type { RegistryClient } from './types.ts'
 
@@ -41,7 +41,7 @@ const nobody: CredentialSource = { find: () => Promise.resolve(undefined) }
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { hosts = noHostSettings, credentials = nobody, onNotice = () => undefined, slowest = slowestPace } = options
   const client = createHttpClient({ ...options, tls: (host) => tlsOf(host, options) })
-  const retries = { ...usualRetries, ...options.retries }
+  const retries = { ...usualRetries, onPause: pauseNotices(onNotice), ...options.retries }
   const turns = new Turns()
   const endpoints = new Map<string, Endpoint>()
   const endpointOf = (key: string, domain: string, place: () => Promise<Place>): Endpoint => {

@@ -105,7 +105,8 @@ class Sending {
         const outcome = await this.#try()
         if (outcome === 'done') return
         if (failures > retries.most) throw outcome.error
-        await waitBefore(retries, failures, { asked: outcome.asked, signal })
+        const why = outcome.error instanceof Error ? outcome.error.message : undefined
+        await waitBefore(retries, failures, { asked: outcome.asked, why, signal })
         if (await this.#isThere()) return
       }
     } catch (error) {

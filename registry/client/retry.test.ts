@@ -3,7 +3,7 @@ import test from 'ava'
 import { listening } from '../../e2e/testing/stand-in.ts'
 import { HttpFailure } from '../../shared/net/http/failure.ts'
 import type { HttpAnswer } from '../../shared/net/http/types.ts'
-import { isPassing, isPassingFailure, retryAfter, waitBefore } from './retry.ts'
+import { isPassing, isPassingFailure, pauseNotices, retryAfter, waitBefore } from './retry.ts'
 import { failsWith, testClient } from './testing/client.ts'
 
 const answer = (value: string): HttpAnswer => ({
@@ -53,6 +53,37 @@ test('waiting grows, has jitter and a bound, heeds what is asked, and ends with 
   await t.throwsAsync(waitBefore({ most: 1, delay: 60_000, longest: 60_000, random: () => 1 }, 1, { signal }), {
     name: 'AbortError',
   })
+})
+
+test('a long pause that the registry asks for is told, once for all that wait at a time', async (t) => {
+  const told: string[] = []
+  const onPause = pauseNotices((text) => told.push(text))
+  const signal = AbortSignal.timeout(200)
+  const rules = { most: 1, delay: 1, longest: 1, random: () => 1, onPause }
+  const wait = async (asked: number): Promise<unknown> =>
+    waitBefore(rules, 1, { asked, why: 'cannot x: read-only', signal }).catch(() => undefined)
+  await wait(100)
+  t.deepEqual(told, [])
+  await Promise.all([wait(60_000), wait(60_000)])
+  t.deepEqual(told, ['cannot x: read-only; trying again in 60 seconds, as the registry asks'])
+})
+
+test('what a registry says when it asks to wait is told', async (t) => {
+  const body = '{"errors":[{"code":"UNAVAILABLE","message":"the registry is read-only for now"}]}'
+  const server = createServer((_, response) => response.writeHead(503, { 'retry-after': '60' }).end(body))
+  const port = await listening(server)
+  t.teardown(() => server.close())
+  const notice = Promise.withResolvers<string>()
+  const client = testClient(t, { onNotice: notice.resolve })
+  const stop = new AbortController()
+  const asked = client.repository({ domain: `127.0.0.1:${port}`, path: 'a' }).manifest('x', { signal: stop.signal })
+  t.regex(
+    await notice.promise,
+    /^cannot read .*: the registry is read-only for now \(status 503\); trying again in 60 seconds/,
+  )
+  stop.abort()
+  await t.throwsAsync(asked)
+  server.closeAllConnections()
 })
 
 test('a registry that is started again meanwhile is waited for; one that never was there is not', async (t) => {

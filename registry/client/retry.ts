@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HttpFailure, type HttpFailureKind } from '../../shared/net/http/failure.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
-import { connectionError } from './errors.ts'
+import { answerError, connectionError } from './errors.ts'
 
 /** How often and when something is tried again. Times are milliseconds. */
 export interface RetryRules {
@@ -12,22 +12,36 @@ export interface RetryRules {
   readonly longest: number
   /** From 0 to 1, anew at each call. */
   readonly random: () => number
+  /** Is told of a long pause that a registry asks for. */
+  readonly onPause?: ((text: string, milliseconds: number) => void) | undefined
 }
 
 export const usualRetries: RetryRules = { most: 4, delay: 500, longest: 10_000, random: Math.random }
 
 /** A server is waited for as it asks, for so long. */
 const longestAsked = 120_000
+/** A pause from here on is told: whoever waits should know for what. */
+const longPause = 5000
+
+interface Pause {
+  /** Milliseconds that the registry asks for. */
+  readonly asked?: number | undefined
+  /** What failed, for whoever is told of a long pause. */
+  readonly why?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Waits before try number `failures` + 1, with jitter, so that many clients do not come back at one time. */
 export async function waitBefore(
   rules: RetryRules,
   failures: number,
-  options: { readonly asked?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+  { asked = 0, why, signal }: Pause = {},
 ): Promise<void> {
   const backoff = Math.min(rules.delay * 2 ** (failures - 1), rules.longest) * (0.5 + rules.random() / 2)
-  const time = Math.max(backoff, Math.min(options.asked ?? 0, longestAsked))
-  await sleep(time, undefined, options.signal === undefined ? {} : { signal: options.signal })
+  const time = Math.max(backoff, Math.min(asked, longestAsked))
+  if (why !== undefined && time > backoff && time >= longPause)
+    rules.onPause?.(`${why}; trying again in ${Math.ceil(time / 1000)} seconds, as the registry asks`, time)
+  await sleep(time, undefined, signal === undefined ? {} : { signal })
 }
 
 /**
@@ -45,15 +59,27 @@ export async function repeated(
   for (let failures = 1; ; failures++) {
     const isLast = failures > retries.most
     let asked: number | undefined
+    let why: string | undefined
     try {
       const answer = await send()
       if (!isPassing(answer.status) || isLast) return answer
       asked = retryAfter(answer, Date.now())
-      await answer.body.discard()
+      why = (await answerError(answer, what)).message
     } catch (error) {
       if (!isPassingFailure(error) || isLast) throw connectionError(error, what)
     }
-    await waitBefore(retries, failures, { asked, signal })
+    await waitBefore(retries, failures, { asked, why, signal })
+  }
+}
+
+/** Tells of pauses, but not of those that begin while one that was told lasts: requests go side by side. */
+export function pauseNotices(onNotice: (text: string) => void): NonNullable<RetryRules['onPause']> {
+  let until = 0
+  return (text, milliseconds) => {
+    const now = performance.now()
+    if (now < until) return
+    until = now + milliseconds
+    onNotice(text)
   }
 }
 

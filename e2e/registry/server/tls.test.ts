@@ -99,6 +99,22 @@ test('a certificate that ends soon is renewed at the start; a CA whose key is lo
   t.regex(error?.message ?? '', /ca\.key is not the key of .*ca\.crt \[TLS_INVALID\]/)
 })
 
+test('a certificate that is over its time is served, with a warning', async (t) => {
+  const folder = temporaryFolder(t)
+  const at = (name: string): string => join(folder, name)
+  const times = { from: new Date(Date.now() - 9 * day), until: new Date(Date.now() - day) }
+  const made = createServerCertificate(createAuthority({ commonName: 'ca', ...times }), {
+    commonName: 'localhost',
+    names: ['localhost'],
+    ...times,
+  })
+  writeFileSync(at('c.pem'), made.certificate)
+  writeFileSync(at('k.pem'), made.key)
+  const args = ['--root', at('root'), ...anyPort, '--tls-cert', at('c.pem'), '--tls-key', at('k.pem')]
+  const serving = await startServing(t, args)
+  await t.notThrowsAsync(serving.logged(/"level":"warn".*over its time/))
+})
+
 test('old TLS is not spoken, and the protocol is HTTP/1.1', async (t) => {
   const serving = await startServing(t, ['--root', temporaryFolder(t), ...anyPort, '--tls', 'auto'])
   await t.throwsAsync(

@@ -11,6 +11,7 @@ test('a file says of hosts what is to be known', (t) => {
         'Registry.Test:5000': { insecure: true, ca: '/ca.crt' },
         'docker.io': { mirrors: ['https://m.test/', 'm2.test:5000'] },
         x: null,
+        y: { ca: 'pki/y.crt' },
       },
     },
     file,
@@ -19,6 +20,7 @@ test('a file says of hosts what is to be known', (t) => {
     'registry.test:5000': { isInsecure: true, mirrors: undefined, caFile: '/ca.crt' },
     'docker.io': { isInsecure: undefined, mirrors: ['https://m.test', 'm2.test:5000'], caFile: undefined },
     x: { isInsecure: undefined, mirrors: undefined, caFile: undefined },
+    y: { isInsecure: undefined, mirrors: undefined, caFile: '/etc/ibuild/pki/y.crt' },
   })
   t.deepEqual(parseRegistriesFile(null, file), noHostSettings)
   t.deepEqual(parseRegistriesFile({}, file), noHostSettings)

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import {
   arrayOf,
   asBoolean,
@@ -40,7 +41,7 @@ const mostMirrors = 16
 
 /**
  * Our own file: `registries:` with `insecure`, `mirrors` and `ca` for each host. Errors: REGISTRIES_INVALID with the place
- * of what is wrong; a word that is not known is wrong.
+ * of what is wrong; a word that is not known is wrong. Paths are relative to the folder of `file`.
  */
 export function parseRegistriesFile(value: JsonValue, file: string): HostSettings {
   const place: JsonPlace = { code: 'REGISTRIES_INVALID', path: file }
@@ -51,16 +52,18 @@ export function parseRegistriesFile(value: JsonValue, file: string): HostSetting
   if (entries.length > mostHosts) failAt(at, `more than ${mostHosts} hosts`)
   return {
     ...noHostSettings,
-    hosts: new Map(entries.map(([host, rule]) => [asHost(host, at), parseRule(rule, placeOf(at, host))])),
+    hosts: new Map(
+      entries.map(([host, rule]) => [asHost(host, at), parseRule(rule, placeOf(at, host), dirname(file))]),
+    ),
   }
 }
 
-function parseRule(value: JsonValue, place: JsonPlace): HostRule {
+function parseRule(value: JsonValue, place: JsonPlace, folder: string): HostRule {
   const object = onlyKnown(asObject(value ?? {}, place), place, ['insecure', 'mirrors', 'ca'])
   return {
     isInsecure: optional(object, 'insecure', place, asBoolean),
     mirrors: optional(object, 'mirrors', place, arrayOf(asMirror, mostMirrors)),
-    caFile: optional(object, 'ca', place, asString),
+    caFile: optional(object, 'ca', place, (ca, at) => resolve(folder, asString(ca, at))),
   }
 }
 

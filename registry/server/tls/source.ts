@@ -45,6 +45,7 @@ export async function openTlsSource({
     const isElsewhere = watched(nextFiles, next).join() !== watched(files, current).join()
     ;[current, files] = [next, nextFiles]
     if (isElsewhere) watchAgain()
+    warnOfTime(material, log)
     onChange(material)
   }
   const refreshOrWarn = (): void => {
@@ -58,7 +59,9 @@ export async function openTlsSource({
     watch = watchFiles(watched(files, current), refreshOrWarn)
   }
   watchAgain()
+  warnOfTime(material, log)
   const timer = setInterval(() => {
+    warnOfTime(material, log)
     if (current.tls.mode === 'auto' && Date.now() >= renewalTime(material.certificate)) refreshOrWarn()
   }, hour).unref()
   return {
@@ -72,6 +75,15 @@ export async function openTlsSource({
       watch?.close()
     },
   }
+}
+
+/** It is served all the same: a clock may be wrong, and some clients do not look. */
+function warnOfTime({ certificate: { validFromDate, validToDate } }: TlsMaterial, log: Log): void {
+  const now = Date.now()
+  if (validToDate.getTime() < now)
+    log.warn('the certificate is over its time: clients will refuse it', { until: validToDate.toISOString() })
+  if (validFromDate.getTime() > now)
+    log.warn('the time of the certificate has not begun: clients will refuse it', { from: validFromDate.toISOString() })
 }
 
 async function filesOf({ tls, listen }: ServerConfig, folder: string): Promise<TlsFiles | AutoFiles> {
