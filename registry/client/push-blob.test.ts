@@ -130,6 +130,15 @@ test('a push that never gets through is an error, and its session is cancelled',
   t.is(server.sessions.size, 0)
 })
 
+test('a session that a broken request still holds is cancelled a moment later', async (t) => {
+  const { server, repository } = await repositoryOn(t, {
+    faults: { 'PUT 1': answerWith(413), 'DELETE 1': answerWith(409) },
+  })
+  await failsWith(t, 'REGISTRY_REFUSED', repository.pushBlob(descriptor, open))
+  t.deepEqual(methods(server), ['HEAD', 'POST', 'PUT', 'DELETE', 'DELETE'])
+  t.is(server.sessions.size, 0)
+})
+
 for (const [title, status, code] of [
   ['too large', 413, 'REGISTRY_REFUSED'],
   ['other bytes', 400, 'REGISTRY_REFUSED'],

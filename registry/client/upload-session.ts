@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../shared/base/digest.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
 import { parseChunkRange } from '../protocol/range.ts'
@@ -93,20 +94,27 @@ export async function askOffset(
   return range === undefined || range.start !== 0 || range.end === 0 ? undefined : { session, offset: range.end + 1 }
 }
 
-/** Tells the registry that nothing more will come. It need not know how to, and whoever asks has a failure of his own. */
+/**
+ * Tells the registry that nothing more will come. It need not know how to, and whoever asks has a failure of his own. A request
+ * that was broken off may hold the session for a moment yet (409): then it is told again.
+ */
 export async function cancelUpload({ name, endpoint }: RepositoryCalls, { location }: UploadSession): Promise<void> {
   const signal = AbortSignal.timeout(2000)
   try {
-    const answer = await endpoint.send({
-      method: 'DELETE',
-      target: location,
-      what: 'cannot cancel the upload',
-      ...purposeOf(name, 'pull', 'push'),
-      isRepeatable: false,
-      expect: [204, 200, 202, 400, 404, 405],
-      signal,
-    })
-    await answer.body.discard()
+    for (let status = 409; status === 409; ) {
+      const answer = await endpoint.send({
+        method: 'DELETE',
+        target: location,
+        what: 'cannot cancel the upload',
+        ...purposeOf(name, 'pull', 'push'),
+        isRepeatable: false,
+        expect: [204, 200, 202, 400, 404, 405, 409],
+        signal,
+      })
+      await answer.body.discard()
+      ;({ status } = answer)
+      if (status === 409) await sleep(100, undefined, { signal })
+    }
   } catch {
     // It will be forgotten by the registry in its own time.
   }
