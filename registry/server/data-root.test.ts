@@ -1,7 +1,8 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import { runProgram } from '../../shared/sys/run-program.ts'
 import { makeDataRoot } from './data-root.ts'
 
 test('a data folder is made with those above it, for its owner alone', async (t) => {
@@ -24,8 +25,24 @@ test('a file, and what cannot be made, are told', async (t) => {
     [file, 'EEXIST'],
     [join(file, 'below'), 'EEXIST'],
     ['/proc/nowhere/data', 'ENOENT'],
+    [join(file, '..', 'x'.repeat(300)), 'ENAMETOOLONG'],
   ] as const) {
     const error = await t.throwsAsync(makeDataRoot(root), { code: 'STORE_INVALID' })
     t.true(error?.message.includes(`${root} cannot be the data folder (${errno})`), error?.message)
   }
+})
+
+test('a folder of someone else is told as such', async (t) => {
+  const folder = temporaryFolder(t)
+  chmodSync(folder, 0o755)
+  const script = `import { makeDataRoot } from ${JSON.stringify(import.meta.resolve('./data-root.ts'))}
+    if (process.getuid() === 0) process.setuid(65534)
+    await makeDataRoot(${JSON.stringify(folder)}).catch((error) => console.log(error.code, error.message))`
+  if (process.getuid?.() !== 0) chmodSync(folder, 0o555)
+  const { stdout, stderr } = await runProgram(process.execPath, ['--input-type=module', '-e', script], {
+    input: '',
+    env: process.env,
+    timeout: 30_000,
+  })
+  t.is(stdout, `STORE_INVALID ${folder} cannot be the data folder (EACCES)\n`, stderr)
 })

@@ -1,18 +1,20 @@
-import { statSync } from 'node:fs'
+import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
 
 /**
  * Makes the data folder where there is none, for its owner alone, and waits until the names that lead to it are on the disk:
- * else a power cut could take it away with all that was acknowledged. Errors: STORE_INVALID when it cannot be a folder.
+ * else a power cut could take it away with all that was acknowledged. Errors: STORE_INVALID when it
+ * cannot be a folder that this process may write to.
  */
 export async function makeDataRoot(root: string): Promise<void> {
   const missing: string[] = []
-  for (let folder = root; !isThere(folder); folder = dirname(folder)) missing.push(folder)
   try {
+    for (let folder = root; !isThere(folder); folder = dirname(folder)) missing.push(folder)
     makeFolders(root, 0o700)
     for (const folder of missing) await syncPath(dirname(folder))
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (cause) {
     throw new IbuildError(
       'STORE_INVALID',
