@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { errorCodes } from '../../shared/base/error-codes.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { commands } from './command-table.ts'
 import { commandAdvice } from './docker-words.ts'
+import { withHelp, withHint } from './usage-help.ts'
 
 /** The error of a word that stands for a command and is none. */
 export function noSuchCommand(word: string): IbuildError {
@@ -26,12 +26,5 @@ function adviceOn(word: string): string | undefined {
 export function withAdvice(error: unknown, { name, word }: { readonly name: string; readonly word?: string }): unknown {
   if (!isIbuildError(error, 'USAGE', 'CONTEXT_INVALID')) return error
   const advice = word === undefined || word.startsWith('-') || existsSync(word) ? undefined : adviceOn(word)
-  if (advice !== undefined) return withHint(error, advice)
-  return error.code === 'USAGE' && error.hint === errorCodes.USAGE.hint
-    ? withHint(error, `See ibuild ${name} --help.`)
-    : error
-}
-
-function withHint({ code, message, cause, location }: IbuildError, hint: string): IbuildError {
-  return new IbuildError(code, message, { hint, cause, ...(location && { location }) })
+  return advice === undefined ? withHelp(error, name) : withHint(error, advice)
 }

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
-import type { CommandModule } from '../cli/command-table.ts'
-import { withAdvice } from '../cli/meant-command.ts'
+import type { CommandModule } from '../cli/command-module.ts'
+import { withHelp } from '../cli/usage-help.ts'
 
 const help = `
 create NAME IMAGE...   make an index of images, one for each platform
@@ -36,6 +36,6 @@ async function runPart(word: string, rest: readonly string[]): Promise<number> {
     const part = await commands[word]?.()
     return (await part?.run(rest)) ?? 1
   } catch (error) {
-    throw withAdvice(error, { name: `index ${word}` })
+    throw withHelp(error, `index ${word}`)
   }
 }

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
-import { withAdvice } from '../cli/meant-command.ts'
 import { registryCommands } from '../cli/registry/command-table.ts'
+import { withHelp } from '../cli/usage-help.ts'
 
 /** `ibuild registry COMMAND`: the registry of the data folder, and whoever serves it. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -17,7 +17,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   try {
     return await (await command.load()).run(rest)
   } catch (error) {
-    throw withAdvice(error, { name: `registry ${word}` })
+    throw withHelp(error, `registry ${word}`)
   }
 }
 

@@ -1,12 +1,19 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import type { Platform } from '../../shared/oci/platform.ts'
 import { startFailure } from '../exec/start-failure.ts'
-import type { RunPlace } from './run-step.ts'
+import type { RunStep } from '../plan/types.ts'
+
+interface FailedStart {
+  readonly step: RunStep
+  /** What the image of the stage is for. */
+  readonly platform: Platform
+}
 
 /**
  * An error of the runtime as the user should see it: with its place in the Dockerfile, and RUN_FAILED with a shell's exit
  * code (127, 126) when it was the command itself that could not be started. Other errors as they are.
  */
-export function startError({ step, platform }: Pick<RunPlace, 'step' | 'platform'>, error: unknown): unknown {
+export function startError({ step, platform }: FailedStart, error: unknown): unknown {
   const { args, location } = step
   if (!isIbuildError(error, 'RUNTIME_FAILED')) return error
   const { message, hint } = error

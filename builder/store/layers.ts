@@ -6,6 +6,7 @@ import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
+import type { EncodedIndex } from './encoded-index.ts'
 import type { InternalLayerSourceStore } from './layer-sources.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
@@ -14,7 +15,7 @@ import { removeFolder, renameUnlessThere } from './remove-folder.ts'
 import { removeTree } from './remove-tree.ts'
 import type { InternalSnapshotStore } from './snapshots.ts'
 import { syncTree } from './sync-tree.ts'
-import type { EncodedIndex, LayerStore, StoredLayer } from './types.ts'
+import type { LayerStore, StoredLayer } from './types.ts'
 
 export interface InternalLayerStore extends LayerStore {
   /** What this process committed. */

@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { EncodedIndex } from './types.ts'
+import type { EncodedIndex } from './encoded-index.ts'
 
 /**
  * Where registries have layers, by diffID: what came from there, or was sent there. So a layer is mounted or left alone

@@ -5,6 +5,7 @@ import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
+import type { EncodedIndex } from './encoded-index.ts'
 import type { ImageOriginStore, LayerSourceStore, RemoteBytes, RemoteLayer } from './remote-types.ts'
 
 /**
@@ -235,9 +236,6 @@ export interface SnapshotLayer {
   readonly dir: string
   readonly index: EncodedIndex
 }
-
-/** A layer's index as `encodeLayerIndex` makes it: the bytes, or a file in a folder of `temp`, which is moved in. */
-export type EncodedIndex = Uint8Array | { readonly file: string }
 
 /** Extracted layers, one folder each, usable as lower folders of an overlay; their paths are short. */
 export interface SnapshotStore {

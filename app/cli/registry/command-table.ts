@@ -1,4 +1,4 @@
-import type { CommandModule } from '../command-table.ts'
+import type { CommandModule } from '../command-module.ts'
 
 /** What comes after `ibuild registry`, each loaded only when it is asked for. */
 export const registryCommands: Readonly<
