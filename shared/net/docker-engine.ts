@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { errnoOf, IbuildError } from '../base/errors.ts'
 import { asObject, asString, isObject, type JsonPlace, type JsonValue, parseJson, required } from '../base/json.ts'
 import { parseEngineAddress } from './engine-address.ts'
+import { notingErrors } from './noting-errors.ts'
 
 /**
  * The few calls of the Docker Engine API that are needed here. Errors: DOCKER_UNREACHABLE when nobody answers,
@@ -33,7 +34,7 @@ export function dockerEngine({ host, signal }: EngineOptions): DockerEngine {
     const sent = request({ ...at, method, path: base + path, headers, ...(signal && { signal }) })
     const failures: unknown[] = []
     try {
-      return await exchange(sent, body && noting(body, failures))
+      return await exchange(sent, body && notingErrors(body, failures))
     } catch (error) {
       signal?.throwIfAborted()
       if (failures.length > 0) throw failures[0]
@@ -70,16 +71,6 @@ interface Answer {
 
 /** The longest answer that is read; one to an inspection has some hundred lines. */
 const maxAnswer = 8 * 1024 * 1024
-
-/** Keeps an error of the source, which otherwise looks like one of the connection. */
-async function* noting(source: AsyncIterable<Uint8Array>, failures: unknown[]): AsyncGenerator<Uint8Array> {
-  try {
-    yield* source
-  } catch (error) {
-    failures.push(error)
-    throw error
-  }
-}
 
 /** Sends while it reads: a daemon may answer before it has seen the whole of the body. */
 async function exchange(

@@ -1,3 +1,4 @@
+import { notingErrors } from '../noting-errors.ts'
 import { AnswerBody } from './answer-body.ts'
 import { explainFailure } from './explain-failure.ts'
 import type { HttpAnswer, HttpRequest } from './types.ts'
@@ -59,17 +60,7 @@ function optionsOf({ prefix, headers }: ExchangePlace, request: HttpRequest, fai
     path: prefix + url.pathname + url.search,
     headers: { ...headers, ...request.headers },
     ...(answerTimeout !== undefined && { headersTimeout: answerTimeout }),
-    body: body === undefined ? null : body instanceof Uint8Array ? body : noting(body, failures),
+    body: body === undefined ? null : body instanceof Uint8Array ? body : notingErrors(body, failures),
     reset: false, // which undici does after a HEAD unless told
-  }
-}
-
-/** Keeps an error of what is sent, which otherwise looks like one of the connection. */
-async function* noting(source: AsyncIterable<Uint8Array>, failures: unknown[]): AsyncGenerator<Uint8Array> {
-  try {
-    yield* source
-  } catch (error) {
-    failures.push(error)
-    throw error
   }
 }
