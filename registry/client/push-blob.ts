@@ -10,6 +10,7 @@ import type { CallOptions, PushedHow, PushOptions } from './types.ts'
 import {
   askOffset,
   cancelUpload,
+  closeUpload,
   closingAddress,
   commitTimeout,
   sessionOf,
@@ -145,16 +146,8 @@ class Sending {
       if (answer.status !== 202) return answer
       this.#session = await sessionOf(answer, this.#options.what)
     }
-    return this.#calls.endpoint.send({
-      method: 'PUT',
-      target: closingAddress(this.#session ?? session, digest),
-      what: this.#options.what,
-      ...purposeOf(this.#calls.name, 'pull', 'push'),
-      headers: { 'content-length': '0' },
-      expect: 'any',
-      signal: this.#options.signal,
-      answerTimeout: commitTimeout,
-    })
+    const { what, signal } = this.#options
+    return closeUpload(this.#calls, this.#session ?? session, { what, digest, expect: 'any', signal })
   }
 
   #send(method: 'PUT' | 'PATCH', target: URL, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {

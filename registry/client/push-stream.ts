@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import { type Digest, digestFromHash } from '../../shared/base/digest.ts'
+import { digestFromHash } from '../../shared/base/digest.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
 import { hasBlob } from './push-blob.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { PushOptions, SentBlob } from './types.ts'
 import {
+  type CloseOptions,
   cancelUpload,
-  closingAddress,
+  closeUpload,
   commitTimeout,
   sessionOf,
   startUpload,
@@ -46,24 +47,13 @@ export async function pushStream(
   }
 }
 
-interface Commit {
-  readonly what: string
-  readonly digest: Digest
-  readonly signal: AbortSignal | undefined
-}
-
 /** Ends an upload. After an answer that was lost the registry knows of no such upload any more, but has the blob. */
-async function commit(calls: RepositoryCalls, session: UploadSession, { what, digest, signal }: Commit): Promise<void> {
-  const answer = await calls.endpoint.send({
-    method: 'PUT',
-    target: closingAddress(session, digest),
-    what,
-    ...purposeOf(calls.name, 'pull', 'push'),
-    headers: { 'content-length': '0' },
-    expect: [201, 200, 204, 404],
-    signal,
-    answerTimeout: commitTimeout,
-  })
+async function commit(
+  calls: RepositoryCalls,
+  session: UploadSession,
+  { what, digest, signal }: Omit<CloseOptions, 'expect'>,
+): Promise<void> {
+  const answer = await closeUpload(calls, session, { what, digest, expect: [201, 200, 204, 404], signal })
   if (answer.status !== 404) return answer.body.discard()
   const error = await answerError(answer, what)
   if (!(await hasBlob(calls, digest, { signal }))) throw error

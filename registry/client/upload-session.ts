@@ -120,6 +120,31 @@ export async function cancelUpload({ name, endpoint }: RepositoryCalls, { locati
   }
 }
 
+export interface CloseOptions extends CallOptions {
+  /** What it is for, for messages. */
+  readonly what: string
+  readonly digest: Digest
+  readonly expect: RegistryRequest['expect']
+}
+
+/** Ends an upload of which all was sent. */
+export function closeUpload(
+  { name, endpoint }: RepositoryCalls,
+  session: UploadSession,
+  { what, digest, expect, signal }: CloseOptions,
+): Promise<HttpAnswer> {
+  return endpoint.send({
+    method: 'PUT',
+    target: closingAddress(session, digest),
+    what,
+    ...purposeOf(name, 'pull', 'push'),
+    headers: { 'content-length': '0' },
+    expect,
+    signal,
+    answerTimeout: commitTimeout,
+  })
+}
+
 /** The address that ends an upload: what the Location has of a query stays as it is. */
 export function closingAddress({ location }: UploadSession, digest: Digest): URL {
   const url = new URL(location)
