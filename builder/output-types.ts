@@ -1,7 +1,6 @@
 import type { Descriptor } from '../shared/oci/descriptor.ts'
-import type { CompressionChoice } from './layers/compress/choice.ts'
+import type { AskedCompression, CompressionChoice } from './layers/compress/choice.ts'
 import type { ManifestFormat } from './transfer/image-manifest.ts'
-import type { AskedCompression } from './transfer/publish-image.ts'
 
 /** Where an output goes: a path; '-' stands for the stream that the options name `stdout`. */
 export type OutputPath = string

@@ -1,6 +1,6 @@
+import type { AskedCompression } from '../../builder/layers/compress/choice.ts'
 import { type CompressionChoice, compressionLevels } from '../../builder/layers/compress/choice.ts'
 import type { ManifestFormat } from '../../builder/transfer/image-manifest.ts'
-import type { AskedCompression } from '../../builder/transfer/publish-image.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 

@@ -1,6 +1,6 @@
+import type { AskedCompression } from '../../builder/layers/compress/choice.ts'
 import { openStore } from '../../builder/store/open.ts'
 import type { Store } from '../../builder/store/types.ts'
-import type { AskedCompression } from '../../builder/transfer/publish-image.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { formatReference, parseReference, type Reference, withDefaultTag } from '../../shared/base/reference.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'

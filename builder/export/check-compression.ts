@@ -1,11 +1,11 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { CompressionChoice } from '../layers/compress/choice.ts'
+import type { CompressionFormat } from '../layers/compress/choice.ts'
 import type { OutputSpec } from '../output-types.ts'
 
 interface CompressedOutput {
   readonly type: OutputSpec['type']
   readonly format?: 'oci' | 'docker' | undefined
-  readonly compression?: { readonly format: CompressionChoice['format'] | 'none' } | undefined
+  readonly compression?: { readonly format: CompressionFormat } | undefined
 }
 
 /** Docker 20.10 reads layers that are plain or gzip, in whatever they are packed; zstd came with 23. Errors: USAGE. */

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { layerCompression } from '../../shared/oci/media-types.ts'
-import type { CompressionChoice } from '../layers/compress/choice.ts'
+import type { CompressionFormat } from '../layers/compress/choice.ts'
 import type { LayerSource } from '../store/remote-types.ts'
 
 /** What a layer that is published has to be like. */
@@ -12,8 +12,6 @@ export interface WantedForm {
   /** Only when it was asked for: then what others compressed will not do. */
   readonly level?: number | undefined
 }
-
-export type CompressionFormat = CompressionChoice['format'] | 'none'
 
 /** A form in which registries have a layer. */
 export interface KnownForm {

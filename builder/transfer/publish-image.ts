@@ -4,7 +4,7 @@ import { inParallel } from '../../shared/base/in-parallel.ts'
 import type { Reference } from '../../shared/base/reference.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { noZstdInManifest } from '../export/check-compression.ts'
-import { type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
+import { type AskedCompression, type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
 import { createSlots } from '../layers/slots.ts'
 import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
@@ -15,12 +15,6 @@ import type { WantedForm } from './known-forms.ts'
 import { type PublishedIndexes, publishIndexes } from './publish-indexes.ts'
 import { publishLayer } from './publish-layer.ts'
 import { createTransfers, type Transfers } from './transfers.ts'
-
-/** What a layer is compressed with; a level only when it was asked for. */
-export interface AskedCompression {
-  readonly format: CompressionChoice['format'] | 'none'
-  readonly level?: number | undefined
-}
 
 export interface PublishImageOptions {
   readonly publisher: Publisher

@@ -4,6 +4,15 @@ export interface CompressionChoice {
   readonly level: number
 }
 
+/** What a layer in a registry is compressed with, if anything. */
+export type CompressionFormat = CompressionChoice['format'] | 'none'
+
+/** What a layer is compressed with; a level only when it was asked for. */
+export interface AskedCompression {
+  readonly format: CompressionFormat
+  readonly level?: number | undefined
+}
+
 /** `level` is the default: what gzip and zstd themselves take. */
 export const compressionLevels: Readonly<Record<CompressionChoice['format'], LevelRange>> = {
   gzip: { least: 0, most: 9, level: 6 },
