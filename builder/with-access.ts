@@ -1,3 +1,4 @@
+import { inParallel } from '../shared/base/in-parallel.ts'
 import type { BuildOptions } from './build-types.ts'
 import type { RegistryOutput } from './output-types.ts'
 
@@ -14,25 +15,12 @@ export async function withAccess<Options extends Guarded, T>(
   const { outputs = [], publisher, tags = [] } = options
   const pushes = outputs.filter((output): output is RegistryOutput => output.type === 'registry')
   if (pushes.length === 0 || publisher === undefined) return work(options)
-  const stop = new AbortController()
-  const signal = AbortSignal.any([options.signal, stop.signal])
   const { checkPushes } = await import('./transfer/write-registry.ts')
-  const check = checkPushes(pushes, tags, { publisher, signal })
-  check.catch((error: unknown) => stop.abort(error))
-  const [done, access] = await Promise.allSettled([stopping(work({ ...options, signal }), stop), check])
-  // The first failure is the reason for which the other stopped.
-  if (stop.signal.aborted) throw stop.signal.reason
-  if (access.status === 'rejected') throw access.reason
-  if (done.status === 'rejected') throw done.reason
-  return done.value
-}
-
-/** Work that fails stops the asking too. */
-async function stopping<T>(work: Promise<T>, stop: AbortController): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    stop.abort(error)
-    throw error
-  }
+  const done = Promise.withResolvers<T>()
+  const parts: ((signal: AbortSignal) => Promise<void>)[] = [
+    async (signal) => done.resolve(await work({ ...options, signal })),
+    async (signal) => checkPushes(pushes, tags, { publisher, signal }),
+  ]
+  await inParallel(parts, { atOnce: parts.length, signal: options.signal }, async (part, signal) => part(signal))
+  return done.promise
 }
