@@ -11,7 +11,8 @@ import { Wire } from './wire.ts'
 
 /**
  * Declares the checks against a registry of others, for a test file of its own: what it is known not to keep must fail,
- * everything else must pass. So a check that can never fail, or always does, is found.
+ * everything else must pass, except what {@link byChance} leaves out. So a check that asks too much, or no longer finds
+ * what that registry lacks, is found.
  */
 export function testPeer(program: RegistryProgram): void {
   const [known, skipped] = [knownFailures(program), byChance(program)]
