@@ -22,23 +22,23 @@ export interface PageQuery extends CallOptions {
 }
 
 /**
- * The pages of a list, as their `Link`s lead on (RFC 8288), `countOf` telling how many items one has. Errors:
+ * The items of a list, `itemsOf` finding those of a page, over all pages, as their `Link`s lead on (RFC 8288). Errors:
  * REGISTRY_ANSWER_INVALID for links to another host, in a circle or without end.
  */
-export async function* pagesOf(
+export async function* listed<T>(
   { endpoint, first, what, scopes, path, signal }: PageQuery,
-  countOf: (page: JsonValue) => number,
-): AsyncGenerator<JsonValue> {
+  itemsOf: (page: JsonValue) => readonly T[],
+): AsyncGenerator<T> {
   const ask = (target: string | URL): Promise<HttpAnswer> =>
     endpoint.send({ method: 'GET', target, what, scopes, path, expect: [200], signal })
   const seen = new Set<string>()
   let empty = 0
   for (let answer = typeof first === 'string' ? await ask(first) : first; ; ) {
-    const page = await readJson(answer, { what, most: longestPage })
-    yield page
+    const items = itemsOf(await readJson(answer, { what, most: longestPage }))
+    yield* items
     const next = nextOf(answer, what)
     if (next === undefined) return
-    empty = countOf(page) === 0 ? empty + 1 : 0
+    empty = items.length === 0 ? empty + 1 : 0
     if (seen.has(next.href) || seen.size >= mostPages || empty > mostEmptyPages) {
       throw invalidAnswer(what, 'the list of the registry has no end')
     }
@@ -56,11 +56,10 @@ function nextOf(answer: HttpAnswer, what: string): URL | undefined {
 }
 
 /** All texts in the member `key` of the pages. */
-export async function* namesIn(query: PageQuery, key: 'tags' | 'repositories'): AsyncGenerator<string> {
-  const namesOf = (value: JsonValue): readonly string[] => {
+export function namesIn(query: PageQuery, key: 'tags' | 'repositories'): AsyncGenerator<string> {
+  return listed(query, (value) => {
     const member = isObject(value) ? value[key] : undefined
     if (member === null || member === undefined) return []
     return asStrings(member, { code: 'REGISTRY_ANSWER_INVALID', path: `${query.what}: ${key}` })
-  }
-  for await (const page of pagesOf(query, (each) => namesOf(each).length)) yield* namesOf(page)
+  })
 }

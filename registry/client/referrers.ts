@@ -6,7 +6,7 @@ import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { type Index, parseIndex } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { invalidAnswer } from './errors.ts'
-import { pagesOf } from './listing.ts'
+import { listed } from './listing.ts'
 import { fetchManifest } from './manifest.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions, ReferrersOptions } from './types.ts'
@@ -27,9 +27,8 @@ export async function* referrersOf(
   const what = whatOf(calls, subject)
   const first = await askApi(calls, subject, { artifactType, signal })
   if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).filter(fits)
-  const countOf = (page: JsonValue): number => indexIn(page, what).manifests.length
-  const pages = pagesOf({ ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, signal }, countOf)
-  for await (const page of pages) yield* indexIn(page, what).manifests.filter(fits)
+  const query = { ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, signal }
+  for await (const each of listed(query, (page) => indexIn(page, what).manifests)) if (fits(each)) yield each
 }
 
 function whatOf({ name }: RepositoryCalls, subject: Digest): string {
