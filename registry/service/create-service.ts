@@ -57,12 +57,14 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   }
   tidy()
 
+  /** All of it, whatever of it fails; what was deferred last goes first. */
   const end = async (): Promise<void> => {
+    await using stack = new AsyncDisposableStack()
+    stack.defer(() => driver.close())
+    stack.defer(() => metadata.close())
+    if (options.hashes === undefined) stack.defer(() => hashes.close())
+    stack.defer(() => uploads.close())
     await guard.close()
-    await uploads.close()
-    if (options.hashes === undefined) await hashes.close()
-    await metadata.close()
-    await driver.close()
   }
   let ended: Promise<void> | undefined
   return {

@@ -6,11 +6,13 @@ export interface ManifestPlan {
   /** Undefined when all is already as it should be. */
   readonly change: Change | undefined
   readonly effects: CacheEffects
+  /** True when more is to be changed after it, which is decided on then. */
+  readonly isPart?: boolean
 }
 
 /**
- * Decides and makes the change; as long as somebody else was faster, decides anew. `first` was decided on already. Errors are
- * those of `decide`.
+ * Decides and makes the change; as long as somebody else was faster, or that was a part only, decides anew. `first` was decided
+ * on already. Errors are those of `decide`.
  */
 export async function carryOut(
   { metadata, caches }: PlanParts,
@@ -18,17 +20,8 @@ export async function carryOut(
   first?: ManifestPlan,
 ): Promise<void> {
   for (let plan = first ?? (await decide()); plan.change !== undefined; plan = await decide()) {
-    if (await isMade(metadata, plan.change, announce(caches, plan.effects))) return
-  }
-}
-
-/** Decides on and makes one change after the other, until there is none left to make. */
-export async function carryOutAll(
-  { metadata, caches }: PlanParts,
-  decide: () => Promise<ManifestPlan | undefined>,
-): Promise<void> {
-  for (let plan = await decide(); plan?.change !== undefined; plan = await decide()) {
-    await isMade(metadata, plan.change, announce(caches, plan.effects))
+    const isDone = await isMade(metadata, plan.change, announce(caches, plan.effects))
+    if (isDone && plan.isPart !== true) return
   }
 }
 

@@ -5,11 +5,11 @@ import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/nam
 import { manifestRows, tagRows } from '../storage/rows.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
-import { carryOut, carryOutAll, type ManifestPlan } from './manifest-plan.ts'
+import { carryOut, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse } from './manifest-rules.ts'
 import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
-import { planManifestRemoval, planTagRemoval, planTagsRemoval } from './removal-plan.ts'
+import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
 import type { SpaceGuard } from './space.ts'
 import type { ManifestService, StoredManifest } from './types.ts'
@@ -83,10 +83,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
       (await plan) ?? (await fail(name, ref))
     if ('tag' in ref) return carryOut(planParts, () => found(planTagRemoval(metadata, name, ref.tag)))
     const { digest } = ref
-    await locks.run(digest, async () => {
-      await carryOutAll(planParts, () => planTagsRemoval(metadata, name, digest))
-      await carryOut(planParts, () => found(planManifestRemoval(metadata, name, digest)))
-    })
+    await locks.run(digest, () => carryOut(planParts, () => found(planManifestRemoval(metadata, name, digest))))
     await removeUnnamed(parts, digest)
   }
   const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
@@ -133,6 +130,6 @@ function checkedTags(texts: readonly string[]): string[] {
 }
 
 function manifestUnknown(name: RepositoryName, ref: ManifestRef): RegistryError {
-  const [what, detail] = 'tag' in ref ? [`tag ${ref.tag}`, ref] : [`manifest ${ref.digest}`, ref]
-  return new RegistryError('MANIFEST_UNKNOWN', `${name} has no ${what}`, { detail })
+  const what = 'tag' in ref ? `tag ${ref.tag}` : `manifest ${ref.digest}`
+  return new RegistryError('MANIFEST_UNKNOWN', `${name} has no ${what}`, { detail: ref })
 }

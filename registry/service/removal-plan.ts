@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Change, MetadataStore, Row, RowRange } from '../storage/metadata-types.ts'
+import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { doomedRows, holderRows, manifestRows, repositoryRows, taggedRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
@@ -21,27 +21,11 @@ export async function planTagRemoval(
 /** Tags in one change at most: of a million the change would take a gigabyte of memory, and all others would wait for it. */
 const tagsAtOnce = 1000
 
-/** Takes tags of a manifest away, as long as it has more than go with it in one change; undefined then. */
-export async function planTagsRemoval(
-  metadata: MetadataStore,
-  name: string,
-  digest: Digest,
-): Promise<ManifestPlan | undefined> {
-  const key = manifestRows.key(name, digest)
-  const value = await metadata.get(key) // before the list: whoever sets a tag writes this row
-  const mirrors = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: tagsAtOnce + 1 })
-  if (value === undefined || mirrors.length <= tagsAtOnce) return undefined
-  const keys = mirrors.slice(0, tagsAtOnce).map((row) => row.key)
-  const tags = keys.map(lastPart)
-  const record: Change = { remove: keys, expect: [{ key, value }] }
-  const change = joinChanges([record, ...(await untag(metadata, { name, digest, tags }))])
-  return { change, effects: { name, tags } }
-}
-
 /**
  * Takes a manifest from the repository, with its tags; the repository goes with its last manifest. Undefined when there is
  * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the
- * manifest meanwhile, or pushes another one, writes a row that is expected here.
+ * manifest meanwhile, or pushes another one, writes a row that is expected here. Of one with more tags than go in one change
+ * a part of these is taken away, and nothing else.
  */
 export async function planManifestRemoval(
   metadata: MetadataStore,
@@ -49,20 +33,19 @@ export async function planManifestRemoval(
   digest: Digest,
 ): Promise<ManifestPlan | undefined> {
   const key = manifestRows.key(name, digest)
-  const value = await metadata.get(key)
+  const value = await metadata.get(key) // before the list: whoever sets a tag writes this row
   if (value === undefined) return undefined
-  const mirrors = await listAll(metadata, taggedRows.prefix(name, digest))
-  const tags = mirrors.map((row) => lastPart(row.key))
-  const record = {
+  const mirrors = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: tagsAtOnce + 1 })
+  const keys = mirrors.slice(0, tagsAtOnce).map((row) => row.key)
+  const tags = keys.map(lastPart)
+  const mirrorless: Change = { remove: keys, expect: [{ key, value }] }
+  const untagged = joinChanges([mirrorless, ...(await untag(metadata, { name, digest, tags }))])
+  if (mirrors.length > tagsAtOnce) return { change: untagged, effects: { name, tags }, isPart: true }
+  const record: Change = {
     put: [doomedRows.row([digest], true)],
-    remove: [key, holderRows.key(digest, name), ...mirrors.map((row) => row.key), ...referrerKey(name, digest, value)],
-    expect: [{ key, value }],
+    remove: [key, holderRows.key(digest, name), ...referrerKey(name, digest, value)],
   }
-  const change = joinChanges([
-    record,
-    ...(await untag(metadata, { name, digest, tags })),
-    await withoutManifest(metadata, name, key),
-  ])
+  const change = joinChanges([untagged, record, await withoutManifest(metadata, name, key)])
   return { change, effects: { name, tags, digest } }
 }
 
@@ -88,17 +71,4 @@ async function withoutManifest(metadata: MetadataStore, name: string, own: strin
   const other = manifests.find(({ key }) => key !== own)
   if (other !== undefined) return { expect: [other] }
   return { remove: [repository], expect: [{ key: repository, value }] }
-}
-
-const pageRows = 1000
-
-async function listAll(metadata: MetadataStore, prefix: string): Promise<Row[]> {
-  const rows: Row[] = []
-  for (let range: RowRange = { prefix, limit: pageRows }; ; ) {
-    const page = await metadata.list(range)
-    rows.push(...page)
-    const last = page.at(-1)
-    if (page.length < pageRows || last === undefined) return rows
-    range = { ...range, after: last.key }
-  }
 }

@@ -215,7 +215,8 @@ export function createUploadService(parts: UploadParts): Uploads {
 
     close: async () => {
       await abandoned.close()
-      for (const session of await sessions.all()) await files.close(session)
+      await using stack = new AsyncDisposableStack()
+      for (const session of await sessions.all()) stack.defer(() => files.close(session))
     },
   }
 }

@@ -3,10 +3,12 @@ import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RegistryError } from '../protocol/error.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { doomedRows, settingRows } from '../storage/rows.ts'
+import { body } from './testing/bodies.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
 import type { RegistryService } from './types.ts'
@@ -163,4 +165,29 @@ test('closing refuses what is new and waits for what is going on', async (t) => 
   await close
   await t.notThrowsAsync(service.close(), 'twice is fine')
   t.truthy(await inner.get('tag team/app 1'))
+})
+
+test('what cannot be closed keeps nothing else open, and is told', async (t) => {
+  const [memory, inner] = [createMemoryDriver(), createMemoryMetadata()]
+  const closed: string[] = []
+  const driver: BlobDriver = {
+    ...memory,
+    createUpload: async (id) => {
+      const upload = await memory.createUpload(id)
+      const close = async (): Promise<void> => {
+        closed.push('upload')
+        if (closed.length === 1) throw new Error('EIO: i/o error, close')
+      }
+      return Object.defineProperty({ ...upload, close }, 'size', { get: () => upload.size })
+    },
+    close: async () => void closed.push('driver'),
+  }
+  const metadata: MetadataStore = { ...inner, close: async () => void closed.push('metadata') }
+  const { service } = await memoryRegistry({ driver, metadata })
+  for (const content of ['one', 'two']) {
+    const { id } = await service.uploads.start(app)
+    await service.uploads.append(app, id, { bytes: body(content) })
+  }
+  await t.throwsAsync(service.close(), { message: /^EIO/ })
+  t.deepEqual(closed, ['upload', 'upload', 'metadata', 'driver'])
 })
