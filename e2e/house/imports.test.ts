@@ -105,6 +105,12 @@ const refused: [title: string, path: string, code: string, expected: RegExp][] =
   ['a helper of tests', 'low/a.ts', `import { b } from '../e2e/testing/b.ts'`, /only for tests/],
   ['a test', 'low/a.ts', `import { b } from './b.test.ts'`, /only for tests/],
   [
+    'a helper of tests that reaches up for one',
+    'low/testing/a.ts',
+    `import { b } from '../../e2e/testing/b.ts'`,
+    /may not import e2e\/testing/,
+  ],
+  [
     'a package outside its doorway',
     'high/a.ts',
     `import koffi from 'koffi'`,

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import test from 'ava'
-import { type Answer, standIn } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { type Answer, standIn } from '../../shared/net/testing/stand-in.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { taken, testClient } from './testing/client.ts'
 

@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Answer, sendJson, standIn, testAuthority } from '../../e2e/testing/stand-in.ts'
+import { type Answer, sendJson, standIn, testAuthority } from '../../shared/net/testing/stand-in.ts'
 import { parseNextLink } from './link.ts'
 import { collected, failsWith, testClient } from './testing/client.ts'
 

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { type Answer, type StandIn, standIn } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
+import { type Answer, type StandIn, standIn } from '../../shared/net/testing/stand-in.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { failsWith, taken, testClient } from './testing/client.ts'
 import type { RemoteRepository } from './types.ts'

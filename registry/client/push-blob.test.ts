@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { type StandIn, sendJson, standIn, testAuthority } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
+import { type StandIn, sendJson, standIn, testAuthority } from '../../shared/net/testing/stand-in.ts'
 import { failsWith, testClient } from './testing/client.ts'
 import { content, descriptor, methods, open, repositoryOn } from './testing/upload-scene.ts'
 import { type Fault, UploadServer } from './testing/upload-server.ts'

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
-import { bodyOf, sendJson, standIn } from '../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../shared/base/digest.ts'
+import { bodyOf, sendJson, standIn } from '../../shared/net/testing/stand-in.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { referrersTag } from './referrers.ts'

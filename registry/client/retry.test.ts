@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import test from 'ava'
-import { listening } from '../../e2e/testing/stand-in.ts'
 import { HttpFailure } from '../../shared/net/http/failure.ts'
 import type { HttpAnswer } from '../../shared/net/http/types.ts'
+import { listening } from '../../shared/net/testing/stand-in.ts'
 import { isPassing, isPassingFailure, pauseNotices, retryAfter, waitBefore } from './retry.ts'
 import { failsWith, testClient } from './testing/client.ts'
 
@@ -61,15 +61,15 @@ test('a long pause that the registry asks for is told, once for all that wait at
   const signal = AbortSignal.timeout(200)
   const rules = { most: 1, delay: 1, longest: 1, random: () => 1, onPause }
   const wait = async (asked: number): Promise<unknown> =>
-    waitBefore(rules, 1, { asked, why: 'cannot x: read-only', signal }).catch(() => undefined)
+    waitBefore(rules, 1, { asked, why: 'cannot x: stopping', signal }).catch(() => undefined)
   await wait(100)
   t.deepEqual(told, [])
   await Promise.all([wait(60_000), wait(60_000)])
-  t.deepEqual(told, ['cannot x: read-only; trying again in 60 seconds, as the registry asks'])
+  t.deepEqual(told, ['cannot x: stopping; trying again in 60 seconds, as the registry asks'])
 })
 
 test('what a registry says when it asks to wait is told', async (t) => {
-  const body = '{"errors":[{"code":"UNAVAILABLE","message":"the registry is read-only for now"}]}'
+  const body = '{"errors":[{"code":"UNAVAILABLE","message":"the registry is being stopped"}]}'
   const server = createServer((_, response) => response.writeHead(503, { 'retry-after': '60' }).end(body))
   const port = await listening(server)
   t.teardown(() => server.close())
@@ -79,7 +79,7 @@ test('what a registry says when it asks to wait is told', async (t) => {
   const asked = client.repository({ domain: `127.0.0.1:${port}`, path: 'a' }).manifest('x', { signal: stop.signal })
   t.regex(
     await notice.promise,
-    /^cannot read .*: the registry is read-only for now \(status 503\); trying again in 60 seconds/,
+    /^cannot read .*: the registry is being stopped \(status 503\); trying again in 60 seconds/,
   )
   stop.abort()
   await t.throwsAsync(asked)

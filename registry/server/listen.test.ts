@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { listening, testAuthority } from '../../e2e/testing/stand-in.ts'
+import { listening, testAuthority } from '../../shared/net/testing/stand-in.ts'
 import { configOf, settingsOf } from './config/read.ts'
 import { makeServer } from './listen.ts'
 

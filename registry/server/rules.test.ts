@@ -39,5 +39,6 @@ for (const [method, path, state, status] of rows) {
     const error = t.throws(work, { instanceOf: RegistryError })
     t.is(error?.status, status)
     if (status === 503) t.truthy(error?.headers['Retry-After'])
+    if (status === 405) t.regex(error?.headers['Allow'] ?? '', /^HEAD, GET(?:, PUT)?$/)
   })
 }

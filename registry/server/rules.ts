@@ -32,6 +32,8 @@ function refusalOf(
   }
   const isDeletion = method === 'DELETE' && (route.kind === 'manifest' || route.kind === 'blob')
   return isDeletion && !inForce.config.delete.enabled
-    ? new RegistryError('UNSUPPORTED', 'nothing can be deleted here: the configuration says delete.enabled: false')
+    ? new RegistryError('UNSUPPORTED', 'nothing can be deleted here: the configuration says delete.enabled: false', {
+        headers: { Allow: route.kind === 'manifest' ? 'HEAD, GET, PUT' : 'HEAD, GET' },
+      })
     : undefined
 }

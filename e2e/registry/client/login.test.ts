@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { sendJson, standIn, testAuthority } from '../../../shared/net/testing/stand-in.ts'
 import { type RunOutput, run } from '../../testing/run.ts'
-import { sendJson, standIn, testAuthority } from '../../testing/stand-in.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 

@@ -7,12 +7,12 @@ import test, { type ExecutionContext } from 'ava'
 import { createRegistryClient } from '../../../registry/client/client.ts'
 import type { RegistryClient, RemoteManifest } from '../../../registry/client/types.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
+import { listening } from '../../../shared/net/testing/stand-in.ts'
 import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { missing, skipFor } from '../../testing/needs.ts'
 import { startRegistry } from '../../testing/registry.ts'
 import { startServe } from '../../testing/serve.ts'
-import { listening } from '../../testing/stand-in.ts'
 
 interface Registry {
   readonly host: string

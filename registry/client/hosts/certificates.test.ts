@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { standIn, testAuthority } from '../../../e2e/testing/stand-in.ts'
 import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
+import { standIn, testAuthority } from '../../../shared/net/testing/stand-in.ts'
 import { failsWith, testClient } from '../testing/client.ts'
 import { readHostCertificates } from './certificates.ts'
 

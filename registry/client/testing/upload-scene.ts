@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { ExecutionContext } from 'ava'
-import { standIn } from '../../../e2e/testing/stand-in.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
+import { standIn } from '../../../shared/net/testing/stand-in.ts'
 import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import type { RemoteRepository } from '../types.ts'
 import { testClient } from './client.ts'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { standIn } from '../../../e2e/testing/stand-in.ts'
+import { standIn } from '../testing/stand-in.ts'
 import { createHttpClient } from './client.ts'
 import { HttpFailure } from './failure.ts'
 import { isLoopback } from './loopback.ts'

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import test from 'ava'
-import { listening, standIn, testAuthority } from '../../../e2e/testing/stand-in.ts'
+import { listening, standIn, testAuthority } from '../testing/stand-in.ts'
 import { createHttpClient } from './client.ts'
 import { HttpFailure } from './failure.ts'
 import { readBody } from './read-body.ts'

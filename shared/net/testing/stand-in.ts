@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https'
 import type { Server } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { type Credential, createAuthority, createServerCertificate } from '../../shared/net/certificates.ts'
+import { type Credential, createAuthority, createServerCertificate } from '../certificates.ts'
 
 interface Teardown {
   teardown(fn: () => void): void
