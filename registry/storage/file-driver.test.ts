@@ -1,8 +1,10 @@
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import { pageBytes, pageMemory } from '../../shared/sys/page-memory.ts'
 import { type FileDriverOptions, openFileDriver } from './file-driver.ts'
 import { blobPlace, registryLayout } from './layout.ts'
 import { blobDriverSuite, blobText, digest, hello } from './testing/blob-contract.ts'
@@ -48,6 +50,24 @@ test('files lie where the layout says', async (t) => {
   await upload.close()
   await driver.setAside(digest)
   t.regex(readdirSync(path.join(root, 'registry/aside')).join(), /^sha256-2cf24dba[0-9a-f]{56}\.\d+$/)
+})
+
+test('a large upload is the same, whatever of it goes past the cache of the system', async (t) => {
+  const root = folder(t)
+  const driver = await openFileDriver(root, { cached: 2 * pageBytes })
+  const upload = await driver.createUpload('id')
+  const slab = new Uint8Array(pageMemory(4 * pageBytes) ?? new SharedArrayBuffer(4 * pageBytes), 0, 4 * pageBytes)
+  const parts: Buffer[] = []
+  for (const length of [1, 2 * pageBytes - 1, 4 * pageBytes, 3 * pageBytes + 100, pageBytes - 100, 2 * pageBytes, 7]) {
+    parts.push(randomBytes(length))
+    slab.set(parts.at(-1) ?? [])
+    await upload.append(slab.subarray(0, length))
+  }
+  const whole = Buffer.concat(parts)
+  t.is(upload.size, whole.byteLength)
+  await upload.commit(digestOf(whole))
+  t.true(readFileSync(blobPlace(registryLayout(root), digestOf(whole)).file).equals(whole))
+  await driver.close()
 })
 
 test('of an upload of an earlier boot what was acknowledged is kept', async (t) => {

@@ -17,6 +17,8 @@ export interface FileDriverOptions {
   readonly durability?: Durability
   /** Bytes of an upload after which they are sent to the disk while more come. */
   readonly flushEvery?: number
+  /** Bytes of an upload that go through the cache of the system; what comes after them goes to the disk at once. */
+  readonly cached?: number
   /** For tests: the filesystem, and the name of this boot of the machine. */
   readonly files?: Files
   readonly boot?: string
@@ -29,7 +31,7 @@ const mebibyte = 2 ** 20
  * walked to open it. Errors: those of making folders.
  */
 export async function openFileDriver(root: string, options: FileDriverOptions = {}): Promise<BlobDriver> {
-  const { durability = 'group', flushEvery = 16 * mebibyte, files = nodeFiles } = options
+  const { durability = 'group', flushEvery = 16 * mebibyte, cached = 32 * mebibyte, files = nodeFiles } = options
   const isSynced = durability !== 'relaxed'
   const boot = (options.boot ?? currentBoot()).replaceAll('-', '').slice(0, 12)
   const layout = registryLayout(root)
@@ -59,6 +61,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     fileUpload(file, size, {
       isSynced,
       flushEvery,
+      cached,
       syncName: async () => places.syncNames(path),
       place: async (blob) => {
         await places.place(path, blob)

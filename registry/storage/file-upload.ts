@@ -7,6 +7,8 @@ export interface FileUploadOptions {
   readonly isSynced: boolean
   /** After how many bytes they are sent to the disk while more come. */
   readonly flushEvery: number
+  /** How many bytes go through the cache of the system, for those who pull them soon; more of one blob would only empty it. */
+  readonly cached: number
   /** Makes the name of the upload durable. */
   readonly syncName: () => Promise<void>
   /** Makes the file, whose bytes are durable, a blob, and takes away its name as an upload. */
@@ -18,7 +20,7 @@ export interface FileUploadOptions {
  * end. After one failed sync nothing of the file is believed: every later sync and commit fails as well.
  */
 export function fileUpload(file: OpenFile, start: number, options: FileUploadOptions): UploadBytes {
-  const { isSynced, flushEvery } = options
+  const { isSynced, flushEvery, cached } = options
   let size = start
   /** Where the bytes end that were sent to the disk. */
   let flushed = start
@@ -78,7 +80,7 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
     append: async (bytes) => {
       if (failure !== undefined) throw failure.error
       try {
-        await writeAll(file, bytes, size)
+        await writeAll(file, bytes, { start: size, pastCache: size >= cached })
       } catch (error) {
         await cut(error)
         throw error
@@ -98,8 +100,14 @@ export function fileUpload(file: OpenFile, start: number, options: FileUploadOpt
   }
 }
 
-async function writeAll(file: OpenFile, bytes: Uint8Array, position: number): Promise<void> {
+interface Place {
+  readonly start: number
+  readonly pastCache: boolean
+}
+
+async function writeAll(file: OpenFile, bytes: Uint8Array, { start, pastCache }: Place): Promise<void> {
   await mapDiskFull(async () => {
-    for (let done = 0; done < bytes.byteLength; ) done += await file.write(bytes.subarray(done), position + done)
+    for (let done = 0; done < bytes.byteLength; )
+      done += await file.write(bytes.subarray(done), start + done, { pastCache })
   })
 }

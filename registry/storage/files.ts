@@ -1,6 +1,8 @@
 import fs from 'node:fs'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { startWriteBack } from '../../shared/sys/write-back.ts'
+import { type DirectWrites, directWrites } from './direct-writes.ts'
+import { settle } from './settle.ts'
 
 /** What the driver asks of a filesystem: the system calls that its promises rest on, so that tests can cut the power between them. */
 export interface Files {
@@ -27,8 +29,8 @@ export interface OpenFile {
   /** Bytes, and whether the file has a name, or more than one. Looked at without a thread: the inode is in memory. */
   look(): { readonly size: number; readonly isNamed: boolean; readonly isShared: boolean }
   read(target: Uint8Array, position: number): Promise<number>
-  /** How many were written, which may be fewer. */
-  write(bytes: Uint8Array, position: number): Promise<number>
+  /** How many were written, which may be fewer. `pastCache`: where possible without filling the cache of the system. */
+  write(bytes: Uint8Array, position: number, options?: { readonly pastCache?: boolean }): Promise<number>
   truncate(size: number): Promise<void>
   /** Has the system begin to write a part to the disk. Promises nothing, and never fails. */
   startWriteBack(start: number, length: number): Promise<void>
@@ -92,6 +94,7 @@ export const nodeFiles: Files = {
 
 function fileOf(fd: number): OpenFile {
   let closed: Promise<void> | undefined
+  const direct = directWrites(fd)
   return {
     look: () => {
       const { size, nlink } = fs.fstatSync(fd)
@@ -99,7 +102,8 @@ function fileOf(fd: number): OpenFile {
     },
     read: async (target, position) =>
       settle((done) => fs.read(fd, target, 0, target.byteLength, position, (error, count) => done(error, count))),
-    write: async (bytes, position) =>
+    write: async (bytes, position, { pastCache = false } = {}) =>
+      (pastCache ? await direct.write(bytes, position) : undefined) ??
       settle((done) => fs.write(fd, bytes, 0, bytes.byteLength, position, (error, count) => done(error, count))),
     truncate: async (size) => settle((done) => fs.ftruncate(fd, size, done)),
     startWriteBack: async (start, length) => {
@@ -107,18 +111,16 @@ function fileOf(fd: number): OpenFile {
     },
     sync: async () => settle((done) => fs.fdatasync(fd, done)),
     // A number that is closed twice may by then be another file.
-    close: async () => (closed ??= settle((done) => fs.close(fd, done))),
+    close: async () => (closed ??= closeAll(fd, direct)),
   }
 }
 
-type Done<T> = (error: Error | null | undefined, value?: T) => void
-
-/** The callback form takes no handle objects and half the time of `fs.promises`. */
-async function settle<T>(start: (done: Done<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- without an error there is the value
-    start((error, value) => (error ? reject(error) : resolve(value as T)))
-  })
+async function closeAll(fd: number, direct: DirectWrites): Promise<void> {
+  try {
+    await direct.close()
+  } finally {
+    await settle<void>((done) => fs.close(fd, done))
+  }
 }
 
 async function unless<T>(code: string, work: Promise<T>): Promise<T | undefined> {

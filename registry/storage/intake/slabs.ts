@@ -1,3 +1,5 @@
+import { pageMemory } from '../../../shared/sys/page-memory.ts'
+
 /** Memory that bytes are gathered in, seen by other threads too. */
 export type Slab = Uint8Array<SharedArrayBuffer>
 
@@ -17,6 +19,8 @@ export interface SlabOptions {
 
 const kibibyte = 1024
 const smallest = 64 * kibibyte
+/** Bytes of the memory that begins on a page: for some twenty large bodies at once, more are seldom written past the cache. */
+const arenaBytes = 16 * kibibyte * kibibyte
 /** Bytes of slabs that wait to be taken again, of each of the two sizes. */
 const kept = 16 * kibibyte * kibibyte
 
@@ -26,17 +30,35 @@ export function createSlabs({ size = 768 * kibibyte, plenty = 64 * kibibyte * ki
     [size, []],
     [Math.min(smallest, size), []],
   ])
+  let arena: SharedArrayBuffer | undefined
+  let arenaFree: Slab[] | undefined
   let out = 0
+
+  const fromArena = (): Slab | undefined => {
+    if (arenaFree === undefined) {
+      arena = pageMemory(arenaBytes)
+      arenaFree = arena === undefined ? [] : partsOf(arena, size)
+    }
+    return arenaFree.pop()
+  }
   return {
     take: () => {
       const bytes = out < plenty ? size : Math.min(smallest, size)
       out += bytes
-      return free.get(bytes)?.pop() ?? new Uint8Array(new SharedArrayBuffer(bytes))
+      const used = (bytes === size ? fromArena() : undefined) ?? free.get(bytes)?.pop()
+      return used ?? new Uint8Array(new SharedArrayBuffer(bytes))
     },
     give: (slab) => {
       out -= slab.byteLength
+      if (slab.buffer === arena) return void arenaFree?.push(slab)
       const same = free.get(slab.byteLength)
       if (same !== undefined && same.length * slab.byteLength < kept) same.push(slab)
     },
   }
+}
+
+/** The first one last, to be taken first: memory that was never used is not there as yet. */
+function partsOf(memory: SharedArrayBuffer, size: number): Slab[] {
+  const count = Math.floor(memory.byteLength / size)
+  return Array.from({ length: count }, (_, i) => new Uint8Array(memory, (count - 1 - i) * size, size))
 }

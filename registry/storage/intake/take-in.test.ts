@@ -46,6 +46,22 @@ const noThreads: HashPool = {
   close: async () => undefined,
 }
 
+test('each part ends where a page of the file does, also when the first bytes came before', async (t) => {
+  const size = 64 * 1024
+  const { upload, digest, slabs } = await fixture({ size })
+  const [lengths, content]: [number[], Buffer] = [[], randomBytes(3 * size)]
+  const seen = withChanges(upload, {
+    append: async (bytes) => {
+      lengths.push(bytes.byteLength)
+      await upload.append(bytes)
+    },
+  })
+  await takeIn(pieces(content.subarray(0, 10)), { upload: seen, digest, slabs, limit: 1e7 })
+  await takeIn(pieces(content.subarray(10)), { upload: seen, digest, slabs, limit: 1e7 })
+  t.deepEqual(lengths, [10, size - 10, size, size])
+  t.is(await digest.digest('sha256'), digestOf(content))
+})
+
 test('a small body is hashed without a thread', async (t) => {
   const { upload, digest, slabs } = await fixture({ size: 512 * 1024, hashes: noThreads })
   await takeIn(pieces('he', '', 'llo'), { upload, digest, slabs, limit: 5 })

@@ -1,5 +1,7 @@
+import { pageBytes } from '../../../shared/sys/page-memory.ts'
 import type { UploadBytes } from '../blob-types.ts'
 import { countGarbage } from './chunk-garbage.ts'
+import { copyBytes } from './copy-bytes.ts'
 import { eachChunk } from './each-chunk.ts'
 import type { Slab, Slabs } from './slabs.ts'
 import type { UploadDigest } from './upload-digest.ts'
@@ -45,6 +47,10 @@ class Intake {
   readonly #inWork = new Set<Promise<void>>()
   #slab: Slab | undefined
   #filled = 0
+  /** How many bytes the slab takes. */
+  #room = 0
+  /** Where in the upload the slab begins. */
+  #position: number
   #left: number
   #writing: Promise<void> = Promise.resolve()
   #failure: { readonly error: unknown } | undefined
@@ -55,6 +61,7 @@ class Intake {
   constructor(options: TakeInOptions) {
     this.#options = options
     this.#left = options.limit
+    this.#position = options.upload.size
   }
 
   take(chunk: Uint8Array): Promise<void> | undefined {
@@ -83,15 +90,23 @@ class Intake {
 
   #gather(chunk: Uint8Array): Promise<void> | undefined {
     for (let done = 0; done < chunk.byteLength; ) {
-      this.#slab ??= this.#options.slabs.take()
-      const part = chunk.subarray(done, done + this.#slab.byteLength - this.#filled)
-      this.#slab.set(part, this.#filled)
+      const slab = (this.#slab ??= this.#takeSlab())
+      const part = chunk.subarray(done, done + this.#room - this.#filled)
+      copyBytes(part, slab, this.#filled)
       this.#filled += part.byteLength
       done += part.byteLength
-      if (this.#filled === this.#slab.byteLength) this.#flush(false)
+      if (this.#filled === this.#room) this.#flush(false)
     }
     this.#watch()
     return this.#inWork.size < slabsInWork ? undefined : this.#oneDone()
+  }
+
+  /** One that is filled up to where a page of the file ends, so that the next one can be written past the system's cache. */
+  #takeSlab(): Slab {
+    const slab = this.#options.slabs.take()
+    const isPages = slab.byteLength % pageBytes === 0
+    this.#room = slab.byteLength - (isPages ? this.#position % pageBytes : 0)
+    return slab
   }
 
   /** A client that sends little does not keep a slab for long. */
@@ -110,6 +125,7 @@ class Intake {
     if (slab === undefined) return
     const work = this.#work(slab.subarray(0, this.#filled), isLast)
     this.#slab = undefined
+    this.#position += this.#filled
     this.#filled = 0
     const done = work.finally(() => {
       this.#options.slabs.give(slab)
