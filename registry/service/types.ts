@@ -7,8 +7,8 @@ import type { BlobReader } from '../storage/blob-types.ts'
 
 /**
  * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
- * {@link RegistryError}s with the codes named; beside them UNAVAILABLE (503 or 507 with Retry-After: read-only, disk full,
- * closing) from all that writes, and UNKNOWN (500) for what is damaged on the disk.
+ * {@link RegistryError}s with the codes named; beside them DENIED (405: read-only) and UNAVAILABLE (503 or 507 with Retry-After:
+ * closing, disk full) from all that writes, and UNKNOWN (500) for what is damaged on the disk.
  */
 export interface RegistryService {
   readonly blobs: BlobService

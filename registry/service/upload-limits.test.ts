@@ -143,7 +143,7 @@ test('a session that is taken up while another one is given up stays', async (t)
 test('while nothing may be written no session is given up, and when the uploads are closed no more is', async (t) => {
   let isReadOnly = true
   const guard = (): void => {
-    if (isReadOnly) throw new RegistryError('UNAVAILABLE', 'read-only')
+    if (isReadOnly) throw new RegistryError('DENIED', 'read-only')
   }
   const memory = createMemoryDriver()
   let removed = 0
@@ -178,13 +178,13 @@ test('while nothing may be written no session is given up, and when the uploads 
 test('while nothing may be written nothing is', async (t) => {
   let isReadOnly = false
   const guard = (): void => {
-    if (isReadOnly) throw new RegistryError('UNAVAILABLE', 'read-only')
+    if (isReadOnly) throw new RegistryError('DENIED', 'read-only')
   }
   const { uploads, blobs } = blobServices(t, { guard })
   const { id } = await uploads.start(one)
   await uploads.append(one, id, { bytes: body('he') })
   isReadOnly = true
-  const refused = { code: 'UNAVAILABLE' }
+  const refused = { code: 'DENIED' }
   await t.throwsAsync(uploads.start(one), refused)
   await t.throwsAsync(uploads.append(one, id, { bytes: body('x') }), refused)
   await t.throwsAsync(uploads.finish(one, id, { digest }), refused)

@@ -40,21 +40,21 @@ async function reads(service: RegistryService): Promise<void> {
   await service.catalog({ count: 1, last: undefined })
 }
 
-test('read-only: all that writes is UNAVAILABLE with Retry-After, all that reads works, and it is kept', async (t) => {
+test('read-only: all that writes is refused for good, all that reads works, and it is kept', async (t) => {
   const { service, driver, metadata } = await memoryRegistry()
   const all = await writes(service)
   t.false(service.isReadOnly)
   await service.setReadOnly(true)
   t.true(service.isReadOnly)
   for (const [what, write] of Object.entries(all)) {
-    const error = await t.throwsAsync<RegistryError>(write(), { code: 'UNAVAILABLE' }, what)
-    t.is(error?.status, 503, what)
-    t.regex(error?.headers['Retry-After'] ?? '', /^\d+$/, what)
+    const error = await t.throwsAsync<RegistryError>(write(), { code: 'DENIED' }, what)
+    t.is(error?.status, 405, what)
+    t.deepEqual(error?.headers, { Allow: 'HEAD, GET' }, what)
   }
   await t.notThrowsAsync(reads(service))
   const { service: next } = await memoryRegistry({ driver, metadata })
   t.true(next.isReadOnly)
-  await t.throwsAsync(next.uploads.start(app), { code: 'UNAVAILABLE' })
+  await t.throwsAsync(next.uploads.start(app), { code: 'DENIED' })
   await next.setReadOnly(false)
   t.false(next.isReadOnly)
   await t.notThrowsAsync(next.uploads.start(app))
@@ -77,7 +77,7 @@ test('read-only because the configuration says so is not kept', async (t) => {
   let isForced = true
   const { service } = await memoryRegistry({ isReadOnly: () => isForced })
   t.true(service.isReadOnly)
-  await t.throwsAsync(service.uploads.start(app), { code: 'UNAVAILABLE' })
+  await t.throwsAsync(service.uploads.start(app), { code: 'DENIED' })
   isForced = false
   t.false(service.isReadOnly)
   await t.notThrowsAsync(service.uploads.start(app))

@@ -6,7 +6,7 @@ import { unlessDiskFull } from './space.ts'
 
 /** What all that writes passes through. */
 export interface WriteGuard {
-  /** UNAVAILABLE with Retry-After when the registry is read-only or closing. */
+  /** DENIED with 405 when the registry is read-only; UNAVAILABLE with Retry-After when it is closing. */
   check(): void
   /** Runs work that writes; a store that cannot be written is UNAVAILABLE as well. {@link close} waits for it. */
   run<T>(work: () => Promise<T>): Promise<T>
@@ -18,7 +18,7 @@ export interface WriteGuard {
 
 const readOnlyKey = settingRows.key('read-only')
 /** Seconds after which a client may try again. */
-const retryAfter = { readOnly: 60, closing: 5, failed: 10 }
+const retryAfter = { closing: 5, failed: 10 }
 
 /** `isForced`: read-only also while this says so; nothing of it is kept. */
 export async function createWriteGuard(
@@ -32,7 +32,7 @@ export async function createWriteGuard(
   return {
     check: () => {
       if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
-      if (isSet || isForced()) throw unavailable('the registry is read-only for now', retryAfter.readOnly)
+      if (isSet || isForced()) throw readOnly()
     },
     run: async (work) => {
       if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
@@ -69,6 +69,15 @@ async function unlessUnwritable<T>(work: () => Promise<T>): Promise<T> {
     if (!isIbuildError(error, 'SYSTEM_CALL')) throw error
     throw unavailable('the registry cannot write for now', retryAfter.failed, error)
   }
+}
+
+/**
+ * Nobody knows when it ends, so nothing asks to wait for it. This status with this code is what docker, podman, skopeo and we
+ * show at once: 503 they try again for minutes without the message, and podman tries UNSUPPORTED again.
+ */
+function readOnly(): RegistryError {
+  const message = 'the registry is read-only for now: nothing can be pushed or deleted'
+  return new RegistryError('DENIED', message, { status: 405, headers: { Allow: 'HEAD, GET' } })
 }
 
 function unavailable(message: string, seconds: number, cause?: unknown): RegistryError {
