@@ -1,10 +1,11 @@
 import type { MetadataHolder } from './doubtful-metadata.ts'
 import { Recent } from './recent.ts'
+import { createStamps } from './stamps.ts'
 
 /**
  * Holds values that were stored or read, never one that a reader of the store could not have got at that moment. That needs
  * one owner of the store, who tells of each write before it begins: from then until its end nothing is held under its keys,
- * and nobody who read before or during any write fills in what he read. The least recently used go when there is too much.
+ * and nobody who read before or during a write of a key fills in what he read of it. The least recently used go when there is too much.
  */
 export class CoherentCache<Value> implements MetadataHolder {
   readonly #weigh: (value: Value) => number
@@ -12,7 +13,7 @@ export class CoherentCache<Value> implements MetadataHolder {
   readonly #entries: Recent<string, Entry<Value>>
   /** How many writes of a key are going on, and whether there was more than one at once. */
   readonly #writing = new Map<string, { count: number; isShared: boolean }>()
-  #stamp = 0
+  readonly #stamps = createStamps()
   #isSuspended = false
 
   /** `capacity` in bytes, and `weigh` those of a value; keys and an allowance for each entry are added. */
@@ -28,21 +29,19 @@ export class CoherentCache<Value> implements MetadataHolder {
   }
 
   /** To be taken before the store is read, for {@link fill}. */
-  get stamp(): number {
-    return this.#stamp
+  stampOf(key: string): number {
+    return this.#stamps.of(key)
   }
 
-  /** Holds what was read, unless something was written since the stamp. */
+  /** Holds what was read, unless the key was written since the stamp. */
   fill(key: string, value: Value, stamp: number): void {
-    if (stamp === this.#stamp && !this.#writing.has(key)) this.#hold(key, value)
+    if (stamp === this.#stamps.of(key) && !this.#writing.has(key)) this.#hold(key, value)
   }
 
   /** Tells that rows of these keys are about to be written. Call the result when that has ended, with what is stored if known. */
   write(keys: readonly string[]): (stored?: ReadonlyMap<string, Value>) => void {
-    this.#stamp++
     for (const key of keys) this.#begin(key)
     return (stored) => {
-      this.#stamp++
       for (const key of keys) this.#end(key, stored?.get(key))
     }
   }
@@ -54,10 +53,11 @@ export class CoherentCache<Value> implements MetadataHolder {
 
   resume(): void {
     this.#isSuspended = false
-    this.#stamp++
+    this.#stamps.renewAll()
   }
 
   #begin(key: string): void {
+    this.#stamps.renew(key)
     this.#entries.delete(key)
     const writing = this.#writing.get(key)
     if (writing === undefined) this.#writing.set(key, { count: 1, isShared: false })
@@ -66,6 +66,7 @@ export class CoherentCache<Value> implements MetadataHolder {
 
   /** Of several writes at once nobody knows here which was the last. */
   #end(key: string, stored: Value | undefined): void {
+    this.#stamps.renew(key)
     const writing = this.#writing.get(key)
     if (writing === undefined) return
     writing.count--

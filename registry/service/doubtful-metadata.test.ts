@@ -58,12 +58,12 @@ test('what was read in doubt and comes late is not held either', async (t) => {
   const metadata = suspendInDoubt(state.metadata, [cache])
   state.isFailing = true
   await t.throwsAsync(metadata.commit({ put: [{ key: 'a', value: '1' }] }))
-  const { stamp } = cache
+  const stamp = cache.stampOf('a')
   state.isFailing = false
   await metadata.commit({ put: [{ key: 'b', value: '1' }] })
   cache.fill('a', 'old', stamp)
   t.is(cache.peek('a'), undefined)
-  cache.fill('a', '1', cache.stamp)
+  cache.fill('a', '1', cache.stampOf('a'))
   t.is(cache.peek('a'), '1')
   await t.throwsAsync(metadata.commit({ expect: [{ key: 'a', value: 'x' }], put: [{ key: 'a', value: 'y' }] }))
   t.is(cache.peek('a'), '1', 'a conflict leaves no doubt')

@@ -4,6 +4,7 @@ import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { blobRows, linkedRows, linkRows } from '../storage/rows.ts'
 import type { MetadataHolder } from './doubtful-metadata.ts'
 import { Recent } from './recent.ts'
+import { createStamps } from './stamps.ts'
 
 /** Which repository has which blob. What was found lately is in memory; what is not there is always looked up. */
 export interface Links extends MetadataHolder {
@@ -22,8 +23,8 @@ const remembered = 100_000
 
 export function createLinks(metadata: MetadataStore): Links {
   const known = new Recent<string, number>(remembered)
-  /** Counts removals: what was read before one may be no longer true after it. */
-  let removals = 0
+  /** Of removals: what was read before one may be no longer true after it. */
+  const stamps = createStamps()
   let isSuspended = false
   const remember = (key: string, size: number): void => {
     if (!isSuspended) known.set(key, size)
@@ -32,19 +33,20 @@ export function createLinks(metadata: MetadataStore): Links {
   return {
     size: async (name, digest) => {
       const key = keyOf(name, digest)
-      const [found, before] = [known.get(key), removals]
+      const [found, stamp] = [known.get(key), stamps.of(key)]
       if (found !== undefined) return found
       const value = await metadata.get(key)
       if (value === undefined) return undefined
       const { size } = linkRows.parse(key, value)
-      if (removals === before) remember(key, size)
+      if (stamps.of(key) === stamp) remember(key, size)
       return size
     },
     peek: (name, digest) => known.get(keyOf(name, digest)),
     added: (name, digest, size) => remember(keyOf(name, digest), size),
     removed: (name, digest) => {
-      removals++
-      known.delete(keyOf(name, digest))
+      const key = keyOf(name, digest)
+      stamps.renew(key)
+      known.delete(key)
     },
     suspend: () => {
       isSuspended = true
@@ -52,7 +54,7 @@ export function createLinks(metadata: MetadataStore): Links {
     },
     resume: () => {
       isSuspended = false
-      removals++
+      stamps.renewAll()
     },
   }
 }

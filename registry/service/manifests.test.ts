@@ -290,6 +290,26 @@ test('what is asked for often is at hand without waiting, and never what is no l
   t.is(service.manifests.peek(app, { tag: 'latest' }), undefined)
 })
 
+test('what is asked for while others are pushed and removed is at hand afterwards', async (t) => {
+  const { service, driver, metadata } = await memoryRegistry()
+  const digest = await pushArtifact(service, app, imageOf('a'), ['a'])
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const slow: BlobDriver = {
+    ...driver,
+    open: async (asked) => {
+      if (asked === digest) await held
+      return driver.open(asked)
+    },
+  }
+  const { service: busy } = await memoryRegistry({ driver: slow, metadata })
+  const asked = busy.manifests.get(app, { tag: 'a' })
+  await pushArtifact(busy, app, imageOf('b'), ['b'])
+  await busy.manifests.remove(app, { tag: 'b' })
+  release()
+  await asked
+  t.is(busy.manifests.peek(app, { tag: 'a' })?.digest, digest)
+})
+
 test('a manifest that is damaged on the disk is taken out of sight, and mended by the next push', async (t) => {
   const { driver, metadata, service } = await memoryRegistry()
   const image = imageOf('a')

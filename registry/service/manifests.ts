@@ -36,7 +36,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
   }
   const byDigest = async (name: RepositoryName, digest: Digest): Promise<StoredManifest | undefined> => {
     const key = manifestRows.key(name, digest)
-    const { stamp } = caches.manifests
+    const stamp = caches.manifests.stampOf(key)
     const value = caches.manifests.peek(key) ?? (await metadata.get(key))
     if (typeof value !== 'string') return value
     const { mediaType, size } = manifestRows.parse(key, value)
@@ -53,7 +53,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     const key = tagRows.key(name, tag)
     const cached = caches.tags.peek(key)
     if (cached !== undefined) return cached
-    const { stamp } = caches.tags
+    const stamp = caches.tags.stampOf(key)
     const value = await metadata.get(key)
     if (value === undefined) return undefined
     const { digest } = tagRows.parse(key, value)
