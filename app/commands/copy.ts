@@ -9,6 +9,7 @@ interface Flags extends TransferFlags {
   readonly all?: boolean
   readonly platform?: string
   readonly referrers?: boolean
+  readonly layerIndexes?: boolean
 }
 
 const help = `
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--all', 'all platforms of an index (the default)')
     .option('--platform <platform>', 'of an index only the image for os/architecture[/variant]')
     .option('--referrers', 'signatures and whatever else refers to it, too')
+    .option('--no-layer-indexes', 'leave the published layer indexes of images behind')
     .addHelpText('after', help)
   declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
@@ -33,7 +35,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (target.tag !== undefined && target.digest !== undefined)
     throw new IbuildError('USAGE', 'the target has a tag or a digest, not both')
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform)
-  const options = { platform, referrers: flags.referrers, atOnce: parallelOf(flags) }
+  const { referrers, layerIndexes } = flags
+  const options = { platform, referrers, layerIndexes, atOnce: parallelOf(flags) }
   return carryOutTransfer(flags, async (scope) => {
     const copied = await copyTo(source, target, { ...scope, ...options })
     return {

@@ -10,6 +10,7 @@ import { placeOf } from '../transfer/remote-place.ts'
 interface Flags extends TransferFlags {
   readonly annotation?: string[]
   readonly format?: string
+  readonly layerIndexes?: boolean
 }
 
 interface JoinCommand {
@@ -24,6 +25,7 @@ export async function join({ name, summary }: JoinCommand, argv: readonly string
     .argument('<image...>', 'images or indexes of registries; from other repositories they are copied')
     .option('--annotation <key=value>', 'annotation of the index (repeat)', collect)
     .option('--format <format>', 'media type of the index: oci or docker (default: as it is, else oci)')
+    .option('--no-layer-indexes', 'leave the published layer indexes of what is copied behind')
   declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [to, ...sources] = words.map((word) => withDefaultTag(parseReference(word)))
@@ -32,13 +34,20 @@ export async function join({ name, summary }: JoinCommand, argv: readonly string
   const options = {
     annotations: new Map((flags.annotation ?? []).map(pairOf)),
     format: flags.format === undefined ? undefined : parseManifestFormat(flags.format, '--format'),
+    layerIndexes: flags.layerIndexes,
     atOnce: parallelOf(flags),
     add: name === 'add',
   }
   return carryOutTransfer(flags, async ({ client, signal, emit }) => {
     const places = sources.map((source) => ({ ...placeOf(client, source), name: formatReference(source) }))
     const listener = createTransfers(emit)
-    const { manifest, index } = await joinIndex(placeOf(client, to), places, { ...options, listener, signal })
+    const onWarning = (warning: string): void => emit({ type: 'notice', message: `warning: ${warning}` })
+    const { manifest, index } = await joinIndex(placeOf(client, to), places, {
+      ...options,
+      listener,
+      onWarning,
+      signal,
+    })
     const full = formatReference(to)
     const lines = flags.quiet === true ? [manifest.digest] : [`Digest: ${manifest.digest}`, full]
     return { lines, result: { name: full, digest: manifest.digest, manifests: index.manifests } }

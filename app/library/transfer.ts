@@ -125,6 +125,8 @@ export interface CopyImageOptions extends TransferOptions {
   readonly platform?: string
   /** Signatures and whatever else refers to it, too. */
   readonly referrers?: boolean
+  /** False leaves the published layer indexes of images behind, which otherwise come with them. */
+  readonly layerIndexes?: boolean
 }
 
 /** What a registry has after a copy. */
@@ -146,10 +148,11 @@ export interface CopiedImage {
  * `REGISTRY_ANSWER_INVALID`, `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`, `DIGEST_MISMATCH`, `CANCELLED`.
  */
 export async function copyImage(options: CopyImageOptions): Promise<CopiedImage> {
-  const { from, to, platform, referrers, parallel, registries, emit } = checkOptions('copyImage', options, [
-    'from',
-    'to',
-  ])
+  const { from, to, platform, referrers, layerIndexes, parallel, registries, emit } = checkOptions(
+    'copyImage',
+    options,
+    ['from', 'to'],
+  )
   const [source, target] = [parseReference(from), parseReference(to)]
   return guarded(options.signal, async ({ signal, listen }) =>
     withClient(registries, async (client) => {
@@ -161,6 +164,7 @@ export async function copyImage(options: CopyImageOptions): Promise<CopiedImage>
         emit: listen(emit),
         platform: asked,
         referrers,
+        layerIndexes,
         atOnce: parallel,
       })
     }),

@@ -6,7 +6,7 @@ import { formatReference, type Reference, withDefaultTag } from '../../shared/ba
 import { notInRegistry } from './not-in-registry.ts'
 import { placeOf } from './remote-place.ts'
 
-interface CopyScope extends Omit<CopyOptions, 'listener'> {
+interface CopyScope extends Omit<CopyOptions, 'listener' | 'onWarning'> {
   readonly client: RegistryClient
   readonly emit?: ((event: BuildEvent) => void) | undefined
 }
@@ -20,7 +20,9 @@ export interface Copied extends CopiedImage {
 export async function copyTo(from: Reference, to: Reference, { client, emit, ...options }: CopyScope): Promise<Copied> {
   const target = targetOf(from, to)
   const listener = createTransfers(emit)
-  const copied = await copyImage(placeOf(client, from), placeOf(client, target), { ...options, listener })
+  const onWarning = (warning: string): void => emit?.({ type: 'notice', message: `warning: ${warning}` })
+  const settings = { ...options, listener, onWarning }
+  const copied = await copyImage(placeOf(client, from), placeOf(client, target), settings)
   if (copied === undefined) throw await notInRegistry(client, from, options.signal)
   const { domain, path, tag } = target
   const name = formatReference({ domain, path, ...(tag === undefined ? { digest: copied.digest } : { tag }) })

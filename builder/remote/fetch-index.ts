@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { algorithmOf, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
+import { indexTypes } from '../../shared/oci/layer-indexes.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import { decompress } from '../layers/compression.ts'
 import { checkPlainIndex } from '../layers/plain-index.ts'
 import { streamHash } from '../layers/stream-hash.ts'
 import type { RemoteImage } from '../ports.ts'
 import type { Store, StoredLayer } from '../store/types.ts'
-import { indexTypes, type ListedLayer, listDescriptor, parseList } from '../transfer/index-list.ts'
+import { type ListedLayer, listDescriptor, parseList } from '../transfer/index-list.ts'
 
 interface FetchIndexOptions {
   /** A folder of the store's `temp`. */

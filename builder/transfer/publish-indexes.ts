@@ -5,6 +5,7 @@ import { createZstdCompress } from 'node:zlib'
 import { type Digest, digestOf, hexOf } from '../../shared/base/digest.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { indexTypes, listAnnotations } from '../../shared/oci/layer-indexes.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { LayerContents } from '../layers/content.ts'
@@ -16,15 +17,7 @@ import { streamHash } from '../layers/stream-hash.ts'
 import type { PublishTarget, RepositoryName } from '../ports.ts'
 import { needLayer } from '../store/open-layer.ts'
 import type { Store, StoredLayer } from '../store/types.ts'
-import {
-  diffIDAnnotation,
-  indexTypes,
-  type ListedLayer,
-  listAnnotations,
-  mostIndexBytes,
-  mostListBytes,
-  serializeList,
-} from './index-list.ts'
+import { diffIDAnnotation, type ListedLayer, mostIndexBytes, mostListBytes, serializeList } from './index-list.ts'
 import { isWantedFile, wantedFiles } from './wanted-files.ts'
 
 /** The layer indexes of an image that a repository has now. */

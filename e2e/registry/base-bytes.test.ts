@@ -97,3 +97,23 @@ needs(
   await space.ok([...fresh, '--pull', '-t', `${proxy.host}/team/app:2`, '--push', context])
   t.true(moved(proxy) < 60_000, `${moved(proxy)} bytes`)
 })
+
+for (const [how, bring] of [
+  ['was copied', (from: string, to: string) => ['copy', `${from}/team/base:1`, `${to}/other/base:1`]],
+  ['was joined', (from: string, to: string) => ['index', 'create', `${to}/other/base:1`, `${from}/team/base:1`]],
+] as const) {
+  needs(test, 'busybox')(
+    `a base that ${how} from another registry: the first build moves a few kilobytes`,
+    async (t) => {
+      const { proxy: from, space, context } = await sceneWith(t, 'ibuild')
+      const to = await startCountingProxy(t, await startServer(t, 'ibuild', join(space.folder, 'second')))
+      await space.ok(bring(from.host, to.host))
+      t.true(moved(to) > layerBytes, 'the count counts')
+      to.reset()
+      writeFileSync(join(context, 'Dockerfile'), `FROM ${to.host}/other/base:1\nCOPY --chown=keeper new /link/\n`)
+      const built = ['--root', join(space.folder, 'fresh'), '-t', `${to.host}/team/app:1`, '--push', context]
+      await space.ok(built, at)
+      t.true(moved(to) < 60_000, `${moved(to)} bytes: ${JSON.stringify([...to.received])}`)
+    },
+  )
+}

@@ -6,15 +6,10 @@ import { makePlainIndex } from '../../builder/layers/plain-index.ts'
 import { withRemote } from '../../builder/remote/with-remote.ts'
 import { openStore } from '../../builder/store/open.ts'
 import { needLayer, openLayer } from '../../builder/store/open-layer.ts'
-import {
-  indexTypes,
-  type ListedLayer,
-  listAnnotations,
-  parseList,
-  serializeList,
-} from '../../builder/transfer/index-list.ts'
+import { type ListedLayer, parseList, serializeList } from '../../builder/transfer/index-list.ts'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { parseJson } from '../../shared/base/json.ts'
+import { indexTypes, listAnnotations } from '../../shared/oci/layer-indexes.ts'
 import { parseManifest, serializeManifest } from '../../shared/oci/manifest.ts'
 import { needs } from '../testing/needs.ts'
 import { temporaryFolder } from '../testing/temporary.ts'

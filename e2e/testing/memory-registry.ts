@@ -19,7 +19,7 @@ interface PushOptions extends CallOptions {
 
 /** A registry in memory with the calls that a client of registries has: what is asked of it, in order, is in `log`. */
 export class MemoryRegistry {
-  /** `get`, `push`, `stream`, `mount`, `head`, `manifest` or `put`, with the repository and the digest or reference. */
+  /** `get`, `push`, `stream`, `mount`, `head`, `manifest`, `referrers` or `put`, with the repository and the digest or reference. */
   readonly log: string[] = []
   /** Blobs that this gives are sent in its place: another content, an error, pieces that come slowly. */
   readonly content = new Map<Digest, () => AsyncIterable<Uint8Array>>()
@@ -139,7 +139,11 @@ export class MemoryRepository {
     yield* [...this.tagged.keys()].sort()
   }
 
-  async *referrers(subject: Digest): AsyncGenerator<Descriptor> {
+  async *referrers(
+    subject: Digest,
+    { artifactType: wanted }: { readonly artifactType?: string | undefined } = {},
+  ): AsyncGenerator<Descriptor> {
+    this.#say('referrers', subject)
     for (const { mediaType, digest, bytes } of this.manifests.values()) {
       const document = JSON.parse(Buffer.from(bytes).toString()) as {
         subject?: Descriptor
@@ -148,6 +152,7 @@ export class MemoryRepository {
       }
       if (document.subject?.digest !== subject) continue
       const { artifactType, annotations } = document
+      if (wanted !== undefined && artifactType !== wanted) continue
       yield {
         mediaType,
         digest,

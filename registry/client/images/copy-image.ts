@@ -8,6 +8,7 @@ import { parseIndex } from '../../../shared/oci/manifest.ts'
 import { isIndexType } from '../../../shared/oci/media-types.ts'
 import { formatPlatform, type Platform } from '../../../shared/oci/platform.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
+import { layerIndexesOf } from './layer-indexes.ts'
 import { type ManifestTree, readTree, type TreeManifest } from './manifest-tree.ts'
 import { type MoveListener, noListener, type RemotePlace } from './types.ts'
 
@@ -16,6 +17,10 @@ export interface CopyOptions {
   readonly platform?: Platform | undefined
   /** Signatures and other manifests that refer to what is copied, too. */
   readonly referrers?: boolean | undefined
+  /** False leaves the published layer indexes of images behind, which otherwise come with them. */
+  readonly layerIndexes?: boolean | undefined
+  /** Is told what went wrong without harm to what is copied. */
+  readonly onWarning?: ((warning: string) => void) | undefined
   /** Blobs at a time; 4 unless told otherwise. */
   readonly atOnce?: number | undefined
   readonly listener?: MoveListener | undefined
@@ -56,12 +61,32 @@ export async function copyImage(
   const top = await chosen(scope, named)
   const { signal } = options
   const tree = await readTree(from.repository, top, { referrers: options.referrers === true, signal })
-  const missing = await missingManifests(scope, tree)
-  const bytes = await copyBlobs(scope, missing)
+  const missing = await missingManifests(scope, tree.manifests)
+  const sent = await copyBlobs(scope, missing)
+  const indexes = await copyIndexes(scope, tree)
   const isNamed = !to.ref.includes(':')
   for (const each of missing) if (!isNamed || each.manifest !== top) await putManifest(scope, each)
   if (isNamed) await nameIt(to, top, options)
-  return { mediaType: top.mediaType, digest: top.digest, manifests: tree.manifests.length, bytes }
+  const { mediaType, digest } = top
+  return { mediaType, digest, manifests: tree.manifests.length + indexes.manifests, bytes: sent + indexes.bytes }
+}
+
+/** An image is worth having without them: some registries refuse manifests of artifacts. */
+async function copyIndexes(scope: CopyScope, tree: ManifestTree): Promise<Pick<CopiedImage, 'manifests' | 'bytes'>> {
+  const { layerIndexes, onWarning, signal } = scope.options
+  if (layerIndexes === false) return { manifests: 0, bytes: 0 }
+  try {
+    const found = await layerIndexesOf(scope.source, tree, { signal })
+    const missing = await missingManifests(scope, found)
+    const bytes = await copyBlobs(scope, missing)
+    for (const each of missing) await putManifest(scope, each)
+    return { manifests: found.length, bytes }
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof IbuildError)) throw error
+    onWarning?.(`the indexes of the layers are not copied: ${error.message}`)
+    return { manifests: 0, bytes: 0 }
+  }
 }
 
 /** The manifest for the platform, where one is asked for. */
@@ -77,7 +102,10 @@ async function chosen({ source, options }: CopyScope, named: RemoteManifest): Pr
 }
 
 /** A registry takes a manifest when it has what that names: one that is there need not be looked into. */
-async function missingManifests({ target, options }: CopyScope, { manifests }: ManifestTree): Promise<TreeManifest[]> {
+async function missingManifests(
+  { target, options }: CopyScope,
+  manifests: readonly TreeManifest[],
+): Promise<TreeManifest[]> {
   const { signal } = options
   const there = await inParallel(manifests, { atOnce: usualAtOnce, signal }, async ({ manifest, tag }, stop) =>
     isThere(target, { digest: manifest.digest, tag }, stop),

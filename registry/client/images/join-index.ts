@@ -11,7 +11,9 @@ import type { CallOptions, RemoteManifest, RemoteRepository } from '../types.ts'
 import { type CopyOptions, copyImage } from './copy-image.ts'
 import type { RemotePlace } from './types.ts'
 
-export interface JoinOptions extends Pick<CopyOptions, 'atOnce' | 'listener'>, CallOptions {
+export interface JoinOptions
+  extends Pick<CopyOptions, 'atOnce' | 'layerIndexes' | 'listener' | 'onWarning'>,
+    CallOptions {
   /** Of the index. */
   readonly annotations?: ReadonlyMap<string, string> | undefined
   /** Docker's media types instead of OCI's. */

@@ -14,6 +14,11 @@ export interface TreeManifest {
   readonly tag?: string
 }
 
+/** Errors: MANIFEST_INVALID. */
+export function treeManifest(manifest: RemoteManifest): TreeManifest {
+  return { manifest, facts: factsOf(manifest) }
+}
+
 /** All that a name leads to: every manifest after those that it names, the name's own last. */
 export interface ManifestTree {
   readonly manifests: readonly TreeManifest[]

@@ -1,5 +1,6 @@
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
 import type { Descriptor } from '../../../shared/oci/descriptor.ts'
+import { indexTypes, listAnnotations } from '../../../shared/oci/layer-indexes.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
 
@@ -30,6 +31,7 @@ export interface TestImage {
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string }
   readonly subject?: Descriptor
   readonly artifactType?: string
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 /** Puts an image whose layers are these texts. */
@@ -53,6 +55,21 @@ export async function putImage(
     } as { mediaType: string },
     ref,
   )
+}
+
+/** Puts an image, and the artifact that stands for the indexes of its layers. */
+export async function putIndexedImage(
+  repository: RemoteRepository,
+  image: TestImage,
+  ref?: string,
+): Promise<{ readonly image: Descriptor; readonly artifact: Descriptor }> {
+  const list = await putBlob(repository, `list of ${image.layers.join()}`, indexTypes.list)
+  const index = await putBlob(repository, `index of ${image.layers.join()}`, indexTypes.index)
+  const annotations = { [listAnnotations.digest]: list.digest, [listAnnotations.size]: String(list.size) }
+  const subject = await putImage(repository, { ...image, annotations }, ref)
+  const document = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, artifactType: indexTypes.artifact }
+  const parts = { config: list, layers: [index], subject }
+  return { image: subject, artifact: await putDocument(repository, { ...document, ...parts }) }
 }
 
 /** Puts an index of these manifests. */
