@@ -8,8 +8,7 @@ import type { StoreContext } from './context.ts'
 import type { ContextHashes } from './context-hashes.ts'
 import { type GarbagePlan, type PlanParts, planGarbage, sum } from './garbage-plan.ts'
 import { entryFile, listEntries } from './image-entry.ts'
-import type { InternalImageOriginStore } from './image-origins.ts'
-import type { InternalLayerSourceStore } from './layer-sources.ts'
+import type { KnownLists } from './known-lists.ts'
 import type { InternalLayerStore } from './layers.ts'
 import type { Layout } from './layout.ts'
 import type { InternalListingStore } from './listings.ts'
@@ -18,11 +17,14 @@ import type { InternalSnapshotStore } from './snapshots.ts'
 import type { InternalTagStore } from './tags.ts'
 import type { GarbageItem, GarbageOptions, GarbageReport } from './types.ts'
 
+type Hints = Pick<KnownLists<never>, 'keepOnly'>
+
 interface Parts extends PlanParts {
   readonly listings: InternalListingStore
   readonly compressed: InternalCompressedStore
-  readonly sources: InternalLayerSourceStore
-  readonly origins: InternalImageOriginStore
+  readonly sources: Hints
+  readonly origins: Hints
+  readonly indexForms: Hints
   readonly contextHashes: ContextHashes
   readonly layers: InternalLayerStore
   readonly records: InternalRecordStore
@@ -94,10 +96,10 @@ function removeItem(parts: Parts, { kind, id }: GarbageItem): void {
   }
 }
 
-/** Where registries have what is not here any more is not worth knowing. */
-function forgetRemote(layout: Layout, { layers, sources, origins }: Parts): void {
+/** What registries have of what is not here any more is not worth knowing. */
+function forgetRemote(layout: Layout, { layers, sources, origins, indexForms }: Parts): void {
   const diffIDs = new Set(layers.list())
-  sources.keepOnly((diffID) => diffIDs.has(diffID))
+  for (const hints of [sources, indexForms]) hints.keepOnly((diffID) => diffIDs.has(diffID))
   const imageIDs = new Set(listEntries(layout).map(({ imageID }) => imageID))
   origins.keepOnly((imageID) => imageIDs.has(imageID))
 }

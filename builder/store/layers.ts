@@ -7,7 +7,7 @@ import { lockExclusive } from '../../shared/cas/lock.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import type { EncodedIndex } from './encoded-index.ts'
-import type { InternalLayerSourceStore } from './layer-sources.ts'
+import type { KnownLists } from './known-lists.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
 import { createRemoteLayers } from './remote-layers.ts'
@@ -36,7 +36,7 @@ interface LayerMeta {
 interface Parts {
   readonly blobs: BlobStore
   readonly snapshots: InternalSnapshotStore
-  readonly sources: InternalLayerSourceStore
+  readonly sources: Pick<KnownLists<never>, 'pathsOf'>
 }
 
 /** A layer is put together in a temporary folder and moved in whole. */

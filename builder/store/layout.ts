@@ -26,6 +26,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * compressed/<diffID>.<format>-<level>  {"version":1,"name":...,"digest":...,"size":...}: that layer as a compressed blob
  * sources/<diffID>               {"version":1,"name":...,"entries":[...]}: where registries have that layer
  * origins/<image ID>             the same for the manifests of that image
+ * indexes/<diffID>               the same for what is known of the plain index of that layer
  * records/<2 hex>/<hex>          build cache
  * steps/journal                  names of steps and the keys of their records, in the order in which they were made
  * listings/<hex>                 texts behind digests in keys, to say what in them changed
@@ -54,6 +55,7 @@ export interface Layout {
   readonly compressed: string
   readonly sources: string
   readonly origins: string
+  readonly indexForms: string
   readonly records: string
   readonly steps: string
   readonly listings: string
@@ -84,6 +86,7 @@ export function layoutOf(root: string): Layout {
     compressed: at('compressed'),
     sources: at('sources'),
     origins: at('origins'),
+    indexForms: at('indexes'),
     records: at('records'),
     steps: at('steps'),
     listings: at('listings'),

@@ -11,6 +11,7 @@ import { createContextHashes } from './context-hashes.ts'
 import { collectGarbage } from './garbage.ts'
 import { createImageOriginStore } from './image-origins.ts'
 import { createImageStore } from './images.ts'
+import { createIndexFormStore } from './index-forms.ts'
 import { createLayerSourceStore } from './layer-sources.ts'
 import { createLayerStore } from './layers.ts'
 import { foldersOf, type Layout, layoutOf } from './layout.ts'
@@ -52,9 +53,11 @@ function assemble(layout: Layout, temps: TempFolders): Store {
   const containers = createContainerStore(context, { blobs, layers })
   const compressed = createCompressedStore(context, { blobs })
   const origins = createImageOriginStore(context)
+  const indexForms = createIndexFormStore(context)
   const records = createRecordStore(context)
   const listings = createListingStore(context)
-  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, sources, origins, records, listings }
+  const hints = { sources, origins, indexForms }
+  const parts = { blobs, snapshots, layers, tags, images, containers, compressed, records, listings, ...hints }
   const contextHashes = createContextHashes(layout)
   return {
     root: layout.root,

@@ -45,6 +45,32 @@ export interface ImageOrigin {
   readonly pulled?: boolean
 }
 
+/**
+ * What is known of the plain indexes of layers, by diffID: so none is made, compressed or sent again that is known. Of a layer more than
+ * one may be known, as long as publishers say different things of it. A lost entry is a miss.
+ */
+export interface IndexFormStore {
+  /** The newest first. */
+  get(diffID: Digest): readonly IndexForm[]
+  /** What was known of the same index stays known. */
+  add(diffID: Digest, form: IndexForm): Promise<void>
+}
+
+/** A plain index, see `makePlainIndex`. */
+export interface IndexForm {
+  readonly index: SizedDigest
+  /** The same compressed, as it was made here or read from a registry. */
+  readonly blob?: SizedDigest
+  /** True when it was made of the layer itself; else somebody published it. */
+  readonly own?: boolean
+}
+
+/** Digest and bytes of some content. */
+export interface SizedDigest {
+  readonly digest: Digest
+  readonly size: number
+}
+
 /** The bytes are elsewhere: where, the {@link LayerSourceStore} says. */
 export interface RemoteBytes {
   readonly kind: 'remote'

@@ -6,7 +6,7 @@ import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
 import type { EncodedIndex } from './encoded-index.ts'
-import type { ImageOriginStore, LayerSourceStore, RemoteBytes, RemoteLayer } from './remote-types.ts'
+import type { ImageOriginStore, IndexFormStore, LayerSourceStore, RemoteBytes, RemoteLayer } from './remote-types.ts'
 
 /**
  * The builder's data folder. Many processes may use one at once. Look-ups are synchronous and cost microseconds; what
@@ -24,6 +24,7 @@ export interface Store {
   readonly compressed: CompressedStore
   readonly sources: LayerSourceStore
   readonly origins: ImageOriginStore
+  readonly indexForms: IndexFormStore
   readonly records: RecordStore
   readonly listings: ListingStore
   /** A digest of a secret for keys and records: from it alone the secret cannot be guessed. Differs from store to store. */
