@@ -40,10 +40,13 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   }
 }
 
-/** Refuses what {@link refuseExposure} refuses, for the address that the configuration stands for. */
+/** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
 export async function checkExposure(config: ServerConfig): Promise<void> {
-  const { ip } = await resolveAddress(parseAddress(config.listen, 'listen'))
-  refuseExposure(config, [ip])
+  const { listen, metrics } = config
+  const ipOf = async (text: string, key: string): Promise<string> => (await resolveAddress(parseAddress(text, key))).ip
+  const registry = await ipOf(listen, 'listen')
+  const operators = metrics.listen === '' ? undefined : await ipOf(metrics.listen, 'metrics.listen')
+  refuseExposure(config, { registry, operators })
 }
 
 interface Ready {

@@ -13,6 +13,7 @@ export interface ServeFlags {
   readonly tlsKey?: string
   readonly insecurePlainHttp?: boolean
   readonly insecureAnonymousPush?: boolean
+  readonly insecureAnonymousMetrics?: boolean
   readonly readOnly?: boolean
   readonly logLevel?: string
   readonly logFormat?: string
@@ -38,6 +39,7 @@ export function serveParser(name: string, summary: string): Command {
     .option('--tls-key <file>', 'PEM file with its private key')
     .option('--insecure-plain-http', 'allow plain HTTP on an address that other machines reach')
     .option('--insecure-anonymous-push', 'allow everyone who reaches the address to push and delete')
+    .option('--insecure-anonymous-metrics', 'allow everyone who reaches the address of --metrics-listen to read there')
     .option('--read-only', 'refuse all that writes')
     .option('--log-level <level>', 'error, warn, info or debug')
     .option('--log-format <format>', 'auto, json or text')
@@ -57,6 +59,7 @@ export function settingsOfFlags(flags: ServeFlags): Source {
     ['tls.key', '--tls-key', flags.tlsKey],
     ['insecure.plainHttp', '--insecure-plain-http', flags.insecurePlainHttp],
     ['insecure.anonymousPush', '--insecure-anonymous-push', flags.insecureAnonymousPush],
+    ['insecure.anonymousMetrics', '--insecure-anonymous-metrics', flags.insecureAnonymousMetrics],
     ['readOnly', '--read-only', flags.readOnly],
     ['log.level', '--log-level', flags.logLevel],
     ['log.format', '--log-format', flags.logFormat],

@@ -58,6 +58,14 @@ const wrong: readonly [title: string, file: string | undefined, args: string[], 
   ],
   ['other machines without accounts', undefined, ['--listen', '0.0.0.0:1', '--tls', 'auto'], 3, /no accounts/],
   [
+    'metrics for other machines',
+    'metrics: { listen: ":9090" }',
+    ['--listen', '127.0.0.1:0', '--insecure-anonymous-push', '--insecure-plain-http'],
+    3,
+    /^ibuild: :9090: .*metrics.*\nhint: .*--insecure-anonymous-metrics/,
+  ],
+  ['metrics at no address', undefined, ['--metrics-listen', 'x:y'], 2, /metrics\.listen: "x:y" is not HOST:PORT/],
+  [
     'a certificate that is not there',
     undefined,
     ['--tls-cert', '/nowhere/c', '--tls-key', '/nowhere/k'],
@@ -120,7 +128,7 @@ test('SIGHUP brings a new configuration into force, tells what must wait, and a 
   t.deepEqual(report?.['waiting'], ['listen'])
   const answer = await fetch(`${serving.url}/v2/`)
   t.is(answer.headers.get('x-new'), 'yes')
-  t.is(await statusOf(`${serving.url}/v2/a/b/blobs/uploads/`, 'POST'), 503)
+  t.is(await statusOf(`${serving.url}/v2/a/b/blobs/uploads/`, 'POST'), 405)
 
   writeFileSync(file, 'readOnly: false\nnonsense: 1\n')
   serving.kill('SIGHUP')

@@ -34,11 +34,20 @@ const loopback: readonly [address: string, is: boolean][] = [
 for (const [address, is] of loopback)
   test(`${address} is ${is ? '' : 'not '}of this machine alone`, (t) => t.is(isLoopback(address), is))
 
-const exposures: readonly [addresses: string[], config: object, refused: RegExp | undefined][] = [
+const exposures: readonly [addresses: readonly [string, string?], config: object, refused: RegExp | undefined][] = [
   [['127.0.0.1'], {}, undefined],
   [['127.0.0.1', '::1'], {}, undefined],
+  [['127.0.0.1', '10.0.0.1'], {}, /^10\.0\.0\.9:9090: everyone[^\n]* metrics[^\n]*$/],
+  [['127.0.0.1', '::'], { insecure: { plainHttp: true, anonymousPush: true } }, /metrics/],
+  [['127.0.0.1', '10.0.0.1'], { tls: { mode: 'auto' } }, /metrics/],
+  [['127.0.0.1', '10.0.0.1'], { insecure: { anonymousMetrics: true } }, undefined],
+  [
+    ['10.0.0.1', '10.0.0.1'],
+    { insecure: { anonymousMetrics: true } },
+    /^[^\n]*plain HTTP[^\n]*\n[^\n]*no accounts[^\n]*$/,
+  ],
+  [['10.0.0.1', '10.0.0.1'], {}, /plain HTTP.*\n.*no accounts.*\n.*metrics/],
   [['::'], {}, /plain HTTP.*\n.*no accounts/],
-  [['127.0.0.1', '10.0.0.1'], {}, /plain HTTP/],
   [['10.0.0.1'], { tls: { mode: 'auto' } }, /^[^\n]*no accounts[^\n]*$/],
   [['10.0.0.1'], { insecure: { anonymousPush: true } }, /^[^\n]*plain HTTP[^\n]*$/],
   [['10.0.0.1'], { insecure: { plainHttp: true } }, /no accounts/],
@@ -47,7 +56,9 @@ const exposures: readonly [addresses: string[], config: object, refused: RegExp 
 ]
 for (const [list, object, refused] of exposures) {
   test(`on ${list.join()} ${JSON.stringify(object)} is ${refused === undefined ? 'served' : 'refused'}`, (t) => {
-    const work = (): void => refuseExposure(configOf([settingsOf(object, 'f')]), list)
+    const settings = settingsOf({ ...object, metrics: { listen: '10.0.0.9:9090' } }, 'f')
+    const [registry, operators] = list
+    const work = (): void => refuseExposure(configOf([settings]), { registry, operators })
     if (refused === undefined) t.notThrows(work)
     else t.throws(work, { code: 'EXPOSURE_REFUSED', message: refused })
   })

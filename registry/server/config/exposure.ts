@@ -32,16 +32,27 @@ export function isLoopback(address: string): boolean {
   return version !== 0 && loopback.check(plain, version === 6 ? 'ipv6' : 'ipv4')
 }
 
+/** IP addresses that will be listened on. */
+export interface ListenedOn {
+  readonly registry: string
+  /** Of `metrics.listen`, when there is one. */
+  readonly operators?: string | undefined
+}
+
 /**
- * Refuses to open the registry to other machines unless the configuration says so in so many words. `addresses` are those
- * that will be listened on. Errors: EXPOSURE_REFUSED.
+ * Refuses to open the registry, or the pages for operators, to other machines unless the configuration says so in so many
+ * words. Errors: EXPOSURE_REFUSED.
  */
-export function refuseExposure(config: ServerConfig, addresses: readonly string[]): void {
-  if (addresses.every(isLoopback)) return
-  const { plainHttp, anonymousPush } = config.insecure
-  const missing = [...(config.tls.mode === 'off' && !plainHttp ? [plain] : []), ...(anonymousPush ? [] : [anonymous])]
+export function refuseExposure(config: ServerConfig, { registry, operators }: ListenedOn): void {
+  const { plainHttp, anonymousPush, anonymousMetrics } = config.insecure
+  const [isOpen, areOpen] = [!isLoopback(registry), operators !== undefined && !isLoopback(operators)]
+  const missing = [
+    ...(isOpen && config.tls.mode === 'off' && !plainHttp ? [{ ...plain, address: config.listen }] : []),
+    ...(isOpen && !anonymousPush ? [{ ...anonymous, address: config.listen }] : []),
+    ...(areOpen && !anonymousMetrics ? [{ ...metrics, address: config.metrics.listen }] : []),
+  ]
   if (missing.length === 0) return
-  const lines = missing.map(({ problem }) => `${config.listen}: ${problem}`)
+  const lines = missing.map(({ address, problem }) => `${address}: ${problem}`)
   throw new IbuildError('EXPOSURE_REFUSED', lines.join('\n'), { hint: missing.map(({ advice }) => advice).join(' ') })
 }
 
@@ -52,4 +63,8 @@ const plain = {
 const anonymous = {
   problem: 'there are no accounts: everyone who reaches the registry could push, pull and delete.',
   advice: 'To allow that say insecure.anonymousPush: true (--insecure-anonymous-push).',
+}
+const metrics = {
+  problem: 'everyone who reaches this address could read the metrics, by plain HTTP.',
+  advice: 'To allow that say insecure.anonymousMetrics: true (--insecure-anonymous-metrics); or listen on loopback.',
 }

@@ -51,6 +51,7 @@ export const schema = {
   insecure: {
     plainHttp: key(yesOrNo, false, 'Allows plain HTTP on an address that other machines reach.'),
     anonymousPush: key(yesOrNo, false, 'Allows everyone who reaches the address to push, pull and delete.'),
+    anonymousMetrics: key(yesOrNo, false, 'Allows everyone who reaches metrics.listen to read there, by plain HTTP.'),
   },
   readOnly: live(yesOrNo, false, 'Refuses all that writes. While false, ibuild registry read-only decides.'),
   delete: {
