@@ -17,11 +17,16 @@ export interface BlobParts extends ServiceParts {
   readonly links: Links
 }
 
+export interface Blobs extends BlobService {
+  /** True when the bytes of a blob are there, as far as their number tells, whichever repository has it. */
+  hasBytes(digest: Digest, size: number): Promise<boolean>
+}
+
 /** So many repositories with a blob are looked at to find one that it may be mounted from. */
 const lookedAt = 1000
 
 /** {@link BlobService} over a driver and the metadata. */
-export function createBlobService(parts: BlobParts): BlobService {
+export function createBlobService(parts: BlobParts): Blobs {
   const { driver, metadata, locks, links, guard, now } = parts
   const small = createSmallBlobs()
 
@@ -29,6 +34,12 @@ export function createBlobService(parts: BlobParts): BlobService {
     const size = await links.size(name, digest)
     if (size === undefined) throw blobUnknown(name, digest)
     return size
+  }
+  /** Who is told that they are not there asks for the blob again: he must not hear of it from memory, and not push it then. */
+  const hasBytes = async (digest: Digest, size: number): Promise<boolean> => {
+    if ((await driver.size(digest)) === size) return true
+    small.delete(digest)
+    return false
   }
   /** Takes bytes away that are not the blob. Under the lock, for a push may have healed it meanwhile. */
   const setAsideUnless = async (digest: Digest, isRight: (reader: BlobReader) => Promise<boolean>): Promise<void> => {
@@ -61,10 +72,11 @@ export function createBlobService(parts: BlobParts): BlobService {
   }
 
   return {
+    hasBytes,
+
     size: async (name, digest) => {
       const size = await stored(name, digest)
-      const found = await driver.size(digest)
-      if (found === size) return size
+      if (await hasBytes(digest, size)) return size
       // A client that is told that the blob is there would not push it: and only that heals it.
       await damaged(name, digest, size)
       throw blobUnknown(name, digest)
@@ -104,7 +116,7 @@ export function createBlobService(parts: BlobParts): BlobService {
       guard()
       return locks.run(digest, async () => {
         const size = await findSource(digest, options)
-        if (size === undefined || (await driver.size(digest)) !== size) return false
+        if (size === undefined || !(await hasBytes(digest, size))) return false
         if ((await links.size(name, digest)) !== undefined) return true
         await metadata.commit({ put: linkedBlob(name, digest, { size, at: now() }) })
         links.added(name, digest, size)

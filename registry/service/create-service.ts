@@ -50,7 +50,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now }
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
-  const manifests = createManifestService({ ...parts, space, caches, sparse })
+  const blobs = createBlobService({ ...parts, links })
+  const manifests = createManifestService({ ...parts, hasBytes: blobs.hasBytes, space, caches, sparse })
   /** What an earlier process left half done. */
   const tidy = (): void => {
     if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
@@ -68,7 +69,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   }
   let ended: Promise<void> | undefined
   return {
-    blobs: guardedBlobs(createBlobService({ ...parts, links }), guard),
+    blobs: guardedBlobs(blobs, guard),
     uploads: guardedUploads(uploads, guard),
     manifests: guardedManifests(manifests, guard),
     tags: (name, page) => listTags(metadata, name, page),

@@ -3,6 +3,7 @@ import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { Expectation, MetadataStore } from '../storage/metadata-types.ts'
+import { type RowKind, readOrNothing } from '../storage/row-kind.ts'
 import { linkRows, manifestRows } from '../storage/rows.ts'
 
 /**
@@ -18,26 +19,54 @@ export type Sparse = 'refuse' | 'index' | 'accept'
 /** Errors in one answer at most. */
 const mostErrors = 100
 
+/** Where it is looked up what a repository has. */
+export interface Stored {
+  readonly metadata: MetadataStore
+  /** True when the driver has so many bytes under the digest. */
+  readonly hasBytes: (digest: Digest, size: number) => Promise<boolean>
+}
+
 /**
  * Rows that must stay as they are until the manifest is stored: those of all that it names and needs.
- * MANIFEST_BLOB_UNKNOWN for what is missing: one, or an `AggregateError` of several.
+ * MANIFEST_BLOB_UNKNOWN for what is missing, also when only its bytes are, as those of a blob that was set aside: one, or an
+ * `AggregateError` of several.
  */
 export async function requireReferences(
-  metadata: MetadataStore,
+  stored: Stored,
   name: string,
   { facts, sparse }: { readonly facts: ManifestFacts; readonly sparse: Sparse },
 ): Promise<Expectation[]> {
   const blobs = sparse === 'accept' ? [] : facts.blobs
   const manifests = sparse === 'refuse' ? facts.manifests : []
   const needed = [
-    ...blobs.map((descriptor) => ({ descriptor, key: linkRows.key(name, descriptor.digest) })),
-    ...manifests.map((descriptor) => ({ descriptor, key: manifestRows.key(name, descriptor.digest) })),
+    ...blobs.map((descriptor) => ({ descriptor, kind: linkRows, key: linkRows.key(name, descriptor.digest) })),
+    ...manifests.map((descriptor) => ({
+      descriptor,
+      kind: manifestRows,
+      key: manifestRows.key(name, descriptor.digest),
+    })),
   ]
   if (needed.length === 0) return []
-  const values = await metadata.getMany(needed.map(({ key }) => key))
-  const missing = needed.filter((_, i) => values[i] === undefined).map(({ descriptor }) => descriptor)
+  const values = await stored.metadata.getMany(needed.map(({ key }) => key))
+  const isThere = await Promise.all(needed.map(async (each, i) => hasContent(stored, each, values[i])))
+  const missing = needed.filter((_, i) => isThere[i] !== true).map(({ descriptor }) => descriptor)
   if (missing.length > 0) throw missingReferences(missing)
   return needed.map(({ key }, i) => ({ key, value: values[i] }))
+}
+
+interface Needed {
+  readonly descriptor: Descriptor
+  readonly kind: Pick<RowKind<never, { readonly size: number }>, 'parse'>
+  readonly key: string
+}
+
+async function hasContent(
+  { hasBytes }: Stored,
+  { descriptor, kind, key }: Needed,
+  value: string | undefined,
+): Promise<boolean> {
+  const row = value === undefined ? undefined : readOrNothing(kind, key, value)
+  return row !== undefined && hasBytes(descriptor.digest, row.size)
 }
 
 function missingReferences(missing: readonly Descriptor[]): Error {

@@ -330,6 +330,40 @@ test('a manifest that is damaged on the disk is taken out of sight, and mended b
   t.is((await next.manifests.get(app, { digest })).digest, digest, 'also when nobody had seen the damage')
 })
 
+test('an image is refused while a blob of it is damaged, told from memory or not, until the blob is pushed again', async (t) => {
+  const { driver, service } = await memoryRegistry()
+  const image = imageOf('a')
+  const [config = Buffer.alloc(0), layer = Buffer.alloc(0)] = image.blobs
+  await pushArtifact(service, app, image, ['1'])
+  await (await service.blobs.open(app, digestOf(config))).close()
+  t.truthy(service.blobs.peek(app, digestOf(config)), 'it is in memory')
+  await driver.remove(digestOf(config))
+  await driver.put(digestOf(layer), layer.subarray(1), { replace: true })
+  for (const blob of [config, layer]) {
+    for (const tag of ['1', '2']) {
+      const error = await t.throwsAsync(service.manifests.put(app, { tag }, pushed(image)))
+      const missing = error instanceof AggregateError ? (error.errors as RegistryError[]) : [error as RegistryError]
+      t.true(missing.some(({ detail }) => (detail as { digest: Digest }).digest === digestOf(blob)))
+      t.true(missing.every((each) => each.code === 'MANIFEST_BLOB_UNKNOWN'))
+    }
+    t.is(service.blobs.peek(app, digestOf(blob)), undefined)
+    await t.throwsAsync(service.blobs.size(app, digestOf(blob)), code('BLOB_UNKNOWN'), 'so that it is pushed')
+    t.false(await service.blobs.mount(named('other'), digestOf(blob), { from: app }))
+    await pushBlob(service, app, blob)
+  }
+  await t.notThrowsAsync(service.manifests.put(app, { tag: '2' }, pushed(image)))
+})
+
+test('where indexes need all their manifests, one that is damaged is missing', async (t) => {
+  const { driver, service } = await memoryRegistry({ sparse: 'refuse' })
+  const [child, index] = [imageOf('a'), indexOf([imageOf('a')])]
+  await pushArtifact(service, app, child)
+  await driver.remove(child.digest)
+  await t.throwsAsync(service.manifests.put(app, { tag: '1' }, pushed(index)), code('MANIFEST_BLOB_UNKNOWN'))
+  await pushArtifact(service, app, child)
+  await t.notThrowsAsync(service.manifests.put(app, { tag: '1' }, pushed(index)))
+})
+
 test('a manifest that cannot be read is mended by the next push', async (t) => {
   const [memory, metadata] = [createMemoryDriver(), createMemoryMetadata()]
   const image = imageOf('a')

@@ -6,7 +6,7 @@ import { manifestRows, tagRows } from '../storage/rows.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
-import type { Sparse } from './manifest-rules.ts'
+import type { Sparse, Stored } from './manifest-rules.ts'
 import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
 import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
@@ -15,7 +15,7 @@ import type { SpaceGuard } from './space.ts'
 import type { ManifestService, StoredManifest } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 
-export interface ManifestParts extends ServiceParts {
+export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'> {
   readonly space: SpaceGuard
   readonly caches: ManifestCaches
   readonly sparse: Sparse
@@ -73,9 +73,9 @@ export function createManifestService(parts: ManifestParts): ManifestService {
   const storeManifest = async (push: Parameters<typeof planPush>[1]): Promise<void> => {
     const { digest, bytes } = push.manifest
     await locks.run(digest, async () => {
-      const first = await planPush(metadata, push) // what is refused leaves no bytes
+      const first = await planPush(parts, push) // what is refused leaves no bytes
       await bytesOf.store(digest, bytes)
-      await carryOut(planParts, () => planPush(metadata, push), first)
+      await carryOut(planParts, () => planPush(parts, push), first)
     })
   }
   const removeWhole = async (name: RepositoryName, ref: ManifestRef): Promise<void> => {

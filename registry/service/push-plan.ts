@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import type { Change, Row } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
-import { requireReferences, type Sparse } from './manifest-rules.ts'
+import { requireReferences, type Sparse, type Stored } from './manifest-rules.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
 import { changeTag } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
@@ -19,9 +19,10 @@ export interface ManifestPush {
 }
 
 /** The rows of a manifest whose bytes are stored, and of the tags that it is pushed under. MANIFEST_BLOB_UNKNOWN. */
-export async function planPush(metadata: MetadataStore, push: ManifestPush): Promise<ManifestPlan> {
+export async function planPush(stored: Stored, push: ManifestPush): Promise<ManifestPlan> {
+  const { metadata } = stored
   const { name, manifest, facts, tags, sparse } = push
-  const needed = await requireReferences(metadata, name, { facts, sparse })
+  const needed = await requireReferences(stored, name, { facts, sparse })
   const key = manifestRows.key(name, manifest.digest)
   const [value, ...tagValues] = await metadata.getMany([key, ...tags.map((tag) => tagRows.key(name, tag))])
   const tagged = await Promise.all(

@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { imageOf, named, pushArtifact, subjectOf } from '../../service/testing/images.ts'
+import { memoryRegistry } from '../../service/testing/memory-registry.ts'
 import { type Answered, type Served, serve } from '../testing/served.ts'
 
 const image = imageOf('a')
@@ -48,6 +49,20 @@ test('HEAD has the headers of GET and no body', async (t) => {
     t.is(head.body.length, 0)
     t.is(Number(head.headers['content-length']), get.body.length)
   }
+})
+
+test('a damaged manifest is an error for who reads it, and not there for who asks before a push, which mends it', async (t) => {
+  const { service: first, driver, metadata } = await memoryRegistry()
+  await pushArtifact(first, name, image, ['latest'])
+  await driver.remove(image.digest)
+  const { ask } = await serve(t, { service: (await memoryRegistry({ driver, metadata })).service })
+  for (const reference of ['latest', image.digest]) {
+    t.deepEqual((await ask('GET', at(reference))).codes, ['UNKNOWN'])
+    t.is((await ask('GET', at(reference))).status, 500)
+    t.is((await ask('HEAD', at(reference))).status, 404)
+  }
+  t.is((await ask('PUT', at('latest'), { body: image.bytes })).status, 201)
+  t.is((await ask('HEAD', at('latest'))).status, 200)
 })
 
 for (const [accept, status] of [

@@ -39,9 +39,15 @@ function getManifest(
   find: () => StoredManifest | Promise<StoredManifest>,
 ): Reply | Promise<Reply> {
   const found = find()
-  return found instanceof Promise
-    ? found.then((manifest) => manifestReply(request, manifest))
-    : manifestReply(request, found)
+  if (!(found instanceof Promise)) return manifestReply(request, found)
+  const told = request.method === 'HEAD' ? found.catch(unknownIfDamaged) : found
+  return told.then((manifest) => manifestReply(request, manifest))
+}
+
+/** A client that asks whether a manifest is there and is told of an error gives up; told that it is not it pushes it: and that mends it. */
+function unknownIfDamaged(error: unknown): never {
+  if (!(error instanceof RegistryError && error.code === 'UNKNOWN')) throw error
+  throw new RegistryError('MANIFEST_UNKNOWN', error.message, { cause: error })
 }
 
 function manifestReply({ headers, method }: RegistryRequest, { digest, mediaType, bytes }: StoredManifest): Reply {
