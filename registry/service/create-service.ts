@@ -2,7 +2,8 @@ import type { RepositoryName } from '../protocol/names.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createHashPool, type HashPool } from '../storage/intake/hash-pool.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
-import { createBlobService } from './blobs.ts'
+import { settingRows } from '../storage/rows.ts'
+import { type Blobs, createBlobService } from './blobs.ts'
 import { createCatalogCursor } from './catalog-cursor.ts'
 import { createDigestLocks } from './digest-locks.ts'
 import { suspendInDoubt } from './doubtful-metadata.ts'
@@ -38,6 +39,8 @@ export interface ServiceOptions {
 }
 
 const minute = 60_000
+/** Nobody writes it. */
+const triedRow = settingRows.key('tried')
 
 /** A registry over these stores, which nobody else changes. What an earlier process left half done is put right meanwhile. */
 export async function createService(options: ServiceOptions): Promise<RegistryService> {
@@ -51,7 +54,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })
-  const manifests = createManifestService({ ...parts, hasBytes: blobs.hasBytes, space, caches, sparse })
+  const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
+  const manifests = createManifestService({ ...parts, hasBytes, space, caches, sparse })
   /** What an earlier process left half done. */
   const tidy = (): void => {
     if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
@@ -81,6 +85,12 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     setReadOnly: async (isReadOnly) => {
       await guard.run(() => guard.setReadOnly(isReadOnly))
       tidy()
+    },
+    tryReading: async () => void (await metadata.get(triedRow)),
+    tryWriting: async () => {
+      guard.check()
+      await space.check(0)
+      await guard.run(() => metadata.commit({ remove: [triedRow] }))
     },
     close: () => (ended ??= end()),
   }
