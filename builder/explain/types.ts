@@ -10,6 +10,7 @@ export type MissCode =
   | 'record-lost'
   | 'record-damaged'
   | 'layer-lost'
+  | 'index-false'
   | 'other-version'
   | 'instruction'
   | 'base-image'

@@ -43,6 +43,7 @@ export async function fetchIndex(
   const content = remote.content({ ...blob, mediaType: indexTypes.index }, { signal })
   await pipeline(decompress(content, { maxBytes: index.size }), measured(index), createWriteStream(file), { signal })
   await checkPlainIndex(file, { digest: index.digest, scratch: `${file}-again`, signal })
+  await store.indexForms.add(diffID, { index, blob: { digest: blob.digest, size: blob.size } })
   const source = 'published'
   return store.layers.commitRemote({ diffID, size, index: { file }, indexDigest: index.digest, source, files })
 }

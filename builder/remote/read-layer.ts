@@ -29,7 +29,9 @@ export async function keepLayer(
   const isRemote = believed?.bytes.kind === 'remote'
   const plain = isRemote ? await makePlainIndex(entries, { file: `${tarFile}-plain`, signal }) : undefined
   const layer = await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
-  if (believed !== undefined && plain !== undefined) checkIndex(believed, plain)
+  if (believed === undefined || plain === undefined) return layer
+  await store.indexForms.add(diffID, { index: { digest: plain.digest, size: plain.size }, own: true })
+  checkIndex(believed, plain)
   return layer
 }
 
@@ -42,8 +44,9 @@ export async function indexLayer(
   const file = join(folder, `layer-${hexOf(diffID)}`)
   const imported = await importLayer(content, file, { signal, sync: false, keep: false, wanted: isWantedFile })
   checkDiffID(imported, diffID)
-  const { encoded, digest } = await makePlainIndex(imported.entries, { file: `${file}-plain`, signal })
+  const { encoded, digest, size: indexSize } = await makePlainIndex(imported.entries, { file: `${file}-plain`, signal })
   const { size, contents: files } = imported
+  await store.indexForms.add(diffID, { index: { digest, size: indexSize }, own: true })
   return store.layers.commitRemote({ diffID, size, index: encoded, indexDigest: digest, source: 'read', files })
 }
 

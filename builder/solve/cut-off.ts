@@ -2,6 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { openLayerIndex } from '../layers/layer-index.ts'
 import { findRecorded, type RecordedLayer } from '../store/recorded-layer.ts'
 import type { Store } from '../store/types.ts'
+import { stillBelieved } from './believed-indexes.ts'
 import { contentKey } from './content-key.ts'
 import { chainKey, type LayerChain } from './layer-chain.ts'
 import { ownTimesOfJson, ownTimesToJson, sameTimes, type TimedDiff } from './own-times.ts'
@@ -51,10 +52,14 @@ function findEqual(store: Store, key: Digest, diff: TimedDiff): StepLayer | unde
   return sameTimes({ entries, own }, diff) ? stepLayer(found) : undefined
 }
 
-/** The layer of a step that was carried out before. */
-export function findLayer(store: Pick<Store, 'records' | 'layers'>, key: Digest): StepLayer | undefined {
+/** The layer of a step that was carried out before, unless a layer index that was believed then is known to be false. */
+export async function findLayer(
+  store: Pick<Store, 'records' | 'layers' | 'indexForms' | 'temp'>,
+  key: Digest,
+  signal: AbortSignal,
+): Promise<StepLayer | undefined> {
   const found = findRecorded(store, key)
-  return found && stepLayer(found)
+  return found !== undefined && (await stillBelieved(store, found.record, signal)) ? stepLayer(found) : undefined
 }
 
 function stepLayer({ record, layer }: RecordedLayer): StepLayer {

@@ -7,6 +7,7 @@ import { nearest } from '../explain/nearest.ts'
 import { oneLine, shortDigest, showTime, withoutSecrets } from '../explain/show-value.ts'
 import type { ComparedPart, MissReason, StepExplanation, StepFacts } from '../explain/types.ts'
 import type { RecordTrace, StepRecord } from '../store/types.ts'
+import { wasBelieving } from './believed-indexes.ts'
 import { concealParts, environmentParts } from './conceal.ts'
 import type { PreparedStep } from './prepare-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
@@ -70,6 +71,8 @@ function asked({ solver }: StageScope, { placed }: LookedUp): MissReason | undef
 function lost({ solver }: StageScope, { key }: LookedUp, traces: readonly RecordTrace[]): MissReason | undefined {
   const record = solver.store.records.peek(key)?.record
   if (record !== undefined) {
+    if (wasBelieving(record) && record.diffID !== undefined && solver.store.layers.get(record.diffID) !== undefined)
+      return { code: 'index-false', text: 'it was made with a published layer index that is false' }
     const which = record.diffID === undefined ? '' : ` (${shortDigest(record.diffID)})`
     return { code: 'layer-lost', text: `the layer of this step is gone${which}` }
   }

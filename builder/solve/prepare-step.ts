@@ -1,10 +1,10 @@
-import { digestOf } from '../../shared/base/digest.ts'
+import type { JsonObject } from '../../shared/base/json.ts'
 import type { KeyPart, SourceListing } from '../copy/types.ts'
-import type { Store } from '../store/types.ts'
+import { believedIndexes } from './believed-indexes.ts'
 import { concealParts } from './conceal.ts'
 import { executeCopy, selectCopy } from './copy-step.ts'
 import type { ExecutedLayer } from './cut-off.ts'
-import { chainKey, type LayerChain } from './layer-chain.ts'
+import { chainKey } from './layer-chain.ts'
 import { executeRun } from './run-step.ts'
 import type { PlacedStep, StageScope } from './stage-scope.ts'
 import { copyKey, type KeyScope, runKey, workdirKey } from './step-key.ts'
@@ -15,6 +15,8 @@ export interface PreparedStep {
   readonly parts: readonly KeyPart[]
   /** The texts behind the digests of sources in the parts. */
   readonly listings: readonly SourceListing[]
+  /** What its record has to keep beside that: see `believedIndexes`; a RUN is given the layers themselves. */
+  readonly extra?: JsonObject | undefined
   /** `number` is that of the step in the progress. */
   readonly execute: (number: number) => Promise<ExecutedLayer>
 }
@@ -40,29 +42,19 @@ async function prepareKind(scope: StageScope, { stage, step, chain }: PlacedStep
       }
     case 'workdir':
       return {
-        parts: [...workdirKey(step, keyScope), ...believedParts(store, chain)],
+        parts: workdirKey(step, keyScope),
         listings: [],
+        extra: believedIndexes(store, chain),
         execute: () => executeWorkdir(solver, { step, chain, mayReuse }),
       }
     case 'copy': {
       const selection = await selectCopy(scope, step)
       return {
-        parts: [...copyKey(step, keyScope, selection.keyParts), ...believedParts(store, chain)],
+        parts: copyKey(step, keyScope, selection.keyParts),
         listings: selection.listings,
+        extra: believedIndexes(store, chain),
         execute: () => executeCopy(solver, { chain, selection, mayReuse }),
       }
     }
   }
-}
-
-/**
- * Layers below of which the index is only believed: where a COPY goes depends on what it tells. Whoever published a false one
- * must not decide over builds on the same layers that others vouch for. A RUN is given the layers themselves.
- */
-function believedParts({ layers }: Store, { diffIDs }: LayerChain): KeyPart[] {
-  const believed = diffIDs.flatMap((diffID) => {
-    const bytes = layers.get(diffID)?.bytes
-    return bytes?.kind === 'remote' && bytes.source === 'published' ? [`${diffID} ${bytes.index}`] : []
-  })
-  return believed.length === 0 ? [] : [{ name: 'published indexes', value: digestOf(believed.join()) }]
 }

@@ -25,7 +25,8 @@ export async function rememberStep(
 ): Promise<void> {
   const { records } = scope.solver.store
   const listings = keepListings(scope, prepared.listings)
-  const extra: JsonObject = { facts: jsonOf(factsOf(scope, placed)), ...(listings && { listings }) }
+  const facts = jsonOf(factsOf(scope, placed))
+  const extra: JsonObject = { facts, ...(listings && { listings }), ...prepared.extra }
   const { diffID, created } = layer
   const record = { version: 1, step: concealText(placed.step.title), parts: prepared.parts, diffID, extra } as const
   await records.put(key, { ...record, created: Date.parse(created) }, namesOf(scope, placed))

@@ -37,7 +37,7 @@ interface NumberedStep extends LookedUp {
 async function findCached(scope: StageScope, step: NumberedStep): Promise<StepLayer | undefined> {
   const { solver } = scope
   const { placed, key, number } = step
-  const layer = solver.mayUseCache(placed.stage) ? findLayer(solver.store, key) : undefined
+  const layer = solver.mayUseCache(placed.stage) ? await findLayer(solver.store, key, solver.signal) : undefined
   if (layer === undefined) return undefined
   const { title } = placed.step
   solver.emit({ type: 'step-cached', step: number, title })

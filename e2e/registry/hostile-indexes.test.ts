@@ -187,7 +187,11 @@ withBusybox(
       message: new RegExp(top),
     })
     t.is(formsOf(store, bench.diffIDs)[2], 'tar', 'the true layer is there')
-    const { imageID } = await buildText(root, text, { context, images: bench.images })
+    const { imageID, events } = await buildText(root, text, { context, images: bench.images })
+    t.deepEqual(
+      events.flatMap((event) => (event.type === 'step-started' ? [event.reason?.code] : [])),
+      ['index-false'],
+    )
     const honest = await publishBase(t)
     t.is(imageID, (await buildText(temporaryFolder(t), text, { context, images: honest.images })).imageID)
   },

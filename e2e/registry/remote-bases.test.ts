@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { remoteImages } from '../../app/adapters/remote-images.ts'
@@ -13,7 +13,16 @@ import { hostPlatform } from '../../shared/oci/platform.ts'
 import { needs } from '../testing/needs.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
-import { app, base, baseName, buildText, formsOf, needImage, publishBase } from './testing/base-bench.ts'
+import {
+  app,
+  type BuiltText,
+  base,
+  baseName,
+  buildText,
+  formsOf,
+  needImage,
+  publishBase,
+} from './testing/base-bench.ts'
 
 const withBusybox = needs(test, 'busybox')
 
@@ -114,6 +123,34 @@ withBusybox('without published indexes each layer is read once, and its index ke
   const other = temporaryFolder(t)
   t.is((await buildText(other, through, { context, images: (await publishBase(t)).images })).imageID, first.imageID)
 })
+
+/** Why steps had to be carried out. */
+const misses = ({ events }: BuiltText): string[] =>
+  events.flatMap((event) => (event.type === 'step-started' ? [event.reason?.code ?? ''] : []))
+
+withBusybox(
+  'steps are found again whether their base is known by published indexes, was read, or is here',
+  async (t) => {
+    const { registry, images, home, image, diffIDs } = await publishBase(t)
+    await publishImage(home, { image, to: base, tags: ['bare'] }, { publisher: registry, indexes: false })
+    const context = await contextFor(t)
+    const bare = through.replace(baseName, 'reg:5000/team/base:bare')
+    for (const order of [
+      [through, bare],
+      [bare, through],
+    ]) {
+      const root = temporaryFolder(t)
+      const found: number[] = []
+      for (const text of order) found.push(misses(await buildText(root, text, { context, images })).length)
+      t.deepEqual(found, [2, 0])
+      await withRemote(openStore(root), images).fetchLayers(diffIDs)
+      t.deepEqual(formsOf(openStore(root), diffIDs), ['tar', 'tar', 'tar'])
+      for (const text of order) t.deepEqual(misses(await buildText(root, text, { context, images })), [])
+      rmSync(join(root, 'indexes'), { recursive: true })
+      t.deepEqual(misses(await buildText(root, through, { context, images })), [], 'looked at in the layers')
+    }
+  },
+)
 
 withBusybox('layers that have to be read are kept where contents will be needed', async (t) => {
   const { images, diffIDs, fetched } = await publishBase(t, { indexes: false })
