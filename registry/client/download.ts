@@ -70,8 +70,9 @@ async function* fromSource(
       // All is here: only the end of the answer is missing, and the digest tells whether it is right.
       if (progress.last !== undefined && isPassingFailure(error)) return
       failures = progress.offset - start >= headway ? 1 : failures + 1
-      if (!isPassingFailure(error) || failures > retries.most) throw connectionError(error, what)
-      await waitBefore(retries, failures, { signal })
+      const failure = connectionError(error, what)
+      if (!isPassingFailure(error) || failures > retries.most) throw failure
+      await waitBefore(retries, failures, { error: failure, signal })
     }
   }
 }

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
-import { type StandIn, sendJson, standIn, testAuthority } from '../../shared/net/testing/stand-in.ts'
+import { listening, type StandIn, sendJson, standIn, testAuthority } from '../../shared/net/testing/stand-in.ts'
+import { usualRetries } from './retry.ts'
 import { failsWith, testClient } from './testing/client.ts'
 import { content, descriptor, methods, open, repositoryOn } from './testing/upload-scene.ts'
 import { type Fault, UploadServer } from './testing/upload-server.ts'
@@ -271,4 +273,26 @@ test('a token that is over in the middle of a push is renewed, and the content s
   })
   t.is(await testClient(t).repository({ domain: host, path: 'a' }).pushBlob(descriptor, open), 'sent')
   t.deepEqual([given, server.blobs.get(descriptor.digest)?.equals(content)], [2, true])
+})
+
+test('a registry that is gone in the middle of a push is told of within two seconds, with what is done about it', async (t) => {
+  const uploads = new UploadServer()
+  const server = createServer((request, response) => {
+    if (request.method !== 'PUT') return void uploads.answer(request, response)
+    server.close()
+    server.closeAllConnections()
+  })
+  const host = `127.0.0.1:${await listening(server)}`
+  const stop = new AbortController()
+  const first = Promise.withResolvers<string>()
+  const client = testClient(t, { onNotice: first.resolve, retries: { delay: usualRetries.delay } })
+  const started = performance.now()
+  const pushing = client
+    .repository({ domain: host, path: 'a' })
+    .pushBlob(descriptor, () => open(), { signal: stop.signal })
+  const told = await Promise.race([first.promise, pushing.then(() => 'it is over')])
+  t.true(performance.now() - started < 2000)
+  t.regex(told, /^cannot .* sha256:.*; trying again in \d+ seconds?$/)
+  stop.abort()
+  await t.throwsAsync(pushing, { name: 'AbortError' })
 })

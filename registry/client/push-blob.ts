@@ -106,8 +106,8 @@ class Sending {
         const outcome = await this.#try()
         if (outcome === 'done') return
         if (failures > retries.most) throw outcome.error
-        const why = outcome.error instanceof Error ? outcome.error.message : undefined
-        await waitBefore(retries, failures, { asked: outcome.asked, why, signal })
+        const error = connectionError(outcome.error, what)
+        await waitBefore(retries, failures, { asked: outcome.asked, error, signal })
         if (await this.#isThere()) return
       }
     } catch (error) {

@@ -23,7 +23,12 @@ test('Retry-After in seconds and as a date', (t) => {
     ['soon', undefined],
     ['-1', undefined],
     ['', undefined],
-    ['9999999999', undefined],
+    ['1.5', undefined],
+    ['0x10', undefined],
+    ['9999999999', 9_999_999_999_000],
+    ['9'.repeat(400), Number.POSITIVE_INFINITY],
+    ['Fri, 31 Dec 9999 23:59:59 GMT', Date.parse('9999-12-31T23:59:59Z') - now],
+    ['Fri, 99 Foo 9999', undefined],
   ] as const)
     t.is(retryAfter(answer(value), now), expected, value)
 })
@@ -61,11 +66,42 @@ test('a long pause that the registry asks for is told, once for all that wait at
   const signal = AbortSignal.timeout(200)
   const rules = { most: 1, delay: 1, longest: 1, random: () => 1, onPause }
   const wait = async (asked: number): Promise<unknown> =>
-    waitBefore(rules, 1, { asked, why: 'cannot x: stopping', signal }).catch(() => undefined)
+    waitBefore(rules, 1, { asked, error: new Error('cannot x: stopping'), signal }).catch(() => undefined)
   await wait(100)
   t.deepEqual(told, [])
   await Promise.all([wait(60_000), wait(60_000)])
   t.deepEqual(told, ['cannot x: stopping; trying again in 60 seconds, as the registry asks'])
+})
+
+test('however long a registry asks to wait, it is two minutes at most, and it is said', async (t) => {
+  for (const asked of [3_600_000, Number.POSITIVE_INFINITY]) {
+    const told: [string, number][] = []
+    const onPause = (text: string, time: number): unknown => told.push([text, time])
+    const rules = { most: 1, delay: 1, longest: 1, random: () => 1, onPause }
+    const stop = new AbortController()
+    const waiting = waitBefore(rules, 1, { asked, error: new Error('no'), signal: stop.signal })
+    stop.abort()
+    await t.throwsAsync(waiting)
+    t.deepEqual(told, [['no; trying again in 120 seconds, though the registry asks for more', 120_000]])
+  }
+})
+
+test('a short pause after a first failure is not told, any other is', async (t) => {
+  const pauses = async (failures: number, delay: number, error: unknown): Promise<string[]> => {
+    const told: string[] = []
+    const rules = { most: 9, delay, longest: 60_000, random: () => 1, onPause: (text: string) => told.push(text) }
+    const stop = new AbortController()
+    const waiting = waitBefore(rules, failures, { error, signal: stop.signal })
+    stop.abort()
+    await t.throwsAsync(waiting)
+    return told
+  }
+  const broken = new Error('cannot x', { cause: new HttpFailure('broken', 'x') })
+  t.deepEqual(await pauses(1, 500, broken), [])
+  t.deepEqual(await pauses(2, 500, broken), ['cannot x; trying again in 1 second'])
+  t.deepEqual(await pauses(1, 4000, broken), ['cannot x; trying again in 4 seconds'])
+  t.deepEqual(await pauses(1, 500, new HttpFailure('timeout', 'it is late')), ['it is late; trying again in 1 second'])
+  t.deepEqual(await pauses(3, 500, undefined), [])
 })
 
 test('what a registry says when it asks to wait is told', async (t) => {

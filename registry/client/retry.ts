@@ -12,7 +12,7 @@ export interface RetryRules {
   readonly longest: number
   /** From 0 to 1, anew at each call. */
   readonly random: () => number
-  /** Is told of a long pause that a registry asks for. */
+  /** Is told of a pause that whoever waits should know of: a long one, and each one after the first failure. */
   readonly onPause?: ((text: string, milliseconds: number) => void) | undefined
 }
 
@@ -20,14 +20,14 @@ export const usualRetries: RetryRules = { most: 4, delay: 500, longest: 10_000, 
 
 /** A server is waited for as it asks, for so long. */
 const longestAsked = 120_000
-/** A pause from here on is told: whoever waits should know for what. */
-const longPause = 5000
+/** A pause from here on is told: whoever waits should know for what. A shorter one is when it is not the first. */
+const longPause = 1000
 
 interface Pause {
   /** Milliseconds that the registry asks for. */
   readonly asked?: number | undefined
-  /** What failed, for whoever is told of a long pause. */
-  readonly why?: string | undefined
+  /** What failed, for whoever is told of the pause. */
+  readonly error?: unknown
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,13 +35,28 @@ interface Pause {
 export async function waitBefore(
   rules: RetryRules,
   failures: number,
-  { asked = 0, why, signal }: Pause = {},
+  { asked = 0, error, signal }: Pause = {},
 ): Promise<void> {
   const backoff = Math.min(rules.delay * 2 ** (failures - 1), rules.longest) * (0.5 + rules.random() / 2)
   const time = Math.max(backoff, Math.min(asked, longestAsked))
-  if (why !== undefined && time > backoff && time >= longPause)
-    rules.onPause?.(`${why}; trying again in ${Math.ceil(time / 1000)} seconds, as the registry asks`, time)
+  if (error instanceof Error && (time >= longPause || failures > 1 || isLate(error)))
+    rules.onPause?.(`${error.message}; trying again in ${secondsOf(time)}${reasonOf(time, asked)}`, time)
   await sleep(time, undefined, signal === undefined ? {} : { signal })
+}
+
+/** One that was waited for long enough, in silence. */
+function isLate(error: Error): boolean {
+  return [error, error.cause].some((each) => each instanceof HttpFailure && each.kind === 'timeout')
+}
+
+function secondsOf(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1000)
+  return seconds === 1 ? '1 second' : `${seconds} seconds`
+}
+
+function reasonOf(time: number, asked: number): string {
+  if (asked > time) return ', though the registry asks for more'
+  return asked === time ? ', as the registry asks' : ''
 }
 
 /**
@@ -59,16 +74,17 @@ export async function repeated(
   for (let failures = 1; ; failures++) {
     const isLast = failures > retries.most
     let asked: number | undefined
-    let why: string | undefined
+    let error: unknown
     try {
       const answer = await send()
       if (!isPassing(answer.status) || isLast) return answer
       asked = retryAfter(answer, Date.now())
-      why = (await answerError(answer, what)).message
-    } catch (error) {
-      if (!isPassingFailure(error) || isLast) throw connectionError(error, what)
+      error = await answerError(answer, what)
+    } catch (failure) {
+      error = connectionError(failure, what)
+      if (!isPassingFailure(failure) || isLast) throw error
     }
-    await waitBefore(retries, failures, { asked, why, signal })
+    await waitBefore(retries, failures, { asked, error, signal })
   }
 }
 
@@ -95,11 +111,11 @@ export function isPassingFailure(error: unknown): error is HttpFailure {
   return error instanceof HttpFailure && passing.has(error.kind)
 }
 
-/** Milliseconds that an answer asks to wait (RFC 9110, 10.2.3); undefined when it does not say. */
+/** Milliseconds that an answer asks to wait (RFC 9110, 10.2.3), however many; undefined when it does not say. */
 export function retryAfter(answer: HttpAnswer, now: number): number | undefined {
   const text = headerOf(answer, 'retry-after')?.trim()
   if (text === undefined || text === '') return undefined
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  if (/^\d+$/.test(text)) return Number(text) * 1000
   const time = /^[A-Z][a-z]/.test(text) ? Date.parse(text) - now : Number.NaN
   return Number.isNaN(time) ? undefined : Math.max(0, time)
 }
