@@ -282,3 +282,10 @@ test('an identity token is not posted on to another host', async (t) => {
   await t.throwsAsync(tagsOf(all))
   t.is(thief.asked.length, 0)
 })
+
+test('a token that no server would take is refused', async (t) => {
+  const all = await parts(t, { tokens: (_, response) => sendJson(response, { token: 't'.repeat(65_537) }) })
+  const error = await failsWith(t, 'REGISTRY_ANSWER_INVALID', tagsOf(all))
+  t.regex(error.message, /a token of 65537 characters/)
+  t.true(error.message.length < 300)
+})

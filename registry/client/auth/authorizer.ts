@@ -5,6 +5,7 @@ import type { RetryRules } from '../retry.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
 import { coversScopes, mergeScopes } from './scope.ts'
 import { basicAuthorization, fetchToken, type Token, type TokenServer, tokenServer } from './token.ts'
+import { TokenCache } from './token-cache.ts'
 
 export interface AuthorizerOptions {
   readonly client: HttpClient
@@ -32,16 +33,12 @@ export interface Authorization {
   readonly isFresh: boolean
 }
 
-interface KnownToken extends Token {
-  readonly scopes: readonly string[]
-}
-
 type Way = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly server: TokenServer }
 
 /** Who we are for one registry: remembers how it wants to be told, and the tokens. */
 export class Authorizer {
   readonly #options: AuthorizerOptions
-  readonly #tokens = new Map<string, Promise<KnownToken>>()
+  readonly #tokens = new TokenCache()
   readonly #told = new Set<string>()
   #way: Way | undefined
 
@@ -98,29 +95,21 @@ export class Authorizer {
     credentials: Credentials | undefined,
     { scopes, signal }: Purpose,
   ): Promise<Authorization> {
-    for (const [key, known] of this.#tokens) {
-      const token = await known.catch(() => undefined)
-      if (token === undefined || token.until <= Date.now()) this.#tokens.delete(key)
-      else if (coversScopes(token.scopes, scopes)) return { header: `Bearer ${token.value}`, isFresh: false }
-    }
+    const known = await this.#tokens.find(scopes)
+    if (known !== undefined) return { header: `Bearer ${known.value}`, isFresh: false }
     if (credentials !== undefined) this.#tellRealm(server)
-    const key = mergeScopes(scopes).join(' ')
-    const known = this.#tokens.get(key) ?? this.#fetch(server, credentials, { scopes, signal })
-    this.#tokens.set(key, known)
-    return { header: `Bearer ${(await known).value}`, isFresh: true }
+    const token = await this.#tokens.fetch(scopes, async (wanted) =>
+      this.#fetch(server, credentials, { scopes: wanted, signal }),
+    )
+    return { header: `Bearer ${token.value}`, isFresh: true }
   }
 
-  async #fetch(
-    server: TokenServer,
-    credentials: Credentials | undefined,
-    { scopes, signal }: Purpose,
-  ): Promise<KnownToken> {
+  async #fetch(server: TokenServer, credentials: Credentials | undefined, { scopes, signal }: Purpose): Promise<Token> {
     const { client, domain, retries, onIdentity } = this.#options
     const isForLogin = onIdentity !== undefined
-    const wanted = mergeScopes(scopes)
-    const token = await fetchToken({ client, server, scopes: wanted, credentials, domain, retries, isForLogin, signal })
+    const token = await fetchToken({ client, server, scopes, credentials, domain, retries, isForLogin, signal })
     if (token.refresh !== undefined) onIdentity?.(token.refresh)
-    return { ...token, scopes: wanted }
+    return token
   }
 
   /** A token that was refused is not used again. */

@@ -37,6 +37,8 @@ export interface Token {
 }
 
 const mostBytes = 1024 * 1024
+/** Characters of a token: servers take no headers of that length. */
+const longestToken = 64 * 1024
 const clientID = 'ibuild'
 /** Seconds that every token is taken to last (Docker token specification). */
 const shortest = 60
@@ -116,6 +118,8 @@ async function refused(answer: HttpAnswer, { credentials, domain }: TokenRequest
 function tokenIn(object: JsonObject, { started, what }: { readonly started: number; readonly what: string }): Token {
   const value = [object['token'], object['access_token']].find((each) => typeof each === 'string' && each !== '')
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) throw invalidAnswer(what, 'the answer has no token')
+  if (value.length > longestToken)
+    throw invalidAnswer(what, `the answer has a token of ${value.length} characters, more than ${longestToken}`)
   const told = object['expires_in']
   const seconds = typeof told === 'number' && told > shortest ? Math.min(told, 86_400) : shortest
   const refresh = object['refresh_token']
