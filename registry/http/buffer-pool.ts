@@ -36,15 +36,26 @@ export class BufferPool {
 
   /** A buffer with any content, no larger than `length` asks for. It must be given back, or given up, once. */
   take(length: number): Buffer {
-    const units = this.#unitsFor(length)
-    this.#usedBytes += units * unit
-    for (const block of this.#blocks.values()) {
-      const start = freeRun(block.used, units)
-      if (start !== undefined) return lend(block, start, units)
+    const taken = this.#find(this.#unitsFor(length))
+    this.#usedBytes += taken.length
+    return taken
+  }
+
+  /** Where no run of so many units is free a shorter one does, rather than that more than the budget is held. */
+  #find(wanted: number): Buffer {
+    for (let units = wanted; ; units /= 2) {
+      for (const block of this.#blocks.values()) {
+        const start = freeRun(block.used, units)
+        if (start !== undefined) return lend(block, start, units)
+      }
+      if (units === 1 || this.heldBytes + blockBytes <= this.#budget) return lend(this.#newBlock(), 0, units)
     }
+  }
+
+  #newBlock(): Block {
     const block = { buffer: Buffer.allocUnsafeSlow(blockBytes), used: 0 }
     this.#blocks.set(block.buffer.buffer, block)
-    return lend(block, 0, units)
+    return block
   }
 
   /** Takes back a buffer that nothing reads or writes any more. A quarter of the budget is kept for others. */
