@@ -3,6 +3,7 @@ import { type Digest, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { type ImportedLayer, importLayer } from '../layers/import-layer.ts'
 import { makePlainIndex, type PlainIndex } from '../layers/plain-index.ts'
+import { rememberOwn } from '../store/plain-index-of.ts'
 import type { Store, StoredLayer } from '../store/types.ts'
 import { isWantedFile } from '../transfer/wanted-files.ts'
 
@@ -30,7 +31,7 @@ export async function keepLayer(
   const plain = isRemote ? await makePlainIndex(entries, { file: `${tarFile}-plain`, signal }) : undefined
   const layer = await store.layers.commitTar({ diffID, size, tarFile, index: entries.encoded })
   if (believed === undefined || plain === undefined) return layer
-  await store.indexForms.add(diffID, { index: { digest: plain.digest, size: plain.size }, own: true })
+  await rememberOwn(store, layer, plain)
   checkIndex(believed, plain)
   return layer
 }
@@ -44,10 +45,11 @@ export async function indexLayer(
   const file = join(folder, `layer-${hexOf(diffID)}`)
   const imported = await importLayer(content, file, { signal, sync: false, keep: false, wanted: isWantedFile })
   checkDiffID(imported, diffID)
-  const { encoded, digest, size: indexSize } = await makePlainIndex(imported.entries, { file: `${file}-plain`, signal })
+  const plain = await makePlainIndex(imported.entries, { file: `${file}-plain`, signal })
   const { size, contents: files } = imported
-  await store.indexForms.add(diffID, { index: { digest, size: indexSize }, own: true })
-  return store.layers.commitRemote({ diffID, size, index: encoded, indexDigest: digest, source: 'read', files })
+  await rememberOwn(store, { diffID }, plain)
+  const { encoded: index, digest: indexDigest } = plain
+  return store.layers.commitRemote({ diffID, size, index, indexDigest, source: 'read', files })
 }
 
 function checkDiffID({ diffID: found, source }: ImportedLayer, diffID: Digest): void {

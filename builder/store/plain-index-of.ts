@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { openLayerIndex } from '../layers/layer-index.ts'
-import { makePlainIndex } from '../layers/plain-index.ts'
+import { makePlainIndex, type PlainIndex } from '../layers/plain-index.ts'
 import type { IndexForm } from './remote-types.ts'
 import type { Store, StoredLayer } from './types.ts'
 
@@ -16,7 +16,7 @@ export function knownIndex(
   return known ?? { index: { digest: bytes.index, size: statSync(indexFile).size } }
 }
 
-/** The same, made where it is not known. Errors: LAYER_INVALID, INDEX_INVALID. */
+/** The same, found out in a folder of its own where it is not known. Errors: LAYER_INVALID, INDEX_INVALID. */
 export async function learnIndex(
   store: Pick<Store, 'indexForms' | 'temp'>,
   layer: StoredLayer,
@@ -26,12 +26,30 @@ export async function learnIndex(
   if (known !== undefined) return known
   const folder = await store.temp('index')
   try {
-    const records = openLayerIndex(layer.indexFile, { keptBlocks: 1 }).entries()
-    const { digest, size } = await makePlainIndex(records, { file: join(folder.dir, 'index'), signal })
-    const form = { index: { digest, size }, own: true }
-    await store.indexForms.add(layer.diffID, form)
-    return form
+    const plain = await plainIndexOf(layer, { file: join(folder.dir, 'index'), signal })
+    return await rememberOwn(store, layer, plain)
   } finally {
     await folder.release()
   }
+}
+
+/** The plain index of a layer; that of one which is elsewhere is in the store as it is. Errors: LAYER_INVALID, INDEX_INVALID. */
+export async function plainIndexOf(
+  { bytes, indexFile }: StoredLayer,
+  options: { readonly file: string; readonly signal?: AbortSignal | undefined },
+): Promise<PlainIndex> {
+  if (bytes.kind === 'remote')
+    return { encoded: { file: indexFile }, digest: bytes.index, size: statSync(indexFile).size }
+  return makePlainIndex(openLayerIndex(indexFile, { keptBlocks: 1 }).entries(), options)
+}
+
+/** Notes an index that was made of the layer itself; gives it with what was known of it before. */
+export async function rememberOwn(
+  { indexForms }: Pick<Store, 'indexForms'>,
+  { diffID }: Pick<StoredLayer, 'diffID'>,
+  { digest, size }: Pick<PlainIndex, 'digest' | 'size'>,
+): Promise<IndexForm> {
+  const form = { index: { digest, size }, own: true }
+  await indexForms.add(diffID, form)
+  return indexForms.get(diffID).find(({ index }) => index.digest === digest) ?? form
 }

@@ -14,6 +14,7 @@ import type { Store, StoredLayer } from '../store/types.ts'
 import { believableSources } from './believable-sources.ts'
 import { type KnownForm, knownForms, type WantedForm } from './known-forms.ts'
 import { pushedTitle } from './layer-title.ts'
+import { spareBlob } from './spare-blob.ts'
 import { counted, type Transfers } from './transfers.ts'
 
 /** Where layers go and how. */
@@ -84,21 +85,11 @@ async function spare(
   signal: AbortSignal,
 ): Promise<Published | undefined> {
   for (const { descriptor, mountFrom, source } of forms) {
-    const result = await spareForm(target, { digest: descriptor.digest, mountFrom }, signal)
+    const result = await spareBlob(target, { digest: descriptor.digest, mountFrom }, signal)
     if (result === undefined) continue
     transfers.spared(pushedTitle(layer), result)
     return { descriptor, made: source.made, checked: source.checked }
   }
-  return undefined
-}
-
-async function spareForm(
-  target: PublishTarget,
-  { digest, mountFrom }: { readonly digest: Digest; readonly mountFrom: readonly string[] },
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (await target.hasBlob(digest, { signal })) return 'already exists'
-  for (const from of mountFrom) if (await target.mount(digest, from, { signal })) return `mounted from ${from}`
   return undefined
 }
 
