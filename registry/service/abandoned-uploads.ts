@@ -11,7 +11,7 @@ export interface AbandonedUploads {
   close(): Promise<void>
 }
 
-export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard' | 'now'> {
+export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard'> {
   readonly sessions: UploadSessions
   readonly drop: (session: UploadSession) => Promise<void>
   /** Milliseconds between looks for what was given up; without it only {@link AbandonedUploads.purge} looks. */
@@ -21,16 +21,15 @@ export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard' | 
 export function createAbandonedUploads({
   driver,
   guard,
-  now,
   sessions,
   drop,
   purgeEvery,
 }: AbandonedParts): AbandonedUploads {
   const dropStale = async (isCrowded: boolean): Promise<number> => {
     let dropped = 0
-    for (const session of await sessions.stale(now(), isCrowded)) {
+    for (const session of await sessions.stale(isCrowded)) {
       // It may have been taken up while another one was dropped.
-      if (!sessions.isStale(session, now(), isCrowded)) continue
+      if (!sessions.isStale(session, isCrowded)) continue
       session.isBusy = true
       await drop(session)
       dropped++

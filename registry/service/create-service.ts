@@ -34,8 +34,9 @@ export interface ServiceOptions {
   readonly hashes?: HashPool | undefined
   /** Milliseconds between looks for uploads that were given up. Default ten minutes. */
   readonly purgeEvery?: number | undefined
-  /** Milliseconds since the epoch. */
+  /** The clocks of {@link ServiceParts}. */
   readonly now?: (() => number) | undefined
+  readonly elapsed?: (() => number) | undefined
 }
 
 const minute = 60_000
@@ -44,13 +45,14 @@ const triedRow = settingRows.key('tried')
 
 /** A registry over these stores, which nobody else changes. What an earlier process left half done is put right meanwhile. */
 export async function createService(options: ServiceOptions): Promise<RegistryService> {
-  const { driver, limits, sparse = 'index', now = Date.now, purgeEvery = 10 * minute } = options
+  const { driver, limits, sparse = 'index', purgeEvery = 10 * minute } = options
+  const { now = Date.now, elapsed = () => performance.now() } = options
   const [links, caches] = [createLinks(options.metadata), createManifestCaches()]
   const metadata = suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests])
   const guard = await createWriteGuard(metadata, options.isReadOnly)
   const cursor = await createCatalogCursor(metadata)
   const hashes = options.hashes ?? createHashPool()
-  const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now }
+  const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now, elapsed }
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })

@@ -13,6 +13,8 @@ export interface ServiceParts {
   readonly locks: DigestLocks
   /** Called before anything is written; throws when nothing may be. */
   readonly guard: () => void
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch, by a clock that people and machines set: for what is written down. */
   readonly now: () => number
+  /** Milliseconds since any moment, by a clock that nobody sets: for how long ago something was. */
+  readonly elapsed: () => number
 }

@@ -23,6 +23,10 @@ export interface RegistryService {
   /** While true, all that writes is refused. Kept over restarts. */
   readonly isReadOnly: boolean
   setReadOnly(isReadOnly: boolean): Promise<void>
+  /** Reads of the metadata; rejects when it cannot. */
+  tryReading(): Promise<void>
+  /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */
+  tryWriting(): Promise<void>
   /** Refuses what is new, waits for what is going on, and closes the stores. */
   close(): Promise<void>
 }
@@ -91,9 +95,13 @@ export interface UploadService {
 /** What an operator sees of a session. */
 export interface OpenUpload extends UploadState {
   readonly name: RepositoryName
+  /** Bytes that came, those included that no client was told of yet, because they are not durable. */
+  readonly received: number
+  /** True while a request works with it. */
+  readonly isBusy: boolean
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** When bytes came for the last time, as far as was noted. */
+  /** When bytes came for the last time, as far as was noted; now while it is busy. */
   readonly usedAt: number
 }
 

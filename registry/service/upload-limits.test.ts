@@ -73,6 +73,43 @@ test('sessions that nobody uses are given up, those in use are not', async (t) =
   t.is(await uploads.purge(), 1, 'after a week it is over')
 })
 
+test('a clock that is set ahead gives up nothing that this process saw in use', async (t) => {
+  const { parts, clock } = blobServices(t)
+  const hashes = createHashPool(1)
+  let elapsed = 0
+  const uploads = createUploadService({ ...parts, elapsed: () => elapsed, hashes, limits: { sessions: 2 } })
+  const [first, second] = [await uploads.start(one), await uploads.start(one)]
+  await uploads.append(one, first.id, { bytes: body('hel') })
+  const minute = 60 * 1000
+  clock.now += 365 * 24 * 60 * minute
+  elapsed += 5 * minute
+  t.is(await uploads.purge(), 0)
+  await t.throwsAsync(uploads.start(one), { code: 'TOOMANYREQUESTS' }, 'neither makes room')
+  t.is((await uploads.state(one, first.id)).offset, 3)
+  await uploads.append(one, first.id, { bytes: body('lo') })
+  clock.now -= 2 * 365 * 24 * 60 * minute
+  elapsed += 24 * 60 * minute - 1
+  t.is(await uploads.purge(), 1, 'nor does one that is set back keep what is idle')
+  await t.throwsAsync(uploads.state(one, second.id), unknown)
+  await uploads.finish(one, first.id, { digest })
+  await uploads.close()
+  await hashes.close()
+})
+
+test('how long a session was idle counts when another process goes on with it', async (t) => {
+  const { uploads, clock, driver, metadata } = blobServices(t)
+  const hour = 60 * 60 * 1000
+  const { id } = await uploads.start(one)
+  clock.now += 20 * hour
+  await uploads.start(two)
+  const { uploads: next, clock: nextClock } = blobServices(t, { driver, metadata })
+  nextClock.now = clock.now
+  t.is((await next.list()).length, 2)
+  nextClock.now += 5 * hour
+  t.is(await next.purge(), 1)
+  await t.throwsAsync(next.state(one, id), unknown)
+})
+
 test('a request that is under way is not given up', async (t) => {
   const { uploads, clock } = blobServices(t)
   const { id } = await uploads.start(one)

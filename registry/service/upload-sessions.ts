@@ -6,6 +6,7 @@ import type { UploadDigest } from '../storage/intake/upload-digest.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UploadRow, uploadRows } from '../storage/rows.ts'
+import type { ServiceParts } from './parts.ts'
 import { idleEnough, type UploadLimits } from './upload-limits.ts'
 
 /** A session as this process knows it. Only one request works with it at a time. */
@@ -14,6 +15,9 @@ export interface UploadSession {
   readonly name: RepositoryName
   row: UploadRow
   isBusy: boolean
+  /** By the clock that nobody sets, as is when a request used it for the last time. */
+  readonly startedAt: number
+  usedAt: number
   /** Its bytes, while they are open. */
   open: OpenSession | undefined
 }
@@ -23,17 +27,25 @@ export interface OpenSession {
   readonly digest: UploadDigest
 }
 
-/** All sessions there are. They are few, so they are in memory, read from the metadata when they are first needed. */
+export type UploadClocks = Pick<ServiceParts, 'now' | 'elapsed'>
+
+/**
+ * All sessions there are. They are few, so they are in memory, read from the metadata when they are first needed. How old those
+ * of an earlier process are is looked up then, by the times that were written down; from then on a clock that is set, as after
+ * a start without the network, makes none of them older.
+ */
 export class UploadSessions {
   readonly #metadata: MetadataStore
   readonly #limits: UploadLimits
+  readonly #clocks: UploadClocks
   readonly #sessions = new Map<string, UploadSession>()
   readonly #perRepository = new Map<string, number>()
   #loading: Promise<void> | undefined
 
-  constructor(metadata: MetadataStore, limits: UploadLimits) {
+  constructor(metadata: MetadataStore, limits: UploadLimits, clocks: UploadClocks) {
     this.#metadata = metadata
     this.#limits = limits
+    this.#clocks = clocks
   }
 
   /** BLOB_UPLOAD_UNKNOWN, also for a session of another repository: nobody learns that it is there. */
@@ -55,13 +67,14 @@ export class UploadSessions {
   }
 
   /** Sessions that nobody works with and that are older than they may be; with `isCrowded` also those idle for a while. */
-  async stale(now: number, isCrowded = false): Promise<readonly UploadSession[]> {
-    return (await this.all()).filter((session) => this.isStale(session, now, isCrowded))
+  async stale(isCrowded: boolean): Promise<readonly UploadSession[]> {
+    return (await this.all()).filter((session) => this.isStale(session, isCrowded))
   }
 
-  isStale({ isBusy, row }: UploadSession, now: number, isCrowded: boolean): boolean {
+  isStale({ isBusy, startedAt, usedAt }: UploadSession, isCrowded: boolean): boolean {
+    const now = this.#clocks.elapsed()
     const idleTime = isCrowded ? Math.min(idleEnough, this.#limits.idleTime) : this.#limits.idleTime
-    return !isBusy && (now - row.at > idleTime || now - row.startedAt > this.#limits.totalTime)
+    return !isBusy && (now - usedAt > idleTime || now - startedAt > this.#limits.totalTime)
   }
 
   /** Undefined when there are as many as there may be. */
@@ -80,7 +93,10 @@ export class UploadSessions {
   }
 
   #put(id: string, row: UploadRow): UploadSession {
-    const session: UploadSession = { id, name: parseName(row.name), row, isBusy: false, open: undefined }
+    const { now, elapsed } = this.#clocks
+    const back = (at: number): number => elapsed() - Math.max(0, now() - at)
+    const [startedAt, usedAt] = [back(row.startedAt), back(row.at)]
+    const session = { id, name: parseName(row.name), row, isBusy: false, startedAt, usedAt, open: undefined }
     this.#sessions.set(id, session)
     this.#perRepository.set(row.name, (this.#perRepository.get(row.name) ?? 0) + 1)
     return session

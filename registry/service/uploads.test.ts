@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -168,6 +169,28 @@ test('a session belongs to its repository', async (t) => {
   await t.throwsAsync(uploads.cancel(two, id), unknown)
   await t.throwsAsync(uploads.state(one, '../../etc/passwd'), unknown)
   t.is((await uploads.state(one, id)).offset, 0)
+})
+
+test('an upload that receives is told with what has come, acknowledged or not', async (t) => {
+  const { uploads, clock } = blobServices(t)
+  const { id } = await uploads.start(one)
+  await uploads.append(one, id, { bytes: body('he') })
+  const started = clock.now
+  clock.now += 60_000
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(2_000_000)
+    clock.now += 1000
+    for (let told = 0; told === 0; await sleep(5)) {
+      const [upload] = await uploads.list()
+      told = (upload?.received ?? 0) - 2
+      t.like(upload, { offset: 2, isBusy: true, startedAt: started, usedAt: started + 61_000 })
+    }
+  }
+  await uploads.append(one, id, { bytes: slow() })
+  const offset = 2_000_002
+  t.deepEqual(await uploads.list(), [
+    { id, name: one, offset, received: offset, isBusy: false, startedAt: started, usedAt: started + 61_000 },
+  ])
 })
 
 test('one writer at a time', async (t) => {

@@ -33,9 +33,9 @@ export interface Uploads extends UploadService {
 
 /** {@link UploadService} over a driver and the metadata. */
 export function createUploadService(parts: UploadParts): Uploads {
-  const { driver, metadata, locks, links, guard, now } = parts
+  const { driver, metadata, locks, links, guard, now, elapsed } = parts
   const limits: UploadLimits = { ...usualUploadLimits, ...parts.limits }
-  const sessions = new UploadSessions(metadata, limits)
+  const sessions = new UploadSessions(metadata, limits, parts)
   const slabs = createSlabs()
   const space = createSpaceGuard({ driver, reserve: limits.reserve, now })
   const files = createUploadFiles({ ...parts, slabs })
@@ -93,6 +93,7 @@ export function createUploadService(parts: UploadParts): Uploads {
       return await unlessDiskFull(async () => work(session))
     } finally {
       session.isBusy = false
+      session.usedAt = elapsed()
       files.rest(session)
     }
   }
@@ -209,7 +210,8 @@ export function createUploadService(parts: UploadParts): Uploads {
       await withSession(name, id, drop)
     },
 
-    list: async () => (await sessions.all()).map((session) => shown(session)).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    list: async () =>
+      (await sessions.all()).map((session) => shown(session, now())).sort((a, b) => (a.id < b.id ? -1 : 1)),
 
     purge: () => abandoned.purge(),
 
@@ -225,6 +227,8 @@ function stateOf({ id, row }: UploadSession): UploadState {
   return { id, offset: row.offset }
 }
 
-function shown({ id, name, row }: UploadSession): OpenUpload {
-  return { id, name, offset: row.offset, startedAt: row.startedAt, usedAt: row.at }
+function shown({ id, name, row, isBusy, open }: UploadSession, now: number): OpenUpload {
+  const { offset, startedAt, at } = row
+  const received = Math.max(offset, open?.bytes.size ?? 0)
+  return { id, name, offset, received, isBusy, startedAt, usedAt: isBusy ? now : at }
 }

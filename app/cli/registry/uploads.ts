@@ -36,12 +36,12 @@ function rowsOf(uploads: readonly UploadInfo[]): string[][] {
   const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
   return [
     ['ID', 'REPOSITORY', 'SIZE', 'STARTED', 'USED'],
-    ...uploads.map(({ id, repository, bytes, startedAt, usedAt }) => [
+    ...uploads.map(({ id, repository, bytes, isBusy, startedAt, usedAt }) => [
       id,
       repository,
       formatSize(bytes),
       time(startedAt),
-      time(usedAt),
+      isBusy ? 'now' : time(usedAt),
     ]),
   ]
 }

@@ -94,6 +94,7 @@ test('metrics count by kinds, without names, and only for direct callers of this
   t.regex(metrics, /^ibuild_registry_uploads_open 1$/m)
   t.regex(metrics, /^ibuild_registry_commit_changes_count [1-9]/m)
   t.regex(metrics, /^ibuild_registry_read_only 0$/m)
+  t.regex(metrics, /^ibuild_registry_can_push 1$/m)
   t.regex(metrics, /^ibuild_registry_received_bytes_total 2\d\d\d$/m)
   t.regex(metrics, /^ibuild_registry_disk_free_bytes [1-9]/m)
   t.regex(metrics, /^nodejs_eventloop_lag_p99_seconds /m)
@@ -131,6 +132,40 @@ test('while it waits for requests it is alive and not ready', async (t) => {
   t.like(value, { server: { isDraining: true, requestsInProgress: 1 } })
   upload.end()
   t.is(await serving.ended, 0)
+})
+
+test('what can be pulled from is ready, and says why nothing can be pushed', async (t) => {
+  const root = temporaryFolder(t)
+  const told = async (url: string): Promise<unknown> =>
+    Promise.all(
+      ['/readyz', '/readyz/push'].map(async (path) => {
+        const answer = await fetch(url + path)
+        return [answer.status, await answer.text()]
+      }),
+    )
+  const usual = await startServing(t, ['--root', root, ...anyPort])
+  t.deepEqual(await told(usual.url), [
+    [200, 'ready\n'],
+    [200, 'ready\n'],
+  ])
+  await usual.stop()
+  const rows = [
+    [['--read-only'], {}, 'the registry is read-only for now: nothing can be pushed or deleted'],
+    [
+      [],
+      { IBUILD_REGISTRY_STORAGE_RESERVE: '4000t' },
+      'the disk of the registry is full: try again later, or delete images',
+    ],
+  ] as const
+  for (const [args, env, why] of rows) {
+    const serving = await startServing(t, ['--root', root, ...anyPort, ...args], { env })
+    t.deepEqual(await told(serving.url), [
+      [200, `ready\nnot for pushes: ${why}\n`],
+      [503, `${why}\n`],
+    ])
+    t.regex(await (await fetch(`${serving.url}/metrics`)).text(), /^ibuild_registry_can_push 0$/m)
+    await serving.stop()
+  }
 })
 
 test('read-only is switched while a server runs, and without one, and kept', async (t) => {
@@ -190,7 +225,7 @@ test('uploads are listed and ended, the server is shown', async (t) => {
     new RegExp(`^ID +REPOSITORY +SIZE .*\\n${id} +team/app +12\\.3kB `),
   )
   const [upload] = JSON.parse((await workspace.ok(['registry', 'uploads', '--json'])).stdout) as object[]
-  t.like(upload, { id, repository: 'team/app', bytes: 12_345 })
+  t.like(upload, { id, repository: 'team/app', bytes: 12_345, isBusy: false })
   const status = (await workspace.ok(['registry', 'status'])).stdout
   t.regex(status, new RegExp(`^server: +${serving.url}, process ${serving.pid}\\n`))
   t.regex(status, /^uploads: +1 open$/m)

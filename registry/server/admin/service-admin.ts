@@ -56,9 +56,10 @@ const listing = 'ibuild registry uploads lists those that are.'
 function uploadInfo({
   id,
   name,
-  offset,
+  received,
+  isBusy,
   startedAt,
   usedAt,
 }: OpenUpload): Awaited<ReturnType<RegistryAdmin['uploads']>>[number] {
-  return { id, repository: name, bytes: offset, startedAt, usedAt }
+  return { id, repository: name, bytes: received, isBusy, startedAt, usedAt }
 }

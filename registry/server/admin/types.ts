@@ -37,7 +37,10 @@ export interface ReadOnlyState {
 export interface UploadInfo {
   readonly id: string
   readonly repository: string
+  /** That came, durable or not. */
   readonly bytes: number
+  /** True while a request sends more. */
+  readonly isBusy: boolean
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly usedAt: number

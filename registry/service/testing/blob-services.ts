@@ -50,6 +50,7 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
     guard,
     locks: createDigestLocks(),
     now: () => clock.now,
+    elapsed: () => clock.now,
     links: createLinks(metadata),
   }
   const uploads = createUploadService({ ...parts, hashes, limits })
