@@ -8,6 +8,7 @@ export interface Gauges {
   readonly openUploads: () => Promise<number | undefined>
   readonly space: () => Promise<{ readonly free: number; readonly total: number } | undefined>
   readonly isReadOnly: () => boolean
+  readonly canPush: () => Promise<boolean>
 }
 
 export interface Metrics {
@@ -81,4 +82,5 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   add('disk_free_bytes', 'Bytes that blobs can still take.', async () => (await gauges.space())?.free)
   add('disk_bytes', 'Size of what blobs lie on.', async () => (await gauges.space())?.total)
   add('read_only', '1 while all that writes is refused.', async () => (gauges.isReadOnly() ? 1 : 0))
+  add('can_push', '1 while pushes are taken, as /readyz/push tells.', async () => ((await gauges.canPush()) ? 1 : 0))
 }

@@ -13,15 +13,27 @@ export interface PageParts {
   readonly isForOperators: boolean
 }
 
-/** Pages about the server: `/healthz`, `/readyz`, and `/metrics` for those who may see them. */
+/**
+ * Pages about the server: `/healthz`; `/readyz`, which is for those who send it requests, so that one that can only be pulled from
+ * is ready; `/readyz/push` for those who push; and `/metrics` for those who may see them.
+ */
 export function serverPages({ readiness, metrics, isForOperators }: PageParts): readonly AppRoute[] {
   return [
     { path: '/healthz', answer: () => textReply(200, 'ok\n') },
     {
       path: '/readyz',
       answer: async () => {
-        const { isReady, problems } = await readiness()
-        return isReady ? textReply(200, 'ready\n') : textReply(503, problems.map((line) => `${line}\n`).join(''))
+        const { serving, pushing } = await readiness()
+        if (serving.length > 0) return linesReply(503, serving)
+        return linesReply(200, ['ready', ...pushing.map((line) => `not for pushes: ${line}`)])
+      },
+    },
+    {
+      path: '/readyz/push',
+      answer: async () => {
+        const { serving, pushing } = await readiness()
+        const problems = [...serving, ...pushing]
+        return problems.length > 0 ? linesReply(503, problems) : linesReply(200, ['ready'])
       },
     },
     {
@@ -32,6 +44,10 @@ export function serverPages({ readiness, metrics, isForOperators }: PageParts): 
       },
     },
   ]
+}
+
+function linesReply(status: number, lines: readonly string[]): Reply {
+  return textReply(status, lines.map((line) => `${line}\n`).join(''))
 }
 
 function textReply(status: number, text: string, type = 'text/plain; charset=utf-8'): Reply {

@@ -13,7 +13,7 @@ import { serviceAdmin } from './admin/service-admin.ts'
 import { listenOnSocket } from './admin/socket.ts'
 import type { RegistryAdmin, ReloadReport } from './admin/types.ts'
 import type { ServerConfig } from './config/schema.ts'
-import { diskProbe, readinessOf } from './health.ts'
+import { createHealth, type Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
 import { listen, makeServer, urlOf, type WebServer } from './listen.ts'
 import type { Log } from './log.ts'
@@ -65,13 +65,15 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const layout = registryLayout(root)
   const state: ServerState = { inForce, isDraining: false, handle: () => undefined }
   const active = activeRequests()
-  const metrics = await createMetricsFor(state, registry, active)
-  const apps = appsFor({ state, options, metrics, folder: layout.folder })
+  const { folder } = layout
+  const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
+  const metrics = await createMetricsFor(state, { registry, active, readiness })
+  const apps = appsFor({ state, options, metrics, readiness })
   state.handle = apps.forClients()
   await using started = new AsyncDisposableStack()
   const tls = await openTlsSource({
     config: inForce.config,
-    folder: layout.folder,
+    folder,
     log,
     onChange: (material) => useMaterial(server, material),
   })
@@ -109,10 +111,15 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   }
 }
 
+interface Measured {
+  readonly registry: OpenRegistry
+  readonly active: ActiveRequests
+  readonly readiness: () => Promise<Readiness>
+}
+
 async function createMetricsFor(
   state: ServerState,
-  registry: OpenRegistry,
-  active: ActiveRequests,
+  { registry, active, readiness }: Measured,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
@@ -122,6 +129,10 @@ async function createMetricsFor(
     openUploads: async () => (await service.uploads.list()).length,
     space,
     isReadOnly: () => service.isReadOnly,
+    async canPush() {
+      const { serving, pushing } = await readiness()
+      return serving.length === 0 && pushing.length === 0
+    },
   })
   registry.onWritten((changes) => metrics.committed(changes))
   return metrics
@@ -131,7 +142,7 @@ interface AppParts {
   readonly state: ServerState
   readonly options: ServerOptions
   readonly metrics: Metrics | undefined
-  readonly folder: string
+  readonly readiness: () => Promise<Readiness>
 }
 
 interface Apps {
@@ -139,10 +150,7 @@ interface Apps {
   readonly forOperators: () => RequestListener
 }
 
-function appsFor({ state, options: { registry, log }, metrics, folder }: AppParts): Apps {
-  const probe = diskProbe(folder)
-  const readiness = async (): Promise<ReturnType<typeof readinessOf>> =>
-    readinessOf({ isDraining: state.isDraining, canWrite: await probe() })
+function appsFor({ state, options: { registry, log }, metrics, readiness }: AppParts): Apps {
   const make = (authorize: Authorize, isForOperators: boolean): RequestListener =>
     createApp({
       service: registry.service,

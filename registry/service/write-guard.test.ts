@@ -114,6 +114,33 @@ function failing(fails: () => Error | undefined): MetadataStore {
   return { ...metadata, commit }
 }
 
+test('reading and writing are tried: the try says what a push would be told, and leaves nothing', async (t) => {
+  let error: Error | undefined
+  let free = 10_000
+  let now = 1000
+  const metadata = failing(() => error)
+  const driver = { ...createMemoryDriver(), space: () => Promise.resolve({ free, total: 100_000 }) }
+  const { service } = await memoryRegistry({ metadata, driver, limits: { reserve: 1000 }, now: () => now })
+  const rows = async (): Promise<string> => JSON.stringify(await metadata.list({ prefix: '', limit: 10 }))
+  const before = await rows()
+  await t.notThrowsAsync(service.tryReading())
+  await t.notThrowsAsync(service.tryWriting())
+  t.is(await rows(), before)
+  error = new IbuildError('SYSTEM_CALL', 'EIO')
+  await t.throwsAsync(service.tryWriting(), { code: 'UNAVAILABLE', message: /cannot write/ })
+  error = undefined
+  await t.notThrowsAsync(service.tryWriting())
+  free = 999
+  now += 10_000
+  await t.throwsAsync(service.tryWriting(), { code: 'UNAVAILABLE', message: /full/ })
+  free = 10_000
+  now += 10_000
+  await service.setReadOnly(true)
+  error = new Error('written to though read-only')
+  await t.throwsAsync(service.tryWriting(), { code: 'DENIED', message: /read-only/ })
+  await t.notThrowsAsync(service.tryReading())
+})
+
 for (const [code, status] of [
   ['DISK_FULL', 507],
   ['SYSTEM_CALL', 503],
