@@ -11,11 +11,11 @@ import type { Dockerfile } from './dockerfile/types.ts'
 import { wakeCgroups } from './exec/wake-cgroups.ts'
 import { guarded } from './listeners.ts'
 import { foreignStages } from './plan/foreign-stages.ts'
+import { needsContents } from './plan/needs-contents.ts'
 import { planBuild } from './plan/plan.ts'
 import type { ImageSource, Plan, PlanOptions } from './plan/types.ts'
 import { readDockerfile, reportWarnings } from './read-dockerfile.ts'
 import { findImages } from './remote/find-images.ts'
-import { needsContent } from './remote/needs-content.ts'
 import { withRemote } from './remote/with-remote.ts'
 import { type BuiltLayers, builtLayers, rememberCached } from './solve/built-steps.ts'
 import { createSolver } from './solve/create-solver.ts'
@@ -111,16 +111,14 @@ async function buildImage(store: Store, options: BuildScope): Promise<BuiltLayer
 }
 
 /** Images of the store, and those of registries where there are any to ask. */
-function imageSource(
-  store: Store,
-  dockerfile: Dockerfile,
-  { images, pull, emit, signal, transfers }: BuildScope,
-): ImageSource {
+function imageSource(store: Store, dockerfile: Dockerfile, options: BuildScope): ImageSource {
+  const { images, pull = false, emit, signal, transfers } = options
   const local = localImages(store)
   if (images === undefined) return local
   const onNotice = (message: string): void => emit({ type: 'notice', message })
-  const options = { pull: pull === true, platform: hostPlatform(), needsContent: needsContent(dockerfile) }
-  return findImages(store, { local, remote: images }, { ...options, transfers, onNotice, signal })
+  const needs = needsContents(dockerfile, planOptions(options))
+  const how = { pull, platform: hostPlatform(), needsContents: needs, transfers, onNotice, signal }
+  return findImages(store, { local, remote: images }, how)
 }
 
 /** True when it is certain by now that a container will be started, unless the build fails before. */

@@ -17,6 +17,7 @@ import {
   applyWord,
 } from './apply-settings.ts'
 import { applyCopy, applyRun, applyWorkdir } from './apply-steps.ts'
+import { baseName } from './base-name.ts'
 import { globalScope, sourceDateEpoch } from './scope.ts'
 import { createStageState, formatEnvironment, type StageState } from './stage-state.ts'
 import { findBaseStage, findCopyStage, findTarget } from './stages.ts'
@@ -77,7 +78,7 @@ interface OpenStage {
 
 async function openStage(planner: Planner, stage: Stage): Promise<OpenStage> {
   const shared = { options: planner.options, escape: planner.dockerfile.escape, globals: planner.globals }
-  const name = baseName(planner, stage)
+  const name = baseName(planner.dockerfile, stage, planner.globals)
   checkPlatform(planner, stage)
   if (name === 'scratch') {
     return {
@@ -114,19 +115,6 @@ function scratchConfig({ platform }: PlanOptions): ImageConfig {
     config,
     rootfs: { type: 'layers', diff_ids: [] },
   }
-}
-
-function baseName(planner: Planner, stage: Stage): string {
-  const name = expandWord(stage.base, {
-    variables: planner.globals,
-    escape: planner.dockerfile.escape,
-    location: stage.location,
-  })
-  if (name !== '') return name
-  throw new IbuildError('DOCKERFILE_EXPANSION', `base name (${stage.base}) should not be blank`, {
-    location: stage.location,
-    hint: 'Give the ARG before the first FROM a default, or pass --build-arg.',
-  })
 }
 
 /** Only the host's platform can be built for now. */

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { parseJson } from '../../shared/base/json.ts'
-import { parseConfig } from '../../shared/oci/config.ts'
+import { type ImageConfig, parseConfig } from '../../shared/oci/config.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { RemoteImage } from '../ports.ts'
 import { annotatedManifest } from '../store/local-manifest.ts'
@@ -19,8 +19,8 @@ import { indexLayer, keepLayer } from './read-layer.ts'
 export interface AdoptOptions {
   /** The full name that the image gets. */
   readonly name: string
-  /** True when contents of layers will be needed: a layer that has to be read anyway is kept then. */
-  readonly keepBytes: boolean
+  /** Tells whether contents of layers will be needed: a layer that has to be read anyway is kept then. */
+  readonly needsContents: (config: ImageConfig) => boolean
   readonly transfers: Transfers
   readonly onNotice: (message: string) => void
   readonly signal?: AbortSignal | undefined
@@ -40,7 +40,7 @@ export async function adoptImage(store: Store, remote: RemoteImage, options: Ado
   const config = parseConfig(parseJson(remote.config, { what: 'image config' }))
   const layers = layersOf(manifest, config, remote)
   for (const { diffID, descriptor } of layers) await rememberSource(store, { diffID, descriptor, remote })
-  await learnLayers(store, { remote, layers }, options)
+  await learnLayers(store, { remote, layers }, { ...options, keepBytes: options.needsContents(config) })
   const annotations = new Map(Object.entries(withoutList(manifest.annotations)))
   const document = annotatedManifest(store, { config, configBytes: remote.config, annotations })
   const image = await store.images.put(document, remote.config)
@@ -49,12 +49,16 @@ export async function adoptImage(store: Store, remote: RemoteImage, options: Ado
   return image
 }
 
+interface LearnOptions extends AdoptOptions {
+  readonly keepBytes: boolean
+}
+
 interface Wanted {
   readonly remote: RemoteImage
   readonly layers: readonly RemoteLayer[]
 }
 
-async function learnLayers(store: Store, { remote, layers }: Wanted, options: AdoptOptions): Promise<void> {
+async function learnLayers(store: Store, { remote, layers }: Wanted, options: LearnOptions): Promise<void> {
   const listed = layers.every(({ diffID }) => isCertain(store.layers.get(diffID)))
     ? new Map<Digest, ListedLayer>()
     : await listedLayers(remote, options)
@@ -86,7 +90,7 @@ async function listedLayers(remote: RemoteImage, options: AdoptOptions): Promise
   }
 }
 
-interface LearnScope extends AdoptOptions {
+interface LearnScope extends LearnOptions {
   readonly store: Store
   readonly remote: RemoteImage
   readonly folder: string

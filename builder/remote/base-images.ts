@@ -1,5 +1,6 @@
 import { IbuildError, isIbuildError, type SourceLocation } from '../../shared/base/errors.ts'
 import { parseReference, type Reference, withDefaultTag } from '../../shared/base/reference.ts'
+import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Platform } from '../../shared/oci/platform.ts'
 import type { ImageSource } from '../plan/types.ts'
 import type { RemoteImages } from '../ports.ts'
@@ -10,8 +11,8 @@ import { adoptImage } from './adopt-image.ts'
 
 export interface BaseImageOptions {
   readonly platform: Platform
-  /** Tells of the place where an image is named whether contents of its layers will be needed. */
-  readonly needsContent: (location: SourceLocation) => boolean
+  /** Tells of an image whether contents of its layers will be needed. */
+  readonly needsContents: (name: string, config: ImageConfig) => boolean
   readonly transfers: Transfers
   readonly onNotice: (message: string) => void
   readonly signal?: AbortSignal | undefined
@@ -66,7 +67,7 @@ async function fetchBase(store: Store, { remote, local }: Sources, options: Fetc
       return await adoptImage(store, found, {
         ...options,
         name: full,
-        keepBytes: options.needsContent(location),
+        needsContents: (config) => options.needsContents(name, config),
       })
   } catch (error) {
     signal?.throwIfAborted()

@@ -152,13 +152,18 @@ withBusybox(
   },
 )
 
-withBusybox('layers that have to be read are kept where contents will be needed', async (t) => {
-  const { images, diffIDs, fetched } = await publishBase(t, { indexes: false })
-  const [context, root] = [await contextFor(t), temporaryFolder(t)]
-  await buildText(root, `FROM scratch\nCOPY --from=${baseName} /data /data`, { context, images })
-  t.is(fetched().length, 3)
-  t.deepEqual(formsOf(openStore(root), diffIDs), ['tar', 'tar', 'tar'])
-})
+const keeping: [title: string, text: string][] = [
+  ['an image that is copied from', `FROM scratch\nCOPY --from=${baseName} /data /data`],
+  ['one that is a base before', `FROM ${baseName}\nCOPY --from=${baseName} /data /x`],
+]
+for (const [title, text] of keeping)
+  withBusybox(`layers that have to be read are kept where contents will be needed: ${title}`, async (t) => {
+    const { images, diffIDs, fetched } = await publishBase(t, { indexes: false })
+    const [context, root] = [await contextFor(t), temporaryFolder(t)]
+    await buildText(root, text, { context, images })
+    t.is(fetched().length, 3)
+    t.deepEqual(formsOf(openStore(root), diffIDs), ['tar', 'tar', 'tar'])
+  })
 
 withBusybox('COPY --from of an image fetches the layers that it copies from, and no others', async (t) => {
   const { images, diffIDs, layers, fetched } = await publishBase(t)
