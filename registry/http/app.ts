@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Router } from '@koa/router'
 import Koa from 'koa'
 import type { RegistryService } from '../service/types.ts'
+import { AnswerMemory } from './answer-memory.ts'
 import { type Authorize, allowAll } from './authorize.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { nothingThere, wrongMethod } from './endpoint-table.ts'
@@ -34,7 +35,8 @@ export interface AppRoute {
 /** The registry as a listener for requests of a `node:http` or `node:https` server; see `configure-server.ts`. */
 export function createApp(options: AppOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
-  const sending = { limits, pool: new BufferPool(limits.sendBufferBytes) }
+  const answers = new AnswerMemory(limits.heldAnswerBytes)
+  const sending = { limits, answers, pool: new BufferPool(limits.sendBufferBytes) }
   const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
   const serve: Serve = (message, response, answer) => {
     const exchange = new Exchange(message, response, options.onFinished)

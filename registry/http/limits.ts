@@ -29,6 +29,8 @@ export interface HttpLimits {
   readonly pageItems: number
   /** Buffers for blobs that are sent, of all transfers together, in bytes. */
   readonly sendBufferBytes: number
+  /** For manifests and lists that clients did not take yet, of all together, in bytes: beyond it 429. */
+  readonly heldAnswerBytes: number
 }
 
 export const defaultLimits: HttpLimits = {
@@ -48,4 +50,5 @@ export const defaultLimits: HttpLimits = {
   pipelined: 32,
   pageItems: 1000,
   sendBufferBytes: 32 * 1024 * 1024,
+  heldAnswerBytes: 128 * 1024 * 1024,
 }

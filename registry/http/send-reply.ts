@@ -1,4 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import { RegistryError } from '../protocol/error.ts'
+import type { AnswerMemory } from './answer-memory.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { discardBody } from './discard-body.ts'
 import { errorReply } from './error-reply.ts'
@@ -9,6 +12,7 @@ import type { RegistryRequest } from './request.ts'
 import { ClientGoneError, ShortBlobError, sendBlob } from './send-blob.ts'
 
 export interface Sending {
+  readonly answers: AnswerMemory
   readonly pool: BufferPool
   readonly limits: HttpLimits
 }
@@ -17,7 +21,8 @@ export interface Sending {
 const smallRest = 64 * 1024
 
 /** Sends an answer. Never rejects: what goes wrong is told in the exchange, and to the client while that can be. */
-export function sendReply(exchange: Exchange, reply: Reply, sending: Sending): void | Promise<void> {
+export function sendReply(exchange: Exchange, found: Reply, sending: Sending): void | Promise<void> {
+  const reply = hasRoom(exchange, found, sending) ? found : tooBusy()
   exchange.failure ??= reply.failure
   const { body } = reply
   if (isBlobPart(body)) return sendPart(exchange, { ...reply, body }, sending)
@@ -35,7 +40,16 @@ function sendFailure(exchange: Exchange, error: unknown, sending: Sending): void
   else sendSmall(exchange, errorReply(error), sending)
 }
 
-function sendSmall(exchange: Exchange, { status, headers, body }: Reply, { limits }: Sending): void {
+function hasRoom({ request }: Exchange, { body }: Reply, { answers }: Sending): boolean {
+  return request.method === 'HEAD' || !(body instanceof Uint8Array) || answers.hasRoomFor(body.byteLength)
+}
+
+function tooBusy(): Reply {
+  const message = 'too many clients are slow to take what they asked for: try again'
+  return errorReply(new RegistryError('TOOMANYREQUESTS', message, { headers: { 'Retry-After': '5' } }))
+}
+
+function sendSmall(exchange: Exchange, { status, headers, body }: Reply, sending: Sending): void {
   const { request, response } = exchange
   const bytes = body instanceof Uint8Array && request.method !== 'HEAD' ? body : undefined
   const length = lengthOf(body)
@@ -46,16 +60,22 @@ function sendSmall(exchange: Exchange, { status, headers, body }: Reply, { limit
     ...headers,
   })
   exchange.sentBytes = bytes?.byteLength ?? 0
-  if (rest === 'none') finish(response, bytes, limits)
-  else finishRefused(exchange, { bytes, rest, limits })
+  if (rest === 'none') finish(response, bytes, sending)
+  else finishRefused(exchange, { bytes, rest, sending })
 }
 
 /** Ends an answer. A client that does not take what is left of it in time is cut off: it holds memory. */
-function finish(response: ServerResponse, bytes: Uint8Array | undefined, { stalledReadTime }: HttpLimits): void {
+function finish(response: ServerResponse, bytes: Uint8Array | undefined, { limits, answers }: Sending): void {
   response.end(bytes)
   if (response.writableLength === 0) return
-  const timer = setTimeout(() => response.destroy(), stalledReadTime).unref()
-  response.once('close', () => clearTimeout(timer))
+  const timer = setTimeout(() => response.destroy(), limits.stalledReadTime).unref()
+  // encrypted, each connection has its own copy
+  const memory = bytes === undefined || response.socket instanceof TLSSocket ? response : bytes
+  const release = answers.hold(memory, bytes?.byteLength ?? 0)
+  response.once('close', () => {
+    clearTimeout(timer)
+    release()
+  })
 }
 
 function lengthOf(body: Reply['body']): number {
@@ -83,22 +103,22 @@ function fixedHeaders({ id }: RegistryRequest, rest: Rest): OutgoingHttpHeaders 
 interface Refused {
   readonly bytes: Uint8Array | undefined
   readonly rest: Rest
-  readonly limits: HttpLimits
+  readonly sending: Sending
 }
 
 /**
  * Ends an answer whose request still has a body to come. The whole answer is on its way at once, but its end, which closes
  * the connection, waits until the client has seen it and stopped, or until enough was read.
  */
-function finishRefused({ request: { message }, response }: Exchange, { bytes, rest, limits }: Refused): void {
-  const discarded = discardBody(message, limits)
+function finishRefused({ request: { message }, response }: Exchange, { bytes, rest, sending }: Refused): void {
+  const discarded = discardBody(message, sending.limits)
   if (rest === 'small') {
-    finish(response, bytes, limits)
+    finish(response, bytes, sending)
     void discarded.then((isEnd) => isEnd || message.destroy())
   } else {
     response.flushHeaders()
     if (bytes !== undefined) response.write(bytes)
-    void discarded.then(() => finish(response, undefined, limits))
+    void discarded.then(() => finish(response, undefined, sending))
   }
 }
 

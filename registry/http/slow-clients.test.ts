@@ -46,3 +46,39 @@ test('a client that does not take an answer is cut off, and the answer forgotten
   t.true(finished.length < most)
   t.true(finished.at(-1)?.isAborted)
 })
+
+test('large answers that are not taken stay within a budget: beyond it others are told to come later', async (t) => {
+  const heldAnswerBytes = 8_000_000
+  const { dial, ask, service } = await serve(t, { limits: { heldAnswerBytes, stalledReadTime: 60_000 } })
+  const annotations = { large: 'x'.repeat(4_000_000) }
+  const uncached = { ...service.manifests, peek: () => undefined }
+  // each answer has bytes of its own, as those of manifests that are in no cache
+  Object.assign(service.manifests, {
+    peek: () => undefined,
+    get: async (...args: Parameters<typeof uncached.get>) => {
+      const found = await uncached.get(...args)
+      return { ...found, bytes: new Uint8Array(found.bytes) }
+    },
+  })
+  await pushArtifact(service, named('a'), imageOf('x', { annotations }), ['1'])
+  await pushArtifact(service, named('a'), imageOf('y'), ['small'])
+  const slow: Socket[] = []
+  const large = async (): Promise<number> => (await ask('GET', '/v2/a/manifests/1')).status
+  for (let i = 0; i < 3; i++) {
+    t.is(await large(), 200, `${slow.length} slow clients`)
+    const client = await dial()
+    client.pause().write('GET /v2/a/manifests/1 HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(4)) // the system takes some
+    slow.push(client)
+    await sleep(300)
+    if ((await large()) === 429) break
+  }
+  const refused = await ask('GET', '/v2/a/manifests/1')
+  t.is(refused.status, 429)
+  t.deepEqual(refused.codes, ['TOOMANYREQUESTS'])
+  t.regex(refused.headers['retry-after'] ?? '', /^\d+$/)
+  t.is((await ask('HEAD', '/v2/a/manifests/1')).status, 200)
+  t.is((await ask('GET', '/v2/a/manifests/small')).status, 200)
+  for (const client of slow) client.destroy()
+  await sleep(300)
+  t.is(await large(), 200)
+})
