@@ -1,3 +1,4 @@
+import type { ContentTries } from '../shared/base/content-tries.ts'
 import type { Digest } from '../shared/base/digest.ts'
 import type { Reference } from '../shared/base/reference.ts'
 import type { Descriptor } from '../shared/oci/descriptor.ts'
@@ -11,7 +12,7 @@ export interface RemoteImages {
    */
   find(reference: Reference, options: FindOptions): Promise<RemoteImage | undefined>
   /** The content of a blob of a repository, verified when the last piece has come: layers whose image was found long ago. */
-  content(repository: RepositoryName, descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+  content(repository: RepositoryName, descriptor: Descriptor, options?: ContentOptions): AsyncIterable<Uint8Array>
 }
 
 /** A repository of a registry. */
@@ -34,12 +35,18 @@ export interface RemoteImage {
   /** A manifest that lies beside the image, such as the one with the indexes of its layers. At most 4 MiB. */
   document(digest: Digest, options?: FetchOptions): Promise<Uint8Array | undefined>
   /** The content of a blob of the image's repository, verified when the last piece has come. */
-  content(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+  content(descriptor: Descriptor, options?: ContentOptions): AsyncIterable<Uint8Array>
 }
 
 /** What every call to another place takes. */
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
+}
+
+/** What content is fetched with. */
+export interface ContentOptions extends FetchOptions {
+  /** Lets work with the content be done again when it comes from a place whose content is wrong. */
+  readonly tries?: ContentTries | undefined
 }
 
 /** Where images are published: the repositories of registries. */

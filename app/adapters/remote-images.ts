@@ -1,4 +1,5 @@
-import type { FetchOptions, FindOptions, RemoteImage, RemoteImages } from '../../builder/ports.ts'
+import type { FindOptions, RemoteImage, RemoteImages } from '../../builder/ports.ts'
+import { readConfig } from '../../registry/client/images/read-config.ts'
 import type { RegistryClient, RemoteManifest, RemoteRepository } from '../../registry/client/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -11,8 +12,6 @@ import { formatPlatform } from '../../shared/oci/platform.ts'
 
 /** How deep indexes may name indexes. */
 const mostDepth = 4
-/** Most bytes of an image config. */
-const mostConfigBytes = 4 * 1024 * 1024
 
 /**
  * Images of registries, one platform of each. Errors beside those of the client: PLATFORM_NOT_FOUND, NOT_AN_IMAGE,
@@ -96,14 +95,6 @@ function checkImage({ config, artifactType }: Manifest, place: Place): void {
   throw new IbuildError('NOT_AN_IMAGE', `${nameOf(place)} is no image: ${artifactType ?? config.mediaType}`, {
     hint: 'ibuild copy brings it to another registry as it is.',
   })
-}
-
-async function readConfig(repository: RemoteRepository, config: Descriptor, options: FetchOptions): Promise<Buffer> {
-  if (config.size > mostConfigBytes)
-    throw new IbuildError('CONFIG_INVALID', `the image config has ${config.size} bytes, more than ${mostConfigBytes}`)
-  const pieces: Uint8Array[] = []
-  for await (const piece of repository.blob(config, options)) pieces.push(Uint8Array.from(piece))
-  return Buffer.concat(pieces)
 }
 
 function noPlatform(place: Place, known: readonly string[]): IbuildError {

@@ -1,3 +1,4 @@
+import { untilGood } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
@@ -141,9 +142,11 @@ async function readLayer(scope: LearnScope, { diffID, descriptor, content }: Rem
   const { store, remote, folder, signal, transfers, keepBytes, onNotice, name } = scope
   const before = store.layers.get(diffID)
   await transfers.during(pulledTitle(descriptor), descriptor.size, async (moved) => {
-    const source = { content: counted(content(signal), moved), folder, signal }
-    if (keepBytes) await keepTrue(keepLayer(store, diffID, source))
-    else await indexLayer(store, diffID, source)
+    await untilGood(async (tries) => {
+      const source = { content: counted(content({ signal, tries }), moved), folder, signal }
+      if (keepBytes) await keepTrue(keepLayer(store, diffID, source))
+      else await indexLayer(store, diffID, source)
+    })
     return { value: undefined, result: keepBytes ? 'pulled' : 'index read' }
   })
   await rememberSource(store, { diffID, descriptor, remote, checked: true })

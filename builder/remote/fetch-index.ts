@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { untilGood } from '../../shared/base/content-tries.ts'
 import { algorithmOf, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
@@ -27,9 +28,11 @@ export async function fetchList(remote: RemoteImage, signal: AbortSignal | undef
   const { annotations } = parseManifest(parseJson(remote.manifest, { what: 'manifest' }))
   const descriptor = listDescriptor(annotations)
   if (descriptor === undefined) return []
-  const pieces: Uint8Array[] = []
-  for await (const piece of remote.content(descriptor, { signal })) pieces.push(Uint8Array.from(piece))
-  return parseList(Buffer.concat(pieces))
+  return untilGood(async (tries) => {
+    const pieces: Uint8Array[] = []
+    for await (const piece of remote.content(descriptor, { signal, tries })) pieces.push(Uint8Array.from(piece))
+    return parseList(Buffer.concat(pieces))
+  })
 }
 
 /** Brings in the index of a layer that a list vouches for; checks all of it. Errors: INDEX_INVALID, ARCHIVE_*, those of the content. */
@@ -40,8 +43,10 @@ export async function fetchIndex(
 ): Promise<StoredLayer> {
   const { diffID, size, index, blob, files } = listed
   const file = join(folder, `index-${hexOf(diffID)}`)
-  const content = remote.content({ ...blob, mediaType: indexTypes.index }, { signal })
-  await pipeline(decompress(content, { maxBytes: index.size }), measured(index), createWriteStream(file), { signal })
+  await untilGood(async (tries) => {
+    const content = remote.content({ ...blob, mediaType: indexTypes.index }, { signal, tries })
+    await pipeline(decompress(content, { maxBytes: index.size }), measured(index), createWriteStream(file), { signal })
+  })
   await checkPlainIndex(file, { digest: index.digest, scratch: `${file}-again`, signal })
   await store.indexForms.add(diffID, { index, blob: { digest: blob.digest, size: blob.size } })
   const source = 'published'

@@ -1,3 +1,4 @@
+import { untilGood } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import type { RemoteImages } from '../ports.ts'
@@ -41,8 +42,10 @@ async function fetchFrom(
   const folder = await store.temp('fetch')
   try {
     await transfers.during(pulledTitle(source), size, async (moved) => {
-      const content = counted(images.content(source, { mediaType, digest, size }, { signal }), moved)
-      await keepLayer(store, diffID, { content, folder: folder.dir, signal })
+      await untilGood((tries) => {
+        const content = counted(images.content(source, { mediaType, digest, size }, { signal, tries }), moved)
+        return keepLayer(store, diffID, { content, folder: folder.dir, signal })
+      })
       return { value: undefined, result: 'pulled' }
     })
     await store.sources.add(diffID, { ...source, checked: true })

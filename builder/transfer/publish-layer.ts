@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type ContentTries, untilGood } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Reference } from '../../shared/base/reference.ts'
@@ -102,7 +103,7 @@ async function send(scope: PublishScope, { layer, forms }: Unsent, signal: Abort
     return sendBlob(
       scope,
       { descriptor, made, checked },
-      { layer, open: () => images.content(source, descriptor, { signal }), signal },
+      { layer, open: (tries) => images.content(source, descriptor, { signal, tries }), signal },
     )
   }
   const [whole = layer] = await store.fetchLayers([layer.diffID], { signal })
@@ -118,7 +119,7 @@ async function send(scope: PublishScope, { layer, forms }: Unsent, signal: Abort
 
 interface Content {
   readonly layer: StoredLayer
-  readonly open: () => AsyncIterable<Uint8Array>
+  readonly open: (tries: ContentTries) => AsyncIterable<Uint8Array>
   readonly signal: AbortSignal
 }
 
@@ -129,7 +130,9 @@ async function sendBlob(
 ): Promise<Published> {
   const { descriptor } = published
   return transfers.during(pushedTitle(layer), descriptor.size, async (moved) => {
-    const how = await target.pushBlob(descriptor, open, { signal, onProgress: moved })
+    const how = await untilGood((tries) =>
+      target.pushBlob(descriptor, () => open(tries), { signal, onProgress: moved }),
+    )
     return { value: published, result: how === 'sent' ? 'pushed' : 'already exists' }
   })
 }

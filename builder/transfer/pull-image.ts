@@ -100,7 +100,7 @@ export function layersOf(manifest: Manifest, { rootfs }: ImageConfig, remote: Re
     const descriptor = layers[i]
     if (descriptor === undefined || found.has(diffID)) continue
     checkReadable(descriptor)
-    found.set(diffID, { diffID, descriptor, content: (signal) => remote.content(descriptor, { signal }) })
+    found.set(diffID, { diffID, descriptor, content: (fetch) => remote.content(descriptor, fetch) })
   }
   return [...found.values()]
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
+import { untilGood } from '../../shared/base/content-tries.ts'
 import { type Digest, hexOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { importLayer } from '../layers/import-layer.ts'
+import type { ContentOptions } from '../ports.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
 import { pulledTitle } from './layer-title.ts'
@@ -13,7 +15,7 @@ export interface RemoteLayer {
   readonly diffID: Digest
   readonly descriptor: Descriptor
   /** Its blob, verified against the descriptor. */
-  readonly content: (signal: AbortSignal | undefined) => AsyncIterable<Uint8Array>
+  readonly content: (options: ContentOptions) => AsyncIterable<Uint8Array>
 }
 
 export interface PullLayerOptions {
@@ -56,7 +58,7 @@ async function fetchLayer(
   { folder, signal, moved }: PullLayerOptions & { readonly moved: (done: number) => void },
 ): Promise<void> {
   const tarFile = join(folder, `layer-${hexOf(diffID)}`)
-  const layer = await importLayer(counted(content(signal), moved), tarFile, { signal })
+  const layer = await untilGood((tries) => importLayer(counted(content({ signal, tries }), moved), tarFile, { signal }))
   if (layer.diffID !== diffID) {
     const message = `the layer ${layer.source.digest} holds ${layer.diffID}, but the image config says ${diffID}`
     throw new IbuildError('DIGEST_MISMATCH', message, {

@@ -43,6 +43,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const client = createHttpClient({ ...options, tls: (host) => tlsOf(host, options) })
   const retries = { ...usualRetries, onPause: pauseNotices(onNotice), ...options.retries }
   const turns = new Turns()
+  const failed = new Set<string>()
   const endpoints = new Map<string, Endpoint>()
   const endpointOf = (key: string, domain: string, place: () => Promise<Place>): Endpoint => {
     const endpoint =
@@ -63,6 +64,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       remoteRepository(name, {
         endpoint: originOf(name.domain),
         mirrors: mirrorsOf(name.domain),
+        failed,
         retries,
         slowest,
         turns,

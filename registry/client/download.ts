@@ -1,4 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
+import type { ContentPlace } from '../../shared/base/content-tries.ts'
 import { algorithmOf, digestFromHash } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Pace } from '../../shared/net/http/pace.ts'
@@ -8,9 +9,9 @@ import { connectionError } from './errors.ts'
 import { nameOf, type RepositoryCalls } from './repository-calls.ts'
 import { isPassingFailure, type RetryRules, waitBefore } from './retry.ts'
 import type { Sources } from './sources.ts'
-import type { CallOptions } from './types.ts'
+import type { BlobOptions } from './types.ts'
 
-export interface DownloadOptions extends CallOptions {
+export interface DownloadOptions extends BlobOptions {
   readonly retries: RetryRules
   readonly slowest: Pace
 }
@@ -18,6 +19,9 @@ export interface DownloadOptions extends CallOptions {
 /** What came of the blob so far, from whichever source. */
 interface Progress {
   readonly hash: Hash
+  /** Sources from which something of it came. */
+  readonly givers: Set<RepositoryCalls>
+  isVerified: boolean
   offset: number
   /** The piece that completes it: held back until all is verified. */
   last: Uint8Array | undefined
@@ -33,13 +37,18 @@ const headway = 256 * 1024
 export async function* download(
   sources: Sources,
   descriptor: Descriptor,
-  { signal, ...rules }: DownloadOptions,
+  { signal, tries, ...rules }: DownloadOptions,
 ): AsyncGenerator<Uint8Array> {
-  const progress: Progress = { hash: createHash(algorithmOf(descriptor.digest)), offset: 0, last: undefined }
+  const hash = createHash(algorithmOf(descriptor.digest))
+  const progress: Progress = { hash, givers: new Set(), isVerified: false, offset: 0, last: undefined }
   for (const source of sources.all) {
+    const isMirror = !sources.isOrigin(source)
+    if (isMirror && tries?.isWrong(source.name.domain) === true) continue
+    if (isMirror) tries?.note(placeOf(source, progress, (error) => sources.giveUp(source, error, { signal })))
     try {
       yield* fromSource(source, descriptor, { progress, signal, ...rules })
       verify(source, descriptor, progress)
+      progress.isVerified = true
       break
     } catch (error) {
       // What has the wrong bytes in it cannot be mended by another source; it must not be used again.
@@ -49,6 +58,11 @@ export async function* download(
     }
   }
   if (progress.last !== undefined) yield progress.last
+}
+
+function placeOf(source: RepositoryCalls, progress: Progress, onWrong: (error: IbuildError) => void): ContentPlace {
+  const isDoubtful = (): boolean => !progress.isVerified && progress.givers.has(source)
+  return { name: source.name.domain, isDoubtful, onWrong }
 }
 
 interface SourceOptions extends DownloadOptions {
@@ -82,6 +96,7 @@ async function* onePass(source: RepositoryCalls, place: BlobPlace, progress: Pro
   const { size } = place.descriptor
   for await (const piece of blobPieces(source, place)) {
     if (progress.offset + piece.length > size) throw wrong(place.what, `the registry sends more than ${size} bytes`)
+    progress.givers.add(source)
     progress.hash.update(piece)
     progress.offset += piece.length
     if (progress.offset === size) progress.last = piece

@@ -1,9 +1,12 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
+import { type ContentTries, untilGood } from '../../shared/base/content-tries.ts'
 import { digestOf } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { type Answer, type StandIn, standIn } from '../../shared/net/testing/stand-in.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
-import { failsWith, taken, testClient } from './testing/client.ts'
-import type { RemoteRepository } from './types.ts'
+import { collected, failsWith, taken, testClient } from './testing/client.ts'
+import type { RegistryClient, RemoteRepository } from './types.ts'
 
 const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] }))
 const blob = Buffer.alloc(400_000, 7)
@@ -21,12 +24,13 @@ const good: Answer = (request, response) => {
 interface Scene {
   readonly origin: StandIn
   readonly mirror: StandIn
+  readonly client: RegistryClient
   readonly repository: RemoteRepository
   readonly notices: string[]
 }
 
-async function scene(t: ExecutionContext, answer: Answer): Promise<Scene> {
-  const origin = await standIn(t, good)
+async function scene(t: ExecutionContext, answer: Answer, ofOrigin = good): Promise<Scene> {
+  const origin = await standIn(t, ofOrigin)
   const mirror = await standIn(t, answer)
   const notices: string[] = []
   const hosts = new Map([[origin.host, { mirrors: [`http://${mirror.host}`] }]])
@@ -35,7 +39,7 @@ async function scene(t: ExecutionContext, answer: Answer): Promise<Scene> {
     retries: { most: 1 },
     onNotice: (text) => notices.push(text),
   })
-  return { origin, mirror, notices, repository: client.repository({ domain: origin.host, path: 'a' }) }
+  return { origin, mirror, notices, client, repository: client.repository({ domain: origin.host, path: 'a' }) }
 }
 
 const used = ({ asked }: StandIn, word: string): number => asked.filter(({ target }) => target.includes(word)).length
@@ -89,15 +93,128 @@ test('a blob that breaks off at a mirror is gone on with at the registry', async
   t.regex(origin.asked.find(({ target }) => target.includes('/blobs/'))?.headers.range ?? '', /^bytes=[1-9]\d*-$/)
 })
 
-test('wrong bytes of a mirror are an error, and the next try goes to the registry', async (t) => {
-  const { repository, notices } = await scene(t, (request, response) =>
-    request.url?.includes('/blobs/') === true ? response.end(Buffer.alloc(blob.length)) : response.end(),
+/** Mirrors whose blobs are not what they should be, with what is said of it. */
+const spoilt: readonly (readonly [title: string, answer: Answer, told: RegExp])[] = [
+  ['has other bytes', (_, response) => response.end(Buffer.alloc(blob.length)), /sent sha256:/],
+  ['has a byte too few', (_, response) => response.end(blob.subarray(1)), /399999 bytes instead of 400000/],
+  ['has a byte too many', (_, response) => response.end(Buffer.alloc(blob.length + 1, 7)), /400001 bytes instead/],
+  ['never ends', (_, response) => void endless(response), /more than 400000 bytes/],
+  ['is wrong at first and then breaks off', (request, response) => halfWrong(request, response), /./],
+]
+
+async function endless(response: ServerResponse): Promise<void> {
+  while (!response.destroyed) await new Promise((resolve) => void response.write(Buffer.alloc(65_536), resolve))
+}
+
+function halfWrong({ headers }: IncomingMessage, response: ServerResponse): unknown {
+  if (headers.range !== undefined) return response.writeHead(500).end()
+  response.writeHead(200, { 'content-length': blob.length })
+  return response.write(Buffer.alloc(100_000), () => response.destroy())
+}
+
+const blobsBy =
+  (answer: Answer): Answer =>
+  (request, response) =>
+    request.url?.includes('/blobs/') === true ? answer(request, response) : response.end()
+
+async function whole(repository: RemoteRepository, tries: ContentTries): Promise<Buffer> {
+  return Buffer.concat(await collected(repository.blob(descriptor, { tries })))
+}
+
+for (const [title, answer, told] of spoilt) {
+  test(`a blob that ${title} at a mirror comes from the registry when the work with it is done again`, async (t) => {
+    const { origin, repository, notices } = await scene(t, blobsBy(answer))
+    const bytes = await untilGood((tries) => whole(repository, tries))
+    t.true(bytes.equals(blob))
+    t.true(used(origin, '/blobs/') > 0)
+    t.is(notices.length, 1)
+    t.regex(notices[0] ?? '', /the mirror 127\.0\.0\.1:\d+ is passed over: /)
+    t.regex(notices[0] ?? '', told)
+  })
+}
+
+test('wrong bytes of a mirror are an error where work cannot be done again; the next goes to the registry', async (t) => {
+  const { repository, notices } = await scene(
+    t,
+    blobsBy((_, response) => response.end(Buffer.alloc(blob.length))),
   )
   const first = await taken(repository.blob(descriptor))
   t.regex(String(first.error), /sent sha256:/)
   t.true(first.bytes.length < blob.length)
   t.true((await taken(repository.blob(descriptor))).bytes.equals(blob))
   t.is(notices.length, 1)
+})
+
+test('whoever finds content of a mirror senseless before its end gets it from the registry', async (t) => {
+  const { repository, notices } = await scene(
+    t,
+    blobsBy((_, response) => response.end(Buffer.alloc(blob.length))),
+  )
+  const first = await untilGood(async (tries) => {
+    for await (const piece of repository.blob(descriptor, { tries })) {
+      if (piece[0] !== 7) throw new IbuildError('ARCHIVE_INVALID', 'this is no gzip')
+      return piece[0]
+    }
+    return undefined
+  })
+  t.is(first, 7)
+  t.regex(notices[0] ?? '', /is passed over: this is no gzip/)
+})
+
+test('a failure that is none of the content is no reason to pass a mirror over', async (t) => {
+  const { mirror, repository, notices } = await scene(t, good)
+  for (const code of ['DISK_FULL', 'REGISTRY_DENIED'] as const) {
+    const work = untilGood(async (tries) => {
+      for await (const _ of repository.blob(descriptor, { tries })) throw new IbuildError(code, 'elsewhere')
+    })
+    await failsWith(t, code, work)
+  }
+  t.deepEqual([used(mirror, '/blobs/'), notices], [2, []])
+})
+
+test('content that is right, but of no use, is not fetched twice', async (t) => {
+  const { mirror, origin, repository } = await scene(t, good)
+  const work = untilGood(async (tries) => {
+    await taken(repository.blob(descriptor, { tries }))
+    throw new IbuildError('ARCHIVE_INVALID', 'whoever pushed it is to blame')
+  })
+  await failsWith(t, 'ARCHIVE_INVALID', work)
+  t.deepEqual([used(mirror, '/blobs/'), used(origin, '/blobs/')], [1, 0])
+})
+
+for (const status of [401, 403, 404, 500, 503]) {
+  test(`a mirror that answers ${status} for a blob: it comes from the registry`, async (t) => {
+    const { repository, notices } = await scene(
+      t,
+      blobsBy((_, response) => response.writeHead(status).end()),
+    )
+    t.true((await taken(repository.blob(descriptor))).bytes.equals(blob))
+    t.is(notices.length, status === 404 ? 0 : 1)
+  })
+}
+
+test('when mirror and registry both send something wrong, it is an error', async (t) => {
+  const wrong = blobsBy((_, response) => response.end(Buffer.alloc(blob.length)))
+  const { repository, origin } = await scene(t, wrong, wrong)
+  const error = await failsWith(
+    t,
+    'DIGEST_MISMATCH',
+    untilGood((tries) => whole(repository, tries)),
+  )
+  t.true(error.message.includes(origin.host))
+  t.is(used(origin, '/blobs/'), 1)
+})
+
+test('a mirror that failed is passed over for all repositories of the client that it concerns', async (t) => {
+  const { mirror, origin, client, notices } = await scene(t, (_, response) => response.writeHead(500).end())
+  const read = async (path: string): Promise<number> => {
+    await client.repository({ domain: origin.host, path }).manifest('x')
+    return mirror.asked.length
+  }
+  const first = await read('a')
+  t.is(await read('a'), first)
+  t.true((await read('b')) > first)
+  t.is(notices.length, 2)
 })
 
 test('nothing is pushed to a mirror, deleted there, or listed from there', async (t) => {

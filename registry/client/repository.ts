@@ -21,6 +21,8 @@ export interface RepositoryOptions {
   readonly endpoint: Endpoint
   /** Asked for manifests and blobs before the endpoint. */
   readonly mirrors: readonly Endpoint[]
+  /** See {@link Sources}. */
+  readonly failed: Set<string>
   readonly retries: RetryRules
   readonly slowest: Pace
   readonly turns: Turns
@@ -36,7 +38,7 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
     name,
     manifest: (ref, call = {}) => sources.ask((each) => fetchManifest(each, ref, call), call),
     resolve: (ref, call = {}) => sources.ask((each) => resolveManifest(each, ref, call), call),
-    blob: (descriptor, { signal } = {}) => download(sources, descriptor, { retries, slowest, signal }),
+    blob: (descriptor, options = {}) => download(sources, descriptor, { ...options, retries, slowest }),
     hasBlob: (digest, options = {}) => hasBlob(calls, digest, options),
     checkPush: async (options = {}) =>
       cancelUpload(calls, await startUpload(calls, { ...options, what: `cannot push to ${nameOf(name)}` })),

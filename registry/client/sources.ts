@@ -1,10 +1,12 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
-import type { RepositoryCalls } from './repository-calls.ts'
+import { nameOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions } from './types.ts'
 
 export interface SourceOptions {
   readonly mirrors: readonly Endpoint[]
+  /** Mirrors that failed, of all repositories of a client: `HOST`, or `HOST/PATH`. */
+  readonly failed: Set<string>
   readonly onNotice: (text: string) => void
 }
 
@@ -15,12 +17,18 @@ export interface SourceOptions {
 export class Sources {
   readonly #origin: RepositoryCalls
   readonly #onNotice: (text: string) => void
-  #mirrors: readonly RepositoryCalls[]
+  readonly #failed: Set<string>
+  readonly #all: readonly RepositoryCalls[]
 
-  constructor(origin: RepositoryCalls, { mirrors, onNotice }: SourceOptions) {
+  constructor(origin: RepositoryCalls, { mirrors, failed, onNotice }: SourceOptions) {
     this.#origin = origin
     this.#onNotice = onNotice
-    this.#mirrors = mirrors.map((endpoint) => ({ endpoint, name: { ...origin.name, domain: endpoint.domain } }))
+    this.#failed = failed
+    this.#all = mirrors.map((endpoint) => ({ endpoint, name: { ...origin.name, domain: endpoint.domain } }))
+  }
+
+  get #mirrors(): RepositoryCalls[] {
+    return this.#all.filter(({ name }) => !this.#failed.has(name.domain) && !this.#failed.has(nameOf(name)))
   }
 
   /** Those that did not fail yet, the registry itself last. */
@@ -41,12 +49,17 @@ export class Sources {
     return call(this.#origin)
   }
 
+  isOrigin(source: RepositoryCalls): boolean {
+    return source === this.#origin
+  }
+
   /** After a failure of a source: what it was, thrown when there is no other source to go to. */
   giveUp(source: RepositoryCalls, error: unknown, { signal }: CallOptions): void {
     signal?.throwIfAborted()
     if (source === this.#origin || !isIbuildError(error)) throw error
     if (error.code === 'REGISTRY_NOT_FOUND') return
-    this.#mirrors = this.#mirrors.filter((mirror) => mirror !== source)
+    if (!this.#mirrors.includes(source)) return
+    this.#failed.add(error.code === 'REGISTRY_UNREACHABLE' ? source.name.domain : nameOf(source.name))
     this.#onNotice(`the mirror ${source.name.domain} is passed over: ${error.message}`)
   }
 }

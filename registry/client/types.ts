@@ -1,3 +1,4 @@
+import type { ContentTries } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 
@@ -27,6 +28,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface BlobOptions extends CallOptions {
+  /** Told what mirrors send, so that work with it can be done again without those that were wrong. */
+  readonly tries?: ContentTries | undefined
+}
+
 export interface RemoteRepository {
   readonly name: RemoteName
   /** A manifest or index, at most 4 MiB; a digest is verified. MANIFEST_UNKNOWN as undefined. */
@@ -35,9 +41,9 @@ export interface RemoteRepository {
   resolve(ref: string, options?: CallOptions): Promise<Descriptor | undefined>
   /**
    * The content of a blob, verified: the last piece comes only when digest and size are right. A connection that breaks is
-   * resumed where it was.
+   * resumed where it was. When a mirror sent something wrong, the content fails, and the mirror is not used again.
    */
-  blob(descriptor: Descriptor, options?: CallOptions): AsyncIterable<Uint8Array>
+  blob(descriptor: Descriptor, options?: BlobOptions): AsyncIterable<Uint8Array>
   hasBlob(digest: Digest, options?: CallOptions): Promise<boolean>
   /** Asks whether one may push here: begins an upload and cancels it. REGISTRY_DENIED. */
   checkPush(options?: CallOptions): Promise<void>

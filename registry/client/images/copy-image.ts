@@ -1,3 +1,4 @@
+import { untilGood } from '../../../shared/base/content-tries.ts'
 import { type Digest, shortHex } from '../../../shared/base/digest.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { inParallel } from '../../../shared/base/in-parallel.ts'
@@ -145,8 +146,10 @@ async function copyBlob(
   }
   const mountFrom = source.name.domain === target.name.domain ? [source.name.path] : []
   return listener.during(title, blob.size, async (moved) => {
-    const open = (): AsyncIterable<Uint8Array> => source.blob(blob, { signal })
-    const how = await target.pushBlob(blob, open, { signal, mountFrom, isMissing: true, onProgress: moved })
+    const how = await untilGood(async (tries) => {
+      const open = (): AsyncIterable<Uint8Array> => source.blob(blob, { signal, tries })
+      return target.pushBlob(blob, open, { signal, mountFrom, isMissing: true, onProgress: moved })
+    })
     if (how === 'sent') return { value: blob.size, result: 'copied' }
     return { value: 0, result: how === 'mounted' ? `mounted from ${source.name.path}` : 'already exists' }
   })

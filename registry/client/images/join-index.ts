@@ -9,6 +9,7 @@ import { isIndexType, isManifestType, mediaTypes } from '../../../shared/oci/med
 import { formatPlatform, normalizePlatform, type Platform } from '../../../shared/oci/platform.ts'
 import type { CallOptions, RemoteManifest, RemoteRepository } from '../types.ts'
 import { type CopyOptions, copyImage } from './copy-image.ts'
+import { readConfig } from './read-config.ts'
 import type { RemotePlace } from './types.ts'
 
 export interface JoinOptions
@@ -26,9 +27,6 @@ export interface JoinedIndex {
   readonly manifest: RemoteManifest
   readonly index: Index
 }
-
-/** Most bytes of a config that is read for its platform. */
-const mostConfigBytes = 4 * 1024 * 1024
 
 /**
  * Makes one index of images, or adds them to one, and names it. Sources may be images, with the platform of their config, or
@@ -114,11 +112,8 @@ async function platformOf(
   config: Descriptor,
   signal: AbortSignal | undefined,
 ): Promise<Platform> {
-  if (config.size > mostConfigBytes)
-    throw new IbuildError('CONFIG_INVALID', `the image config has ${config.size} bytes, more than ${mostConfigBytes}`)
-  const pieces: Uint8Array[] = []
-  for await (const piece of repository.blob(config, { signal })) pieces.push(Uint8Array.from(piece))
-  const { os, architecture, variant, ...rest } = parseConfig(parseJson(Buffer.concat(pieces), { what: 'image config' }))
+  const bytes = await readConfig(repository, config, { signal })
+  const { os, architecture, variant, ...rest } = parseConfig(parseJson(bytes, { what: 'image config' }))
   const version = rest['os.version']
   return {
     os,
