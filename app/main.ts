@@ -1,3 +1,4 @@
+import { stillUnderWay, underWay } from '../shared/base/under-way.ts'
 import { commands } from './cli/command-table.ts'
 import { watchOutputs } from './cli/output-failure.ts'
 
@@ -26,14 +27,17 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     return printHelp(first !== undefined)
   if (first === '--version' || first === 'version') return printVersion(argv.slice(1))
   const found = findCommand(argv)
-  const module = await commands[found.name]?.load()
+  const module = await underWay('the command is loaded', async () => commands[found.name]?.load())
   if (module === undefined) throw new Error(`command ${found.name} is not in the table`)
   try {
-    return await module.run(found.rest)
+    return await underWay(found.name, async () => module.run(found.rest))
   } catch (error) {
     throw (await import('./cli/meant-command.ts')).withAdvice(error, found)
   }
 }
+
+/** What an `ibuild` that has nothing left to do was doing. */
+export const unfinished = stillUnderWay
 
 /** `ibuild help COMMAND` is `ibuild COMMAND --help`. */
 async function helpOn(word: string): Promise<number> {

@@ -30,7 +30,12 @@ var done = false
 process.once('beforeExit', function () {
   if (done) return
   // Nothing is left that could go on with the work: Node would call that success.
-  process.stderr.write('ibuild: the work stopped before its end\nhint: This is a defect of ibuild; please report it.\n')
+  var unfinished = command.unfinished ? command.unfinished() : []
+  process.stderr.write(
+    'ibuild: the work stopped before its end\n' +
+      (unfinished.length > 0 ? 'unfinished: ' + unfinished.slice(0, 20).join('; ') + '\n' : '') +
+      'hint: This is a defect of ibuild; please report it, with these lines.\n',
+  )
   process.exitCode = 1
 })
 command.main(process.argv.slice(2)).then(function (code) {
@@ -43,12 +48,14 @@ command.main(process.argv.slice(2)).then(function (code) {
 function fromSources(file) {
   var folder = cacheFolder()
   if (folder) require('module').enableCompileCache(folder)
-  return { main: require(file).main, keep: function () {} }
+  var exported = require(file)
+  return { main: exported.main, unfinished: exported.unfinished, keep: function () {} }
 }
 
 function fromBundle() {
   var scripts = require('./kept-code.cjs')(require('path').join(__dirname, '../dist/command'), cacheFolder())
-  return { main: scripts.load('main').main, keep: scripts.keep }
+  var exported = scripts.load('main')
+  return { main: exported.main, unfinished: exported.unfinished, keep: scripts.keep }
 }
 
 // Work on many small records leaves much short-lived garbage. The space for it would grow to more than a hundred megabytes,

@@ -1,3 +1,5 @@
+import { underWay } from '../../shared/base/under-way.ts'
+
 /** Lets so many pieces of work go on at a time; the others wait for their turn, in the order in which they came. */
 export type Slots = <T>(work: () => Promise<T>) => Promise<T>
 
@@ -6,7 +8,7 @@ export function createSlots(count: number): Slots {
   let free = count
   const enter = async (): Promise<void> => {
     if (free > 0) free--
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+    else await underWay('work waits for its turn', async () => new Promise<void>((resolve) => waiting.push(resolve)))
   }
   const leave = (): void => {
     const next = waiting.shift()

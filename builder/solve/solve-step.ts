@@ -1,3 +1,4 @@
+import { underWay } from '../../shared/base/under-way.ts'
 import { type ExecutedLayer, findLayer } from './cut-off.ts'
 import type { LookedUp, MissAccount } from './explain-step.ts'
 import { prepareStep } from './prepare-step.ts'
@@ -16,17 +17,19 @@ export async function solveStep(scope: StageScope, placed: PlacedStep): Promise<
   const number = solver.nextNumber()
   const prepared = await prepareStep(scope, placed)
   const step: NumberedStep = { placed, prepared, key: keyOf(prepared.parts), number }
-  const { layer, number: sameAs } = await solver.once(
-    step,
-    async () =>
-      (await findCached(scope, step)) ??
-      solver.withClaim(
-        step.key,
-        async (waited) => (waited ? await findCached(scope, step) : undefined) ?? makeLayer(scope, step),
-      ),
+  const { layer, number: sameAs } = await underWay(`step ${number}`, async () =>
+    solver.once(step, async () => (await findCached(scope, step)) ?? claimLayer(scope, step)),
   )
   if (sameAs !== number) solver.emit({ type: 'step-cached', step: number, title: placed.step.title, sameAs })
   return layer
+}
+
+/** Another process that works on the same step is waited for, and may have left its layer. */
+async function claimLayer(scope: StageScope, step: NumberedStep): Promise<StepLayer> {
+  return scope.solver.withClaim(
+    step.key,
+    async (waited) => (waited ? await findCached(scope, step) : undefined) ?? makeLayer(scope, step),
+  )
 }
 
 /** A step as it was looked up, with its number in the progress. */

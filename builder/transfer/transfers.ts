@@ -1,3 +1,4 @@
+import { underWay } from '../../shared/base/under-way.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
 
 /** Tells of transfers, each under a number of its own. */
@@ -37,7 +38,7 @@ export function createTransfers(emit: EmitTransfer = () => undefined): Transfers
         emit({ type: 'transfer-progress', transfer, done })
       }
       try {
-        const { value, result } = await work(moved)
+        const { value, result } = await underWay(`transfer ${transfer}`, async () => work(moved))
         emit({ type: 'transfer-done', transfer, title, result, bytes, elapsed: performance.now() - started })
         return value
       } catch (error) {

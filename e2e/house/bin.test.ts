@@ -164,6 +164,25 @@ test('work that comes to rest without an end is a failure, not a success', async
   t.regex(stderr, /^ibuild: the work stopped before its end\nhint: /)
 })
 
+test('a failure of that kind tells what was not finished, in a few words', async (t) => {
+  const folder = temporaryFolder(t)
+  const script = `async function main() { await new Promise(() => undefined) }
+function unfinished() { return Array.from({ length: 30 }, (_, i) => 'work ' + (i + 1)) }
+export {
+  main,
+  unfinished
+};
+`
+  makePackage(folder, '')
+  writeFileSync(join(folder, 'dist/command/main.cjs'), asScript(script))
+  const { code, stderr } = await run(process.execPath, [join(folder, 'bin/ibuild.cjs')])
+  t.is(code, 1)
+  const [first, second, ...hint] = stderr.trimEnd().split('\n')
+  t.is(first, 'ibuild: the work stopped before its end')
+  t.regex(second ?? '', /^unfinished: work 1; work 2; .*; work 20$/)
+  t.is(hint.length, 1)
+})
+
 test('the exit code is the one of the command', async (t) => {
   const folder = temporaryFolder(t)
   makePackage(folder, 'async function main() { return 3 }')

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { TLSSocket } from 'node:tls'
 import test from 'ava'
+import { stillUnderWay } from '../../base/under-way.ts'
 import { type Answer, listening, standIn, testAuthority } from '../testing/stand-in.ts'
 import { createHttpClient, type HttpClientOptions } from './client.ts'
 import { HttpFailure, type HttpFailureKind } from './failure.ts'
@@ -50,6 +52,22 @@ test('an answer has status, headers and body, and every request says who asks', 
     [asked[0]?.target, asked[0]?.headers['user-agent'], asked[0]?.headers.accept],
     ['/a?b=c', 'test/1', 'x/y'],
   )
+})
+
+test('a request is told of as under way until its answer is complete, by the host alone', async (t) => {
+  const asked = Promise.withResolvers<ServerResponse>()
+  const { host } = await standIn(t, (_, response) => asked.resolve(response))
+  const own = (): string[] => stillUnderWay().filter((name) => name.includes(host))
+  const sent = client(t).send({ method: 'GET', url: new URL(`http://u:secret@${host}/a?token=secret`) })
+  t.deepEqual(own(), [`GET to ${host} waits for a connection`])
+  const response = await asked.promise
+  t.deepEqual(own(), [`GET to ${host} waits for an answer`])
+  response.write('a')
+  const { body } = await sent
+  t.deepEqual(own(), [`GET to ${host} is being answered`])
+  response.end()
+  await body.discard()
+  t.deepEqual(own(), [])
 })
 
 test('user and password in an address are not sent', async (t) => {

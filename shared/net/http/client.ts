@@ -1,3 +1,4 @@
+import { underWay } from '../../base/under-way.ts'
 import type { AuthoritySources } from './authorities.ts'
 import { connectorTo } from './connect.ts'
 import { exchange } from './exchange.ts'
@@ -57,7 +58,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       // A connection that is still being made would keep the process until its time is over.
       connecting.abort(new Error('the client is closed'))
       connecting = new AbortController()
-      await Promise.all([...routes.values()].map(({ pool }) => pool.destroy()))
+      await underWay('connections end', async () =>
+        Promise.all(Array.from(routes.values(), ({ pool }) => pool.destroy())),
+      )
       routes.clear()
     },
   }

@@ -1,3 +1,4 @@
+import { begin } from '../../base/under-way.ts'
 import { notingErrors } from '../noting-errors.ts'
 import { AnswerBody } from './answer-body.ts'
 import { explainFailure } from './explain-failure.ts'
@@ -27,15 +28,22 @@ export function exchange(place: ExchangePlace, request: HttpRequest): Promise<Ht
     abort(new Error('aborted'))
     reject(signal?.reason)
   }
-  const release = (): void => signal?.removeEventListener('abort', onAbort)
+  let state = 'waits for a connection'
+  const end = begin(() => `${request.method} to ${url.host} ${state}`)
+  const release = (): void => {
+    end()
+    signal?.removeEventListener('abort', onAbort)
+  }
   signal?.addEventListener('abort', onAbort)
   place.pool.dispatch(optionsOf(place, request, failures), {
     onRequestStart: (controller) => {
+      state = 'waits for an answer'
       abort = (reason) => controller.abort(reason)
       if (signal?.aborted === true) abort(new Error('aborted'))
     },
     onResponseStart: (controller, status, headers) => {
       if (status < 200) return
+      state = 'is being answered'
       body = new AnswerBody(controller, explain)
       resolve({ status, headers, url, body })
     },
