@@ -28,7 +28,7 @@ function checkName(t: ExecutionContext, { store, old, at }: { store: Store; old:
   t.is(named?.config.rootfs.diff_ids.length, old.config.rootfs.diff_ids.length, at)
 }
 
-needs(test.serial, 'strace')(
+needs(test.serial, 'gcc')(
   'FROM scratch and COPY, killed at any call: the name leads to the old image or to the new',
   async (t) => {
     const space = await makeWorkspace(t)
@@ -57,7 +57,7 @@ async function importShell(space: Workspace): Promise<void> {
 
 needs(
   test.serial,
-  'strace',
+  'gcc',
   'root',
   'busybox',
   'tar',
@@ -70,7 +70,7 @@ needs(
   const old = await buildOld(space, context)
   const kills = await crashCommand(t, space, {
     args: ['-t', 'app:1', '--runtime', 'runc', context],
-    syscalls: ['rename', 'mount', 'fsync', 'unlink'],
+    calls: ['rename', 'mount', 'fsync', 'unlink'],
     check: (store, at) => checkName(t, { store, old, at }),
     checkAgain: (store, at) => t.not(store.images.get('app:1')?.imageID, old.imageID, at),
   })

@@ -4,7 +4,7 @@ import { needs } from '../testing/needs.ts'
 import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-const running = needs(test.serial, 'root', 'strace', 'runc', 'busybox')
+const running = needs(test.serial, 'root', 'gcc', 'runc', 'busybox')
 const script = 'echo new > /etc/new; rm -r /home; mkdir -p /a/b; ln /etc/new /a/b/link'
 
 /** What a run makes visible or promises; the folders that it works in are made by `mkdir`. */
@@ -27,7 +27,7 @@ running('run --commit, killed at any call: the name leads to the old image or to
   await space.ok(['tag', 'busybox', 'app:1'])
   const kills = await crashCommand(t, space, {
     args: ['run', '--commit', 'app:1', 'busybox', 'sh', '-c', script],
-    syscalls: keptCalls,
+    calls: keptCalls,
     check: (store, at) => {
       t.true([1, 2].includes(layersOf(space, 'app:1')), at)
       t.truthy(store.images.get('busybox'), at)
@@ -41,7 +41,7 @@ running('run --keep, killed at any call: there is a whole container or none', as
   const space = await ready(t)
   const kills = await crashCommand(t, space, {
     args: ['run', '--keep', 'one', 'busybox', 'sh', '-c', script],
-    syscalls: keptCalls,
+    calls: keptCalls,
     check: (store, at) => t.true(store.containers.list().length <= 1, at),
     mayFailAgain: true,
     checkAgain: (store, at) => t.truthy(store.containers.get('one')?.layer, at),

@@ -8,13 +8,10 @@ import { runOk } from '../testing/run.ts'
 import { ibuildScript, type Workspace } from '../testing/workspace.ts'
 import { checkRoot, halfWrittenHashes, readIndex } from './check-root.ts'
 
-/** Calls that make a difference visible, or promise one. */
-const visibleCalls: readonly string[] = 'rename link unlink rmdir mkdir fsync write mount'.split(' ')
-
 export interface CrashCommand {
   readonly args: readonly string[]
-  /** Default: {@link visibleCalls}. */
-  readonly syscalls?: readonly string[]
+  /** Calls to kill at; all that change the disk unless told otherwise. */
+  readonly calls?: readonly string[]
   /** What else holds after each kill. */
   readonly check: (store: Store, at: string) => void
   /** What holds when the same command has then come to its end. */
@@ -23,7 +20,7 @@ export interface CrashCommand {
   readonly mayFailAgain?: boolean
 }
 
-/** Milliseconds for some dozens of runs under strace on a busy machine. */
+/** Milliseconds for some hundred runs on a busy machine. */
 const longest = 600_000
 
 /**
@@ -41,9 +38,8 @@ export async function crashCommand(t: ExecutionContext, space: Workspace, comman
     args: command.args,
     env: { IBUILD_ROOT: root },
     cwd: space.folder,
-    syscalls: command.syscalls ?? visibleCalls,
     within: root,
-    threadsOnly: true,
+    ...(command.calls !== undefined && { calls: command.calls }),
     prepare: async () => {
       rmSync(root, { recursive: true, force: true })
       await runOk('cp', ['-a', template, root])

@@ -8,7 +8,7 @@ import { crashCommand } from './crash-command.ts'
 
 needs(
   test.serial,
-  'strace',
+  'gcc',
   'tar',
 )('import, killed at any call: the name leads to the old image or to the new', async (t) => {
   const space = await makeWorkspace(t)

@@ -5,7 +5,7 @@ import { needs } from '../testing/needs.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-needs(test, 'strace')('load, killed at any call: the name leads to the old image or to the new', async (t) => {
+needs(test, 'gcc')('load, killed at any call: the name leads to the old image or to the new', async (t) => {
   const other = await makeWorkspace(t)
   const context = other.write('context', { Dockerfile: 'FROM scratch\nCOPY a /\nCOPY b /\n', a: 'a', b: 'b' })
   await other.ok(['-t', 'app:1', '-o', 'type=oci,dest=archive.tar', context])

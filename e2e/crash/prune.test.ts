@@ -38,7 +38,7 @@ const rows: [args: string[], images: number, layers: number, keepsRecords: boole
   [['prune', '--max-size', '0'], 1, 1, true],
 ]
 for (const [args, images, layers, keepsRecords] of rows) {
-  needs(test, 'strace')(
+  needs(test, 'gcc')(
     `${args.join(' ')}, killed at any call: what is left is whole, and the next prune ends it`,
     async (t) => {
       const space = await fill(t)

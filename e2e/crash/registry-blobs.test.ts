@@ -9,7 +9,7 @@ import { openFileDriver } from '../../registry/storage/file-driver.ts'
 import { registryLayout } from '../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../registry/storage/level-metadata.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import { crashEveryCall } from '../testing/crash.ts'
+import { crashEveryCall, keepCode } from '../testing/crash.ts'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
 
@@ -17,7 +17,7 @@ const script = path.join(import.meta.dirname, '../registry/stores/blob-writer.ts
 const folder = mkdtempSync(path.join(tmpdir(), 'crash-blobs-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Milliseconds for some hundred runs of Node under strace. */
+/** Milliseconds for some hundred runs of Node. */
 const longest = 900_000
 
 /** The registry of a data folder, as the next process finds it; a day later, when uploads are given up. */
@@ -66,15 +66,15 @@ async function checkTold(
   }
 }
 
-needs(test, 'strace')('killed at any call, what was told about blobs holds, and nothing is left over', async (t) => {
+needs(test, 'gcc')('killed at any call, what was told about blobs holds, and nothing is left over', async (t) => {
   t.timeout(longest)
   const root = path.join(folder, 'root')
   const log = path.join(folder, 'told')
   const report = await crashEveryCall({
     script,
     args: [root, log, 'x'],
+    env: keepCode,
     within: `${root}/registry`,
-    syscalls: 'link rename unlink mkdir fdatasync fsync pwrite64'.split(' '),
     prepare: () => {
       rmSync(root, { recursive: true, force: true })
       rmSync(log, { force: true })
@@ -84,7 +84,7 @@ needs(test, 'strace')('killed at any call, what was told about blobs holds, and 
       await checkTold(t, { service: next, log, at })
       await next.close()
       writeFileSync(log, '')
-      await runOk(process.execPath, [script, root, log, 'x'])
+      await runOk(process.execPath, [script, root, log, 'x'], { env: keepCode })
       const later = await reopened(root, () => Date.now() + 1e9)
       await checkTold(t, { service: later, log, at: `${at}, then again` })
       await later.purge()

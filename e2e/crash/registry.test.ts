@@ -10,7 +10,7 @@ import { named } from '../../registry/service/testing/images.ts'
 import { openFileDriver } from '../../registry/storage/file-driver.ts'
 import { registryLayout } from '../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../registry/storage/level-metadata.ts'
-import { crashEveryCall } from '../testing/crash.ts'
+import { crashEveryCall, keepCode } from '../testing/crash.ts'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
 
@@ -64,7 +64,7 @@ function unknown(error: unknown): undefined {
   if (!isRegistryError(error)) throw error
 }
 
-needs(test, 'strace')(
+needs(test, 'gcc')(
   'killed at any call, a registry has what it acknowledged, and all that it has is whole',
   async (t) => {
     t.timeout(1_800_000)
@@ -74,8 +74,8 @@ needs(test, 'strace')(
     const report = await crashEveryCall({
       script,
       args: [root, acks, 'after'],
+      env: keepCode,
       within: root,
-      syscalls: ['write', 'pwrite64', 'fsync', 'fdatasync', 'link', 'rename', 'unlink', 'mkdir'],
       prepare: () => {
         rmSync(root, { recursive: true, force: true })
         cpSync(template, root, { recursive: true })

@@ -39,7 +39,7 @@ for (const [what, flags] of [
 ] as const) {
   needs(
     test.serial,
-    'strace',
+    'gcc',
     'root',
     'docker-registry',
   )(
@@ -48,7 +48,7 @@ for (const [what, flags] of [
       const { space, context, base } = await sceneFor(t, flags)
       const kills = await crashCommand(t, space, {
         args: ['-t', 'app:1', context],
-        syscalls: calls,
+        calls,
         check: (store, at) => {
           const layers = store.images.get('app:1')?.config.rootfs.diff_ids.length
           t.true(layers === undefined || layers === 3, at)
@@ -65,7 +65,7 @@ for (const [what, flags] of [
 
 needs(
   test.serial,
-  'strace',
+  'gcc',
   'root',
   'docker-registry',
 )('layers that are fetched, killed at any call: the image stays whole, and the next try fetches them', async (t) => {
@@ -74,7 +74,7 @@ needs(
   const app = openStore(space.root).images.get('app:1')?.imageID
   const kills = await crashCommand(t, space, {
     args: ['squash', 'app:1', '-t', 'small'],
-    syscalls: calls,
+    calls,
     check: (store, at) => t.is(store.images.get('app:1')?.imageID, app, at),
     checkAgain: (store, at) => {
       t.is(store.images.get('small')?.config.rootfs.diff_ids.length, 1, at)

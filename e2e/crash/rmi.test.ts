@@ -4,7 +4,7 @@ import { needs } from '../testing/needs.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-needs(test, 'strace')(
+needs(test, 'gcc')(
   'rmi of all names of an image, killed at any call: what is left is whole, the other image stays',
   async (t) => {
     const space = await makeWorkspace(t)

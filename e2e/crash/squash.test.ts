@@ -4,7 +4,7 @@ import { needs } from '../testing/needs.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-needs(test, 'strace')(
+needs(test, 'gcc')(
   'squash killed at any call: the image stays, the new one is whole or not there, and squashing again makes it',
   async (t) => {
     const space = await makeWorkspace(t)

@@ -5,7 +5,7 @@ import test from 'ava'
 import { openStore } from '../../builder/store/open.ts'
 import { checkStore } from '../../builder/store/testing/check-store.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import { crashEveryCall } from '../testing/crash.ts'
+import { crashEveryCall, keepCode } from '../testing/crash.ts'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
 
@@ -13,19 +13,21 @@ const script = path.join(import.meta.dirname, '../../builder/store/testing/write
 const folder = mkdtempSync(path.join(tmpdir(), 'crash-store-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Milliseconds for some hundred runs of Node under strace. */
+/** Milliseconds for some hundred runs of Node. */
 const longest = 900_000
 
-needs(test, 'strace')('killed at any call on a new folder, the next process finds a whole store', async (t) => {
+needs(test, 'gcc')('killed at any call on a new folder, the next process finds a whole store', async (t) => {
   t.timeout(longest)
   const root = path.join(folder, 'new')
   const report = await crashEveryCall({
     script,
     args: [root, 'new'],
+    env: keepCode,
+    within: folder,
     prepare: () => rmSync(root, { recursive: true, force: true }),
     check: async (at) => {
       checkStore(t, root, at)
-      await runOk(process.execPath, [script, root, 'new'])
+      await runOk(process.execPath, [script, root, 'new'], { env: keepCode })
       const store = checkStore(t, root, `${at}, then again`)
       t.is(store.tags.list().length, 2, 'the same work ends well afterwards')
     },
@@ -34,7 +36,7 @@ needs(test, 'strace')('killed at any call on a new folder, the next process find
   t.true(report.kills > 40)
 })
 
-needs(test, 'strace')('killed at any call, what was there before stays as it was', async (t) => {
+needs(test, 'gcc')('killed at any call, what was there before stays as it was', async (t) => {
   t.timeout(longest)
   const template = path.join(folder, 'template')
   const root = path.join(folder, 'used')
@@ -43,6 +45,8 @@ needs(test, 'strace')('killed at any call, what was there before stays as it was
   const report = await crashEveryCall({
     script,
     args: [root, 'new'],
+    env: keepCode,
+    within: folder,
     prepare: () => {
       rmSync(root, { recursive: true, force: true })
       cpSync(template, root, { recursive: true, preserveTimestamps: true })
@@ -60,7 +64,7 @@ needs(test, 'strace')('killed at any call, what was there before stays as it was
   t.true(report.kills > 30)
 })
 
-needs(test, 'strace')('killed at any call of a garbage collection, what is needed is still there', async (t) => {
+needs(test, 'gcc')('killed at any call of a garbage collection, what is needed is still there', async (t) => {
   t.timeout(longest)
   const template = path.join(folder, 'garbage')
   const root = path.join(folder, 'collected')
@@ -74,7 +78,8 @@ needs(test, 'strace')('killed at any call of a garbage collection, what is neede
   const report = await crashEveryCall({
     script,
     args: [root, 'gc'],
-    syscalls: ['rename', 'unlink', 'rmdir', 'mkdir', 'fsync'],
+    env: keepCode,
+    within: folder,
     prepare: () => {
       rmSync(root, { recursive: true, force: true })
       cpSync(template, root, { recursive: true, preserveTimestamps: true })

@@ -4,7 +4,7 @@ import { needs } from '../testing/needs.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-needs(test, 'strace')('tag, killed at any call: the name leads to the old image or to the new', async (t) => {
+needs(test, 'gcc')('tag, killed at any call: the name leads to the old image or to the new', async (t) => {
   const space = await makeWorkspace(t)
   const context = space.write('context', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\nLABEL n=1\n' })
   await space.ok(['-t', 'old', '-t', 'app:1', context])

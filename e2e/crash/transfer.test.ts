@@ -7,7 +7,7 @@ import { startRegistry } from '../testing/registry.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
 import { crashCommand } from './crash-command.ts'
 
-const wanted = ['root', 'strace', 'docker-registry'] as const
+const wanted = ['root', 'gcc', 'docker-registry'] as const
 
 async function registryFor(t: Parameters<typeof makeWorkspace>[0], folder: string): Promise<string> {
   const directory = join(folder, 'registry')

@@ -2,16 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { requireProgram } from './programs.ts'
-import { run, tail } from './run.ts'
+import { run, runOk, tail } from './run.ts'
 
 /**
- * System calls after which the disk looks different, or which promise that it stays so. A file that `openat` made is
- * seen at the call after it; `openat` itself is left out because most of its calls only read.
+ * Calls after which the disk looks different, or which promise that it stays so, as `testdata/crash/kill-at-call.c` names
+ * them: `open` where it may make or empty a file, `fsync` with its like, `copy` inside the kernel.
  */
-const diskCalls: readonly string[] = (
-  'write pwrite64 fsync fdatasync syncfs ftruncate copy_file_range sendfile link linkat symlink symlinkat ' +
-  'rename renameat renameat2 unlink unlinkat rmdir mkdir mkdirat'
-).split(' ')
+const diskCalls: readonly string[] =
+  'open write copy truncate fsync rename link symlink unlink rmdir mkdir mount'.split(' ')
 
 export interface CrashOptions {
   /** Script that runs under the Node of the test, for example the command's own entry. */
@@ -19,15 +17,13 @@ export interface CrashOptions {
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
   readonly cwd?: string
-  /** Calls to kill at; {@link diskCalls} unless told otherwise. */
-  readonly syscalls?: readonly string[]
-  /** Only calls on paths below this folder count; without it all but those on pipes, sockets and wake-ups. */
-  readonly within?: string
-  /** Programs that the script starts are let go at once: calls of theirs do not count, and a kill spares them. */
-  readonly threadsOnly?: boolean
+  /** Calls to kill at; all that change the disk unless told otherwise. */
+  readonly calls?: readonly string[]
+  /** Only calls on this folder and on what is below it count. */
+  readonly within: string
   /** Runs before each run, to put the state back that the script starts from. */
   readonly prepare?: () => void | Promise<void>
-  /** Runs after each kill, when no process of the run is left; `at` says where it was, e.g. `rename 3`. */
+  /** Runs after each kill, when no thread of the script is left; `at` says where it was, e.g. `rename 3`. */
   readonly check: (at: string) => void | Promise<void>
   /** Milliseconds for one run; default 60 000. */
   readonly timeout?: number
@@ -35,78 +31,88 @@ export interface CrashOptions {
 
 export interface CrashReport {
   readonly kills: number
-  /** For each call that the script makes, how often it was killed at it: then a run completed. */
+  /** How many of them were at each call. */
   readonly reached: Readonly<Record<string, number>>
 }
 
 /**
- * Runs a script again and again and kills it with SIGKILL on entering its first, second, third ... `rename`, then the same
- * for every other call, until a run completes. Calls on descriptors that are no files (pipes, wake-ups) are passed over.
- * Counting is per thread, because strace counts so; Node's pool has one thread here, and of the N-th calls of the main
- * thread and of the pool the earlier one is hit.
+ * Added to the environment of a script of TypeScript that is started many times: its compiled code is kept between runs.
+ * The command keeps its own.
+ */
+export const keepCode = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '../../node_modules/.cache/tests') }
+
+/**
+ * Runs a script again and again and kills it with SIGKILL on entering its first, second, third ... call that changes the
+ * disk, until a run completes. The calls of all threads count together; Node's pool has one thread here, so that their
+ * order differs little between runs. Programs that the script starts do not count and are not killed.
  */
 export async function crashEveryCall(options: CrashOptions): Promise<CrashReport> {
-  const reached: Record<string, number> = {}
-  for (const [call, ordinals] of await listCalls(options)) {
-    let kills = 0
-    for (const n of ordinals) if (await crashAt(call, n, options)) kills++
-    const last = ordinals.at(-1) ?? 0
-    for (let n = last + 1; await crashAt(call, n, options); n++) kills++
-    reached[call] = kills
-  }
-  return { reached, kills: Object.values(reached).reduce((sum, n) => sum + n, 0) }
-}
-
-/** Runs once unharmed. For each call that was made: which of them, counted per thread, were on files. */
-async function listCalls(options: CrashOptions): Promise<Map<string, number[]>> {
-  const calls = options.syscalls ?? diskCalls
-  await options.prepare?.()
-  const { log } = await runTraced(['-y', '-e', `trace=${calls.join(',')}`], options)
-  const counts = new Map<string, number>()
-  const ordinals = new Map<string, Set<number>>()
-  for (const [, thread = '', call = '', rest = ''] of log.matchAll(/^(\d+) +(\w+)\((.*)$/gm)) {
-    const count = (counts.get(thread + call) ?? 0) + 1
-    counts.set(thread + call, count)
-    if (!isCounted(rest, options)) continue
-    ordinals.set(call, (ordinals.get(call) ?? new Set()).add(count))
-  }
-  return new Map([...ordinals].map(([call, set]) => [call, [...set].sort((a, b) => a - b)]))
-}
-
-/** False for the arguments of a call on a descriptor that is a pipe, a socket or a wake-up, or on another folder. */
-function isCounted(args: string, { within }: CrashOptions): boolean {
-  return within === undefined ? !/^\d+<[^/]/.test(args) : args.includes(`${within}/`)
-}
-
-/** True when the run was killed at its `n`-th call and that was on a file; false also when it came to its end. */
-async function crashAt(call: string, n: number, options: CrashOptions): Promise<boolean> {
-  await options.prepare?.()
-  const inject = `inject=${call}:signal=KILL:when=${n}`
-  const { log } = await runTraced(['-y', '-e', `trace=${call}`, '-e', inject], options)
-  if (!log.includes(killed)) return false
-  await options.check(`${call} ${n}`)
-  return [...log.matchAll(/\((.*)(?:= \?|<unfinished \.\.\.>)$/gm)].some(([, rest = '']) => isCounted(rest, options))
-}
-
-const killed = 'killed by SIGKILL'
-
-/** Runs the script under strace, to its end or its death; an end that is neither good nor caused by a kill is an error. */
-async function runTraced(flags: readonly string[], options: CrashOptions): Promise<{ log: string }> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crash-'))
-  const file = path.join(folder, 'strace')
-  const { script, args, env, cwd, threadsOnly = false, timeout = 60_000 } = options
   try {
-    const follow = threadsOnly ? ['-f', '--detach-on=execve'] : ['-f']
-    const command = [...follow, '-q', '-o', file, ...flags, process.execPath, script, ...args]
-    const output = await run(requireProgram('strace'), command, {
-      env: { ...env, UV_THREADPOOL_SIZE: '1' },
-      timeout,
-      ...(cwd !== undefined && { cwd }),
-    })
-    const log = await readFile(file, 'utf8')
-    if (output.code === 0 || log.includes(killed)) return { log }
-    throw new Error(`${script} ended with ${output.code} without being killed\n${tail(output.stderr)}`)
+    const library = await makeKiller(folder)
+    const reached: Record<string, number> = {}
+    let kills = 0
+    for (;;) {
+      const call = await crashAt(kills + 1, { ...options, library, log: path.join(folder, 'calls') })
+      if (call === undefined) return { kills, reached }
+      kills++
+      reached[call] = (reached[call] ?? 0) + 1
+      await options.check(`${call} ${reached[call]}`)
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Makes the library that kills; its path. */
+export async function makeKiller(folder: string): Promise<string> {
+  const library = path.join(folder, 'kill-at-call.so')
+  await runOk(requireProgram('gcc'), ['-shared', '-fPIC', '-o', library, source])
+  return library
+}
+
+const source = path.join(import.meta.dirname, '../../testdata/crash/kill-at-call.c')
+
+interface CrashRun extends CrashOptions {
+  readonly library: string
+  /** Gets a line for each call that counts. */
+  readonly log: string
+}
+
+/** The call that the run was killed at, its `n`-th; undefined when it came to its end. */
+async function crashAt(n: number, options: CrashRun): Promise<string | undefined> {
+  const { log, script } = options
+  await options.prepare?.()
+  await rm(log, { force: true })
+  const { code, stderr } = await runPreloaded(n, options)
+  if (code === 0) return undefined
+  const calls = (await readFile(log, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  if (code === killed && calls.length >= n) return calls[n - 1]?.split(' ')[0]
+  throw new Error(`${script} ended with ${code} without being killed\n${tail(stderr)}`)
+}
+
+/** 128 + SIGKILL. */
+const killed = 137
+
+async function runPreloaded(n: number, options: CrashRun): ReturnType<typeof run> {
+  const { script, args, env, cwd, timeout = 60_000 } = options
+  return run(process.execPath, [script, ...args], {
+    env: { ...env, UV_THREADPOOL_SIZE: '1', ...crashEnv(n, options) },
+    timeout,
+    ...(cwd !== undefined && { cwd }),
+  })
+}
+
+/** What tells the preloaded library to kill at the `n`-th call, or at none when that is 0. */
+export function crashEnv(
+  n: number,
+  { library, log, within, calls = diskCalls }: Pick<CrashRun, 'library' | 'log' | 'within' | 'calls'>,
+): Record<string, string> {
+  return {
+    LD_PRELOAD: library,
+    CRASH_AT: String(n),
+    CRASH_WITHIN: within,
+    CRASH_CALLS: ` ${calls.join(' ')} `,
+    CRASH_LOG: log,
   }
 }

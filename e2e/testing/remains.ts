@@ -6,15 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * what was killed is gone. Waits up to five seconds for that.
  */
 export async function remainsOf(folder: string): Promise<string[]> {
-  for (let i = 0; i < 100 && look(folder).length > 0; i++) await sleep(50)
-  return look(folder)
+  let found = look(folder)
+  for (let i = 0; i < 100 && found.length > 0; i++) {
+    await sleep(50)
+    found = look(folder)
+  }
+  return found
 }
 
 function look(folder: string): string[] {
   return readdirSync('/proc')
     .filter((pid) => /^\d+$/.test(pid) && pid !== String(process.pid))
     .flatMap((pid) => [
-      ...(read(`/proc/${pid}/cmdline`).includes(folder) ? [`process ${pid}: ${read(`/proc/${pid}/cmdline`)}`] : []),
+      ...[read(`/proc/${pid}/cmdline`)]
+        .filter((line) => line.includes(folder))
+        .map((line) => `process ${pid}: ${line}`),
       ...read(`/proc/${pid}/mountinfo`)
         .split('\n')
         .filter((line) => line.includes(folder))
