@@ -31,7 +31,7 @@ interface Running {
 /** Starts a registry on an empty or filled folder. `program` is the installed command of ours. */
 export async function startContender(name: RegistryName, root: string, program: string): Promise<RegistryContender> {
   const start = async (): Promise<Running> => {
-    if (name === 'ibuild') return startServe(root, { command: [program] })
+    if (name === 'ibuild') return startServe(root, { ibuild: [program] })
     const registry = await startRegistry(root, name)
     return { host: registry.host, pid: pidOf(root), close: () => registry.close() }
   }

@@ -24,10 +24,6 @@ export async function startServing(
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => JSON.parse(line) as Record<string, unknown>),
-    logged: async (pattern) => {
-      await until(() => pattern.exec(stderr()), 10_000).catch((cause: unknown) => {
-        throw new Error(`${pattern} was not logged:\n${stderr()}`, { cause })
-      })
-    },
+    logged: async (pattern) => void (await until(() => pattern.exec(stderr()), 10_000, stderr)),
   }
 }
