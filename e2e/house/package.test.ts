@@ -86,7 +86,7 @@ test('the command builds an image FROM scratch and lists it', async (t) => {
   t.true(existsSync(join(home, '.cache/ibuild/code')), 'compiled code is kept in the home folder')
 })
 
-test('the command serves a registry, with TLS of its own, and is asked about it', async (t) => {
+needs(test, 'curl')('the command serves a registry, with TLS of its own, and is asked about it', async (t) => {
   const root = ['--root', join(folder, 'served')]
   const args = [...root, '--listen', '127.0.0.1:0', '--tls', 'auto']
   const serving = await startServing(t, args, { env: { HOME: home }, ibuild: [command] })
