@@ -11,7 +11,7 @@ export interface AbandonedUploads {
   close(): Promise<void>
 }
 
-export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard'> {
+export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard' | 'housekeep'> {
   readonly sessions: UploadSessions
   readonly drop: (session: UploadSession) => Promise<void>
   /** Milliseconds between looks for what was given up; without it only {@link AbandonedUploads.purge} looks. */
@@ -21,6 +21,7 @@ export interface AbandonedParts extends Pick<ServiceParts, 'driver' | 'guard'> {
 export function createAbandonedUploads({
   driver,
   guard,
+  housekeep,
   sessions,
   drop,
   purgeEvery,
@@ -30,6 +31,7 @@ export function createAbandonedUploads({
     for (const session of await sessions.stale(isCrowded)) {
       // It may have been taken up while another one was dropped.
       if (!sessions.isStale(session, isCrowded)) continue
+      guard()
       session.isBusy = true
       await drop(session)
       dropped++
@@ -38,21 +40,19 @@ export function createAbandonedUploads({
   }
   /** Bytes whose session a power cut took, and what a killed process left. Those of a new session come after it. */
   const removeStrays = async (): Promise<void> => {
-    for (const id of await driver.listUploads()) if (!(await sessions.has(id))) await driver.removeUpload(id)
+    for (const id of await driver.listUploads()) {
+      guard()
+      if (!(await sessions.has(id))) await driver.removeUpload(id)
+    }
   }
   const purge = async (): Promise<number> => {
     const dropped = await dropStale(false)
     await removeStrays()
     return dropped
   }
-  /** Not while nothing may be written: somebody may be copying the data folder. */
-  const purgeIfAllowed = async (): Promise<unknown> => {
-    guard()
-    return purge()
-  }
   let purging: Promise<unknown> = Promise.resolve()
   const look = (): void => {
-    purging = purgeIfAllowed().catch(() => undefined)
+    purging = housekeep(async () => void (await purge())).catch(() => undefined)
   }
   const timer = purgeEvery === undefined ? undefined : setInterval(look, purgeEvery).unref()
   return {

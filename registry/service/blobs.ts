@@ -27,7 +27,7 @@ const lookedAt = 1000
 
 /** {@link BlobService} over a driver and the metadata. */
 export function createBlobService(parts: BlobParts): Blobs {
-  const { driver, metadata, locks, links, guard, now } = parts
+  const { driver, metadata, locks, links, guard, housekeep, now } = parts
   const small = createSmallBlobs()
 
   const stored = async (name: RepositoryName, digest: Digest): Promise<number> => {
@@ -52,7 +52,7 @@ export function createBlobService(parts: BlobParts): Blobs {
         await reader.close()
       }
       small.delete(digest)
-      await driver.setAside(digest)
+      await housekeep(() => driver.setAside(digest))
     })
   }
   /** What to tell of a blob whose bytes are not as its row says. That row may have been removed since it was read. */

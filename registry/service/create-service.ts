@@ -34,6 +34,8 @@ export interface ServiceOptions {
   readonly hashes?: HashPool | undefined
   /** Milliseconds between looks for uploads that were given up. Default ten minutes. */
   readonly purgeEvery?: number | undefined
+  /** Milliseconds for which {@link RegistryService.setReadOnly} waits at most. Default 15 seconds. */
+  readonly patience?: number | undefined
   /** The clocks of {@link ServiceParts}. */
   readonly now?: (() => number) | undefined
   readonly elapsed?: (() => number) | undefined
@@ -49,10 +51,18 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const { now = Date.now, elapsed = () => performance.now() } = options
   const [links, caches] = [createLinks(options.metadata), createManifestCaches()]
   const metadata = suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests])
-  const guard = await createWriteGuard(metadata, options.isReadOnly)
+  const guard = await createWriteGuard(metadata, { isForced: options.isReadOnly, patience: options.patience })
   const cursor = await createCatalogCursor(metadata)
   const hashes = options.hashes ?? createHashPool()
-  const parts: ServiceParts = { driver, metadata, locks: createDigestLocks(), guard: () => guard.check(), now, elapsed }
+  const parts: ServiceParts = {
+    driver,
+    metadata,
+    locks: createDigestLocks(),
+    guard: () => guard.check(),
+    housekeep: (work) => guard.housekeep(work),
+    now,
+    elapsed,
+  }
   const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })
@@ -60,7 +70,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const manifests = createManifestService({ ...parts, hasBytes, space, caches, sparse })
   /** What an earlier process left half done. */
   const tidy = (): void => {
-    if (!guard.isReadOnly) void guard.run(async () => removeDoomed(parts)).catch(() => {})
+    guard.housekeep(() => removeDoomed(parts)).catch(() => {})
   }
   tidy()
 
@@ -84,8 +94,11 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     get isReadOnly() {
       return guard.isReadOnly
     },
+    get writesRunning() {
+      return guard.running
+    },
     setReadOnly: async (isReadOnly) => {
-      await guard.run(() => guard.setReadOnly(isReadOnly))
+      await guard.setReadOnly(isReadOnly)
       tidy()
     },
     tryReading: async () => void (await metadata.get(triedRow)),

@@ -19,9 +19,9 @@ export interface ManifestBytes {
   store(digest: Digest, bytes: Uint8Array): Promise<void>
 }
 
-type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks'>
+type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks' | 'housekeep'>
 
-export function createManifestBytes({ driver, metadata, locks }: Parts): ManifestBytes {
+export function createManifestBytes({ driver, metadata, locks, housekeep }: Parts): ManifestBytes {
   const readWhole = async (digest: Digest, size: number): Promise<Uint8Array | undefined> => {
     const bytes = await readBlob(driver, digest)
     return bytes?.byteLength === size && digestOf(bytes, algorithmOf(digest)) === digest ? bytes : undefined
@@ -30,7 +30,7 @@ export function createManifestBytes({ driver, metadata, locks }: Parts): Manifes
   const readAgain = async (digest: Digest, size: number): Promise<Uint8Array> => {
     const bytes = await readWhole(digest, size)
     if (bytes !== undefined) return bytes
-    await driver.setAside(digest)
+    await housekeep(() => driver.setAside(digest))
     throw new RegistryError('UNKNOWN', `the manifest ${digest} is damaged in the registry; pushing it again mends it`)
   }
   return {

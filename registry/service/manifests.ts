@@ -1,4 +1,5 @@
 import { algorithmOf, type Digest, digestOf } from '../../shared/base/digest.ts'
+import { createSlots } from '../../shared/base/slots.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
@@ -23,12 +24,18 @@ export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'> {
 
 /** Tags of one push at most; the specification asks for ten. */
 const mostTags = 100
+/** Manifests of more bytes than `large` that are read at a time: any number would fill the memory. */
+const mostLargeReads = 8
+const large = 64 * 1024
 
 /** {@link ManifestService} over a driver and the metadata. */
 export function createManifestService(parts: ManifestParts): ManifestService {
   const { metadata, locks, guard, space, caches, sparse } = parts
   const planParts = { metadata, caches }
   const bytesOf = createManifestBytes(parts)
+  const inSlot = createSlots(mostLargeReads)
+  const read = (digest: Digest, size: number): Promise<Uint8Array> =>
+    size > large ? inSlot(() => bytesOf.read(digest, size)) : bytesOf.read(digest, size)
 
   const peek = (name: RepositoryName, ref: ManifestRef): StoredManifest | undefined => {
     const digest = 'digest' in ref ? ref.digest : caches.tags.peek(tagRows.key(name, ref.tag))
@@ -40,7 +47,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     const value = caches.manifests.peek(key) ?? (await metadata.get(key))
     if (typeof value !== 'string') return value
     const { mediaType, size } = manifestRows.parse(key, value)
-    const bytes = await bytesOf.read(digest, size).catch(async (error: unknown) => {
+    const bytes = await read(digest, size).catch(async (error: unknown) => {
       if ((await metadata.get(key)) === undefined) return undefined // removed since
       throw error
     })

@@ -13,6 +13,8 @@ export interface ServiceParts {
   readonly locks: DigestLocks
   /** Called before anything is written; throws when nothing may be. */
   readonly guard: () => void
+  /** Does work that writes and that nobody asked for; not while nothing may be written, and whoever ends that waits for it. */
+  readonly housekeep: (work: () => Promise<void>) => Promise<void>
   /** Milliseconds since the epoch, by a clock that people and machines set: for what is written down. */
   readonly now: () => number
   /** Milliseconds since any moment, by a clock that nobody sets: for how long ago something was. */

@@ -20,14 +20,19 @@ export interface RegistryService {
   catalog(page: PageRequest, isVisible?: (name: RepositoryName) => boolean): Promise<Listing<string>>
   /** Manifests whose subject is `subject`; an empty list where nothing is known of it. */
   referrers(name: RepositoryName, subject: Digest, query: ReferrersQuery): Promise<Listing<Descriptor>>
-  /** While true, all that writes is refused. Kept over restarts. */
+  /** While true, all that writes is refused, nothing is put aside or tidied, and uploads end as soon as more of them comes. */
   readonly isReadOnly: boolean
+  /**
+   * Kept over restarts. When it resolves nothing is changed any more, unless {@link writesRunning} tells of writes that did not
+   * end in time: those of clients that send nothing.
+   */
   setReadOnly(isReadOnly: boolean): Promise<void>
+  readonly writesRunning: number
   /** Reads of the metadata; rejects when it cannot. */
   tryReading(): Promise<void>
   /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */
   tryWriting(): Promise<void>
-  /** Refuses what is new, waits for what is going on, and closes the stores. */
+  /** Refuses what is new, ends uploads as soon as more of them comes, waits for what is going on, and closes the stores. */
   close(): Promise<void>
 }
 

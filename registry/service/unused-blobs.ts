@@ -47,8 +47,11 @@ export async function removeUnnamed(parts: Parts, digest: Digest): Promise<void>
   })
 }
 
-/** Ends the removals in which an earlier process was interrupted. Costs what these are. */
-export async function removeDoomed(parts: Parts): Promise<void> {
+/** Ends the removals in which an earlier process was interrupted, as long as the guard allows. Costs what these are. */
+export async function removeDoomed(parts: Parts & Pick<ServiceParts, 'guard'>): Promise<void> {
   const rows = await parts.metadata.list({ prefix: doomedRows.prefix(), limit: 10_000 })
-  for (const { key } of rows) await removeUnnamed(parts, parseDigest(lastPart(key)))
+  for (const { key } of rows) {
+    parts.guard()
+    await removeUnnamed(parts, parseDigest(lastPart(key)))
+  }
 }

@@ -8,6 +8,8 @@ import type { OpenSession } from './upload-sessions.ts'
 export interface ReceiveOptions extends OpenSession {
   readonly slabs: Slabs
   readonly space: SpaceGuard
+  /** Throws when no more may be written. */
+  readonly guard: () => void
   /** Bytes that the upload may have. */
   readonly maxSize: number
 }
@@ -18,7 +20,7 @@ const lookEvery = 64 * 2 ** 20
 /**
  * Appends a body. Resolves with the error that there was, if any, because what came before is kept: RANGE_INVALID when it is
  * not the part that it says it is, SIZE_INVALID beyond the most, UNAVAILABLE, BLOB_UPLOAD_INVALID when it ends too early, and
- * those of the body and of writing.
+ * those of the body, of the guard and of writing.
  */
 export async function receiveBody(body: UploadBody, options: ReceiveOptions): Promise<Error | undefined> {
   const { bytes, maxSize, space } = options
@@ -58,10 +60,11 @@ async function receive(
   { bytes: body, range }: UploadBody,
   options: ReceiveOptions & { readonly expected: number | undefined; readonly onWritten: (bytes: number) => void },
 ): Promise<void> {
-  const { bytes, digest, slabs, space, maxSize, expected, onWritten } = options
+  const { bytes, digest, slabs, space, guard, maxSize, expected, onWritten } = options
   const start = bytes.size
   let [told, looked] = [start, start]
   const check = async (): Promise<void> => {
+    guard()
     onWritten(bytes.size - told)
     told = bytes.size
     if (bytes.size - looked < lookEvery) return

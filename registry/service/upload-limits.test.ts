@@ -7,7 +7,7 @@ import { RegistryError } from '../protocol/error.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
-import { blobServices, body, one, two } from './testing/blob-services.ts'
+import { blobServices, body, housekeeping, one, two } from './testing/blob-services.ts'
 import { createUploadService } from './uploads.ts'
 
 const digest = digestOf('hello')
@@ -195,7 +195,7 @@ test('while nothing may be written no session is given up, and when the uploads 
   }
   const { parts, clock } = blobServices(t, { driver })
   const hashes = createHashPool(1)
-  const uploads = createUploadService({ ...parts, guard, hashes, purgeEvery: 5 })
+  const uploads = createUploadService({ ...parts, guard, housekeep: housekeeping(guard), hashes, purgeEvery: 5 })
   isReadOnly = false
   await uploads.start(one)
   isReadOnly = true

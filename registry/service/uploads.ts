@@ -33,7 +33,7 @@ export interface Uploads extends UploadService {
 
 /** {@link UploadService} over a driver and the metadata. */
 export function createUploadService(parts: UploadParts): Uploads {
-  const { driver, metadata, locks, links, guard, now, elapsed } = parts
+  const { driver, metadata, locks, links, guard, housekeep, now, elapsed } = parts
   const limits: UploadLimits = { ...usualUploadLimits, ...parts.limits }
   const sessions = new UploadSessions(metadata, limits, parts)
   const slabs = createSlabs()
@@ -101,7 +101,7 @@ export function createUploadService(parts: UploadParts): Uploads {
   /** Takes a body in. What came is acknowledged unless `isLast`, and also then when the session goes on. */
   const receive = async (session: UploadSession, body: UploadBody, isLast: boolean): Promise<OpenSession> => {
     const open = await opened(session)
-    const failure = await receiveBody(body, { ...open, slabs, space, maxSize: limits.blobSize })
+    const failure = await receiveBody(body, { ...open, slabs, space, guard, maxSize: limits.blobSize })
     if (failure instanceof RegistryError && failure.code === 'SIZE_INVALID') {
       await drop(session)
       throw failure
@@ -181,11 +181,8 @@ export function createUploadService(parts: UploadParts): Uploads {
 
     state: async (name, id) => {
       const session = await sessions.get(name, id)
-      if (session.isBusy) return stateOf(session)
-      return withSession(name, id, async () => {
-        await opened(session)
-        return stateOf(session)
-      })
+      if (!session.isBusy) await housekeep(() => withSession(name, id, async () => void (await opened(session))))
+      return stateOf(session)
     },
 
     append: async (name, id, body) => {

@@ -8,6 +8,7 @@ import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { doomedRows, settingRows } from '../storage/rows.ts'
+import type { ServiceOptions } from './create-service.ts'
 import { body } from './testing/bodies.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
@@ -71,6 +72,124 @@ test('what an earlier process left half done is ended when the registry is read-
   await service.setReadOnly(false)
   await service.close()
   t.is(await driver.size(digest), undefined)
+})
+
+/** A registry whose next commit is held until it is released. */
+async function held(options: Partial<ServiceOptions>): Promise<{
+  readonly service: RegistryService
+  readonly hold: () => () => void
+  readonly commits: () => number
+}> {
+  const inner = createMemoryMetadata()
+  let [gate, commits] = [Promise.resolve(), 0]
+  const commit = async (change: Change): Promise<void> => {
+    const isSetting = change.put?.some(({ key }) => key.startsWith(settingRows.prefix())) === true
+    if (!isSetting) await gate
+    await inner.commit(change)
+    commits++
+  }
+  const { service } = await memoryRegistry({ ...options, metadata: { ...inner, commit } })
+  const hold = (): (() => void) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    return resolve
+  }
+  return { service, hold, commits: () => commits }
+}
+
+test('read-only waits for what writes already, and then nothing changes any more', async (t) => {
+  const { service, hold, commits } = await held({})
+  for (const blob of image.blobs) await pushBlob(service, app, blob)
+  const release = hold()
+  const put = service.manifests.put(app, { tag: '1' }, pushed(image))
+  let isAnswered = false
+  const switched = service.setReadOnly(true).then(() => (isAnswered = true))
+  await sleep(20)
+  t.true(service.isReadOnly, 'what is new is refused meanwhile')
+  await t.throwsAsync(service.manifests.remove(app, { tag: '1' }), { code: 'DENIED' })
+  t.false(isAnswered)
+  t.is(service.writesRunning, 1)
+  release()
+  await switched
+  t.is(service.writesRunning, 0)
+  const before = commits()
+  await put
+  await sleep(20)
+  t.is(commits(), before)
+})
+
+test('read-only waits for a while only, and tells how many writes are left', async (t) => {
+  const { service, hold } = await held({ patience: 30 })
+  for (const blob of image.blobs) await pushBlob(service, app, blob)
+  const release = hold()
+  const put = service.manifests.put(app, { tag: '1' }, pushed(image))
+  await service.setReadOnly(true)
+  t.is(service.writesRunning, 1)
+  release()
+  await put
+  t.is(service.writesRunning, 0)
+})
+
+test('an upload that receives ends when the registry becomes read-only, and goes on from there afterwards', async (t) => {
+  const { service } = await memoryRegistry()
+  const { id } = await service.uploads.start(app)
+  const bytes = Buffer.alloc(3_000_000, 'x')
+  const { promise: isSwitched, resolve: tell } = Promise.withResolvers<void>()
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    yield bytes.subarray(0, 1_000_000)
+    await isSwitched
+    for (let at = 1_000_000; at < bytes.length; at += 1000) yield bytes.subarray(at, at + 1000)
+  }
+  const finishing = service.uploads.finish(app, id, { digest: digestOf(bytes), body: { bytes: slow() } })
+  const refused = t.throwsAsync(finishing, { code: 'DENIED' })
+  while ((await service.uploads.list())[0]?.received === 0) await sleep(5)
+  const switched = service.setReadOnly(true)
+  await sleep(20)
+  tell()
+  await switched
+  t.is(service.writesRunning, 0)
+  await refused
+  const { offset } = await service.uploads.state(app, id)
+  t.true(offset > 0 && offset <= 1_000_000, String(offset))
+  await service.setReadOnly(false)
+  const rest = body(bytes.subarray(offset))
+  await service.uploads.finish(app, id, { digest: digestOf(bytes), body: { bytes: rest } })
+  t.is(await service.blobs.size(app, digestOf(bytes)), bytes.length)
+})
+
+test('while read-only, what reads changes nothing either: damaged content stays, no upload is opened', async (t) => {
+  const memory = createMemoryDriver()
+  const changes: string[] = []
+  const driver: BlobDriver = {
+    ...memory,
+    setAside: async (digest) => {
+      changes.push('set aside')
+      await memory.setAside(digest)
+    },
+    openUpload: async (id, acknowledged) => {
+      changes.push('opened')
+      return memory.openUpload(id, acknowledged)
+    },
+  }
+  const { service: first, metadata } = await memoryRegistry({ driver })
+  const digest = await pushArtifact(first, app, image, ['1'])
+  const blob = await pushBlob(first, app, Buffer.from('blob'))
+  const { id } = await first.uploads.start(app)
+  await first.uploads.append(app, id, { bytes: body('x') })
+  for (const damaged of [digest, blob]) await memory.put(damaged, Buffer.from('damaged'), { replace: true })
+  const { service } = await memoryRegistry({ driver, metadata })
+  await service.setReadOnly(true)
+  changes.length = 0
+  const look = async (): Promise<void> => {
+    await t.throwsAsync(service.manifests.get(app, { digest }), { code: 'UNKNOWN' })
+    await t.throwsAsync(service.blobs.open(app, blob), { code: 'UNKNOWN' })
+    t.is((await service.uploads.state(app, id)).offset, 1)
+  }
+  await look()
+  t.deepEqual(changes, [])
+  await service.setReadOnly(false)
+  await look()
+  t.deepEqual(changes, ['set aside', 'set aside', 'opened'])
 })
 
 test('read-only because the configuration says so is not kept', async (t) => {

@@ -8,54 +8,83 @@ import { unlessDiskFull } from './space.ts'
 export interface WriteGuard {
   /** DENIED with 405 when the registry is read-only; UNAVAILABLE with Retry-After when it is closing. */
   check(): void
-  /** Runs work that writes; a store that cannot be written is UNAVAILABLE as well. {@link close} waits for it. */
+  /** Runs work that writes; a store that cannot be written is UNAVAILABLE as well. */
   run<T>(work: () => Promise<T>): Promise<T>
+  /** The same for work that nobody asked for; does nothing where {@link check} throws. */
+  housekeep(work: () => Promise<void>): Promise<void>
+  /** How many of both are going on. */
+  readonly running: number
   readonly isReadOnly: boolean
+  /** Once read-only: resolves when all that ran is done, or after `patience` with some of it still running. */
   setReadOnly(isReadOnly: boolean): Promise<void>
   /** Refuses all from now on, and resolves when what runs is done. */
   close(): Promise<void>
 }
 
+export interface WriteGuardOptions {
+  /** Read-only also while this says so; nothing of it is kept. */
+  readonly isForced?: (() => boolean) | undefined
+  /** Milliseconds. Default {@link usualPatience}. */
+  readonly patience?: number | undefined
+}
+
+/** A client that sends nothing holds its upload for longer; all else that writes is done much sooner. */
+const usualPatience = 15_000
+
 const readOnlyKey = settingRows.key('read-only')
 /** Seconds after which a client may try again. */
 const retryAfter = { closing: 5, failed: 10 }
 
-/** `isForced`: read-only also while this says so; nothing of it is kept. */
 export async function createWriteGuard(
   metadata: MetadataStore,
-  isForced: () => boolean = () => false,
+  { isForced = () => false, patience = usualPatience }: WriteGuardOptions = {},
 ): Promise<WriteGuard> {
   let isSet = parseFlag(await metadata.get(readOnlyKey))
   let isClosing = false
-  let running = 0
-  let onIdle: (() => void) | undefined
+  const running = new Set<Promise<unknown>>()
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
+    const result = unlessUnwritable(work)
+    running.add(result)
+    try {
+      return await result
+    } finally {
+      running.delete(result)
+    }
+  }
   return {
     check: () => {
       if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
       if (isSet || isForced()) throw readOnly()
     },
-    run: async (work) => {
-      if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
-      running++
-      try {
-        return await unlessUnwritable(work)
-      } finally {
-        running--
-        if (running === 0) onIdle?.()
-      }
+    run,
+    housekeep: async (work) => {
+      if (!isClosing && !isSet && !isForced()) await run(work)
+    },
+    get running() {
+      return running.size
     },
     get isReadOnly() {
       return isSet || isForced()
     },
     setReadOnly: async (isReadOnly) => {
-      await metadata.commit({ put: [settingRows.row(['read-only'], isReadOnly)] })
+      await run(() => metadata.commit({ put: [settingRows.row(['read-only'], isReadOnly)] }))
       isSet = isReadOnly
+      if (isReadOnly) await within(patience, Promise.allSettled(running))
     },
     close: async () => {
       isClosing = true
-      if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve))
+      await Promise.allSettled(running)
     },
   }
+}
+
+/** Resolves when the work has, or after so many milliseconds. */
+async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  const { promise: isOver, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds)
+  await Promise.race([work, isOver])
+  clearTimeout(timer)
 }
 
 function parseFlag(value: string | undefined): boolean {

@@ -12,7 +12,9 @@ interface Flags {
 
 const help = `
 While the registry is read-only everything can be pulled, and nothing pushed or deleted.
-The switch is kept when the server is started anew; it works with or without a running server.`
+The switch is kept when the server is started anew; it works with or without a running server.
+Uploads that are running are ended, and what came of them is kept. \`on\` waits up to 15 seconds for
+the rest: then nothing that the registry has changes any more, or the exit code is 1.`
 
 /** `ibuild registry read-only on|off|status` */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -30,9 +32,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     wanted === 'status' ? admin.readOnly() : admin.setReadOnly(wanted === 'on'),
   )
   await writeLines([flags.json === true ? jsonText(state) : `read-only: ${describe(state)}\n`])
-  return 0
+  return wanted === 'on' && state.writesRunning > 0 ? 1 : 0
 }
 
-function describe({ isReadOnly, isConfigured }: ReadOnlyState): string {
-  return `${isReadOnly ? 'on' : 'off'}${isConfigured ? ', by the configuration of the server' : ''}`
+function describe({ isReadOnly, isConfigured, writesRunning }: ReadOnlyState): string {
+  const left = isReadOnly && writesRunning > 0 ? `; writes still running: ${writesRunning}` : ''
+  return `${isReadOnly ? 'on' : 'off'}${isConfigured ? ', by the configuration of the server' : ''}${left}`
 }

@@ -192,7 +192,7 @@ test('read-only is switched while a server runs, and without one, and kept', asy
   t.is(await pushBlob(last.url, randomBytes(3)), 201)
   t.is(
     (await workspace.ok(['registry', 'read-only', 'on', '--json'])).stdout,
-    '{\n  "isReadOnly": true,\n  "isConfigured": false\n}\n',
+    '{\n  "isReadOnly": true,\n  "isConfigured": false,\n  "writesRunning": 0\n}\n',
   )
   t.is((await workspace.ibuild(['registry', 'read-only', 'maybe'])).code, 2)
 })

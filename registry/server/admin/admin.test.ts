@@ -19,7 +19,7 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
   const unused = (): never => t.fail()
   const admin: RegistryAdmin = {
     status: unused,
-    readOnly: async () => ({ isReadOnly: false, isConfigured: false }),
+    readOnly: async () => ({ isReadOnly: false, isConfigured: false, writesRunning: 0 }),
     setReadOnly: unused,
     uploads: unused,
     cancelUpload: unused,

@@ -22,13 +22,14 @@ export const adminRoutes: readonly AdminRoute[] = [
   {
     method: 'GET',
     path: '/v1/read-only',
-    about: 'whether all that writes is refused',
+    about: 'whether all that writes is refused, and how many writes are still running',
     run: (admin) => admin.readOnly(),
   },
   {
     method: 'PUT',
     path: '/v1/read-only',
-    about: 'the body is `true` or `false`',
+    about:
+      'the body is `true` or `false`; waits up to 15 seconds for writes that are running, and tells how many are left',
     run: async (admin, _parts, body) => {
       if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
       return admin.setReadOnly(body)

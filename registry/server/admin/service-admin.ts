@@ -20,6 +20,7 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
   const readOnly = async (): Promise<ReadOnlyState> => ({
     isReadOnly: service.isReadOnly,
     isConfigured: isConfigured(),
+    writesRunning: service.writesRunning,
   })
   return {
     readOnly,

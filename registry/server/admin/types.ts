@@ -2,6 +2,7 @@
 export interface RegistryAdmin {
   status(): Promise<RegistryStatus>
   readOnly(): Promise<ReadOnlyState>
+  /** Waits for writes that are running, for some seconds. */
   setReadOnly(isReadOnly: boolean): Promise<ReadOnlyState>
   uploads(): Promise<readonly UploadInfo[]>
   /** OBJECT_NOT_FOUND. */
@@ -32,6 +33,8 @@ export interface ReadOnlyState {
   readonly isReadOnly: boolean
   /** True when the configuration says so, which no command can change. */
   readonly isConfigured: boolean
+  /** Writes that are going on: without any, what is read-only changes no more. */
+  readonly writesRunning: number
 }
 
 export interface UploadInfo {
