@@ -1,13 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { addImage, benchFor, name, otherImage, remoteOf, to } from '../../e2e/registry/testing/transfer-bench.ts'
+import { MemoryRegistry } from '../../e2e/testing/memory-registry.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { storeFor } from '../store/testing/fixture.ts'
 import { type PublishImageOptions, publishImage } from './publish-image.ts'
 import { pullImage } from './pull-image.ts'
+import { addImage, benchFor, name, otherImage, remoteOf, to } from './testing/bench.ts'
 
 test('another registry gets compressed layers; what is asked for of compression and format is done', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const typesOf = (tag: string): string[] => {
     const { mediaType, layers, config } = JSON.parse(Buffer.from(remoteOf(registry, tag).manifest).toString()) as {
@@ -39,7 +40,7 @@ test('another registry gets compressed layers; what is asked for of compression 
 })
 
 test('annotations are part of the manifest, and make another one', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const plain = await publishImage(store, { image, to, tags: ['plain'] }, options)
   const more = await publishImage(
@@ -55,7 +56,7 @@ test('annotations are part of the manifest, and make another one', async (t) => 
 })
 
 test('what a manifest merely says of a layer that is here is not published in its place', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const [diffID] = image.config.rootfs.diff_ids
   const hollow = gzipSync(Buffer.from('not the layer at all'))
@@ -70,7 +71,7 @@ test('what a manifest merely says of a layer that is here is not published in it
 })
 
 test('config and layer indexes go while layers still do', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const repository = registry.repository(to)
   const pushStream = repository.pushStream.bind(repository)
@@ -84,7 +85,7 @@ test('config and layer indexes go while layers still do', async (t) => {
 })
 
 test('a push that fails leaves no tag; the next sends what is missing only', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a', 'b', 'c')
   const repository = registry.repository(to)
   const pushStream = repository.pushStream.bind(repository)

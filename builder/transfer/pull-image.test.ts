@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import { addImage, benchFor, name, otherImage, remoteOf, to } from '../../e2e/registry/testing/transfer-bench.ts'
+import { MemoryRegistry } from '../../e2e/testing/memory-registry.ts'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { hostPlatform } from '../../shared/oci/platform.ts'
@@ -8,6 +8,7 @@ import { localManifest } from '../store/local-manifest.ts'
 import { storeFor } from '../store/testing/fixture.ts'
 import { publishImage } from './publish-image.ts'
 import { pullImage } from './pull-image.ts'
+import { addImage, benchFor, name, otherImage, remoteOf, to } from './testing/bench.ts'
 
 const bad: [title: string, layer: Buffer, about: { diffID?: Digest; mediaType?: string }, code: string][] = [
   ['a layer with another diffID', gzipSync(Buffer.alloc(1024)), { diffID: digestOf('other') }, 'DIGEST_MISMATCH'],
@@ -16,7 +17,7 @@ const bad: [title: string, layer: Buffer, about: { diffID?: Digest; mediaType?: 
 ]
 for (const [title, layer, about, code] of bad) {
   test(`${title} is refused, and nothing of it stays`, async (t) => {
-    const { store, registry } = benchFor(t)
+    const { store, registry } = benchFor(t, new MemoryRegistry())
     otherImage(registry, layer, about)
     await t.throwsAsync(pullImage(store, remoteOf(registry), { name }), { code })
     t.deepEqual(store.images.list(), [])
@@ -26,7 +27,7 @@ for (const [title, layer, about, code] of bad) {
 }
 
 test('more layers than can be mounted are refused before one is fetched, or merged', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const few = await addImage(store, 'a')
   const [diffID] = few.config.rootfs.diff_ids
   if (diffID === undefined) throw new Error('no layer')
@@ -45,7 +46,7 @@ test('more layers than can be mounted are refused before one is fetched, or merg
 })
 
 test('two pulls at once of one image fetch each layer once', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a', 'b', 'c')
   await publishImage(store, { image, to, tags: ['latest'] }, options)
   const other = storeFor(t)
@@ -55,7 +56,7 @@ test('two pulls at once of one image fetch each layer once', async (t) => {
 })
 
 test('an abort stops a pull: its reason is thrown, no image is there, no temporary file', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a', 'b')
   await publishImage(store, { image, to, tags: ['latest'] }, options)
   const controller = new AbortController()

@@ -1,24 +1,16 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
-import {
-  addImage,
-  benchFor,
-  name,
-  otherImage,
-  remoteOf,
-  results,
-  tarOf,
-  to,
-} from '../../e2e/registry/testing/transfer-bench.ts'
+import { MemoryRegistry } from '../../e2e/testing/memory-registry.ts'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { storeFor } from '../store/testing/fixture.ts'
 import type { TransferEvent } from '../transfer-events.ts'
 import { publishImage } from './publish-image.ts'
 import { pullImage } from './pull-image.ts'
+import { addImage, benchFor, name, otherImage, remoteOf, results, tarOf, to } from './testing/bench.ts'
 
 test('what one store publishes another pulls: the same image, layer by layer', async (t) => {
-  const { store, registry, options, events } = benchFor(t)
+  const { store, registry, options, events } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a', 'b', 'a')
   const descriptor = await publishImage(store, { image, to, tags: ['latest', '1'] }, options)
   t.deepEqual(registry.said('put').slice(0, -1), ['put team/app latest', 'put team/app 1'])
@@ -40,7 +32,7 @@ test('what one store publishes another pulls: the same image, layer by layer', a
 })
 
 test('what is there is neither fetched nor sent, and the manifest goes back byte for byte', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a', 'b')
   await publishImage(store, { image, to, tags: ['latest'] }, { ...options, format: 'docker' })
   // Another tool wrote the manifest: spaces, docker's types.
@@ -76,7 +68,7 @@ test('what is there is neither fetched nor sent, and the manifest goes back byte
 })
 
 test('a layer of a type that is none of ours is pulled by what it holds, goes back as it was, and elsewhere as gzip', async (t) => {
-  const { store, registry, options } = benchFor(t)
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const [diffID] = image.config.rootfs.diff_ids
   if (diffID === undefined) throw new Error('no layer')
@@ -100,7 +92,7 @@ test('a layer of a type that is none of ours is pulled by what it holds, goes ba
 })
 
 test('lines of a push call a layer by its diffID, those of a pull by its blob', async (t) => {
-  const { store, registry, options, events } = benchFor(t)
+  const { store, registry, options, events } = benchFor(t, new MemoryRegistry())
   const image = await addImage(store, 'a')
   const [diffID] = image.config.rootfs.diff_ids
   const titles = (): string[] => events.splice(0).flatMap((event) => ('title' in event ? [event.title] : []))

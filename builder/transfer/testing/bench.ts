@@ -1,20 +1,20 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { layerTar } from '../../../builder/export/layer-tar.ts'
-import { writeLayer } from '../../../builder/layers/layer-writer.ts'
-import { blankEntry } from '../../../builder/layers/testing/entries.ts'
-import type { RemoteImage } from '../../../builder/ports.ts'
-import { localManifest } from '../../../builder/store/local-manifest.ts'
-import { storeFor } from '../../../builder/store/testing/fixture.ts'
-import type { Store, StoredImage } from '../../../builder/store/types.ts'
-import type { PublishImageOptions } from '../../../builder/transfer/publish-image.ts'
-import type { TransferEvent } from '../../../builder/transfer-events.ts'
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
 import { parseJson } from '../../../shared/base/json.ts'
+import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { parseManifest, serializeManifest } from '../../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { hostPlatform } from '../../../shared/oci/platform.ts'
-import { MemoryRegistry } from '../../testing/memory-registry.ts'
+import { layerTar } from '../../export/layer-tar.ts'
+import { writeLayer } from '../../layers/layer-writer.ts'
+import { blankEntry } from '../../layers/testing/entries.ts'
+import type { FetchOptions, Publisher, PublishTarget, RemoteImage, RepositoryName } from '../../ports.ts'
+import { localManifest } from '../../store/local-manifest.ts'
+import { storeFor } from '../../store/testing/fixture.ts'
+import type { Store, StoredImage } from '../../store/types.ts'
+import type { TransferEvent } from '../../transfer-events.ts'
+import type { PublishImageOptions } from '../publish-image.ts'
 
 async function addLayer(store: Store, name: string): Promise<Digest> {
   const folder = await store.temp('test')
@@ -39,15 +39,27 @@ export async function addImage(store: Store, ...names: readonly string[]): Promi
 /** Where images go. */
 export const to = { domain: 'reg:5000', path: 'team/app' }
 
-/** A store, a registry in memory and what was told of transfers between them. */
-export interface Bench {
+/** A registry with nothing between it and what it holds, such as the one in memory. */
+interface OpenRegistry extends Publisher {
+  repository(name: RepositoryName): OpenRepository
+}
+
+interface OpenRepository extends PublishTarget {
+  readonly blobs: Map<Digest, Uint8Array>
+  readonly manifests: Map<Digest, { readonly mediaType: string; readonly digest: Digest; readonly bytes: Uint8Array }>
+  readonly tagged: Map<string, Digest>
+  blob(descriptor: Descriptor, options?: FetchOptions): AsyncIterable<Uint8Array>
+}
+
+/** A store, a registry and what was told of transfers between them. */
+export interface Bench<Registry> {
   readonly store: Store
-  readonly registry: MemoryRegistry
+  readonly registry: Registry
   readonly events: TransferEvent[]
   readonly options: PublishImageOptions
 }
 
-export function benchFor(t: ExecutionContext, registry = new MemoryRegistry()): Bench {
+export function benchFor<Registry extends OpenRegistry>(t: ExecutionContext, registry: Registry): Bench<Registry> {
   const events: TransferEvent[] = []
   const options = { publisher: registry, emit: (event: TransferEvent) => events.push(event) }
   return { store: storeFor(t), registry, events, options }
@@ -58,7 +70,7 @@ export const results = (events: readonly TransferEvent[]): string[] =>
   events.flatMap((event) => (event.type === 'transfer-done' ? [event.result] : [])).sort()
 
 /** What an adapter would find. */
-export function remoteOf(registry: MemoryRegistry, tag = 'latest', place = to): RemoteImage {
+export function remoteOf(registry: OpenRegistry, tag = 'latest', place = to): RemoteImage {
   const repository = registry.repository(place)
   const manifest = repository.manifests.get(repository.tagged.get(tag) ?? digestOf(''))
   if (manifest === undefined) throw new Error(`no ${tag}`)
@@ -87,7 +99,7 @@ export const name = 'reg:5000/team/app:latest'
 
 /** An image of another tool in a registry: one layer of these bytes under a config with this diffID. */
 export function otherImage(
-  registry: MemoryRegistry,
+  registry: OpenRegistry,
   layer: Buffer,
   { diffID = digestOf(layer), mediaType = mediaTypes.ociLayer }: { diffID?: Digest; mediaType?: string } = {},
 ) {
