@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { errnoOf } from '../../shared/base/errors.ts'
+import { fillDisk } from '../testing/own-disk.ts'
 import { run } from '../testing/run.ts'
 import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
 
@@ -49,7 +49,7 @@ export async function makeSmallDisks(t: ExecutionContext, mebibytes: number): Pr
       if (result.code !== 0) throw new Error(`ibuild ${args.join(' ')} ended with ${result.code}\n${result.stderr}`)
       return result
     },
-    fill: () => fill(seen(join(disk, 'filler'))),
+    fill: () => fillDisk(seen(join(disk, 'filler'))),
   }
 }
 
@@ -66,20 +66,4 @@ async function holdNamespace(t: ExecutionContext, env: NodeJS.ProcessEnv): Promi
   await once(holder.stdout, 'data')
   if (holder.pid === undefined) throw new Error('unshare did not start')
   return holder.pid
-}
-
-function fill(file: string): void {
-  const fd = openSync(file, 'w')
-  try {
-    for (let size = 1 << 20; size > 0; ) {
-      try {
-        writeSync(fd, Buffer.alloc(size))
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOSPC') throw error
-        size >>= 1
-      }
-    }
-  } finally {
-    closeSync(fd)
-  }
 }

@@ -1,9 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import { needs } from '../testing/needs.ts'
-import { runOk } from '../testing/run.ts'
+import { diskNeeds, runOnDisk } from '../testing/own-disk.ts'
 
 interface Report {
   readonly outcomes: Readonly<Record<string, string>>
@@ -11,17 +9,9 @@ interface Report {
   readonly whenFull: { readonly left: readonly string[]; readonly seen: unknown }
 }
 
-needs(
-  test,
-  'root',
-  'unshare',
-)('a full disk is an error, and what was stored before stays', async (t) => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'full-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const command = 'mount -t tmpfs -o size=1m none "$1" && exec "$2" "$3" "$1"'
+needs(test, ...diskNeeds.tmpfs)('a full disk is an error, and what was stored before stays', async (t) => {
   const script = path.join(import.meta.dirname, 'fill-disk.ts')
-  const { stdout } = await runOk('unshare', ['-m', 'sh', '-c', command, 'sh', folder, process.execPath, script])
-  const report: Report = JSON.parse(stdout)
+  const report = (await runOnDisk(t, script, { kind: 'tmpfs', size: '1m' })) as Report
   t.log(report.outcomes)
   t.deepEqual(report.outcomes, {
     'blob larger than the disk': 'DISK_FULL',
@@ -45,5 +35,4 @@ needs(
   t.deepEqual(report.whenFull.left, [])
   const expected = { tags: ['docker.io/library/app:1'], authors: ['first'], layers: [], records: [], snapshot: null }
   t.deepEqual(report.whenFull.seen, expected)
-  t.deepEqual(readdirSync(folder), [], 'the mount was in a namespace of its own')
 })

@@ -6,6 +6,7 @@ import { digestOf } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { ownOwner } from '../../shared/cas/owner.ts'
 import { makeImage } from '../../shared/oci/testing/make-image.ts'
+import { fillDisk } from '../testing/own-disk.ts'
 
 /**
  * Works in a store on a filesystem of 1 MiB, first with too much at once and then with no block left, and prints what
@@ -53,14 +54,6 @@ async function commitSnapshot(): Promise<void> {
   }
 }
 
-function fill(): void {
-  for (let size = 512 * 1024; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      for (;;) writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
-    } catch {}
-  }
-}
-
 const first = makeImage([])
 const second = makeImage([], { author: 'second' })
 const tag = 'docker.io/library/app:1'
@@ -71,7 +64,7 @@ const afterLargeBlob = [...leftOvers(), ...store.blobs.list()]
 await attempt('small image', async () => store.images.put(first.manifest, first.config))
 await attempt('tag', async () => store.tags.set(tag, first.manifestDigest))
 await attempt('unused blob', async () => store.blobs.put(Buffer.alloc(8192)))
-fill()
+fillDisk(filler)
 await attempt('full: blob', async () => store.blobs.put(Buffer.from('x')))
 await attempt('full: image', async () => store.images.put(second.manifest, second.config))
 await attempt('full: tag', async () => store.tags.set('docker.io/library/app:2', first.manifestDigest))

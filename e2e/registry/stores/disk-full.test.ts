@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'ava'
 import { needs } from '../../testing/needs.ts'
-import { runOk } from '../../testing/run.ts'
+import { diskNeeds, runOnDisk } from '../../testing/own-disk.ts'
 
 interface Report {
   readonly hadBallast: boolean
@@ -16,37 +14,33 @@ interface Report {
   readonly notices: readonly string[]
 }
 
-/** An ext4 of 450 MB in a file that has holes, in a mount namespace of its own. */
-const mounted =
-  'truncate -s 450M "$1/image" && mkfs.ext4 -q -m 0 "$1/image" && mkdir "$1/disk" && ' +
-  'mount -o loop "$1/image" "$1/disk" && exec "$2" "$3" "$1/disk"'
+needs(test, ...diskNeeds.ext4)(
+  'on a full disk pushes are refused, removals work, and it recovers by itself',
+  async (t) => {
+    t.timeout(180_000)
+    const script = path.join(import.meta.dirname, 'fill-disk.ts')
+    const report = (await runOnDisk(t, script, { kind: 'ext4', size: '450M' })) as Report
+    t.log(report)
+    t.true(report.hadBallast)
+    t.deepEqual(report.whenFull, {
+      'push a manifest': 'UNAVAILABLE 507',
+      'start an upload': 'UNAVAILABLE 507',
+      'remove a tag': 'done',
+      'remove a manifest': 'done',
+      'remove a blob': 'done',
+      pull: 'done',
+    })
+    t.is(report.error, 'DISK_FULL')
+    t.deepEqual(report.whenNothingIsLeft, { 'remove a tag': 'UNAVAILABLE 507', pull: 'done', rows: 0 })
+    t.deepEqual(report.whenFree, { 'push a manifest': 'done', tags: ['next', 'old'] })
+    t.deepEqual(report.reopened, { rows: 0, old: true, tags: ['next', 'old'], problems: [] })
+    t.true(report.notices.some((notice) => notice.includes('no space left')))
+    t.true(report.notices.some((notice) => notice.includes('again')))
+  },
+)
 
-needs(
-  test,
-  'root',
-  'unshare',
-  'mkfs.ext4',
-)('on a full disk pushes are refused, removals work, and it recovers by itself', async (t) => {
-  t.timeout(180_000)
-  const folder = mkdtempSync(path.join(tmpdir(), 'registry-full-'))
-  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const script = path.join(import.meta.dirname, 'fill-disk.ts')
-  const { stdout } = await runOk('unshare', ['-m', 'sh', '-c', mounted, 'sh', folder, process.execPath, script])
-  const report: Report = JSON.parse(stdout)
-  t.log(report)
-  t.true(report.hadBallast)
-  t.deepEqual(report.whenFull, {
-    'push a manifest': 'UNAVAILABLE 507',
-    'start an upload': 'UNAVAILABLE 507',
-    'remove a tag': 'done',
-    'remove a manifest': 'done',
-    'remove a blob': 'done',
-    pull: 'done',
-  })
-  t.is(report.error, 'DISK_FULL')
-  t.deepEqual(report.whenNothingIsLeft, { 'remove a tag': 'UNAVAILABLE 507', pull: 'done', rows: 0 })
-  t.deepEqual(report.whenFree, { 'push a manifest': 'done', tags: ['next', 'old'] })
-  t.deepEqual(report.reopened, { rows: 0, old: true, tags: ['next', 'old'], problems: [] })
-  t.true(report.notices.some((notice) => notice.includes('no space left')))
-  t.true(report.notices.some((notice) => notice.includes('again')))
+needs(test, ...diskNeeds.tmpfs)('a registry is started on a disk that is full, and rows can be removed', async (t) => {
+  t.timeout(60_000)
+  const script = path.join(import.meta.dirname, 'open-when-full.ts')
+  t.deepEqual(await runOnDisk(t, script, { kind: 'tmpfs', size: '90m' }), ['1', 'removed'])
 })

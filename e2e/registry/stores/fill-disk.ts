@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createService } from '../../../registry/service/create-service.ts'
@@ -11,7 +11,7 @@ import { registryLayout } from '../../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
 import type { MetadataStore } from '../../../registry/storage/metadata-types.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
-import { errnoOf } from '../../../shared/base/errors.ts'
+import { fillDisk } from '../../testing/own-disk.ts'
 
 /**
  * `fill-disk.ts ROOT`: a registry in a folder that is a disk of its own, of 450 MB. The disk is filled, by a file and by the
@@ -37,19 +37,6 @@ async function openRegistry(): Promise<Opened> {
   })
   const service = await createService({ driver, metadata, limits: { reserve: 1024 * 1024 } })
   return { service, metadata, problems: () => checkRegistry({ metadata, driver }) }
-}
-
-/** Takes all that is free. */
-function fill(): void {
-  const fd = openSync(filler, 'a')
-  for (let size = 4 * 1024 * 1024; size >= 1; size = Math.floor(size / 2)) {
-    try {
-      for (;;) writeSync(fd, Buffer.alloc(size, 1))
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOSPC') throw error
-    }
-  }
-  closeSync(fd)
 }
 
 /** What came of some work: `done`, or the code of its error. */
@@ -94,7 +81,7 @@ await pushArtifact(service, app, doomed, ['doomed'])
 for (const blob of next.blobs) await pushBlob(service, app, blob)
 const hadBallast = await until(() => statSync(ballast, { throwIfNoEntry: false })?.size === 24 * 1024 * 1024)
 
-fill()
+fillDisk(filler)
 await sleep(600)
 const whenFull = {
   'push a manifest': await outcome(service.manifests.put(app, { tag: 'next' }, pushed(next))),

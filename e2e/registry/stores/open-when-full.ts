@@ -1,8 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
-import { errnoOf } from '../../../shared/base/errors.ts'
+import { fillDisk } from '../../testing/own-disk.ts'
 
 /** Fills the disk that it is given, while nobody has the metadata on it open, and opens them then. Prints what it read. */
 const [disk = ''] = process.argv.slice(2)
@@ -13,22 +13,9 @@ const first = await openLevelMetadata(options)
 await first.commit({ put: [{ key: 'a', value: '1' }] })
 for (let n = 0; n < 200 && !existsSync(path.join(folder, 'ballast')); n++) await sleep(20)
 await first.close()
-fill()
+fillDisk(path.join(disk, 'filler'))
 const store = await openLevelMetadata(options)
 const before = await store.get('a')
 await store.commit({ remove: ['a'] })
 console.log(JSON.stringify([before, (await store.get('a')) ?? 'removed']))
 await store.close()
-
-function fill(): void {
-  for (const bytes of [2 ** 20, 4096, 1]) {
-    for (let n = 0; ; n++) {
-      try {
-        writeFileSync(path.join(disk, `full-${bytes}-${n}`), Buffer.alloc(bytes))
-      } catch (error) {
-        if (errnoOf(error) !== 'ENOSPC') throw error
-        break
-      }
-    }
-  }
-}
