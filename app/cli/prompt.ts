@@ -22,10 +22,10 @@ export function askLine(question: string): Promise<string> {
 /** Asks for a password on a terminal; nothing is seen of it. Errors: CANCELLED for Ctrl-C and Ctrl-D. */
 export async function askSecret(question: string): Promise<string> {
   const input: ReadStream = process.stdin
-  process.stderr.write(question)
-  input.setRawMode(true)
+  input.setRawMode(true) // before the question: whoever answers at once would see it
   input.setEncoding('utf8')
   try {
+    process.stderr.write(question)
     return await readSecret(input)
   } finally {
     input.setRawMode(false)

@@ -2,8 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { sendJson, standIn, testAuthority } from '../../../shared/net/testing/stand-in.ts'
+import { needs } from '../../testing/needs.ts'
 import { type RunOutput, run } from '../../testing/run.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
+import { openTerminal, type Terminal } from '../../testing/terminal.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 
 interface Scene {
@@ -12,6 +14,8 @@ interface Scene {
   readonly folder: string
   /** Runs a command with a home of its own. */
   readonly ibuild: (args: readonly string[], input?: string, env?: Record<string, string>) => Promise<RunOutput>
+  /** Runs one on a terminal, at which somebody types. */
+  readonly atTerminal: (args: readonly string[]) => Terminal
 }
 
 /** A registry with a token server that knows bob, whose password is `pass word`. */
@@ -37,7 +41,8 @@ async function scene(t: ExecutionContext, { gives }: { readonly gives?: object }
   }
   const ibuild: Scene['ibuild'] = (args, input = '', more = {}) =>
     run(process.execPath, [ibuildScript, ...args], { input, env: { ...env, ...more } })
-  return { host, folder, config: join(folder, '.docker/config.json'), ibuild }
+  const atTerminal: Scene['atTerminal'] = (args) => openTerminal(t, [process.execPath, ibuildScript, ...args], { env })
+  return { host, folder, config: join(folder, '.docker/config.json'), ibuild, atTerminal }
 }
 
 const login = (host: string): string[] => ['login', '-u', 'bob', '--password-stdin', host]
@@ -91,6 +96,39 @@ test('a credential helper keeps the login where the file says so', async (t) => 
   })
   t.false(readFileSync(config, 'utf8').includes('auth"'))
   t.is((await ibuild(['login', host], '', env)).code, 0)
+})
+
+/** What a terminal shows of keys: each of them, or a star. */
+const secretsIn = (shown: string): RegExpMatchArray | null => shown.match(/pass|word|x\x08|\*/)
+
+needs(test, 'script')(
+  'on a terminal the user name is asked for and seen, the password is asked for and not',
+  async (t) => {
+    const { host, config, atTerminal } = await scene(t)
+    const terminal = atTerminal(['login', host])
+    await terminal.sees(/Username: /)
+    terminal.type('bob\r')
+    await terminal.sees(/bob[^]*Password: $/)
+    terminal.type('pass worx')
+    terminal.type('\x7fd\r')
+    t.is(await terminal.ended(), 0, terminal.shown())
+    const [, afterwards = ''] = terminal.shown().split('Password: ')
+    t.regex(afterwards, /^\r\n[^]*Login Succeeded\r\n$/)
+    t.is(secretsIn(afterwards.replaceAll(/kept unencrypted in .*/g, '')), null)
+    t.true(readFileSync(config, 'utf8').includes(Buffer.from('bob:pass word').toString('base64')))
+  },
+)
+
+needs(test, 'script')('on a terminal a password alone is asked for, and Ctrl-C leaves all as it was', async (t) => {
+  const { host, config, atTerminal } = await scene(t)
+  const terminal = atTerminal(['login', '-u', 'bob', host])
+  await terminal.sees(/Password: $/)
+  t.false(terminal.shown().includes('Username'))
+  terminal.type('pass wo\x03')
+  t.is(await terminal.ended(), 1)
+  t.regex(terminal.shown(), /nothing was answered/)
+  t.is(secretsIn(terminal.shown().replace('Password: ', '')), null)
+  t.false(existsSync(config))
 })
 
 for (const [title, args, input, code, pattern] of [
