@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { needs } from '../../testing/needs.ts'
 import { requireProgram } from '../../testing/programs.ts'
@@ -11,6 +11,7 @@ import { imagesOnce, printed } from './images.ts'
 import { ourServer, shortFolder } from './server.ts'
 
 const images = imagesOnce()
+const withPodman = needs(test.serial, 'root', 'podman', 'busybox', 'runc')
 
 type Run = (args: readonly string[], options?: RunOptions) => Promise<string>
 
@@ -22,28 +23,22 @@ function tool(program: string, folder: string): Run {
     (await runOk(requireProgram(program), [...storage, ...runtime, ...args], options)).stdout.trim()
 }
 
-/** Brings the image of several layers into podman; its ID. */
-async function load(podman: Run): Promise<string> {
-  const { space } = await images()
+/** A server, and podman with the image of several layers and its ID. */
+async function podmanScene(t: ExecutionContext): Promise<{ host: string; podman: Run; id: string }> {
+  const [{ space }, host] = [await images(), await ourServer(t)]
+  const podman = tool('podman', shortFolder(t))
   const { bytes } = await space.ok(['save', '--format', 'oci', 'sample:app'])
   await podman(['load'], { input: bytes })
-  return (await podman(['image', 'inspect', '-f', '{{.Id}}', 'sample:app'])).trim()
+  return { host, podman, id: (await podman(['image', 'inspect', '-f', '{{.Id}}', 'sample:app'])).trim() }
 }
 
 function diffIdsOf(content: Content): string[] {
   return layersOf(content).map(({ bytes }) => digestOf(gunzipSync(bytes)))
 }
 
-needs(
-  test.serial,
-  'root',
-  'podman',
-  'busybox',
-  'runc',
-)('podman pushes and pulls', async (t) => {
-  const host = await ourServer(t)
-  const [here, there] = [tool('podman', shortFolder(t)), tool('podman', shortFolder(t))]
-  const id = await load(here)
+withPodman('podman pushes and pulls', async (t) => {
+  const { host, podman: here, id } = await podmanScene(t)
+  const there = tool('podman', shortFolder(t))
   const file = join(shortFolder(t), 'digest')
   await here(['push', '--tls-verify=false', '--digestfile', file, id, `docker://${host}/team/sample:1`])
   const pushed = await contentOf(host, 'team/sample', '1')
@@ -69,16 +64,8 @@ needs(
   t.is(await there(['image', 'inspect', '-f', '{{.Digest}}', id]), pushed.digest)
 })
 
-needs(
-  test.serial,
-  'root',
-  'podman',
-  'busybox',
-  'runc',
-)('podman pushes with zstd, and manifest lists', async (t) => {
-  const host = await ourServer(t)
-  const podman = tool('podman', shortFolder(t))
-  const id = await load(podman)
+withPodman('podman pushes with zstd, and manifest lists', async (t) => {
+  const { host, podman, id } = await podmanScene(t)
   await podman([
     'push',
     '--tls-verify=false',

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -67,6 +67,15 @@ export async function adminCall(
   sent.end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   return { status: answer.statusCode ?? 0, value: JSON.parse(await text(answer)) as unknown }
+}
+
+/** Sends the first byte of an upload and no end; the server is about it, and nothing else, when it is given. */
+export async function holdUpload(url: string, root: string): Promise<ClientRequest> {
+  const upload = request(await beginUpload(url), { method: 'PATCH' })
+  upload.on('error', () => undefined)
+  upload.write('x')
+  await untilBusy(root)
+  return upload
 }
 
 /** Waits until the server is about so many requests. */

@@ -5,7 +5,7 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import test from 'ava'
 import { temporaryFolder } from '../../testing/temporary.ts'
-import { beginUpload, digestOf, pushBlob, pushImage, statusOf, untilBusy } from './client.ts'
+import { beginUpload, digestOf, holdUpload, pushBlob, pushImage, statusOf, untilBusy } from './client.ts'
 import { startServing } from './serving.ts'
 
 const anyPort = ['--listen', '127.0.0.1:0']
@@ -79,10 +79,7 @@ test('requests that do not end are cut off after the configured time', async (t)
   const env = { IBUILD_REGISTRY_SHUTDOWN_DRAIN: '500ms' }
   const root = temporaryFolder(t)
   const serving = await startServing(t, ['--root', root, ...anyPort], { env })
-  const upload = request(await beginUpload(serving.url), { method: 'PATCH' })
-  upload.on('error', () => undefined)
-  upload.write('x')
-  await untilBusy(root)
+  await holdUpload(serving.url, root)
   const start = performance.now()
   t.is(await serving.stop(), 0)
   const time = performance.now() - start
@@ -93,10 +90,7 @@ test('requests that do not end are cut off after the configured time', async (t)
 test('a second signal ends it at once', async (t) => {
   const root = temporaryFolder(t)
   const serving = await startServing(t, ['--root', root, ...anyPort])
-  const upload = request(await beginUpload(serving.url), { method: 'PATCH' })
-  upload.on('error', () => undefined)
-  upload.write('x')
-  await untilBusy(root)
+  await holdUpload(serving.url, root)
   serving.kill('SIGTERM')
   await serving.logged(/stopping/)
   t.is(await serving.stop('SIGTERM'), 143)

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { makeWorkspace } from '../../testing/workspace.ts'
-import { adminCall, beginUpload, digestOf, pushBlob, pushImage, statusOf, untilBusy } from './client.ts'
+import { adminCall, beginUpload, digestOf, holdUpload, pushBlob, pushImage, statusOf } from './client.ts'
 import { startServing } from './serving.ts'
 
 const anyPort = ['--listen', '127.0.0.1:0']
@@ -118,10 +117,7 @@ test('while it waits for requests it is alive and not ready', async (t) => {
   const root = temporaryFolder(t)
   const serving = await startServing(t, ['--root', root, ...anyPort, '--metrics-listen', '127.0.0.1:0'])
   const url = String(serving.lines().find(({ msg }) => msg === 'serving')?.['metrics'])
-  const upload = request(await beginUpload(serving.url), { method: 'PATCH' })
-  upload.on('error', () => undefined)
-  upload.write('x')
-  await untilBusy(root)
+  const upload = await holdUpload(serving.url, root)
   serving.kill('SIGTERM')
   await serving.logged(/stopping/)
   t.is(await statusOf(`${url}/healthz`), 200)
