@@ -1,16 +1,14 @@
 import test from 'ava'
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import type { BlobDriver } from '../storage/blob-types.ts'
-import { openFileDriver } from '../storage/file-driver.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
-import { PowerCut, type Random, randomFrom, SimulatedDisk } from '../storage/testing/simulated-disk.ts'
+import type { Change } from '../storage/metadata-types.ts'
+import type { Random, SimulatedDisk } from '../storage/testing/simulated-disk.ts'
 import { createService, type ServiceOptions } from './create-service.ts'
 import { checkRegistry } from './testing/check-registry.ts'
-import { createCutMetadata } from './testing/cut-metadata.ts'
 import { isRegistryError } from './testing/errors.ts'
 import { type Artifact, imageOf, indexOf, named, pushArtifact, subjectOf } from './testing/images.ts'
+import { type CutMutation, type CutPlan, cutAt, liesOfAll } from './testing/power-cut.ts'
 import type { RegistryService } from './types.ts'
 
 const hashes = createHashPool(1)
@@ -31,12 +29,6 @@ type Told = Map<
     readonly digest: Digest | undefined
   }
 >
-
-type Mutation = Partial<{
-  readonly driver: (driver: BlobDriver) => BlobDriver
-  readonly metadata: (metadata: MetadataStore) => MetadataStore
-  readonly isUnsynced: boolean
-}>
 
 async function work(service: RegistryService, told: Told, random: Random): Promise<void> {
   const pick = <T>(items: readonly T[], otherwise: T): T => items[Math.floor(random() * items.length)] ?? otherwise
@@ -88,41 +80,14 @@ async function remove(service: RegistryService, told: Told, { name, ref }: Remov
   }
 }
 
-interface Plan {
-  readonly mutation: Mutation
-  readonly isKilled?: boolean
-}
-
 /** What was told and is not so, and what is wrong in itself, after the power was cut or the process killed at a call. */
-async function liesAt(at: number, { mutation, isKilled = false }: Plan): Promise<string[]> {
-  const random = randomFrom(at)
-  const disk = new SimulatedDisk()
-  let calls = 0
-  disk.onCall = () => {
-    if (++calls >= at) throw new PowerCut()
-  }
-  const metadata = createCutMetadata(() => disk.onCall('commit', ''), mutation.isUnsynced !== true)
-  const boot = async (on: SimulatedDisk, name: string): Promise<BlobDriver> => {
-    const driver = await openFileDriver('/data', { files: on.files, boot: name })
-    return mutation.driver?.(driver) ?? driver
-  }
+async function liesAt(at: number, plan: CutPlan): Promise<string[]> {
   const told: Told = new Map()
-  try {
-    const store = mutation.metadata?.(metadata.store) ?? metadata.store
-    await work(await serviceOf({ driver: await boot(disk, 'a'), metadata: store }), told, random)
-  } catch (error) {
-    if (!(error instanceof PowerCut)) throw error
-  }
-  disk.onCall = () => undefined
-  const after = isKilled ? disk : disk.cut(random)
-  const stores = {
-    driver: await boot(after, isKilled ? 'a' : 'b'),
-    metadata: await metadata.cut(isKilled ? () => 0.999 : random),
-  }
+  const { disk, stores } = await cutAt(at, plan, async (before, random) => work(await serviceOf(before), told, random))
   const service = await serviceOf(stores)
   const lies = await wrong(service, told)
   await service.close()
-  const stored = isKilled ? digestsIn(after) : []
+  const stored = plan.isKilled === true ? digestsIn(disk) : []
   return [...lies, ...(await checkRegistry(stores, { stored }))]
 }
 
@@ -152,10 +117,8 @@ function digestsIn(disk: SimulatedDisk): string[] {
   })
 }
 
-async function allLies(plan: Plan, { from = 20, until }: { from?: number; until: number }): Promise<string[]> {
-  const found: string[] = []
-  for (let at = from; at <= until; at++) found.push(...(await liesAt(at, plan)))
-  return found
+async function allLies(plan: CutPlan, { from = 20, until }: { from?: number; until: number }): Promise<string[]> {
+  return liesOfAll({ from, until }, (at) => liesAt(at, plan))
 }
 
 test('whenever the power is cut, what was told is so and all that is stored is whole', async (t) => {
@@ -167,7 +130,7 @@ test('whenever the process is killed, what was told is so, all is whole, and no 
 })
 
 /** Makes a change in two, the rows that `isLate` after the others. */
-function split(isLate: (key: string) => boolean): Mutation {
+function split(isLate: (key: string) => boolean): CutMutation {
   const part = ({ put = [], remove = [], ...rest }: Change, late: boolean): Change => ({
     put: put.filter(({ key }) => isLate(key) === late),
     remove: remove.filter((key) => isLate(key) === late),
@@ -184,7 +147,7 @@ function split(isLate: (key: string) => boolean): Mutation {
   }
 }
 
-function without(isLost: (key: string) => boolean): Mutation {
+function without(isLost: (key: string) => boolean): CutMutation {
   return {
     metadata: (metadata) => ({
       ...metadata,
@@ -194,7 +157,7 @@ function without(isLost: (key: string) => boolean): Mutation {
 }
 
 /** Rows before the bytes. */
-const lateBytes: Mutation = {
+const lateBytes: CutMutation = {
   driver: (driver) => {
     const late: (() => Promise<void>)[] = []
     return {
@@ -211,7 +174,7 @@ const lateBytes: Mutation = {
   },
 }
 
-const mutations: readonly [string, Mutation, boolean?][] = [
+const mutations: readonly [string, CutMutation, boolean?][] = [
   ['rows are not synced', { isUnsynced: true }],
   ['the bytes of a manifest come after its rows', lateBytes],
   ['tags are written after the rest', split((key) => key.startsWith('tag '))],

@@ -2,12 +2,10 @@ import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import type { BlobDriver } from '../storage/blob-types.ts'
-import { openFileDriver } from '../storage/file-driver.ts'
 import type { Files } from '../storage/files.ts'
-import { PowerCut, type Random, randomFrom, SimulatedDisk } from '../storage/testing/simulated-disk.ts'
+import type { Random, SimulatedDisk } from '../storage/testing/simulated-disk.ts'
 import { type BlobServices, blobServices, body, one, two } from './testing/blob-services.ts'
-import { createCutMetadata } from './testing/cut-metadata.ts'
+import { type CutMutation, type CutPlan, cutAt, liesOfAll } from './testing/power-cut.ts'
 import { removeDoomed } from './unused-blobs.ts'
 
 /** What was told: of blobs, whether the repository has them; of uploads, how much is there. Nothing of what was under way. */
@@ -97,44 +95,14 @@ async function finish({ uploads }: BlobServices, told: Told, id: string): Promis
   await changeLink({ told, name, text: given }, true, async () => uploads.finish(name, id, { digest: digestOf(given) }))
 }
 
-interface Mutation {
-  readonly files?: (files: Files) => Files
-  readonly driver?: (driver: BlobDriver) => BlobDriver
-  readonly isUnsynced?: boolean
-}
-
 /** What was told and is not so after the power was cut, or the process killed, at the `at`-th call. */
-async function liesAt(t: ExecutionContext, at: number, { mutation, isKilled = false }: Plan): Promise<string[]> {
-  const random = randomFrom(at)
-  const disk = new SimulatedDisk()
-  let calls = 0
-  disk.onCall = () => {
-    if (++calls >= at) throw new PowerCut()
-  }
-  const metadata = createCutMetadata(() => disk.onCall('commit', ''), mutation.isUnsynced !== true)
+async function liesAt(t: ExecutionContext, at: number, plan: CutPlan): Promise<string[]> {
   const told: Told = { links: new Map(), uploads: new Map() }
-  const boot = async (on: SimulatedDisk, name: string): Promise<BlobDriver> => {
-    const files = mutation.files?.(on.files) ?? on.files
-    const driver = await openFileDriver('/data', { files, boot: name })
-    return mutation.driver?.(driver) ?? driver
-  }
-  try {
-    await work(blobServices(t, { driver: await boot(disk, 'a'), metadata: metadata.store }), told, random)
-  } catch (error) {
-    if (!(error instanceof PowerCut)) throw error
-  }
-  disk.onCall = () => undefined
-  const after = isKilled ? disk : disk.cut(random)
-  const rows = await metadata.cut(isKilled ? () => 0.999 : random)
-  const services = blobServices(t, { driver: await boot(after, isKilled ? 'a' : 'b'), metadata: rows })
+  const { disk, stores } = await cutAt(at, plan, async (before, random) => work(blobServices(t, before), told, random))
+  const services = blobServices(t, stores)
   await removeDoomed(services.parts)
   const lies = [...(await wrongLinks(services, told)), ...(await wrongOffsets(services, told))]
-  return [...lies, ...(await leftOver(services, after, isKilled))]
-}
-
-interface Plan {
-  readonly mutation: Mutation
-  readonly isKilled?: boolean
+  return [...lies, ...(await leftOver(services, disk, plan.isKilled === true))]
 }
 
 async function wrongLinks({ blobs }: BlobServices, { links }: Told): Promise<string[]> {
@@ -193,10 +161,8 @@ async function leftOver(
   return disk.list().filter((path) => path.includes('/uploads/') || isStray(path))
 }
 
-async function allLies(t: ExecutionContext, plan: Plan, until: number): Promise<string[]> {
-  const found: string[] = []
-  for (let at = 18; at <= until; at++) found.push(...(await liesAt(t, at, plan)))
-  return found
+async function allLies(t: ExecutionContext, plan: CutPlan, until: number): Promise<string[]> {
+  return liesOfAll({ from: 18, until }, (at) => liesAt(t, at, plan))
 }
 
 test('whenever the power is cut, what was told is so, and nothing of an upload is left', async (t) => {
@@ -207,7 +173,7 @@ test('whenever the process is killed, what was told is so, and nothing is left a
   t.deepEqual(await allLies(t, { mutation: {}, isKilled: true }, 200), [])
 })
 
-const mutations: readonly [string, Mutation, boolean?][] = [
+const mutations: readonly [string, CutMutation, boolean?][] = [
   ['rows are not synced', { isUnsynced: true }],
   [
     'blobs are not synced',
