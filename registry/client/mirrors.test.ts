@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
+import { MemoryRegistry } from '../../e2e/testing/memory-registry.ts'
 import { type ContentTries, untilGood } from '../../shared/base/content-tries.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { type Answer, type StandIn, standIn } from '../../shared/net/testing/stand-in.ts'
+import { type Answer, type StandIn, sendJson, standIn } from '../../shared/net/testing/stand-in.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { copyImage } from './images/copy-image.ts'
+import { deleteImage } from './images/delete-image.ts'
+import { joinIndex } from './images/join-index.ts'
 import { collected, failsWith, taken, testClient } from './testing/client.ts'
 import type { RegistryClient, RemoteRepository } from './types.ts'
 
@@ -228,6 +232,28 @@ test('nothing is pushed to a mirror, deleted there, or listed from there', async
   })
   await repository.removeManifest('x')
   t.deepEqual([mirror.asked.length, origin.asked.length > 4], [0, true])
+})
+
+/** Has nothing, and takes all. */
+const empty: Answer = (request, response) => {
+  const { method, url = '' } = request
+  if (url === '/v2/') return response.end()
+  if (url.includes('/tags/')) return sendJson(response, { tags: ['x', 'y'] })
+  return response.writeHead(method === 'PUT' ? 201 : method === 'DELETE' ? 202 : 404).end()
+}
+
+test('what is about to be changed is looked up at the registry itself: a mirror may tell what was', async (t) => {
+  const { mirror, origin, repository } = await scene(t, good, empty)
+  const place = { repository, ref: 'x' }
+  t.is(await deleteImage(place, { manifest: true, force: true }), undefined)
+  await failsWith(t, 'REGISTRY_NOT_FOUND', joinIndex(place, [], { add: true }))
+  t.is(mirror.asked.length, 0)
+
+  const source = new MemoryRegistry().repository({ domain: 'a', path: 'a' })
+  await source.putManifest('1', { mediaType: mediaTypes.ociIndex, digest: digestOf(manifest), bytes: manifest })
+  await copyImage({ repository: source, ref: '1' }, place)
+  t.is(mirror.asked.length, 0)
+  t.true(origin.asked.some(({ method, target }) => method === 'PUT' && target.endsWith('/manifests/x')))
 })
 
 async function* pieces(): AsyncGenerator<Uint8Array> {

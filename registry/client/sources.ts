@@ -1,7 +1,7 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 import { nameOf, type RepositoryCalls } from './repository-calls.ts'
-import type { CallOptions } from './types.ts'
+import type { CallOptions, LookOptions } from './types.ts'
 
 export interface SourceOptions {
   readonly mirrors: readonly Endpoint[]
@@ -37,8 +37,8 @@ export class Sources {
   }
 
   /** The first answer that there is. */
-  async ask<T>(call: (calls: RepositoryCalls) => Promise<T | undefined>, options: CallOptions): Promise<T | undefined> {
-    for (const mirror of this.#mirrors) {
+  async ask<T>(call: (calls: RepositoryCalls) => Promise<T | undefined>, options: LookOptions): Promise<T | undefined> {
+    for (const mirror of options.current === true ? [] : this.#mirrors) {
       try {
         const found = await call(mirror)
         if (found !== undefined) return found

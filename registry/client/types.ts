@@ -28,6 +28,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface LookOptions extends CallOptions {
+  /** True asks the host itself and none of its mirrors, whose answers may be old: for whoever is about to change something. */
+  readonly current?: boolean | undefined
+}
+
 export interface BlobOptions extends CallOptions {
   /** Told what mirrors send, so that work with it can be done again without those that were wrong. */
   readonly tries?: ContentTries | undefined
@@ -36,9 +41,9 @@ export interface BlobOptions extends CallOptions {
 export interface RemoteRepository {
   readonly name: RemoteName
   /** A manifest or index, at most 4 MiB; a digest is verified. MANIFEST_UNKNOWN as undefined. */
-  manifest(ref: string, options?: CallOptions): Promise<RemoteManifest | undefined>
+  manifest(ref: string, options?: LookOptions): Promise<RemoteManifest | undefined>
   /** Its descriptor alone, without the content. */
-  resolve(ref: string, options?: CallOptions): Promise<Descriptor | undefined>
+  resolve(ref: string, options?: LookOptions): Promise<Descriptor | undefined>
   /**
    * The content of a blob, verified: the last piece comes only when digest and size are right. A connection that breaks is
    * resumed where it was. When a mirror sent something wrong, the content fails, and the mirror is not used again.

@@ -10,7 +10,7 @@ import { isIndexType } from '../../../shared/oci/media-types.ts'
 import { formatPlatform, type Platform } from '../../../shared/oci/platform.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
 import { layerIndexesOf } from './layer-indexes.ts'
-import { type ManifestTree, readTree, type TreeManifest } from './manifest-tree.ts'
+import { readTree, type TreeManifest } from './manifest-tree.ts'
 import { type MoveListener, noListener, type RemotePlace } from './types.ts'
 
 export interface CopyOptions {
@@ -62,18 +62,21 @@ export async function copyImage(
   const top = await chosen(scope, named)
   const { signal } = options
   const tree = await readTree(from.repository, top, { referrers: options.referrers === true, signal })
-  const missing = await missingManifests(scope, tree.manifests)
+  const missing = await missingManifests(scope, tree)
   const sent = await copyBlobs(scope, missing)
   const indexes = await copyIndexes(scope, tree)
   const isNamed = !to.ref.includes(':')
   for (const each of missing) if (!isNamed || each.manifest !== top) await putManifest(scope, each)
   if (isNamed) await nameIt(to, top, options)
   const { mediaType, digest } = top
-  return { mediaType, digest, manifests: tree.manifests.length + indexes.manifests, bytes: sent + indexes.bytes }
+  return { mediaType, digest, manifests: tree.length + indexes.manifests, bytes: sent + indexes.bytes }
 }
 
 /** An image is worth having without them: some registries refuse manifests of artifacts. */
-async function copyIndexes(scope: CopyScope, tree: ManifestTree): Promise<Pick<CopiedImage, 'manifests' | 'bytes'>> {
+async function copyIndexes(
+  scope: CopyScope,
+  tree: readonly TreeManifest[],
+): Promise<Pick<CopiedImage, 'manifests' | 'bytes'>> {
   const { layerIndexes, onWarning, signal } = scope.options
   if (layerIndexes === false) return { manifests: 0, bytes: 0 }
   try {
@@ -119,7 +122,7 @@ async function isThere(
   { digest, tag }: { readonly digest: Digest; readonly tag: string | undefined },
   signal: AbortSignal,
 ): Promise<boolean> {
-  const found = await target.resolve(tag ?? digest, { signal })
+  const found = await target.resolve(tag ?? digest, { signal, current: true })
   return found?.digest === digest
 }
 
@@ -157,7 +160,7 @@ async function copyBlob(
 
 /** Some registries refuse to set a tag again, even to what it means. */
 async function nameIt({ repository, ref }: RemotePlace, top: RemoteManifest, { signal }: CopyOptions): Promise<void> {
-  const before = await repository.resolve(ref, { signal })
+  const before = await repository.resolve(ref, { signal, current: true })
   if (before?.digest !== top.digest) await repository.putManifest(ref, top, { signal })
 }
 

@@ -30,7 +30,7 @@ export async function deleteImage(
 ): Promise<Deletion | undefined> {
   const isTag = !ref.includes(':')
   if (isTag && options.manifest !== true) return deleteTag(repository, ref, options)
-  const found = await repository.resolve(ref, options)
+  const found = await repository.resolve(ref, { ...options, current: true })
   if (found === undefined) return undefined
   const { tags, isAll } = await tagsOf(repository, found.digest, options)
   const others = tags.filter((tag) => tag !== ref)
@@ -47,7 +47,10 @@ async function deleteTag(
 ): Promise<Deletion | undefined> {
   const isGone = await refusing(repository, 'tag', async () => repository.removeManifest(tag, options)).catch(
     async (error: unknown) => {
-      if (!isIbuildError(error, 'REGISTRY_REFUSED') || (await repository.resolve(tag, options)) !== undefined)
+      if (
+        !isIbuildError(error, 'REGISTRY_REFUSED') ||
+        (await repository.resolve(tag, { ...options, current: true })) !== undefined
+      )
         throw error
       return false
     },
@@ -70,7 +73,7 @@ async function tagsOf(repository: RemoteRepository, digest: Digest, { signal }: 
     tags.push(tag)
   }
   const meant = await inParallel(tags, { atOnce: 8, signal }, async (tag, stop) =>
-    repository.resolve(tag, { signal: stop }),
+    repository.resolve(tag, { signal: stop, current: true }),
   )
   return { tags: tags.filter((_, i) => meant[i]?.digest === digest), isAll }
 }

@@ -53,7 +53,7 @@ export async function joinIndex(
 
 /** The index that a name means; of one image an index of that. */
 async function existing({ repository, ref }: RemotePlace, options: JoinOptions): Promise<Index> {
-  const found = await repository.manifest(ref, options)
+  const found = await repository.manifest(ref, { ...options, current: true })
   if (found === undefined) {
     const { domain, path } = repository.name
     throw new IbuildError('REGISTRY_NOT_FOUND', `there is no index ${domain}/${path}:${ref} to add to`, {

@@ -1,6 +1,6 @@
 import { indexTypes, listAnnotations } from '../../../shared/oci/layer-indexes.ts'
 import type { CallOptions, RemoteRepository } from '../types.ts'
-import { type ManifestTree, type TreeManifest, treeManifest } from './manifest-tree.ts'
+import { type TreeManifest, treeManifest } from './manifest-tree.ts'
 
 /** Anybody can say that something refers to an image: so many are looked at for the one that its manifest names. */
 const mostTried = 8
@@ -11,12 +11,12 @@ const mostTried = 8
  */
 export async function layerIndexesOf(
   repository: RemoteRepository,
-  { manifests }: ManifestTree,
+  tree: readonly TreeManifest[],
   options: CallOptions,
 ): Promise<TreeManifest[]> {
-  const known = new Set(manifests.map(({ manifest }) => manifest.digest))
+  const known = new Set(tree.map(({ manifest }) => manifest.digest))
   const found: TreeManifest[] = []
-  for (const image of manifests) {
+  for (const image of tree) {
     const artifact = await artifactOf(repository, image, options)
     if (artifact !== undefined && !known.has(artifact.manifest.digest)) found.push(artifact)
   }

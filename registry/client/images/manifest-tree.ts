@@ -1,7 +1,6 @@
 import type { Digest } from '../../../shared/base/digest.ts'
 import { hexOf } from '../../../shared/base/digest.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
-import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { type ManifestFacts, parseManifest } from '../../protocol/manifest.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
@@ -19,13 +18,6 @@ export function treeManifest(manifest: RemoteManifest): TreeManifest {
   return { manifest, facts: factsOf(manifest) }
 }
 
-/** All that a name leads to: every manifest after those that it names, the name's own last. */
-export interface ManifestTree {
-  readonly manifests: readonly TreeManifest[]
-  /** Each once. */
-  readonly blobs: readonly Descriptor[]
-}
-
 export interface TreeOptions {
   /** Follows manifests whose subject is one of the tree, and cosign's tags. */
   readonly referrers: boolean
@@ -37,16 +29,15 @@ const mostManifests = 10_000
 const mostBytes = 256 * 1024 * 1024
 const mostDepth = 16
 
-/** Reads what a manifest leads to. Errors: those of the registry, MANIFEST_INVALID, REGISTRY_NOT_FOUND for a child that is not there. */
+/** What a manifest leads to: every manifest after those that it names, its own last. Errors: those of the registry, MANIFEST_INVALID, REGISTRY_NOT_FOUND for a child that is not there. */
 export async function readTree(
   repository: RemoteRepository,
   top: RemoteManifest,
   options: TreeOptions,
-): Promise<ManifestTree> {
+): Promise<readonly TreeManifest[]> {
   const walk = new TreeWalk(repository, options)
   await walk.visit(top, 0)
-  const blobs = new Map(walk.manifests.flatMap(({ facts }) => facts.blobs).map((blob) => [blob.digest, blob]))
-  return { manifests: walk.manifests, blobs: [...blobs.values()] }
+  return walk.manifests
 }
 
 class TreeWalk {
