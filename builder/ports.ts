@@ -82,7 +82,7 @@ export interface PublishTarget {
 
 /** What a blob is sent with. */
 export interface PublishOptions extends FetchOptions {
-  /** True when the repository was just asked for the blob, and has it not: it is not asked again before the first try. */
+  /** True when the repository was just asked for the blob, or nobody is known to have it: it is not asked before the first try. */
   readonly isMissing?: boolean
   /** Repositories of the same host that may have the blob. */
   readonly mountFrom?: readonly string[]

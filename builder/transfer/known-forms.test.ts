@@ -33,7 +33,8 @@ test('one form in several places is one form, mounted from those of the host', (
   const [form, ...others] = knownForms(sources, target, any)
   t.deepEqual(others, [])
   t.deepEqual(form?.mountFrom, ['one', 'two'])
-  t.is(form?.source.path, 'team/app')
+  t.like(form, { isKnown: true, source: { path: 'team/app' } })
+  t.false(knownForms(sources.slice(0, 3), target, any)[0]?.isKnown)
 })
 
 test('a registry is asked for few forms, and for few mounts', (t) => {

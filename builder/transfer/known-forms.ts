@@ -16,6 +16,8 @@ export interface WantedForm {
 /** A form in which registries have a layer. */
 export interface KnownForm {
   readonly descriptor: Descriptor
+  /** True when the target itself has had it. */
+  readonly isKnown: boolean
   /** Repositories of the same host that had it, the target itself left out. */
   readonly mountFrom: readonly string[]
   /** The nearest place from which it can be read. */
@@ -39,7 +41,7 @@ export function knownForms(
     const rank = distance(source, target)
     const before = forms.get(source.digest)
     const mountFrom = [...(before?.mountFrom ?? []), ...(rank === 1 ? [source.path] : [])]
-    const nearest = before === undefined || rank < before.rank ? { source, rank } : before
+    const nearest = before === undefined || rank < before.rank ? { source, rank, isKnown: rank === 0 } : before
     forms.set(source.digest, { ...nearest, descriptor: descriptorOf(source), mountFrom: mountFrom.slice(0, 3) })
   }
   return [...forms.values()].sort((a, b) => a.rank - b.rank).slice(0, mostForms)

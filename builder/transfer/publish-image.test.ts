@@ -102,3 +102,42 @@ test('a push that fails leaves no tag; the next sends what is missing only', asy
   await publishImage(store, { image, to, tags: ['latest'] }, options)
   t.is(registry.said('stream').length, 2)
 })
+
+test('a mount that is refused is followed by the question, then by the bytes', async (t) => {
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
+  const image = await addImage(store, 'a')
+  await publishImage(store, { image, to, tags: ['latest'] }, { ...options, indexes: false })
+  for (const [path, isThere] of [
+    ['b', true],
+    ['c', false],
+  ] as const) {
+    const repository = registry.repository({ ...to, path })
+    repository.mount = async (_digest, from) => {
+      registry.log.push(`refused ${from}`)
+      return false
+    }
+    if (isThere) for (const [digest, bytes] of registry.repository(to).blobs) repository.blobs.set(digest, bytes)
+    registry.log.length = 0
+    await publishImage(store, { image, to: { ...to, path }, tags: ['1'] }, { ...options, indexes: false })
+    const asked = registry.said('refused', 'head', 'stream').map((entry) => entry.split(' ')[0])
+    t.deepEqual(asked, isThere ? ['refused', 'head'] : ['refused', 'refused', 'head', 'stream'])
+  }
+})
+
+test('of an image that never was in a registry config, list and indexes are sent unasked', async (t) => {
+  const { store, registry, options } = benchFor(t, new MemoryRegistry())
+  const image = await addImage(store, 'a')
+  const unasked: number[] = []
+  for (const path of ['1', '2']) {
+    const repository = registry.repository({ ...to, path })
+    const pushBlob = repository.pushBlob.bind(repository)
+    let count = 0
+    repository.pushBlob = async (...args) => {
+      if (args[2] !== undefined && 'isMissing' in args[2] && args[2].isMissing === true) count++
+      return pushBlob(...args)
+    }
+    await publishImage(store, { image, to: repository.name, tags: ['1'] }, options)
+    unasked.push(count)
+  }
+  t.deepEqual(unasked, [3, 0])
+})

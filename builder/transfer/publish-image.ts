@@ -89,7 +89,7 @@ async function publishParts(store: Store, place: Place, options: PublishImageOpt
   const parts: { layers: Parts['layers']; indexes: Parts['indexes'] } = { layers: new Map(), indexes: undefined }
   const work: ((signal: AbortSignal) => Promise<void>)[] = [
     async (signal) => void (parts.layers = await publishLayers(store, place, { ...options, forms, signal })),
-    async (signal) => pushConfig(place, signal),
+    async (signal) => pushConfig(store, place, signal),
   ]
   if (!wasPulled(store, place.image))
     work.push(async (signal) => void (parts.indexes = await sendIndexes(store, place, { ...options, signal })))
@@ -168,7 +168,12 @@ async function sendIndexes(
 ): Promise<PublishedIndexes | undefined> {
   if (format === 'docker' || indexes === false || image.config.rootfs.diff_ids.length === 0) return undefined
   try {
-    return await publishIndexes(store, image.config.rootfs.diff_ids, { to, target, signal })
+    return await publishIndexes(store, image.config.rootfs.diff_ids, {
+      to,
+      target,
+      isNew: neverPublished(store, image),
+      signal,
+    })
   } catch (error) {
     signal?.throwIfAborted()
     if (!(error instanceof IbuildError)) throw error
@@ -192,8 +197,14 @@ async function attachIndexes(
   }
 }
 
-async function pushConfig({ target, image }: Place, signal: AbortSignal): Promise<void> {
-  await target.pushBlob(image.manifest.config, () => piecesOf(image.configBytes), { signal })
+async function pushConfig(store: Store, { target, image }: Place, signal: AbortSignal): Promise<void> {
+  const isMissing = neverPublished(store, image)
+  await target.pushBlob(image.manifest.config, () => piecesOf(image.configBytes), { signal, isMissing })
+}
+
+/** True for an image that, as far as known, is in no registry: what only it has is nowhere. */
+function neverPublished({ origins }: Store, { imageID }: StoredImage): boolean {
+  return origins.get(imageID).length === 0
 }
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

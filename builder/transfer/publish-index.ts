@@ -51,12 +51,12 @@ async function publishForm(store: Store, layer: StoredLayer, options: PublishInd
   const made = known === undefined ? await make() : undefined
   const form = known ?? (await rememberOwn(store, layer, made ?? (await make())))
   const { index } = form
-  const mountFrom = neighbours(store, diffID, to)
-  if (form.blob !== undefined && (await spareBlob(target, { digest: form.blob.digest, mountFrom }, signal)))
+  const { isNew, isKnown, mountFrom } = neighbours(store, diffID, to)
+  if (form.blob !== undefined && (await spareBlob(target, { digest: form.blob.digest, isKnown, mountFrom }, signal)))
     return { index, blob: form.blob }
   const packed = `${file}.zst`
   const blob = await compressed(made ?? (await make()), packed, signal)
-  const isMissing = blob.digest === form.blob?.digest
+  const isMissing = isNew || blob.digest === form.blob?.digest
   const how = { signal, ...(isMissing ? { isMissing } : { mountFrom }) }
   await target.pushBlob({ mediaType: indexTypes.index, ...blob }, () => createReadStream(packed), how)
   await store.indexForms.add(diffID, { index, blob })
@@ -82,10 +82,17 @@ async function compressed(
   return { digest: hash.digest(), size }
 }
 
-/** Other repositories of the host that have the layer, and so perhaps its index. */
-function neighbours(store: Store, diffID: Digest, to: RepositoryName): string[] {
-  const sources = store.sources.get(diffID).filter(({ domain, path }) => domain === to.domain && path !== to.path)
-  return [...new Set(sources.map(({ path }) => path))].slice(0, 2)
+/** Where the layer, and so perhaps its index, is known to be: nowhere at all, in this repository, in others of its host. */
+interface Neighbours {
+  readonly isNew: boolean
+  readonly isKnown: boolean
+  readonly mountFrom: readonly string[]
+}
+
+function neighbours({ sources }: Store, diffID: Digest, to: RepositoryName): Neighbours {
+  const all = sources.get(diffID)
+  const paths = new Set(all.filter(({ domain }) => domain === to.domain).map(({ path }) => path))
+  return { isNew: all.length === 0, isKnown: paths.delete(to.path), mountFrom: [...paths].slice(0, 2) }
 }
 
 /**

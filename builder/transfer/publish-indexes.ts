@@ -20,6 +20,8 @@ export interface PublishedIndexes {
 export interface PublishIndexesOptions {
   readonly to: RepositoryName
   readonly target: PublishTarget
+  /** True when no repository is known to have the list. */
+  readonly isNew?: boolean | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -35,7 +37,7 @@ export async function publishIndexes(
   diffIDs: readonly Digest[],
   options: PublishIndexesOptions,
 ): Promise<PublishedIndexes | undefined> {
-  const { target, signal } = options
+  const { target, isNew = false, signal } = options
   const folder = await store.temp('indexes')
   try {
     const layers = await inParallel([...new Set(diffIDs)], { atOnce, signal }, async (diffID, stop) =>
@@ -44,7 +46,7 @@ export async function publishIndexes(
     const list = serializeList(layers)
     if (list.length > mostListBytes || layers.some(({ index }) => index.size > mostIndexBytes)) return undefined
     const config = { mediaType: indexTypes.list, digest: digestOf(list), size: list.length }
-    await target.pushBlob(config, () => piecesOf(list), { signal })
+    await target.pushBlob(config, () => piecesOf(list), { signal, isMissing: isNew })
     return {
       annotations: new Map([
         [listAnnotations.digest, config.digest],

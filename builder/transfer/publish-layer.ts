@@ -85,8 +85,8 @@ async function spare(
   { forms, layer }: Unsent,
   signal: AbortSignal,
 ): Promise<Published | undefined> {
-  for (const { descriptor, mountFrom, source } of forms) {
-    const result = await spareBlob(target, { digest: descriptor.digest, mountFrom }, signal)
+  for (const { descriptor, isKnown, mountFrom, source } of forms) {
+    const result = await spareBlob(target, { digest: descriptor.digest, isKnown, mountFrom }, signal)
     if (result === undefined) continue
     transfers.spared(pushedTitle(layer), result)
     return { descriptor, made: source.made, checked: source.checked }

@@ -64,6 +64,7 @@ test('what is there is neither fetched nor sent, and the manifest goes back byte
   const mounted = await publishImage(other, { image: again.image, to: elsewhere, tags: ['1'] }, { publisher: registry })
   t.is(mounted.digest, digestOf(pretty))
   t.is(registry.said('mount').length, 2)
+  t.deepEqual(registry.said('head'), [], 'what never was there is not asked for')
   t.deepEqual(registry.said('stream'), [])
 })
 
