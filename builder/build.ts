@@ -42,13 +42,8 @@ import { withAccess } from './with-access.ts'
 export async function build(options: BuildOptions): Promise<BuildResult> {
   checkContext(checkOptions('build', options, ['root', 'context']).context)
   return guarded(options.signal, async ({ signal, listen }) => {
-    return buildLocked({ ...options, context: stoppable(options.context, signal), emit: listen(options.emit), signal })
+    return buildLocked({ ...options, emit: listen(options.emit), signal })
   })
-}
-
-/** A context from a stream stops with the build, also while the stream is silent. */
-function stoppable(context: ContextSource, signal: AbortSignal): ContextSource {
-  return context.kind === 'stream' ? { ...context, stream: abortable(context.stream, signal) } : context
 }
 
 type GuardedOptions = BuildOptions & Required<Pick<BuildOptions, 'emit' | 'signal'>>
@@ -90,7 +85,7 @@ type BuildScope = GuardedOptions & { readonly transfers: Transfers }
 
 async function buildImage(store: Store, options: BuildScope): Promise<BuiltLayers & { readonly image: StoredImage }> {
   const { emit, cached } = rememberCached(options.emit)
-  const input = await openBuildInput(store, options)
+  const input = await openBuildInput(store, { ...options, context: stoppable(options.context, options.signal) })
   try {
     const dockerfile = readDockerfile(input.dockerfile, options)
     if (willRun(dockerfile, options)) wakeCgroups()
@@ -108,6 +103,11 @@ async function buildImage(store: Store, options: BuildScope): Promise<BuiltLayer
   } finally {
     await input.close()
   }
+}
+
+/** A context from a stream stops with the build, also while the stream is silent. */
+function stoppable(context: ContextSource, signal: AbortSignal): ContextSource {
+  return context.kind === 'stream' ? { ...context, stream: abortable(context.stream, signal) } : context
 }
 
 /** Images of the store, and those of registries where there are any to ask. */

@@ -10,6 +10,7 @@ import {
   importRootfs,
   listImages,
   loadImages,
+  openRegistries,
   prune,
   runImage,
   saveImages,
@@ -95,6 +96,22 @@ test('while a context that comes from a stream is silent', async (t) => {
     return build({ ...place.options, context: { kind: 'stream', stream }, signal })
   })
   t.true(stream.destroyed)
+})
+
+test('a context that comes from a silent stream does not keep a build whose image nobody takes', async (t) => {
+  const place = new Place(t, '')
+  await listImages(place)
+  const stream = new PassThrough()
+  t.teardown(() => stream.destroy())
+  const registries = openRegistries()
+  t.teardown(() => registries.close())
+  const { images, publisher } = registries
+  const context = { kind: 'stream', stream } as const
+  const tags = ['127.0.0.1:1/never']
+  const work = build({ ...place.options, context, tags, outputs: [{ type: 'registry' }], images, publisher })
+  await t.throwsAsync(work, { code: 'REGISTRY_UNREACHABLE' })
+  t.true(stream.destroyed)
+  await assertNothingLeft(t, place)
 })
 
 test.serial('while a large file is hashed', async (t) => {
