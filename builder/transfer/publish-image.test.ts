@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { MemoryRegistry } from '../../e2e/testing/memory-registry.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { storeFor } from '../store/testing/fixture.ts'
 import { type PublishImageOptions, publishImage } from './publish-image.ts'
@@ -101,6 +102,29 @@ test('a push that fails leaves no tag; the next sends what is missing only', asy
   registry.log.length = 0
   await publishImage(store, { image, to, tags: ['latest'] }, options)
   t.is(registry.said('stream').length, 2)
+})
+
+test('a layer whose sending breaks off is sent anew, and that is told; what is refused is not', async (t) => {
+  for (const [code, times] of [
+    ['REGISTRY_FAILED', 2],
+    ['REGISTRY_REFUSED', 1],
+  ] as const) {
+    const { store, registry, options } = benchFor(t, new MemoryRegistry())
+    const image = await addImage(store, 'a')
+    const repository = registry.repository(to)
+    const pushStream = repository.pushStream.bind(repository)
+    let count = 0
+    repository.pushStream = async (...args) => {
+      if (++count === 1) throw new IbuildError(code, 'it closed the connection')
+      return pushStream(...args)
+    }
+    const warnings: string[] = []
+    const onWarning = (warning: string): unknown => warnings.push(warning)
+    const published = publishImage(store, { image, to, tags: ['latest'] }, { ...options, onWarning })
+    await (times === 1 ? t.throwsAsync(published, { code }) : published)
+    t.is(count, times)
+    t.deepEqual(warnings, times === 1 ? [] : ['it closed the connection; the layer is sent anew'])
+  }
 })
 
 test('a mount that is refused is followed by the question, then by the bytes', async (t) => {

@@ -109,11 +109,11 @@ async function publishLayers(
   { image, to, target }: Place,
   { forms, ...options }: PublishImageOptions & { readonly forms: Forms },
 ): Promise<ReadonlyMap<Digest, Descriptor>> {
-  const { images, emit, transfers = createTransfers(emit), signal, atOnce = usualAtOnce } = options
+  const { images, emit, transfers = createTransfers(emit), signal, atOnce = usualAtOnce, onWarning } = options
   const diffIDs = [...new Set(image.config.rootfs.diff_ids)]
   const place = { domain: to.domain, path: to.path }
   const compressing = createSlots(compressedAtOnce[forms.compression?.format ?? 'gzip'])
-  const scope = { store, to: place, target, transfers, compressing, images, ...forms }
+  const scope = { store, to: place, target, transfers, compressing, images, onWarning, ...forms }
   const published = await inParallel(diffIDs, { atOnce, signal }, async (diffID, stop) =>
     publishLayer(scope, diffID, stop),
   )

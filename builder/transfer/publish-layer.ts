@@ -31,6 +31,8 @@ export interface PublishScope {
   readonly compressing: Slots
   /** Where layers are read from of which only the index is here. */
   readonly images?: Pick<RemoteImages, 'content'> | undefined
+  /** Is told of what is begun anew. */
+  readonly onWarning?: ((warning: string) => void) | undefined
 }
 
 /** What the repository has of a layer, and what is known of it; see `LayerSource`. */
@@ -168,13 +170,13 @@ async function sendCopy(
 
 /** Compression and upload go on side by side; progress counts the bytes before compression, whose number is known. */
 async function sendStream(
-  { target, transfers, compressing }: PublishScope,
+  { target, transfers, compressing, onWarning }: PublishScope,
   { layer, compression }: Compressed,
   signal: AbortSignal,
 ): Promise<Published> {
   return compressing(async () =>
     transfers.during(pushedTitle(layer), layer.size, async (moved) => {
-      const { digest, size } = await repeated(signal, async () =>
+      const { digest, size } = await repeated({ signal, onWarning }, async () =>
         target.pushStream(compress(counted(layerTar(layer), moved), compression, { signal }), { signal }),
       )
       const descriptor = { mediaType: mediaTypeOf(compression), digest, size }
@@ -190,12 +192,16 @@ function mediaTypeOf({ format }: CompressionChoice): string {
 const tries = 3
 
 /** A stream cannot be sent again from the middle, so what was broken off by the registry begins anew. */
-async function repeated<T>(signal: AbortSignal, send: () => Promise<T>): Promise<T> {
+async function repeated<T>(
+  { signal, onWarning }: Pick<PublishScope, 'onWarning'> & { readonly signal: AbortSignal },
+  send: () => Promise<T>,
+): Promise<T> {
   for (let i = 1; ; i++) {
     try {
       return await send()
     } catch (error) {
       if (i === tries || signal.aborted || !isIbuildError(error, 'REGISTRY_FAILED')) throw error
+      onWarning?.(`${error.message}; the layer is sent anew`)
       await sleep(i * 500, undefined, { signal })
     }
   }
