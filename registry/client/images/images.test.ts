@@ -176,3 +176,21 @@ test('a search stops at its limit and says that there is more; tags come with it
   t.deepEqual(await search('', 1), { repositories: [{ name: 'a' }], more: true })
   t.deepEqual(await search('c', 1, true), { repositories: [{ name: 'c', tags: ['tag-1'] }], more: false })
 })
+
+test('a repository that was deleted, or is for others, does not spoil a search for tags', async (t) => {
+  const registry = new MemoryRegistry()
+  for (const path of ['a', 'b', 'c'])
+    await putImage(registry.repository({ domain: 'h', path }), { layers: [path] }, '1')
+  const failing = (path: string, code: 'REGISTRY_NOT_FOUND' | 'REGISTRY_DENIED' | 'REGISTRY_FAILED'): void => {
+    registry.repository({ domain: 'h', path }).tags = async function* () {
+      yield* []
+      throw new IbuildError(code, 'no')
+    }
+  }
+  const search = async () => searchRepositories(registry, 'h', { pattern: '', limit: 9, tags: true })
+  failing('a', 'REGISTRY_NOT_FOUND')
+  failing('b', 'REGISTRY_DENIED')
+  t.deepEqual((await search()).repositories, [{ name: 'a', tags: [] }, { name: 'b' }, { name: 'c', tags: ['1'] }])
+  failing('c', 'REGISTRY_FAILED')
+  await t.throwsAsync(search(), { code: 'REGISTRY_FAILED' })
+})

@@ -1,3 +1,4 @@
+import { isIbuildError } from '../../../shared/base/errors.ts'
 import { inParallel } from '../../../shared/base/in-parallel.ts'
 import type { CallOptions, RegistryClient } from '../types.ts'
 
@@ -12,7 +13,7 @@ export interface SearchOptions extends CallOptions {
 
 export interface FoundRepository {
   readonly name: string
-  /** At most 10 000. */
+  /** At most 10 000; none when they were not asked for, or one may not see them. */
   readonly tags?: readonly string[]
 }
 
@@ -43,21 +44,28 @@ export async function searchRepositories(
     if (fits(name)) names.push(name)
   }
   if (!tags) return { repositories: names.map((name) => ({ name })), more }
-  const repositories = await inParallel(names, { atOnce: 4, signal }, async (name, stop) => ({
-    name,
-    tags: await tagsOf(client, { domain, path: name }, stop),
-  }))
+  const repositories = await inParallel(names, { atOnce: 4, signal }, async (name, stop) => {
+    const found = await tagsOf(client, { domain, path: name }, stop)
+    return { name, ...(found !== undefined && { tags: found }) }
+  })
   return { repositories, more }
 }
 
+/** A catalog may name what was deleted, and what is for others. */
 async function tagsOf(
   client: RegistryClient,
   name: { readonly domain: string; readonly path: string },
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<string[] | undefined> {
   const tags: string[] = []
-  for await (const tag of client.repository(name).tags({ signal })) if (tags.push(tag) === mostTags) break
-  return tags
+  try {
+    for await (const tag of client.repository(name).tags({ signal })) if (tags.push(tag) === mostTags) break
+    return tags
+  } catch (error) {
+    if (isIbuildError(error, 'REGISTRY_NOT_FOUND')) return tags
+    if (isIbuildError(error, 'REGISTRY_DENIED')) return undefined
+    throw error
+  }
 }
 
 /** `*` stands for any characters, `?` for one; it takes time in proportion to both lengths only. */
