@@ -1,6 +1,6 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { createService } from '../service/create-service.ts'
-import type { UploadLimits } from '../service/upload-limits.ts'
+import type { ServiceLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
@@ -53,7 +53,7 @@ async function openMetadata({ root, config, log }: OpenOptions, onWritten: Writt
   }
 }
 
-function uploadLimits({ storage, uploads }: OpenOptions['config']): Partial<UploadLimits> {
+function uploadLimits({ storage, uploads }: OpenOptions['config']): Partial<ServiceLimits> {
   const { sessions, sessionsPerRepository, idle, total } = uploads
   const limits = { sessions, sessionsPerRepository, idleTime: idle, totalTime: total, blobSize: storage.blobSize }
   return storage.reserve > 0 ? { ...limits, reserve: storage.reserve } : limits

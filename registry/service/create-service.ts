@@ -17,7 +17,7 @@ import { listReferrers } from './referrers.ts'
 import { createSpaceGuard } from './space.ts'
 import type { BlobService, ManifestService, RegistryService, UploadService } from './types.ts'
 import { removeDoomed } from './unused-blobs.ts'
-import type { UploadLimits } from './upload-limits.ts'
+import type { ServiceLimits } from './upload-limits.ts'
 import { createUploadService, type Uploads } from './uploads.ts'
 import { createWriteGuard, type WriteGuard } from './write-guard.ts'
 
@@ -25,7 +25,7 @@ export interface ServiceOptions {
   /** Both are the service's from now on: it closes them. */
   readonly driver: BlobDriver
   readonly metadata: MetadataStore
-  readonly limits?: Partial<UploadLimits> | undefined
+  readonly limits?: Partial<ServiceLimits> | undefined
   /** Default `index`. */
   readonly sparse?: Sparse | undefined
   /** Read-only also while this says so, as a configuration does. */
@@ -58,16 +58,16 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     driver,
     metadata,
     locks: createDigestLocks(),
+    space: createSpaceGuard({ driver, reserve: limits?.reserve, now }),
     guard: () => guard.check(),
     housekeep: (work) => guard.housekeep(work),
     now,
     elapsed,
   }
-  const space = createSpaceGuard({ driver, reserve: limits?.reserve, now })
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
-  const manifests = createManifestService({ ...parts, hasBytes, space, caches, sparse })
+  const manifests = createManifestService({ ...parts, hasBytes, caches, sparse })
   /** What an earlier process left half done. */
   const tidy = (): void => {
     guard.housekeep(() => removeDoomed(parts)).catch(() => {})
@@ -104,7 +104,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     tryReading: async () => void (await metadata.get(triedRow)),
     tryWriting: async () => {
       guard.check()
-      await space.check(0)
+      await parts.space.check(0)
       await guard.run(() => metadata.commit({ remove: [triedRow] }))
     },
     close: () => (ended ??= end()),

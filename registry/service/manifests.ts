@@ -12,12 +12,10 @@ import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
 import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
-import type { SpaceGuard } from './space.ts'
 import type { ManifestService, StoredManifest } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 
 export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'> {
-  readonly space: SpaceGuard
   readonly caches: ManifestCaches
   readonly sparse: Sparse
 }

@@ -1,6 +1,7 @@
 import type { BlobDriver } from '../storage/blob-types.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { DigestLocks } from './digest-locks.ts'
+import type { SpaceGuard } from './space.ts'
 
 /** What the parts of the service work on together. */
 export interface ServiceParts {
@@ -11,6 +12,7 @@ export interface ServiceParts {
    * until the bytes are gone when these were the last: so bytes never go that somebody is about to name.
    */
   readonly locks: DigestLocks
+  readonly space: SpaceGuard
   /** Called before anything is written; throws when nothing may be. */
   readonly guard: () => void
   /** Does work that writes and that nobody asked for; not while nothing may be written, and whoever ends that waits for it. */

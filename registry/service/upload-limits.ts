@@ -8,7 +8,11 @@ export interface UploadLimits {
   readonly idleTime: number
   /** And any after this, counted from its start, unless bytes are just coming. */
   readonly totalTime: number
-  /** What stays free on the disk; see `space.ts` for what it is when not given. */
+}
+
+/** What all that is pushed may take. */
+export interface ServiceLimits extends UploadLimits {
+  /** Bytes that stay free on the disk; see `space.ts` for what it is when not given. */
   readonly reserve: number | undefined
 }
 
@@ -21,7 +25,6 @@ export const usualUploadLimits: UploadLimits = {
   sessionsPerRepository: 1000,
   idleTime: 24 * hour,
   totalTime: 7 * 24 * hour,
-  reserve: undefined,
 }
 
 /** A session that is idle for this time makes room for another one where there are too many. */

@@ -8,7 +8,7 @@ import { doomedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
 import { createAbandonedUploads } from './abandoned-uploads.ts'
 import { type Links, linkedBlob } from './links.ts'
 import type { ServiceParts } from './parts.ts'
-import { createSpaceGuard, unlessDiskFull } from './space.ts'
+import { unlessDiskFull } from './space.ts'
 import type { OpenUpload, StartOptions, UploadBody, UploadEnd, UploadService, UploadState } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 import { receiveBody, tooLarge } from './upload-body.ts'
@@ -33,11 +33,10 @@ export interface Uploads extends UploadService {
 
 /** {@link UploadService} over a driver and the metadata. */
 export function createUploadService(parts: UploadParts): Uploads {
-  const { driver, metadata, locks, links, guard, housekeep, now, elapsed } = parts
+  const { driver, metadata, locks, links, space, guard, housekeep, now, elapsed } = parts
   const limits: UploadLimits = { ...usualUploadLimits, ...parts.limits }
   const sessions = new UploadSessions(metadata, limits, parts)
   const slabs = createSlabs()
-  const space = createSpaceGuard({ driver, reserve: limits.reserve, now })
   const files = createUploadFiles({ ...parts, slabs })
 
   /** The rows go first: bytes that are left over are nobody's, but rows without bytes would be wrong. */

@@ -223,6 +223,28 @@ test('a full disk: what adds is 507 with Retry-After, what removes works, and it
   await t.notThrowsAsync(pushArtifact(service, app, image))
 })
 
+test('space that an upload is to take is not given to a manifest', async (t) => {
+  const driver = { ...createMemoryDriver(), space: () => Promise.resolve({ free: 10_000, total: 100_000 }) }
+  const { service } = await memoryRegistry({ driver, limits: { reserve: 1000 } })
+  for (const blob of image.blobs) await pushBlob(service, app, blob)
+  const { id } = await service.uploads.start(app)
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const { promise: isEnded, resolve: end } = Promise.withResolvers<void>()
+  async function* slow(): AsyncGenerator<Uint8Array> {
+    begin()
+    await isEnded
+    yield Buffer.alloc(8900)
+  }
+  const appending = service.uploads.append(app, id, { bytes: slow(), length: 8900 })
+  await begun
+  const put = (): Promise<unknown> => service.manifests.put(app, { tag: '1' }, pushed(image))
+  const error = await t.throwsAsync<RegistryError>(put(), { code: 'UNAVAILABLE' })
+  t.is(error?.status, 507)
+  end()
+  await appending
+  await t.notThrowsAsync(put(), 'the disk counts them now')
+})
+
 /** Metadata that cannot be written while `fails` gives an error. */
 function failing(fails: () => Error | undefined): MetadataStore {
   const metadata = createMemoryMetadata()

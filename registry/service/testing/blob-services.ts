@@ -13,8 +13,9 @@ import type { BlobParts } from '../blobs.ts'
 import { createBlobService } from '../blobs.ts'
 import { createDigestLocks } from '../digest-locks.ts'
 import { createLinks } from '../links.ts'
+import { createSpaceGuard } from '../space.ts'
 import type { BlobService } from '../types.ts'
-import type { UploadLimits } from '../upload-limits.ts'
+import type { ServiceLimits } from '../upload-limits.ts'
 import { createUploadService, type Uploads } from '../uploads.ts'
 
 export const [one, two, three]: readonly [RepositoryName, RepositoryName, RepositoryName] = [
@@ -35,7 +36,7 @@ export interface BlobServices {
 export interface ServicesOptions {
   readonly driver?: BlobDriver
   readonly metadata?: MetadataStore
-  readonly limits?: Partial<UploadLimits>
+  readonly limits?: Partial<ServiceLimits>
   readonly guard?: () => void
 }
 
@@ -50,6 +51,7 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
     guard,
     housekeep: housekeeping(guard),
     locks: createDigestLocks(),
+    space: createSpaceGuard({ driver, reserve: limits?.reserve, now: () => clock.now }),
     now: () => clock.now,
     elapsed: () => clock.now,
     links: createLinks(metadata),
