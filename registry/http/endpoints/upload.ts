@@ -3,7 +3,7 @@ import { RegistryError } from '../../protocol/error.ts'
 import { parseDigestParameter, type RepositoryName } from '../../protocol/names.ts'
 import type { UploadService } from '../../service/types.ts'
 import { type Methods, needs, type Prepare, type Task } from '../endpoint.ts'
-import { emptyReply } from '../reply.ts'
+import { emptyReply, type Reply } from '../reply.ts'
 import { blobCreated, sessionHeaders, uploadBody } from './upload-replies.ts'
 
 /** `/v2/NAME/blobs/uploads/SESSION` (OCI distribution-spec, end-5, end-6, end-13, end-14). */
@@ -13,7 +13,7 @@ export const uploadMethods: Methods<'upload'> = {
     return emptyReply(204, sessionHeaders(name, state))
   }),
   PATCH: prepare(({ name, session, request }) => ({ service: { uploads }, limits }) => {
-    const append = async (): Promise<ReturnType<typeof emptyReply>> => {
+    const append = async (): Promise<Reply> => {
       const body = uploadBody(request, limits) ?? { bytes: nothing(), length: 0 }
       return emptyReply(202, sessionHeaders(name, await uploads.append(name, session, body)))
     }

@@ -1,5 +1,4 @@
-import type { Digest, DigestAlgorithm } from '../../../shared/base/digest.ts'
-import { isDigest } from '../../../shared/base/digest.ts'
+import { algorithmOf, type Digest, type DigestAlgorithm, isDigest } from '../../../shared/base/digest.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { isName, parseDigestParameter, parseName, type RepositoryName } from '../../protocol/names.ts'
 import type { AccessWish } from '../authorize.ts'
@@ -75,14 +74,13 @@ async function isMounted(
   return grant.mayPull(from) && service.blobs.mount(name, digest, { from })
 }
 
-/** The whole blob in one request. Nobody knows the session, so nothing of it stays when this fails. */
+/** The whole blob in one request. Nobody knows the session, so nothing of it stays when this fails, where it may be removed. */
 async function uploadAtOnce(
   { request, name, digest }: Start & { readonly digest: Digest },
   { service: { uploads }, limits }: EndpointContext,
 ): Promise<Reply> {
   const body = uploadBody(request, limits)
-  const algorithm = digest.startsWith('sha512:') ? 'sha512' : 'sha256'
-  const { id } = await uploads.start(name, { algorithm, length: request.length })
+  const { id } = await uploads.start(name, { algorithm: algorithmOf(digest), length: request.length })
   try {
     await uploads.finish(name, id, { digest, body })
   } catch (error) {
