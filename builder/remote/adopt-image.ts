@@ -13,9 +13,9 @@ import { type ListedLayer, withoutList } from '../transfer/index-list.ts'
 import { pulledTitle } from '../transfer/layer-title.ts'
 import { layersOf, rememberOrigin, rememberSource } from '../transfer/pull-image.ts'
 import type { RemoteLayer } from '../transfer/pull-layer.ts'
+import { indexLayer, keepLayer } from '../transfer/read-layer.ts'
 import { counted, type Transfers } from '../transfer/transfers.ts'
 import { fetchIndex, fetchList } from './fetch-index.ts'
-import { indexLayer, keepLayer } from './read-layer.ts'
 
 export interface AdoptOptions {
   /** The full name that the image gets. */
@@ -138,29 +138,17 @@ async function takeIndex(
   }
 }
 
+/** That an index was false that came with another image is no fault of this one. */
 async function readLayer(scope: LearnScope, { diffID, descriptor, content }: RemoteLayer): Promise<void> {
   const { store, remote, folder, signal, transfers, keepBytes, onNotice, name } = scope
-  const before = store.layers.get(diffID)
-  await transfers.during(pulledTitle(descriptor), descriptor.size, async (moved) => {
-    await untilGood(async (tries) => {
-      const source = { content: counted(content({ signal, tries }), moved), folder, signal }
-      if (keepBytes) await keepTrue(keepLayer(store, diffID, source))
-      else await indexLayer(store, diffID, source)
-    })
-    return { value: undefined, result: keepBytes ? 'pulled' : 'index read' }
+  const read = keepBytes ? keepLayer : indexLayer
+  const isTrue = await transfers.during(pulledTitle(descriptor), descriptor.size, async (moved) => {
+    const value = await untilGood((tries) =>
+      read(store, diffID, { content: counted(content({ signal, tries }), moved), folder, signal }),
+    )
+    return { value, result: keepBytes ? 'pulled' : 'index read' }
   })
   await rememberSource(store, { diffID, descriptor, remote, checked: true })
-  const after = store.layers.get(diffID)
-  if (before?.bytes.kind !== 'remote' || after?.bytes.kind !== 'remote' || before.bytes.index === after.bytes.index)
-    return
-  onNotice(`warning: an index of layer ${diffID} that came with another image is false; ${name} does not use it`)
-}
-
-/** That an index was false that came with another image is no fault of this one. */
-async function keepTrue(work: Promise<StoredLayer>): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    if (!isIbuildError(error, 'LAYER_INDEX_FALSE')) throw error
-  }
+  if (!isTrue)
+    onNotice(`warning: an index of layer ${diffID} that came with another image is false; ${name} does not use it`)
 }

@@ -5,8 +5,8 @@ import type { RemoteImages } from '../ports.ts'
 import type { LayerSource } from '../store/remote-types.ts'
 import type { Store } from '../store/types.ts'
 import { pulledTitle } from '../transfer/layer-title.ts'
+import { keepLayer } from '../transfer/read-layer.ts'
 import { counted, type Transfers } from '../transfer/transfers.ts'
-import { keepLayer } from './read-layer.ts'
 
 /** What brings layers in. */
 export interface FetchScope {
@@ -42,16 +42,22 @@ async function fetchFrom(
   const folder = await store.temp('fetch')
   try {
     await transfers.during(pulledTitle(source), size, async (moved) => {
-      await untilGood((tries) => {
+      const isTrue = await untilGood((tries) => {
         const content = counted(images.content(source, { mediaType, digest, size }, { signal, tries }), moved)
         return keepLayer(store, diffID, { content, folder: folder.dir, signal })
       })
+      if (!isTrue) throw indexFalse(diffID)
       return { value: undefined, result: 'pulled' }
     })
     await store.sources.add(diffID, { ...source, checked: true })
   } finally {
     await folder.release()
   }
+}
+
+function indexFalse(diffID: Digest): IbuildError {
+  const message = `the published index of layer ${diffID} is false: it does not tell what is in the layer`
+  return new IbuildError('LAYER_INDEX_FALSE', message)
 }
 
 function notToBeHad(diffID: Digest, failures: readonly IbuildError[]): IbuildError {

@@ -26,7 +26,7 @@ export interface PullOptions {
   readonly atOnce?: number | undefined
   /** Merges neighbouring layers of an image that has more. */
   readonly maxLayers?: MaxLayers | undefined
-  /** Is told of an image with nearly too many layers. */
+  /** Is told of an image with nearly too many layers, and of what was false that was believed of a layer. */
   readonly onWarning?: ((warning: string) => void) | undefined
 }
 
@@ -112,12 +112,12 @@ function checkReadable({ mediaType, digest }: Descriptor): void {
 
 /** Tells of each layer whether it was fetched. */
 async function fetchLayers(store: Store, layers: readonly RemoteLayer[], options: PullOptions): Promise<boolean[]> {
-  const { signal, emit, atOnce = usualAtOnce } = options
+  const { signal, emit, onWarning, atOnce = usualAtOnce } = options
   const folder = await store.temp('pull')
   const transfers = createTransfers(emit)
   try {
     return await inParallel(layers, { atOnce, signal }, async (layer, stop) =>
-      pullLayer(store, layer, { folder: folder.dir, transfers, signal: stop }),
+      pullLayer(store, layer, { folder: folder.dir, transfers, onWarning, signal: stop }),
     )
   } finally {
     await folder.release()

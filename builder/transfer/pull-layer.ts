@@ -1,13 +1,11 @@
-import { join } from 'node:path'
 import { untilGood } from '../../shared/base/content-tries.ts'
-import { type Digest, hexOf } from '../../shared/base/digest.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
+import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
-import { importLayer } from '../layers/import-layer.ts'
 import type { ContentOptions } from '../ports.ts'
 import { underStepLock } from '../store/step-lock.ts'
 import type { Store } from '../store/types.ts'
 import { pulledTitle } from './layer-title.ts'
+import { keepLayer } from './read-layer.ts'
 import { counted, type Transfers } from './transfers.ts'
 
 /** A layer that a registry has. */
@@ -22,6 +20,8 @@ export interface PullLayerOptions {
   /** A folder of the store's `temp`. */
   readonly folder: string
   readonly transfers: Transfers
+  /** Is told of a published index that was believed and is false. */
+  readonly onWarning?: ((warning: string) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -55,15 +55,10 @@ function isWhole({ layers }: Store, diffID: Digest): boolean {
 async function fetchLayer(
   store: Store,
   { diffID, content }: RemoteLayer,
-  { folder, signal, moved }: PullLayerOptions & { readonly moved: (done: number) => void },
+  { folder, signal, moved, onWarning }: PullLayerOptions & { readonly moved: (done: number) => void },
 ): Promise<void> {
-  const tarFile = join(folder, `layer-${hexOf(diffID)}`)
-  const layer = await untilGood((tries) => importLayer(counted(content({ signal, tries }), moved), tarFile, { signal }))
-  if (layer.diffID !== diffID) {
-    const message = `the layer ${layer.source.digest} holds ${layer.diffID}, but the image config says ${diffID}`
-    throw new IbuildError('DIGEST_MISMATCH', message, {
-      hint: 'The image in the registry is damaged or was tampered with.',
-    })
-  }
-  await store.layers.commitTar({ diffID, size: layer.size, tarFile, index: layer.entries.encoded })
+  const isTrue = await untilGood((tries) =>
+    keepLayer(store, diffID, { content: counted(content({ signal, tries }), moved), folder, signal, sync: true }),
+  )
+  if (!isTrue) onWarning?.(`an index of layer ${diffID} that came with another image is false; it is not used any more`)
 }

@@ -7,10 +7,12 @@ import { withRemote } from '../../builder/remote/with-remote.ts'
 import { openStore } from '../../builder/store/open.ts'
 import { needLayer, openLayer } from '../../builder/store/open-layer.ts'
 import { type ListedLayer, parseList, serializeList } from '../../builder/transfer/index-list.ts'
+import { pullImage } from '../../builder/transfer/pull-image.ts'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import { indexTypes, listAnnotations } from '../../shared/oci/layer-indexes.ts'
 import { parseManifest, serializeManifest } from '../../shared/oci/manifest.ts'
+import { hostPlatform } from '../../shared/oci/platform.ts'
 import { needs } from '../testing/needs.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
@@ -223,6 +225,25 @@ withBusybox(
       honest.imageID,
     )
     t.is(formsOf(openStore(other), bench.diffIDs)[2], 'read')
+  },
+)
+
+withBusybox(
+  'a pull of the layers tells of a false index that came with another image, and is not harmed',
+  async (t) => {
+    const bench = await publishBase(t)
+    await republish(bench, await listWith(t, bench, bentLink), evil)
+    const root = temporaryFolder(t)
+    const context = await contextFor(t)
+    await buildText(root, text.replace('base', 'evil'), { context, images: bench.images })
+    const found = await bench.images.find({ ...base, tag: '1' }, { platform: hostPlatform() })
+    if (found === undefined) throw new Error('no base')
+    const warnings: string[] = []
+    await pullImage(openStore(root), found, { name: baseName, onWarning: (warning) => warnings.push(warning) })
+    t.is(warnings.length, 1)
+    t.regex(warnings[0] ?? '', new RegExp(`index of layer ${bench.diffIDs[2]} .* is false`))
+    const honest = await buildText(temporaryFolder(t), text, { context, images: bench.images })
+    t.is((await buildText(root, text, { context, images: bench.images })).imageID, honest.imageID)
   },
 )
 
