@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { parseName } from '../../registry/protocol/names.ts'
 import { createService } from '../../registry/service/create-service.ts'
@@ -20,19 +21,31 @@ test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 /** Milliseconds for some hundred runs of Node. */
 const longest = 900_000
 
+interface Reopened extends RegistryService {
+  /** Waits, ten seconds at most, until no upload is there and so many files are left. */
+  readonly purge: (files: number) => Promise<void>
+}
+
 /** The registry of a data folder, as the next process finds it; a day later, when uploads are given up. */
-async function reopened(
-  root: string,
-  now?: () => number,
-): Promise<RegistryService & { readonly purge: () => Promise<void> }> {
+async function reopened(root: string, now?: () => number): Promise<Reopened> {
   const driver = await openFileDriver(root)
   const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, durability: 'group' })
   const service = await createService({ driver, metadata, purgeEvery: 20, ...(now !== undefined && { now }) })
-  const purge = async (): Promise<void> => {
-    while ((await service.uploads.list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20))
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  const purge = async (files: number): Promise<void> => {
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(5)) {
+      if ((await service.uploads.list()).length === 0 && filesIn(root).length === files) return
+    }
   }
   return { ...service, purge }
+}
+
+/** Names of the files for uploads and blobs. */
+function filesIn(root: string): string[] {
+  const { uploads, blobs } = registryLayout(root)
+  return [uploads, blobs]
+    .flatMap((below) => readdirSync(below, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
 }
 
 async function textOf({ blobs }: RegistryService, name: string, text: string): Promise<string | undefined> {
@@ -87,15 +100,9 @@ needs(test, 'gcc')('killed at any call, what was told about blobs holds, and not
       await runOk(process.execPath, [script, root, log, 'x'], { env: keepCode })
       const later = await reopened(root, () => Date.now() + 1e9)
       await checkTold(t, { service: later, log, at: `${at}, then again` })
-      await later.purge()
+      await later.purge(1)
       await later.close()
-      const { uploads, blobs } = registryLayout(root)
-      const left = [uploads, blobs].flatMap((below) => readdirSync(below, { recursive: true, withFileTypes: true }))
-      t.deepEqual(
-        left.filter((entry) => entry.isFile()).map(({ name }) => name),
-        [digestOf('first x').slice(7)],
-        at,
-      )
+      t.deepEqual(filesIn(root), [digestOf('first x').slice(7)], at)
     },
   })
   t.log(`${report.kills} kills`, report.reached)
