@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
@@ -10,6 +11,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'ava'
 import { asScript } from '../../scripts/as-script.ts'
@@ -181,6 +183,26 @@ export {
   t.is(first, 'ibuild: the work stopped before its end')
   t.regex(second ?? '', /^unfinished: work 1; work 2; .*; work 20$/)
   t.is(hint.length, 1)
+})
+
+test('the command itself tells for what it waited', async (t) => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => silent.close())
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  // No connection keeps the process, nor does the time that one may take to be made.
+  const code = `
+    import net from 'node:net'
+    const { setTimeout } = globalThis
+    globalThis.setTimeout = (...args) => setTimeout(...args).unref()
+    const { connect } = net.Socket.prototype
+    net.Socket.prototype.connect = function (...args) { return connect.apply(this, args).unref() }
+    net.Socket.prototype.ref = function () { return this }`
+  const preload = `data:text/javascript,${encodeURIComponent(code)}`
+  const bin = join(repository, 'bin/ibuild.cjs')
+  const ended = await run(process.execPath, ['--import', preload, bin, 'search', '--insecure', `127.0.0.1:${port}`])
+  t.is(ended.code, 1)
+  t.regex(ended.stderr, new RegExp(`^unfinished: search; GET to 127\\.0\\.0\\.1:${port} waits for a`, 'm'))
 })
 
 test('the exit code is the one of the command', async (t) => {
