@@ -13,7 +13,20 @@ const addresses: readonly [text: string, host: string | undefined, port: number]
 for (const [text, host, port] of addresses)
   test(`${text} is an address`, (t) => t.deepEqual(parseAddress(text, 'listen'), { host, port }))
 
-for (const text of ['', '::1', '1.2.3.4:99999', 'a b:1', 'http://x:1', '[x]:1', 'host:', ':', 'x:y', '[::1'])
+for (const text of [
+  '',
+  '5000',
+  '0:5000',
+  '::1',
+  '1.2.3.4:99999',
+  'a b:1',
+  'http://x:1',
+  '[x]:1',
+  'host:',
+  ':',
+  'x:y',
+  '[::1',
+])
   test(`${JSON.stringify(text)} is none`, (t) => {
     t.throws(() => parseAddress(text, '--listen'), { code: 'SERVER_CONFIG_INVALID', message: /^--listen: / })
   })

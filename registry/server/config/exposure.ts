@@ -12,7 +12,15 @@ export interface ListenAddress {
 export function parseAddress(text: string, key: string, port = 5000): ListenAddress {
   const match = /^(?:\[([\da-fA-F:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/.exec(text)
   const number = match?.[3] === undefined ? port : Number(match[3])
-  if (match === null || text === '' || number > 65_535 || (match[1] !== undefined && isIP(match[1]) !== 6)) {
+  // digits alone are a port that somebody meant, though an address could be written so
+  const isNumber = /^\d+$/.test(match?.[2] ?? '')
+  if (
+    match === null ||
+    isNumber ||
+    text === '' ||
+    number > 65_535 ||
+    (match[1] !== undefined && isIP(match[1]) !== 6)
+  ) {
     throw new IbuildError('SERVER_CONFIG_INVALID', `${key}: ${JSON.stringify(text)} is not HOST:PORT`, {
       hint: 'Write it as 127.0.0.1:5000, [::1]:5000, or :5000 for all addresses of this machine.',
     })
