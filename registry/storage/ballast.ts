@@ -22,19 +22,19 @@ const lookEvery = 30_000
 
 /** Of so many bytes; none with 0. */
 export function createBallast(file: string, bytes: number): Ballast {
-  let lookAt = 0
+  let lookAt = Number.NEGATIVE_INFINITY
   let taking: Promise<void> | undefined
   return {
     release: async () => {
       await taking
       const isThere = (await stat(file).catch(() => undefined)) !== undefined
       await rm(file, { force: true })
-      lookAt = Date.now() + lookEvery
+      lookAt = performance.now() + lookEvery
       return isThere
     },
     restore: async () => {
-      if (bytes > 0 && Date.now() >= lookAt) {
-        lookAt = Date.now() + lookEvery
+      if (bytes > 0 && performance.now() >= lookAt) {
+        lookAt = performance.now() + lookEvery
         taking = take(file, bytes).catch(() => rm(file, { force: true }).catch(() => {}))
       }
       await taking

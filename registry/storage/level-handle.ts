@@ -20,7 +20,7 @@ export class LevelHandle implements CommitTarget {
   #opening: Promise<Database> | undefined
   /** Why writes are refused, or why there is no database. */
   #failure: IbuildError | undefined
-  #triedAt = 0
+  #triedAt = Number.NEGATIVE_INFINITY
   #isClosed = false
   #readers = 0
   #onNoReaders: (() => void) | undefined
@@ -95,7 +95,7 @@ export class LevelHandle implements CommitTarget {
 
   async #recover(failure: IbuildError): Promise<void> {
     if (this.#isTooEarly()) throw failure
-    this.#triedAt = Date.now()
+    this.#triedAt = performance.now()
     if (failure.code === 'DISK_FULL') await this.#makeRoom(failure)
     const database = await this.#reopened()
     try {
@@ -138,12 +138,12 @@ export class LevelHandle implements CommitTarget {
       this.#database = await openOrRepair(this.#folder, this.#notify)
       return this.#database
     } catch (error) {
-      this.#triedAt = Date.now()
+      this.#triedAt = performance.now()
       throw this.#refuse(error)
     }
   }
 
   #isTooEarly(): boolean {
-    return Date.now() < this.#triedAt + retryAfter
+    return performance.now() < this.#triedAt + retryAfter
   }
 }
