@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
+import { markdownTable, ratioText, verdict } from './markdown.ts'
 import { median, type Times } from './measure.ts'
 import type { Row } from './rows.ts'
 
@@ -20,17 +21,17 @@ export function table({ row, times, versions }: Result): string {
   const lines = [...times].map(([name, seconds]) => {
     const ratios = {
       median: median(seconds) / median(reference),
-      fastest: Math.min(...seconds) / Math.min(...reference),
+      best: Math.min(...seconds) / Math.min(...reference),
     }
     const figures = [
       median(seconds).toFixed(3),
       Math.min(...seconds).toFixed(3),
-      text(ratios.median),
-      text(ratios.fastest),
+      ratioText(ratios.median),
+      ratioText(ratios.best),
     ]
-    return `| ${[name, versions.get(name), ...figures, must(row.must.get(name), ratios)].join(' | ')} |`
+    return [name, versions.get(name) ?? '', ...figures, must(row.must.get(name), ratios)]
   })
-  const head = [
+  const titles = [
     'builder',
     'version',
     'median s',
@@ -39,25 +40,12 @@ export function table({ row, times, versions }: Result): string {
     `fastest to ${row.reference}`,
     'must',
   ]
-  return [
-    `## ${row.name}: ${row.title}`,
-    '',
-    `| ${head.join(' | ')} |`,
-    `|${' --- |'.repeat(head.length)}`,
-    ...lines,
-  ].join('\n')
+  return markdownTable({ row, titles, lines })
 }
 
-/** Where the median and the fastest round disagree about the limit, the machine was too noisy to tell. */
-function must(limit: number | undefined, { median, fastest }: { median: number; fastest: number }): string {
+function must(limit: number | undefined, ratios: { readonly median: number; readonly best: number }): string {
   if (limit === undefined) return ''
-  const compared = Number.isFinite(median) && Number.isFinite(fastest)
-  const verdict = median <= limit === fastest <= limit ? (median <= limit ? 'reached' : 'missed') : 'too noisy to tell'
-  return `<= ${limit.toFixed(2)}: ${compared ? verdict : 'not compared'}`
-}
-
-function text(ratio: number): string {
-  return Number.isFinite(ratio) ? `${ratio.toFixed(2)} x` : ''
+  return `<= ${limit.toFixed(2)}: ${verdict(ratios, (ratio) => ratio <= limit)}`
 }
 
 const file = join(import.meta.dirname, '../docs/benchmarks.md')

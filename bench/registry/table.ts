@@ -1,3 +1,4 @@
+import { markdownTable, ratioText, verdict } from '../markdown.ts'
 import { median } from '../measure.ts'
 import { type Figure, reference } from './row.ts'
 import type { RegistryResult } from './run.ts'
@@ -9,7 +10,7 @@ export function registryTable({ row, values, versions }: RegistryResult): string
     return [...values].map(([name, rounds]) => {
       const own = rounds[i] ?? []
       const ratios = ratiosOf(own, base, figure)
-      const cells = [
+      return [
         figure.title,
         name,
         versions.get(name) ?? '',
@@ -19,7 +20,6 @@ export function registryTable({ row, values, versions }: RegistryResult): string
         ratioText(ratios.best),
         name === 'ibuild' ? must(figure, own, ratios) : '',
       ]
-      return `| ${cells.join(' | ')} |`
     })
   })
   const titles = [
@@ -32,13 +32,7 @@ export function registryTable({ row, values, versions }: RegistryResult): string
     `best to ${reference}`,
     'must',
   ]
-  return [
-    `## ${row.name}: ${row.title}`,
-    '',
-    `| ${titles.join(' | ')} |`,
-    `|${' --- |'.repeat(titles.length)}`,
-    ...lines,
-  ].join('\n')
+  return markdownTable({ row, titles, lines })
 }
 
 interface Ratios {
@@ -59,21 +53,13 @@ function shown(value: number, { unit }: Figure): string {
   return `${value.toFixed(places)} ${unit}`
 }
 
-function ratioText(ratio: number): string {
-  return Number.isFinite(ratio) && ratio > 0 ? `${ratio.toFixed(2)} x` : ''
-}
-
-/** Where the median and the best round disagree about the limit, the machine was too noisy to tell. */
 function must(figure: Figure, own: readonly number[], ratios: Ratios): string {
   const { better, ratio, value, unit } = figure
   const sign = better === 'more' ? '>=' : '<='
-  const reaches = (got: number, limit: number): boolean => (better === 'more' ? got >= limit : got <= limit)
-  const verdict = (middle: number, top: number, limit: number): string => {
-    if (!Number.isFinite(middle) || !Number.isFinite(top)) return 'not compared'
-    if (reaches(middle, limit) !== reaches(top, limit)) return 'too noisy to tell'
-    return reaches(middle, limit) ? 'reached' : 'missed'
-  }
-  if (value !== undefined) return `${sign} ${value} ${unit}: ${verdict(median(own), best(own, figure), value)}`
-  if (ratio !== undefined) return `${sign} ${ratio.toFixed(2)} x: ${verdict(ratios.median, ratios.best, ratio)}`
+  const verdictFor = (got: Ratios, limit: number): string =>
+    verdict(got, (one) => (better === 'more' ? one >= limit : one <= limit))
+  if (value !== undefined)
+    return `${sign} ${value} ${unit}: ${verdictFor({ median: median(own), best: best(own, figure) }, value)}`
+  if (ratio !== undefined) return `${sign} ${ratio.toFixed(2)} x: ${verdictFor(ratios, ratio)}`
   return ''
 }
