@@ -83,7 +83,7 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   notifications: refused('nobody is notified'),
   redis: refused('no other service is used'),
   proxy: refused('this is no mirror of another registry'),
-  validation: refused('the images of an index, and the layers of an image, must be there'),
+  validation: refused('manifests.sparse says what must be there when a manifest is pushed'),
   policy: refused('repositories of any class are taken'),
   catalog: unused('a page of the catalog has its own cap'),
   tags: unused('a page of tags has its own cap'),
