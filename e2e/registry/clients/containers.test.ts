@@ -92,6 +92,7 @@ needs(
   'buildah',
   'busybox',
   'runc',
+  'skopeo',
 )('buildah pulls, builds on it and pushes', async (t) => {
   const [{ layout, space }, host] = [await images(), await ourServer(t)]
   const [here, there] = [tool('buildah', shortFolder(t)), tool('buildah', shortFolder(t))]
