@@ -26,11 +26,11 @@ async function oneLayer(t: ExecutionContext): Promise<{ readonly space: Workspac
   return { space, archive }
 }
 
-/** Says why at once: no upload is asked for a second time. */
+/** Says why at once: no upload is asked for a second time. `blobs`: how many go side by side at most. */
 function assertRefusedOnce(
   t: ExecutionContext,
   { code, stdout, stderr }: RunOutput,
-  { server, uploads = 1 }: { readonly server: Served; readonly uploads?: number },
+  { server, blobs = 1 }: { readonly server: Served; readonly blobs?: number },
 ): void {
   t.not(code, 0)
   t.regex(stdout + stderr, reason)
@@ -38,13 +38,13 @@ function assertRefusedOnce(
     .log()
     .split('\n')
     .filter((line) => /"method":"POST","route":"uploads"/.test(line))
-  t.is(asked.length, uploads, server.log())
+  t.true(asked.length >= 1 && asked.length <= blobs, server.log())
 }
 
 test('ibuild push says at once that a registry is read-only', async (t) => {
   const [server, { space }] = [await readOnlyServer(t), await oneLayer(t)]
   const push = await space.ibuild(['push', 'app:1', `${server.host}/a/b:1`])
-  assertRefusedOnce(t, push, { server, uploads: 2 }) // layer and config go side by side
+  assertRefusedOnce(t, push, { server, blobs: 3 }) // layer, its index and config
 })
 
 needs(test, 'skopeo')('skopeo says at once that a registry is read-only', async (t) => {
