@@ -27,6 +27,7 @@ export type {
   WrittenOutput,
 } from '../builder/output-types.ts'
 export type {
+  ContentOptions,
   FetchOptions,
   FindOptions,
   Publisher,
@@ -43,6 +44,7 @@ export type { MaxLayers } from '../builder/squash/layer-limit.ts'
 export type { GarbageItem, GarbageReport, StoreUsage, UsagePart } from '../builder/store/types.ts'
 export type { ManifestFormat } from '../builder/transfer/image-manifest.ts'
 export type { EmitTransfer, TransferEvent } from '../builder/transfer-events.ts'
+export type { ContentPlace, ContentTries } from '../shared/base/content-tries.ts'
 export type { Digest } from '../shared/base/digest.ts'
 export type { ErrorCode } from '../shared/base/error-codes.ts'
 export { type ErrorOptions, IbuildError, isIbuildError, type SourceLocation } from '../shared/base/errors.ts'

@@ -25,16 +25,21 @@ const contentErrors: readonly ErrorCode[] = [
  * What the tries at one piece of work know of each other. Content is used while it comes, so that a mirror sent something wrong is
  * known only when the work is spoilt: then it begins anew, and the content comes from elsewhere.
  */
-export class ContentTries {
+export interface ContentTries {
+  /** True for a place whose content was wrong: it is not to be used again. */
+  isWrong(name: string): boolean
+  /** Notes a place whose content is used from now on. */
+  note(place: ContentPlace): void
+}
+
+class Tries implements ContentTries {
   readonly #wrong = new Set<string>()
   #places: ContentPlace[] = []
 
-  /** True for a place whose content was wrong: it is not to be used again. */
   isWrong(name: string): boolean {
     return this.#wrong.has(name)
   }
 
-  /** Notes a place whose content is used from now on. */
   note(place: ContentPlace): void {
     this.#places.push(place)
   }
@@ -54,7 +59,7 @@ export class ContentTries {
 
 /** Does the work, anew for as long as it fails for content that can be had from another place. Errors: those of the last try. */
 export async function untilGood<T>(work: (tries: ContentTries) => Promise<T>): Promise<T> {
-  const tries = new ContentTries()
+  const tries = new Tries()
   for (;;) {
     try {
       return await work(tries)
