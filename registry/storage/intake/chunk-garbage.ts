@@ -7,7 +7,7 @@ type Collect = (options: { readonly type: 'minor' }) => void
  * Bytes of chunks after which what is left of them is collected: far less than what makes V8 look through the whole heap, as
  * those collected before count until a thread has freed them, which on busy processors takes a while.
  */
-const enough = 12 * 2 ** 20
+const enough = 6 * 2 ** 20
 
 let collect: Collect | undefined
 let bytes = 0
