@@ -19,10 +19,7 @@ if (parseInt(process.versions.node, 10) < needed) {
   process.exit(2)
 }
 
-var isServer = process.argv.indexOf('serve') > 0
 useAllProcessors()
-// What requests leave is collected soon anyway; V8 would let it grow to 128 MiB first.
-if (isServer) require('v8').setFlagsFromString('--semi-space-growth-factor=1')
 require('diagnostics_channel').subscribe('ibuild.many-records', keepYoungHeapSmall)
 var sources = __dirname + '/../app/main.ts'
 var command = fs.existsSync(sources) ? fromSources(sources) : fromBundle()
@@ -80,7 +77,7 @@ function keepYoungHeapSmall() {
 function useAllProcessors() {
   var count = require('os').availableParallelism()
   // A server waits for the disk on these threads, for many clients at once.
-  if (isServer) count = 16
+  if (process.argv.indexOf('serve') > 0) count = 16
   if (count > 4 && !process.env.UV_THREADPOOL_SIZE) process.env.UV_THREADPOOL_SIZE = String(Math.min(count, 16))
 }
 

@@ -7,6 +7,7 @@ import { openRegistry } from '../../registry/server/open-registry.ts'
 import { type RegistryServer, startServer } from '../../registry/server/server.ts'
 import type { ServeHost } from './host.ts'
 import { trustLine } from './trust-line.ts'
+import { boundYoungHeap } from './young-heap.ts'
 
 /** A configuration as it was read. */
 export interface ServeConfig {
@@ -21,6 +22,7 @@ export interface ServeConfig {
  * reload. Errors: those of it, EXPOSURE_REFUSED, SERVER_BUSY, LISTEN_FAILED, TLS_INVALID and those of opening the stores.
  */
 export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): Promise<number> {
+  using _heap = boundYoungHeap()
   const { config, root, notices } = await load()
   await checkExposure(config)
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
