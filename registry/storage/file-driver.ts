@@ -31,7 +31,7 @@ const mebibyte = 2 ** 20
  * walked to open it. Errors: those of making folders.
  */
 export async function openFileDriver(root: string, options: FileDriverOptions = {}): Promise<BlobDriver> {
-  const { durability = 'group', flushEvery = 16 * mebibyte, cached = 32 * mebibyte, files = nodeFiles } = options
+  const { durability = 'group', flushEvery = 2 * mebibyte, cached = 32 * mebibyte, files = nodeFiles } = options
   const isSynced = durability !== 'relaxed'
   const boot = (options.boot ?? currentBoot()).replaceAll('-', '').slice(0, 12)
   const layout = registryLayout(root)
