@@ -63,3 +63,9 @@ test('nothing is written directly where that is refused', async (t) => {
   await direct.close()
   fs.closeSync(device)
 })
+
+test('a file that cannot be opened once more is not written to directly, and nothing fails', async (t) => {
+  const direct = directWrites(2 ** 30)
+  t.is(await direct.write(filled(pageBytes), 0), undefined)
+  await t.notThrowsAsync(direct.close())
+})

@@ -14,19 +14,21 @@ export interface DirectWrites {
 }
 
 const { O_DIRECT, O_WRONLY } = fs.constants
+/** Of filesystems without such writes, or with larger pages. */
+const refusals: ReadonlySet<string | undefined> = new Set(['EINVAL', 'EOPNOTSUPP'])
 
 /** Direct writes to the file of `fd`, which may have no name; it is opened once more when the first one comes. */
 export function directWrites(fd: number): DirectWrites {
   let opened: Promise<number | undefined> | undefined
   let isRefused = false
 
-  const refused = (error: unknown): undefined => {
-    if (!refusals.has(errnoOf(error))) throw error
+  const refuse = (): undefined => {
     isRefused = true
     return undefined
   }
+  /** Whatever keeps it from being opened once more, the file that is open can be written to. */
   const open = async (): Promise<number | undefined> =>
-    settle<number>((done) => fs.open(`/proc/self/fd/${fd}`, O_WRONLY | O_DIRECT, done)).catch(refused)
+    settle<number>((done) => fs.open(`/proc/self/fd/${fd}`, O_WRONLY | O_DIRECT, done)).catch(refuse)
 
   return {
     write: async (bytes, position) => {
@@ -34,7 +36,10 @@ export function directWrites(fd: number): DirectWrites {
       if (isRefused || length === 0 || position % pageBytes !== 0 || !beginsOnPage(bytes)) return undefined
       const direct = await (opened ??= open())
       if (direct === undefined) return undefined
-      return settle<number>((done) => fs.write(direct, bytes, 0, length, position, done)).catch(refused)
+      return settle<number>((done) => fs.write(direct, bytes, 0, length, position, done)).catch((error: unknown) => {
+        if (!refusals.has(errnoOf(error))) throw error
+        return refuse()
+      })
     },
     close: async () => {
       const direct = await opened
@@ -42,13 +47,3 @@ export function directWrites(fd: number): DirectWrites {
     },
   }
 }
-
-/** Filesystems without direct writes, or with larger pages; a machine without /proc. */
-const refusals: ReadonlySet<string | undefined> = new Set([
-  'EINVAL',
-  'EOPNOTSUPP',
-  'ENOENT',
-  'ENOTDIR',
-  'EACCES',
-  'EPERM',
-])

@@ -1,8 +1,8 @@
 import { pageBytes } from '../../../shared/sys/page-memory.ts'
 import type { UploadBytes } from '../blob-types.ts'
 import { countGarbage } from './chunk-garbage.ts'
-import { copyBytes } from './copy-bytes.ts'
 import { eachChunk } from './each-chunk.ts'
+import { fillSlab } from './fill-slab.ts'
 import type { Slab, Slabs } from './slabs.ts'
 import type { UploadDigest } from './upload-digest.ts'
 
@@ -92,7 +92,7 @@ class Intake {
     for (let done = 0; done < chunk.byteLength; ) {
       const slab = (this.#slab ??= this.#takeSlab())
       const part = chunk.subarray(done, done + this.#room - this.#filled)
-      copyBytes(part, slab, this.#filled)
+      fillSlab(slab, this.#filled, part)
       this.#filled += part.byteLength
       done += part.byteLength
       if (this.#filled === this.#room) this.#flush(false)
