@@ -46,16 +46,15 @@ async function publishForm(store: Store, layer: StoredLayer, options: PublishInd
   const { to, target, folder, signal } = options
   const { diffID } = layer
   const file = join(folder, hexOf(diffID))
-  const make = async (): Promise<PlainIndex> => plainIndexOf(layer, { file, signal })
-  const known = knownIndex(store, layer)
-  const made = known === undefined ? await make() : undefined
-  const form = known ?? (await rememberOwn(store, layer, made ?? (await make())))
+  let made: Promise<PlainIndex> | undefined
+  const make = async (): Promise<PlainIndex> => (made ??= plainIndexOf(layer, { file, signal }))
+  const form = knownIndex(store, layer) ?? (await rememberOwn(store, layer, await make()))
   const { index } = form
   const { isNew, isKnown, mountFrom } = neighbours(store, diffID, to)
   if (form.blob !== undefined && (await spareBlob(target, { digest: form.blob.digest, isKnown, mountFrom }, signal)))
     return { index, blob: form.blob }
   const packed = `${file}.zst`
-  const blob = await compressed(made ?? (await make()), packed, signal)
+  const blob = await compressed(await make(), packed, signal)
   const isMissing = isNew || blob.digest === form.blob?.digest
   const how = { signal, ...(isMissing ? { isMissing } : { mountFrom }) }
   await target.pushBlob({ mediaType: indexTypes.index, ...blob }, () => createReadStream(packed), how)
