@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { inTime } from '../service/in-time.ts'
 
 /** The requests that are being answered. */
 export interface ActiveRequests {
@@ -35,13 +36,7 @@ export function activeRequests(): ActiveRequests {
     async ended(time) {
       isEnding = true
       tellIfEnded()
-      const timeout = Promise.withResolvers<false>()
-      const timer = setTimeout(() => timeout.resolve(false), time)
-      try {
-        return await Promise.race([promise, timeout.promise])
-      } finally {
-        clearTimeout(timer)
-      }
+      return inTime(promise, time, false)
     },
   }
 }

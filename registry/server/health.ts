@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RegistryError } from '../protocol/error.ts'
+import { inTime } from '../service/in-time.ts'
 import type { RegistryService } from '../service/types.ts'
 
 /** What stands against work, in words for anyone, without paths. */
@@ -60,17 +61,7 @@ function shared(patience: number, attempt: Try): Try {
         endedAt = performance.now()
       })
     }
-    return inTime(answer, patience)
-  }
-}
-
-async function inTime(answer: Promise<string | undefined>, patience: number): Promise<string | undefined> {
-  const late = Promise.withResolvers<string>()
-  const timer = setTimeout(() => late.resolve('the disk does not answer'), patience)
-  try {
-    return await Promise.race([answer, late.promise])
-  } finally {
-    clearTimeout(timer)
+    return inTime(answer, patience, 'the disk does not answer')
   }
 }
 

@@ -2,6 +2,7 @@ import { isIbuildError } from '../../shared/base/errors.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
+import { inTime } from './in-time.ts'
 import { unlessDiskFull } from './space.ts'
 
 /** What all that writes passes through. */
@@ -70,21 +71,13 @@ export async function createWriteGuard(
     setReadOnly: async (isReadOnly) => {
       await run(() => metadata.commit({ put: [settingRows.row(['read-only'], isReadOnly)] }))
       isSet = isReadOnly
-      if (isReadOnly) await within(patience, Promise.allSettled(running))
+      if (isReadOnly) await inTime(Promise.allSettled(running), patience, undefined)
     },
     close: async () => {
       isClosing = true
       await Promise.allSettled(running)
     },
   }
-}
-
-/** Resolves when the work has, or after so many milliseconds. */
-async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  const { promise: isOver, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, milliseconds)
-  await Promise.race([work, isOver])
-  clearTimeout(timer)
 }
 
 function parseFlag(value: string | undefined): boolean {
