@@ -24,8 +24,8 @@ for (const [title, name, expected] of rows) {
 }
 
 test('what a zombie made is abandoned', async (t) => {
-  // The shell does not wait for its child: when that has ended, it is a zombie.
-  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 20'])
+  // What the shell becomes does not wait for its child: when that ends later, it is a zombie. The shell itself would wait.
+  const shell = spawn('sh', ['-c', 'sleep 0.5 & echo $!; exec sleep 20'])
   t.teardown(() => shell.kill('SIGKILL'))
   const [line] = (await once(shell.stdout, 'data')) as [Buffer]
   const child = line.toString().trim()
