@@ -29,8 +29,8 @@ export interface BlobPart {
   /** First byte. */
   readonly start: number
   readonly length: number
-  /** Is told when the reader ends too early. */
-  readonly onShort?: () => Promise<void>
+  /** Is told when the reader ends too early, or cannot be read. */
+  readonly onUnreadable?: () => Promise<void>
 }
 
 export function isBlobPart(body: ReplyBody | undefined): body is BlobPart {

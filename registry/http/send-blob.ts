@@ -2,9 +2,9 @@ import type { ServerResponse } from 'node:http'
 import type { BufferPool } from './buffer-pool.ts'
 import type { BlobPart } from './reply.ts'
 
-/** A blob ended before its size: nothing more of it can be sent. */
-export class ShortBlobError extends Error {
-  override readonly name = 'ShortBlobError'
+/** A blob ended before its size, or could not be read: nothing more of it can be sent. */
+export class UnreadableBlobError extends Error {
+  override readonly name = 'UnreadableBlobError'
 }
 
 /** The client went away, or does not take what it asked for. */
@@ -23,8 +23,8 @@ export interface BlobSending {
 
 /**
  * Sends a part of a blob and closes its reader. While one buffer is written to the connection the next is read, and no more
- * than that: a client that takes nothing stops the reading. Rejects with {@link ShortBlobError}, {@link ClientGoneError} or
- * the error of the reader; the answer then is not complete.
+ * than that: a client that takes nothing stops the reading. Rejects with {@link UnreadableBlobError} or
+ * {@link ClientGoneError}; the answer then is not complete.
  */
 export async function sendBlob(response: ServerResponse, part: BlobPart, sending: BlobSending): Promise<void> {
   const held = new Set<Buffer>()
@@ -75,9 +75,14 @@ async function readPiece({ part: { reader, start, length }, pool, held }: Source
   const buffer = pool.take(left)
   held.add(buffer)
   const bytes = buffer.subarray(0, left)
-  const count = bytes.length === 0 ? 0 : await reader.read(bytes, position)
-  if (count !== bytes.length) throw new ShortBlobError(`a blob of ${reader.size} bytes ended at ${position + count}`)
+  const count = bytes.length === 0 ? 0 : await reader.read(bytes, position).catch(unreadable)
+  if (count !== bytes.length)
+    throw new UnreadableBlobError(`a blob of ${reader.size} bytes ended at ${position + count}`)
   return { buffer, bytes }
+}
+
+function unreadable(cause: unknown): never {
+  throw new UnreadableBlobError('a blob cannot be read', { cause })
 }
 
 /** Resolves when the connection has taken the bytes: only then may they be overwritten. */

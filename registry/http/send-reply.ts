@@ -9,7 +9,7 @@ import type { Exchange } from './exchange.ts'
 import type { HttpLimits } from './limits.ts'
 import { type BlobPart, isBlobPart, type Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
-import { ClientGoneError, ShortBlobError, sendBlob } from './send-blob.ts'
+import { ClientGoneError, sendBlob, UnreadableBlobError } from './send-blob.ts'
 
 export interface Sending {
   readonly answers: AnswerMemory
@@ -142,7 +142,8 @@ async function sendPart(
       },
     })
   } catch (error) {
+    // First, so that whoever hears of the failure and pushes the blob is not told that it is there.
+    if (error instanceof UnreadableBlobError) await body.onUnreadable?.().catch(() => undefined) // what failed is told below
     sendFailure(exchange, error, sending)
-    if (error instanceof ShortBlobError) await body.onShort?.().catch(() => undefined) // told as the failure already
   }
 }

@@ -82,10 +82,13 @@ async function openReply(asked: AskedBlob, blobs: BlobService): Promise<Reply> {
   }
 }
 
-function readerReply(asked: AskedBlob, reader: BlobReader, onShort: () => Promise<void>): Reply {
+function readerReply(asked: AskedBlob, reader: BlobReader, onUnreadable: () => Promise<void>): Reply {
   const range = rangeOf(asked, reader.size)
   const { start, end } = range ?? { start: 0, end: reader.size - 1 }
-  return { ...partReply(asked.digest, reader.size, range), body: { reader, start, length: end + 1 - start, onShort } }
+  return {
+    ...partReply(asked.digest, reader.size, range),
+    body: { reader, start, length: end + 1 - start, onUnreadable },
+  }
 }
 
 function partReply(digest: Digest, size: number, range: ByteRange | undefined): Reply {
