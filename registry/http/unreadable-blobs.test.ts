@@ -1,9 +1,9 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import { fileDriver } from '../service/testing/blob-services.ts'
 import { named, pushBlob } from '../service/testing/images.ts'
 import { memoryRegistry } from '../service/testing/memory-registry.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
-import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { readAll, serve } from './testing/served.ts'
 
 const name = named('team/app')
@@ -12,12 +12,11 @@ const digest = digestOf(content)
 const path = `/v2/${name}/blobs/${digest}`
 
 /** Bytes from `broken.from` on cannot be read, until other ones are in their place. */
-function breaking(broken: { from: number }): BlobDriver {
-  const memory = createMemoryDriver()
+function breaking(driver: BlobDriver, broken: { from: number }): BlobDriver {
   return {
-    ...memory,
+    ...driver,
     open: async (of) => {
-      const reader = await memory.open(of)
+      const reader = await driver.open(of)
       if (reader === undefined) return undefined
       const read: typeof reader.read = async (target, position) => {
         if (position + target.byteLength <= broken.from) return reader.read(target, position)
@@ -26,7 +25,7 @@ function breaking(broken: { from: number }): BlobDriver {
       return { size: reader.size, read, close: async () => reader.close() }
     },
     setAside: async (of) => {
-      await memory.setAside(of)
+      await driver.setAside(of)
       broken.from = Infinity
     },
   }
@@ -38,7 +37,7 @@ for (const [title, from] of [
 ] as const) {
   test(`a blob that the disk cannot read ${title} is set aside before the client hears of it, and healed by the next push`, async (t) => {
     const broken = { from: Infinity }
-    const { service } = await memoryRegistry({ driver: breaking(broken) })
+    const { service } = await memoryRegistry({ driver: breaking(await fileDriver(t), broken) })
     const { ask, dial, finished } = await serve(t, { service })
     await pushBlob(service, name, content)
     broken.from = from
