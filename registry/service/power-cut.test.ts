@@ -153,6 +153,8 @@ async function leftOver(
   disk: SimulatedDisk,
   isKilled: boolean,
 ): Promise<string[]> {
+  // Their ages count from now on.
+  await uploads.list()
   clock.now += 1e10
   await uploads.purge()
   const rows = await metadata.list({ prefix: 'blob ', limit: 1000 })

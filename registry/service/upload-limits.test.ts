@@ -110,6 +110,29 @@ test('how long a session was idle counts when another process goes on with it', 
   await t.throwsAsync(next.state(one, id), unknown)
 })
 
+const [minute, day] = [60 * 1000, 24 * 60 * 60 * 1000]
+for (const [title, set, left] of [
+  ['not', 0, day],
+  ['ahead by years', 5000 * day, 60 * minute],
+  ['back by a minute', -minute, day],
+  ['back by years', -5000 * day, 60 * minute],
+] as const) {
+  test(`an upload can go on in the next process, and is given up in time, with a clock that was set ${title}`, async (t) => {
+    const { uploads, clock, driver, metadata } = blobServices(t)
+    const [used, idle] = [await uploads.start(one), await uploads.start(two)]
+    await uploads.append(one, used.id, { bytes: body('hel') })
+    const { uploads: next, clock: nextClock } = blobServices(t, { driver, metadata })
+    nextClock.now = clock.now + set
+    t.is(await next.purge(), 0)
+    nextClock.now += left - 1
+    t.is(await next.purge(), 0)
+    t.is((await next.append(one, used.id, { bytes: body('l') })).offset, 4)
+    nextClock.now += 2
+    t.is(await next.purge(), 1, 'and not the one that was used')
+    await t.throwsAsync(next.state(two, idle.id), unknown)
+  })
+}
+
 test('a request that is under way is not given up', async (t) => {
   const { uploads, clock } = blobServices(t)
   const { id } = await uploads.start(one)

@@ -33,6 +33,11 @@ export type UploadClocks = Pick<ServiceParts, 'now' | 'elapsed'>
  * All sessions there are. They are few, so they are in memory, read from the metadata when they are first needed. How old those
  * of an earlier process are is looked up then, by the times that were written down; from then on a clock that is set, as after
  * a start without the network, makes none of them older.
+ *
+ * The clock may have been set between the two processes as well, which nobody can tell from time that passed. So whatever it
+ * says, a session that was there has {@link idleEnough} left for its client to go on with it: set ahead, it ends no fresh
+ * upload. And a time of use that lies ahead of now by more than a session may be idle counts as long ago: set back, the clock
+ * keeps none for more than twice that time, unless no process lives for {@link idleEnough}.
  */
 export class UploadSessions {
   readonly #metadata: MetadataStore
@@ -93,13 +98,21 @@ export class UploadSessions {
   }
 
   #put(id: string, row: UploadRow): UploadSession {
-    const { now, elapsed } = this.#clocks
-    const back = (at: number): number => elapsed() - Math.max(0, now() - at)
-    const [startedAt, usedAt] = [back(row.startedAt), back(row.at)]
+    const elapsed = this.#clocks.elapsed()
+    const idle = this.#idleSince(row.at)
+    const age = Math.min(idle + Math.max(0, row.at - row.startedAt), oldest(this.#limits.totalTime))
+    const [startedAt, usedAt] = [elapsed - age, elapsed - idle]
     const session = { id, name: parseName(row.name), row, isBusy: false, startedAt, usedAt, open: undefined }
     this.#sessions.set(id, session)
     this.#perRepository.set(row.name, (this.#perRepository.get(row.name) ?? 0) + 1)
     return session
+  }
+
+  /** Milliseconds since a time that was written down. */
+  #idleSince(at: number): number {
+    const { idleTime } = this.#limits
+    const idle = this.#clocks.now() - at
+    return idle < -idleTime ? oldest(idleTime) : Math.min(Math.max(0, idle), oldest(idleTime))
   }
 
   async #load(): Promise<void> {
@@ -123,4 +136,9 @@ export class UploadSessions {
       if (row !== undefined && isName(row.name)) this.#put(lastPart(key), row)
     }
   }
+}
+
+/** The age at which {@link idleEnough} is left. */
+function oldest(most: number): number {
+  return Math.max(0, most - idleEnough)
 }
