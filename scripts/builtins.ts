@@ -20,12 +20,13 @@ export function readBuiltinsDirectly(code: string): string {
 }
 
 /**
- * Modules that a build which finds all in its cache does not use: each takes 1 to 2 ms to load, so each name of theirs asks
- * for the module when it is first called, constructed or looked into.
+ * Modules that a build which finds all in its cache does not use, or one that speaks plain HTTP: each takes 1 to 5 ms to load,
+ * so each name of theirs asks for the module when it is first called, constructed or looked into.
  */
 const late: ReadonlySet<string> = new Set([
   'node:fs/promises',
   'node:stream/consumers',
+  'node:tls',
   'node:v8',
   'node:worker_threads',
   'node:zlib',

@@ -43,7 +43,7 @@ async function bundleModules(folder: string, entryPoints: Record<string, string>
     platform: 'node',
     target: 'node24',
     external: [...dependencies()],
-    plugins: [oneCore(join(repository, core)), builtinsOnDemand, childProcessOnDemand],
+    plugins: [oneCore(join(repository, core)), builtinsOnDemand, childProcessOnDemand, withoutHttp2],
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
     metafile: true,
@@ -134,6 +134,17 @@ const childProcessOnDemand: Plugin = {
     )
     build.onLoad({ filter: /./, namespace: 'on-demand' }, ({ path }) => ({
       contents: `export default new Proxy({}, { get: (_, name) => process.getBuiltinModule("${path}")[name] })`,
+      loader: 'js',
+    }))
+  },
+}
+
+/** undici loads it for connections that our pools never make (`allowH2: false`); with node:http2 that takes 3 ms. */
+const withoutHttp2: Plugin = {
+  name: 'without HTTP/2',
+  setup(build) {
+    build.onLoad({ filter: /\/undici\/lib\/dispatcher\/client-h2\.js$/ }, () => ({
+      contents: "module.exports = () => { throw new Error('HTTP/2 is not bundled') }",
       loader: 'js',
     }))
   },

@@ -3,6 +3,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { parseJson } from '../../shared/base/json.ts'
+import { createSlots, type Slots } from '../../shared/base/slots.ts'
 import { type ImageConfig, parseConfig } from '../../shared/oci/config.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { RemoteImage } from '../ports.ts'
@@ -27,8 +28,10 @@ export interface AdoptOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Layers at a time, as docker pulls them. */
-const atOnce = 3
+/** Layers at a time that are read, as docker pulls them. */
+const readAtOnce = 3
+/** Layers at a time whose index is published: most are a few kilobytes, and waiting takes longer than reading. */
+const askedAtOnce = 8
 
 /**
  * Makes an image of a registry one of the store, with the indexes of its layers instead of the layers: those that the store
@@ -64,9 +67,10 @@ async function learnLayers(store: Store, { remote, layers }: Wanted, options: Le
     ? new Map<Digest, ListedLayer>()
     : await listedLayers(remote, options)
   const folder = await store.temp('base')
+  const reading = createSlots(readAtOnce)
   try {
-    await inParallel(layers, { atOnce, signal: options.signal }, async (layer, signal) => {
-      const scope = { ...options, store, remote, folder: folder.dir, signal }
+    await inParallel(layers, { atOnce: askedAtOnce, signal: options.signal }, async (layer, signal) => {
+      const scope = { ...options, store, remote, folder: folder.dir, signal, reading }
       await learnLayer(scope, layer, listed.get(layer.diffID))
     })
   } finally {
@@ -96,6 +100,8 @@ interface LearnScope extends LearnOptions {
   readonly remote: RemoteImage
   readonly folder: string
   readonly signal: AbortSignal
+  /** Where layers wait to be read. */
+  readonly reading: Slots
 }
 
 /** Two builds that want a layer at the same time do the work once. */
@@ -104,7 +110,7 @@ async function learnLayer(scope: LearnScope, layer: RemoteLayer, listed: ListedL
   const isKnown = (): boolean => isEnough(store.layers.get(layer.diffID), listed)
   if (isKnown()) return
   await underStepLock(store, { key: layer.diffID, signal }, async () => {
-    if (!isKnown() && !(await takeIndex(scope, layer, listed))) await readLayer(scope, layer)
+    if (!isKnown() && !(await takeIndex(scope, layer, listed))) await scope.reading(async () => readLayer(scope, layer))
   })
 }
 

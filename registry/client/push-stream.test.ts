@@ -18,6 +18,44 @@ test('content of unknown length that is nothing', async (t) => {
   t.deepEqual(await repository.pushStream(open(Buffer.alloc(0))), { digest: digestOf(''), size: 0 })
 })
 
+test('short content of unknown length is sent in one request, and again when that fails', async (t) => {
+  const short = content.subarray(0, 100_000)
+  const faults: Record<string, Fault> = { 'PUT 1': (request) => request.socket.destroy() }
+  const { server, repository } = await repositoryOn(t, { faults })
+  const told: number[] = []
+  const sent = await repository.pushStream(open(short), { onProgress: (bytes) => told.push(bytes) })
+  t.deepEqual(sent, { digest: digestOf(short), size: short.length })
+  t.true(server.blobs.get(sent.digest)?.equals(short))
+  const sends = methods(server).filter((method) => method === 'PUT' || method === 'PATCH')
+  t.deepEqual(sends, ['PUT', 'PUT'])
+  t.is(told.at(-1), short.length)
+})
+
+test('content that breaks at its beginning asks nothing of the registry', async (t) => {
+  const { server, repository } = await repositoryOn(t)
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.alloc(10)
+    throw new Error('no more')
+  }
+  await t.throwsAsync(repository.pushStream(source()), { message: 'no more' })
+  t.deepEqual(methods(server), [])
+})
+
+test('a source is ended when no upload can begin', async (t) => {
+  const faults: Record<string, Fault> = { 'POST 1': (_, response) => response.writeHead(403).end() }
+  const { repository } = await repositoryOn(t, { faults })
+  let isEnded = false
+  const source = async function* (): AsyncGenerator<Uint8Array> {
+    try {
+      for (;;) yield Buffer.alloc(65_536)
+    } finally {
+      isEnded = true
+    }
+  }
+  await failsWith(t, 'REGISTRY_DENIED', repository.pushStream(source()))
+  t.true(isEnded)
+})
+
 test('a stream that breaks is an error, its session cancelled and the source ended', async (t) => {
   const { server, repository } = await repositoryOn(t, {
     faults: { 'PATCH 1': (request, _, server) => server.takeAndCut(request, 1000) },

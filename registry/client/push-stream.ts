@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
-import { digestFromHash } from '../../shared/base/digest.ts'
+import { digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
-import { hasBlob } from './push-blob.ts'
+import { holdStart } from './held-start.ts'
+import { hasBlob, pushBlob } from './push-blob.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
+import type { RetryRules } from './retry.ts'
 import type { PushOptions, SentBlob } from './types.ts'
 import {
   type CloseOptions,
@@ -14,8 +16,39 @@ import {
   type UploadSession,
 } from './upload-session.ts'
 
+/** Content up to this is held in memory, which spares a request; and it is sent again when that fails. */
+const mostHeld = 256 * 1024
+
 /** Sends content whose digest is computed on the way; see {@link RemoteRepository.pushStream}. */
 export async function pushStream(
+  calls: RepositoryCalls,
+  content: AsyncIterable<Uint8Array>,
+  options: StreamPush,
+): Promise<SentBlob> {
+  const start = await holdStart(content, mostHeld)
+  try {
+    return await (start.whole === undefined
+      ? pushLong(calls, start.all(), options)
+      : pushHeld(calls, start.whole, options))
+  } finally {
+    await start.end()
+  }
+}
+
+export interface StreamPush extends PushOptions {
+  readonly retries: RetryRules
+}
+
+async function pushHeld(calls: RepositoryCalls, bytes: Buffer, options: StreamPush): Promise<SentBlob> {
+  const blob = { digest: digestOf(bytes), size: bytes.length }
+  const open = async function* (): AsyncGenerator<Uint8Array> {
+    yield bytes
+  }
+  await pushBlob(calls, { mediaType: 'application/octet-stream', ...blob }, { ...options, open, isMissing: true })
+  return blob
+}
+
+async function pushLong(
   calls: RepositoryCalls,
   content: AsyncIterable<Uint8Array>,
   { signal, onProgress }: PushOptions,

@@ -43,7 +43,7 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
     checkPush: async (options = {}) =>
       cancelUpload(calls, await startUpload(calls, { ...options, what: `cannot push to ${nameOf(name)}` })),
     pushBlob: (descriptor, open, options = {}) => pushBlob(calls, descriptor, { ...options, open, retries }),
-    pushStream: (content, options = {}) => pushStream(calls, content, options),
+    pushStream: (content, options = {}) => pushStream(calls, content, { ...options, retries }),
     mount: async (digest, from, options = {}) => {
       const result = await tryMount(calls, { digest, from }, options)
       if (typeof result === 'object') await cancelUpload(calls, result)

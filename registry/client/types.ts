@@ -54,7 +54,7 @@ export interface RemoteRepository {
   checkPush(options?: CallOptions): Promise<void>
   /** Makes the blob one of the repository. `open` is called once for each try, and not at all when there is nothing to send. */
   pushBlob(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>, options?: PushOptions): Promise<PushedHow>
-  /** Sends content whose digest is known only when it was read; it is computed on the way. Not tried again. */
+  /** Sends content whose digest is known only when it was read; it is computed on the way. Not tried again when it is long. */
   pushStream(content: AsyncIterable<Uint8Array>, options?: PushOptions): Promise<SentBlob>
   /** Gives the repository a blob of another one of the same host, without bytes; false when the registry would not. */
   mount(digest: Digest, from: string, options?: CallOptions): Promise<boolean>
