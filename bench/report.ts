@@ -3,7 +3,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { markdownTable, ratioText, verdict } from './markdown.ts'
 import { median, type Times } from './measure.ts'
-import type { Row } from './rows.ts'
+import type { Limit, Row } from './rows.ts'
 
 /** What was measured of one row. */
 export interface Result {
@@ -17,19 +17,21 @@ export interface Result {
 
 /** The table of one row, in Markdown. */
 export function table({ row, times, versions }: Result): string {
-  const reference = times.get(row.reference) ?? []
   const lines = [...times].map(([name, seconds]) => {
-    const ratios = {
-      median: median(seconds) / median(reference),
-      best: Math.min(...seconds) / Math.min(...reference),
-    }
+    const ratios = ratiosTo(times.get(row.reference), seconds)
     const figures = [
       median(seconds).toFixed(3),
       Math.min(...seconds).toFixed(3),
       ratioText(ratios.median),
       ratioText(ratios.best),
     ]
-    return [name, versions.get(name) ?? '', ...figures, must(row.must.get(name), ratios)]
+    const limit = row.must.get(name)
+    return [
+      name,
+      versions.get(name) ?? '',
+      ...figures,
+      limit === undefined ? '' : must(limit, { ratios, times, seconds }),
+    ]
   })
   const titles = [
     'builder',
@@ -43,9 +45,30 @@ export function table({ row, times, versions }: Result): string {
   return markdownTable({ row, titles, lines })
 }
 
-function must(limit: number | undefined, ratios: { readonly median: number; readonly best: number }): string {
-  if (limit === undefined) return ''
-  return `<= ${limit.toFixed(2)}: ${verdict(ratios, (ratio) => ratio <= limit)}`
+interface Ratios {
+  readonly median: number
+  readonly best: number
+}
+
+function ratiosTo(others: readonly number[] = [], own: readonly number[]): Ratios {
+  return { median: median(own) / median(others), best: Math.min(...own) / Math.min(...others) }
+}
+
+interface Measured extends Pick<Result, 'times'> {
+  readonly seconds: readonly number[]
+  /** To the reference of the row. */
+  readonly ratios: Ratios
+}
+
+/** A limit to another contender shows its ratios too: they are in no column. */
+function must({ ratio, to }: Limit, { seconds, times, ratios }: Measured): string {
+  const isReached = (value: number): boolean => value <= ratio
+  if (to === undefined) return `<= ${ratio.toFixed(2)}: ${verdict(ratios, isReached)}`
+  const others = ratiosTo(times.get(to), seconds)
+  const shown = Number.isFinite(others.median)
+    ? `, is ${ratioText(others.median)}, fastest ${ratioText(others.best)}`
+    : ''
+  return `<= ${ratio.toFixed(2)} to ${to}${shown}: ${verdict(others, isReached)}`
 }
 
 const file = join(import.meta.dirname, '../docs/benchmarks.md')
@@ -61,7 +84,7 @@ count, and where the median and the fastest round disagree about a limit, nothin
 
 The rows R are of registries: ibuild, distribution 3.1 and docker-registry 2.8 on one disk, over plain HTTP on loopback, each
 as it is without settings. All run at once and are measured in turn. The client is wrk (R1, R2), one connection that reads into
-one buffer (R3, R6), or a program of ours that speaks to all of them alike.
+one buffer (R3, R6, layers of R5), or a program of ours that speaks to all of them alike.
 
 Of B1 and B2, fastest rounds: \`node -e 0\` takes 23 ms, a build that finds all in its cache 54 ms. With crun a RUN in the middle
 of a build takes 16 ms, of which the container takes 10 (\`crun run\` with nothing that a RUN needs takes 6) and what is done

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { type Digest, digestFromHash, digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { pullRaw } from './pull-raw.ts'
 
 export interface Blob {
   readonly digest: Digest
@@ -84,12 +85,9 @@ export class RegistryClient {
       headers: { Accept: mediaTypes.ociManifest },
     })
     const { config, layers } = JSON.parse(body.toString()) as Manifest
-    for (const { digest, size } of [config, ...layers]) await this.pullBlob(repository, digest, size)
-  }
-
-  async pullBlob(repository: string, digest: string, size: number): Promise<void> {
-    const { length } = await this.#ask('GET', `/v2/${repository}/blobs/${digest}`, { status: 200, isCounted: true })
-    if (length !== size) throw new Error(`${digest}: ${length} bytes, not ${size}`)
+    const path = (digest: string): string => `/v2/${repository}/blobs/${digest}`
+    await this.get(path(config.digest))
+    for (const { digest, size } of layers) await pullRaw(this.#host, path(digest), size)
   }
 
   /** The body of an answer with status 200. */
@@ -110,7 +108,7 @@ export class RegistryClient {
     outgoing.on('response', resolve)
     for (const piece of asked.pieces ?? []) if (!outgoing.write(piece)) await drained(outgoing)
     outgoing.end()
-    const answer = await answered(await promise, asked.isCounted === true)
+    const answer = await answered(await promise)
     if (answer.status !== asked.status)
       throw new Error(`${method} ${path}: ${answer.status} ${answer.body.toString().slice(0, 300)}`)
     return answer
@@ -127,15 +125,12 @@ interface Asked {
   readonly pieces?: readonly Buffer[]
   readonly size?: number
   readonly headers?: Readonly<Record<string, string>>
-  /** The body is counted, not kept. */
-  readonly isCounted?: boolean
 }
 
 interface Answered {
   readonly status: number
   readonly location: string
   readonly body: Buffer
-  readonly length: number
 }
 
 /** An upload that is refused is answered before all was sent: then nothing drains any more. */
@@ -146,17 +141,13 @@ async function drained(outgoing: NodeJS.EventEmitter): Promise<void> {
   for (const event of ['drain', 'response', 'error', 'close']) outgoing.off(event, resolve)
 }
 
-async function answered(incoming: IncomingMessage, isCounted: boolean): Promise<Answered> {
+async function answered(incoming: IncomingMessage): Promise<Answered> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const kept: Buffer[] = []
-  let length = 0
-  incoming.on('data', (piece: Buffer) => {
-    length += piece.length
-    if (!isCounted || incoming.statusCode !== 200) kept.push(piece)
-  })
+  incoming.on('data', (piece: Buffer) => kept.push(piece))
   incoming.on('end', resolve)
   incoming.on('error', reject)
   await promise
   const { statusCode = 0, headers } = incoming
-  return { status: statusCode, location: headers.location ?? '', body: Buffer.concat(kept), length }
+  return { status: statusCode, location: headers.location ?? '', body: Buffer.concat(kept) }
 }
