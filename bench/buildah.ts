@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { type RunOptions, runOk } from '../e2e/testing/run.ts'
 import type { Contender } from './contender.ts'
+import { inTurn } from './in-turn.ts'
 
 /** buildah with a store of its own, with layers (its cache), with runc (Debian's crun refuses hybrid cgroup hosts). */
 export async function startBuildah(directory: string): Promise<Contender> {
@@ -31,8 +32,7 @@ export async function startBuildah(directory: string): Promise<Contender> {
       ]
       const build = [...store, 'bud', ...flags, ...(cache ? [] : ['--no-cache']), context]
       if (!push) return { program, args: build, options }
-      const words = [program, ...store, 'push', '--tls-verify=false', tag].map((word) => `'${word}'`).join(' ')
-      return { program: 'sh', args: ['-c', `"$@" && ${words}`, 'sh', program, ...build], options }
+      return inTurn({ program, options }, build, [...store, 'push', '--tls-verify=false', tag])
     },
     forget: async () => void (await buildah('rmi', '--all', '--force')),
     imageId: (tag) => buildah('inspect', '--type', 'image', '--format', '{{.FromImageID}}', tag),

@@ -8,7 +8,7 @@ export interface BuildRequest {
   readonly cache: boolean
   /** Merge the layers of the build into one at the end. */
   readonly squash?: boolean
-  /** Push the image under its tag, which names a registry on loopback without TLS; the base comes from there. */
+  /** Push the image under its tag, which names a registry on loopback without TLS; a base that was not loaded comes from there. */
   readonly push?: boolean
 }
 
@@ -26,6 +26,11 @@ export interface BaseImage {
   readonly archive: string
 }
 
+/** How layers that are pushed are compressed. */
+export type Compression = 'gzip' | 'zstd'
+
+export const compressions: readonly Compression[] = ['gzip', 'zstd']
+
 /** One builder, with a store of its own. */
 export interface Contender extends AsyncDisposable {
   readonly name: string
@@ -33,6 +38,8 @@ export interface Contender extends AsyncDisposable {
   readonly version: string
   /** What the output of a build whose steps run must show, where it is not certain which runtime runs them. */
   readonly proof?: RegExp
+  /** Of all the layers that it pushes, those of the base too; gzip without it, where the base is not pushed as it came. */
+  readonly compression?: Compression
   /** Makes an image known under its name. */
   load(image: BaseImage): Promise<void>
   /** The command line of a build; its output shows the steps as plain lines. */

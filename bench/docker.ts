@@ -4,6 +4,7 @@ import { startDockerd } from '../e2e/testing/dockerd.ts'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { type RunOptions, runOk } from '../e2e/testing/run.ts'
 import type { Contender } from './contender.ts'
+import { inTurn } from './in-turn.ts'
 
 /** BuildKit inside a dockerd of our own, asked by a docker command that needs no plugin for that. */
 export async function startDocker(directory: string): Promise<Contender> {
@@ -31,9 +32,10 @@ export async function startDocker(directory: string): Promise<Contender> {
       ])
       await docker('load', '-q', '-i', archive)
     },
-    build: ({ context, tag, cache }) => {
+    build: ({ context, tag, cache, push = false }) => {
       const flags = ['-t', tag, '--progress', 'plain', '--network', 'host', ...(cache ? [] : ['--no-cache'])]
-      return { program, args: ['build', ...flags, context], options }
+      const build = ['build', ...flags, context]
+      return push ? inTurn({ program, options }, build, ['push', tag]) : { program, args: build, options }
     },
     forget: async () => void (await docker('system', 'prune', '--all', '--force')),
     imageId: (tag) => docker('image', 'inspect', '--format', '{{.Id}}', tag),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startBuildah } from './buildah.ts'
 import { startBuildkit } from './buildkit.ts'
-import type { Contender } from './contender.ts'
+import { type Contender, compressions } from './contender.ts'
 import { startDocker } from './docker.ts'
 import { installPackage, installWrk } from './install.ts'
 import { measureMemory, measureRow } from './measure.ts'
@@ -25,15 +25,16 @@ function ours(): Promise<string> {
   return installed
 }
 
-/** Starts a contender in an empty folder. */
+/** Starts a contender in an empty folder. A name may say after a dash which runtime it has, or how it compresses what it pushes. */
 async function start(name: string, folder: string): Promise<Contender> {
   mkdirSync(folder)
   if (name === 'docker') return startDocker(folder)
-  if (name === 'buildkit') return startBuildkit(folder)
   if (name === 'buildah') return startBuildah(folder)
-  const runtime = name.split('-')[1]
-  const common = { name, program: await ours(), root: join(folder, 'root') }
-  return startOurs(runtime === undefined ? common : { ...common, runtime })
+  const [program, variant] = name.split('-')
+  const compression = compressions.find((each) => each === variant)
+  if (program === 'buildkit') return startBuildkit(folder, { name, compression })
+  const runtime = compression === undefined ? variant : undefined
+  return startOurs({ name, program: await ours(), root: join(folder, 'root'), runtime, compression })
 }
 
 /** Runs one row with contenders that have nothing from other rows. */

@@ -17,13 +17,13 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
   for (let round = 0; round <= rounds; round++) {
     work.change?.(round)
     for (const contender of rotated(contenders, round)) {
-      const request = pushRequest(requestOf(row, work), { contender, work, round })
-      if (request.push === true) await startAnew(contender)
+      const request = await prepareBuild(row, { contender, work, round })
       const built = await timedBuild(contender, request)
       const before = images.get(contender.name)
       images.set(contender.name, built.after)
       if (round === 0) continue
-      const fault = work.fault({ ...built, before }) ?? unproved(contender, work, built.output)
+      const done = { ...built, before, tag: request.tag, compression: contender.compression }
+      const fault = (await work.fault(done)) ?? unproved(contender, work, built.output)
       if (fault !== undefined) throw new Error(`${row.name}, ${contender.name}: ${fault}\n${tail(built.output)}`)
       times.get(contender.name)?.push(built.seconds)
     }
@@ -31,24 +31,12 @@ export async function measureRow(row: Row, work: Work, { contenders, rounds }: F
   return times
 }
 
-/** Largest memory of one more build of ours, MiB; undefined where the row sets no limit. */
+/** Largest memory of one more build of ours, of the first where there are several, MiB; undefined where the row sets no limit. */
 export async function measureMemory(row: Row, work: Work, { contenders, rounds }: Field): Promise<number | undefined> {
-  const ours = contenders.find(({ name }) => name === 'ibuild')
+  const ours = contenders.find(({ name }) => name.startsWith('ibuild'))
   if (row.memory === undefined || ours === undefined) return undefined
   work.change?.(rounds + 1)
-  const request = pushRequest(requestOf(row, work), { contender: ours, work, round: rounds + 1 })
-  if (request.push === true) await startAnew(ours)
-  return peakMemory(ours.build(request))
-}
-
-function requestOf({ name }: Row, { context, cache, squash = false }: Work): BuildRequest {
-  return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
-}
-
-/** What one builder wrote is on the disk before the next one waits for it. */
-async function startAnew(contender: Contender): Promise<void> {
-  await contender.forget()
-  await runOk('sync', [], { timeout: 600_000 })
+  return peakMemory(ours.build(await prepareBuild(row, { contender: ours, work, round: rounds + 1 })))
 }
 
 interface Turn {
@@ -58,8 +46,13 @@ interface Turn {
 }
 
 /** A repository of its own for each image that is pushed: none has anything of it before. */
-function pushRequest(request: BuildRequest, { contender, work: { pushTo }, round }: Turn): BuildRequest {
-  return pushTo === undefined ? request : { ...request, push: true, tag: `${pushTo}/${contender.name}-${round}` }
+async function prepareBuild({ name }: Row, { contender, work, round }: Turn): Promise<BuildRequest> {
+  const { context, cache, squash = false, startsEmpty = false, pushTo } = work
+  if (startsEmpty) await contender.forget()
+  if (pushTo === undefined) return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
+  const tag = `${await pushTo()}/${contender.name}-${round}`
+  await runOk('sync', [], { timeout: 600_000 }) // what one builder wrote is on the disk before the next one waits for it
+  return { context, tag, cache, squash, push: true }
 }
 
 export interface Field {
@@ -89,7 +82,8 @@ function unproved({ proof }: Contender, { cache }: Work, output: string): string
   return cache || proof === undefined || proof.test(output) ? undefined : `its output does not show ${String(proof)}`
 }
 
-function rotated<T>(list: readonly T[], by: number): T[] {
+/** The list from its element of that number on, and what is before that at its end. */
+export function rotated<T>(list: readonly T[], by: number): T[] {
   const start = by % list.length
   return [...list.slice(start), ...list.slice(0, start)]
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { startRegistry } from '../e2e/testing/registry.ts'
+import { type Registry, startRegistry } from '../e2e/testing/registry.ts'
 import { runOk } from '../e2e/testing/run.ts'
 import { ibuildScript } from '../e2e/testing/workspace.ts'
 import { busyboxImage, debian, packages } from './images.ts'
@@ -8,7 +8,7 @@ import { serveMirror } from './mirror.ts'
 import type { Work } from './work.ts'
 
 /** The context and base of a row, without what is to be measured of it. */
-export type Scene = Pick<Work, 'base' | 'context' | 'change' | 'pushTo' | typeof Symbol.asyncDispose>
+export type Scene = Pick<Work, 'base' | 'context' | 'change' | 'startsEmpty' | 'pushTo' | typeof Symbol.asyncDispose>
 
 /** Five RUN steps that write nothing. */
 export async function fiveRuns(directory: string): Promise<Scene> {
@@ -26,7 +26,29 @@ export async function aptInstall(directory: string): Promise<Scene> {
   return { base: image, context, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
-/** The same with a COPY behind it of a file that changes. */
+/** The same, pushed to a registry that was never seen and has nothing. */
+export async function pushedInstall(directory: string): Promise<Scene> {
+  const scene = await aptInstall(directory)
+  const folder = join(directory, 'registry')
+  let registry: Registry | undefined
+  const close = async (): Promise<void> => {
+    await registry?.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const pushTo = async (): Promise<string> => {
+    await close()
+    mkdirSync(folder)
+    registry = await startRegistry(folder)
+    return `${registry.host}/bench`
+  }
+  const dispose = async (): Promise<void> => {
+    await close()
+    await scene[Symbol.asyncDispose]()
+  }
+  return { ...scene, pushTo, [Symbol.asyncDispose]: dispose }
+}
+
+/** apt as in {@link aptInstall}, with a COPY behind it of a file that changes. */
 export async function changedCopy(directory: string): Promise<Scene> {
   const scene = await aptInstall(directory)
   appendFileSync(join(scene.context, 'Dockerfile'), 'COPY file /file\n')
@@ -97,7 +119,8 @@ export async function baseInRegistry(directory: string): Promise<Scene> {
   const context = makeContext(join(directory, 'on-top'), [`FROM ${base}`, 'COPY file /file'])
   const change = (round: number): void => writeFileSync(join(context, 'file'), `version ${round} of the file\n`)
   const close = (): Promise<void> => registry.close()
-  return { base: undefined, context, change, pushTo: `${registry.host}/bench`, [Symbol.asyncDispose]: close }
+  const pushTo = async (): Promise<string> => `${registry.host}/bench`
+  return { base: undefined, context, change, startsEmpty: true, pushTo, [Symbol.asyncDispose]: close }
 }
 
 /** Built and pushed from the checkout: that is not measured. Noise does not compress, so little is tried. */

@@ -1,4 +1,4 @@
-import type { BaseImage } from './contender.ts'
+import type { BaseImage, Compression } from './contender.ts'
 
 /** What a row needs to run, made once for all contenders. */
 export interface Work extends AsyncDisposable {
@@ -8,16 +8,21 @@ export interface Work extends AsyncDisposable {
   /** False: each measured build runs every step. */
   readonly cache: boolean
   readonly squash?: boolean
-  /** Folder of a registry for images that are pushed after the build: then each build starts with an empty store. */
-  readonly pushTo?: string
+  /** True: each build starts with an empty store. */
+  readonly startsEmpty?: boolean
+  /** Asked before each build for a folder of a registry, to which the image is then pushed in the same command. */
+  readonly pushTo?: () => Promise<string>
   /** Changes the context before each round. */
   readonly change?: (round: number) => void
   /** Says what is wrong when a measured build did not do its work; undefined when it did. */
-  readonly fault: (done: Done) => string | undefined
+  readonly fault: (done: Done) => string | undefined | Promise<string | undefined>
 }
 
-/** A measured build: what it printed, and the image that the tag named before and after. */
+/** A measured build: what it printed, and the image that the contender had made before it and the one it made. */
 export interface Done {
+  readonly tag: string
+  /** Of the contender. */
+  readonly compression: Compression | undefined
   readonly output: string
   readonly before: string | undefined
   readonly after: string

@@ -1,15 +1,19 @@
-import { digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { median } from '../measure.ts'
 import { RegistryClient } from './client.ts'
+import type { RegistryContender } from './contender.ts'
+import { fill } from './fill.ts'
 import { type RegistryRow, timed } from './row.ts'
 
 /** An index of nothing: the smallest that a repository can have, and no blobs with it. */
 const nothing = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] }))
 const digits = 6
 const page = 100
+const catalog = '/v2/_catalog'
 
 const nameOf = (i: number): string => `n${String(i).padStart(digits, '0')}`
+const tagsOf = (repository: string): string => `/v2/${repository}/tags/list`
+const namesIn = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => nameOf(from + i))
 
 /** Milliseconds of a page in the middle, the median of several. */
 async function pageTime(client: RegistryClient, path: string, total: number): Promise<number> {
@@ -18,7 +22,7 @@ async function pageTime(client: RegistryClient, path: string, total: number): Pr
     const last = nameOf(Math.floor((total * (i + 1)) / 11))
     times.push(
       await timed(async () =>
-        expectPage(await client.get(`${path}?n=${page}&last=${path.endsWith('_catalog') ? `many/${last}` : last}`)),
+        expectPage(await client.get(`${path}?n=${page}&last=${path === catalog ? `many/${last}` : last}`)),
       ),
     )
   }
@@ -31,12 +35,35 @@ function expectPage(body: Buffer): void {
   if (found !== page) throw new Error(`a page of ${found}, not ${page}`)
 }
 
-async function fill(count: number, put: (i: number) => Promise<unknown>): Promise<void> {
-  let next = 0
-  const one = async (): Promise<void> => {
-    for (let i = next++; i < count; i = next++) await put(i)
-  }
-  await Promise.all(Array.from({ length: 32 }, one))
+/** Milliseconds for which a registry answers before it is measured: it may have been started just now. */
+const warmingUp = 1000
+
+/** As {@link pageTime}, of a registry that has answered the same for a while. */
+async function steadyPageTime(client: RegistryClient, path: string, total: number): Promise<number> {
+  for (const end = performance.now() + warmingUp; performance.now() < end; ) await pageTime(client, path, total)
+  return pageTime(client, path, total)
+}
+
+interface Filling {
+  /** Has so many tags afterwards. */
+  readonly repository: string
+  readonly total: number
+  /** Repositories that are there already. */
+  readonly from: number
+}
+
+/** Fills up to so many tags and repositories, and sees that what was put there is an image. */
+async function fillUp(registry: RegistryContender, { repository, total, from }: Filling): Promise<RegistryClient> {
+  const before = new RegistryClient(registry.host, 1)
+  await before.putManifest(repository, nameOf(0), nothing, mediaTypes.ociIndex)
+  before.close()
+  const repositories = namesIn(from, total).map((name) => `many/${name}`)
+  const tags = { repository, names: namesIn(1, total) }
+  await registry.restart(() => fill(registry.name, registry.root, { manifest: nothing, repositories, tags }))
+  const client = new RegistryClient(registry.host, 1)
+  const found = await client.get(`/v2/${repository}/manifests/${nameOf(total >> 1)}`)
+  if (!found.equals(nothing)) throw new Error(`${registry.name} has another manifest: ${found.toString()}`)
+  return client
 }
 
 /** Lists whose pages must not grow with what is listed. docker-registry has no pages of tags. */
@@ -52,24 +79,16 @@ export const listingRows: readonly RegistryRow[] = [
       { title: 'page of the catalog', unit: 'ms', better: 'less' },
       { title: 'page of the catalog to one out of 1 000', unit: 'x', better: 'less', value: 2 },
     ],
-    async prepare({ host }, size) {
-      const client = new RegistryClient(host, 32)
+    async prepare(registry, size) {
       const [few, many] = size === 'full' ? [1000, 100_000] : [600, 1200]
-      const putTags = (repository: string, count: number): Promise<void> =>
-        fill(count, (i) => client.putManifest(repository, nameOf(i), nothing, mediaTypes.ociIndex))
-      const putRepositories = (from: number, to: number): Promise<void> =>
-        fill(to - from, (i) =>
-          client.putManifest(`many/${nameOf(from + i)}`, digestOf(nothing), nothing, mediaTypes.ociIndex),
-        )
-      await putTags('few', few)
-      await putRepositories(0, few)
-      const fewTags = await pageTime(client, '/v2/few/tags/list', few)
-      const fewRepositories = await pageTime(client, '/v2/_catalog', few)
-      await putTags('lots', many)
-      await putRepositories(few, many)
+      const small = await fillUp(registry, { repository: 'few', total: few, from: 0 })
+      const fewRepositories = await steadyPageTime(small, catalog, few)
+      small.close()
+      const client = await fillUp(registry, { repository: 'lots', total: many, from: few })
       return async () => {
-        const tags = await pageTime(client, '/v2/lots/tags/list', many)
-        const repositories = await pageTime(client, '/v2/_catalog', many)
+        const fewTags = await steadyPageTime(client, tagsOf('few'), few)
+        const tags = await steadyPageTime(client, tagsOf('lots'), many)
+        const repositories = await steadyPageTime(client, catalog, many)
         return [tags, tags / fewTags, repositories, repositories / fewRepositories]
       }
     },

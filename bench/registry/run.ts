@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { rotated } from '../measure.ts'
 import { type RegistryContender, type RegistryName, registryNames, startContender } from './contender.ts'
 import { listingRows } from './listings.ts'
 import { requestRows } from './requests.ts'
@@ -61,9 +62,4 @@ export async function runRegistryRow(row: RegistryRow, options: RunOptions): Pro
     values,
     versions: new Map(prepared.map(({ registry }) => [registry.name, registry.version])),
   }
-}
-
-function rotated<T>(list: readonly T[], by: number): T[] {
-  const start = by % list.length
-  return [...list.slice(start), ...list.slice(0, start)]
 }
