@@ -13,16 +13,17 @@ export type Times = ReadonlyMap<string, readonly number[]>
  */
 export async function measureRow(row: Row, work: Work, { contenders, rounds }: Field): Promise<Times> {
   const times = new Map<string, number[]>(contenders.map(({ name }) => [name, []]))
-  const images = new Map<string, string>()
+  const last = new Map<string, { readonly image: string; readonly tag: string }>()
   for (let round = 0; round <= rounds; round++) {
     work.change?.(round)
     for (const contender of rotated(contenders, round)) {
       const request = await prepareBuild(row, { contender, work, round })
       const built = await timedBuild(contender, request)
-      const before = images.get(contender.name)
-      images.set(contender.name, built.after)
+      const before = last.get(contender.name)
+      last.set(contender.name, { image: built.after, tag: request.tag })
       if (round === 0) continue
-      const done = { ...built, before, tag: request.tag, compression: contender.compression }
+      const tags = { before: before?.tag, after: request.tag }
+      const done = { ...built, before: before?.image, tags, compression: contender.compression }
       const fault = (await work.fault(done)) ?? unproved(contender, work, built.output)
       if (fault !== undefined) throw new Error(`${row.name}, ${contender.name}: ${fault}\n${tail(built.output)}`)
       times.get(contender.name)?.push(built.seconds)
@@ -50,7 +51,7 @@ async function prepareBuild({ name }: Row, { contender, work, round }: Turn): Pr
   const { context, cache, squash = false, startsEmpty = false, pushTo } = work
   if (startsEmpty) await contender.forget()
   if (pushTo === undefined) return { context, tag: `bench-${name.toLowerCase()}`, cache, squash }
-  const tag = `${await pushTo()}/${contender.name}-${round}`
+  const tag = `${pushTo}/${contender.name}-${round}`
   await runOk('sync', [], { timeout: 600_000 }) // what one builder wrote is on the disk before the next one waits for it
   return { context, tag, cache, squash, push: true }
 }

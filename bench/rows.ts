@@ -89,7 +89,7 @@ export const rows: readonly Row[] = [
   },
   {
     name: 'B6',
-    title: 'B3, and what it made pushed to a registry that has nothing, no cache',
+    title: 'B3, and the image pushed in the same command to a registry that has the base',
     contenders: ['ibuild-gzip', 'ibuild-zstd', 'docker', 'buildkit-gzip', 'buildkit-zstd'],
     reference: 'buildkit-gzip',
     rounds: 3,

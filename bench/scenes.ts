@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Registry, startRegistry } from '../e2e/testing/registry.ts'
+import { startRegistry } from '../e2e/testing/registry.ts'
 import { runOk } from '../e2e/testing/run.ts'
 import { ibuildScript } from '../e2e/testing/workspace.ts'
 import { busyboxImage, debian, packages } from './images.ts'
@@ -26,26 +26,17 @@ export async function aptInstall(directory: string): Promise<Scene> {
   return { base: image, context, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() }
 }
 
-/** The same, pushed to a registry that was never seen and has nothing. */
+/** The same, pushed to a registry that has the base from the build before: what is installed is another layer each time. */
 export async function pushedInstall(directory: string): Promise<Scene> {
   const scene = await aptInstall(directory)
   const folder = join(directory, 'registry')
-  let registry: Registry | undefined
-  const close = async (): Promise<void> => {
-    await registry?.close()
-    rmSync(folder, { recursive: true, force: true })
-  }
-  const pushTo = async (): Promise<string> => {
-    await close()
-    mkdirSync(folder)
-    registry = await startRegistry(folder)
-    return `${registry.host}/bench`
-  }
+  mkdirSync(folder)
+  const registry = await startRegistry(folder)
   const dispose = async (): Promise<void> => {
-    await close()
+    await registry.close()
     await scene[Symbol.asyncDispose]()
   }
-  return { ...scene, pushTo, [Symbol.asyncDispose]: dispose }
+  return { ...scene, pushTo: `${registry.host}/bench`, [Symbol.asyncDispose]: dispose }
 }
 
 /** apt as in {@link aptInstall}, with a COPY behind it of a file that changes. */
@@ -119,7 +110,7 @@ export async function baseInRegistry(directory: string): Promise<Scene> {
   const context = makeContext(join(directory, 'on-top'), [`FROM ${base}`, 'COPY file /file'])
   const change = (round: number): void => writeFileSync(join(context, 'file'), `version ${round} of the file\n`)
   const close = (): Promise<void> => registry.close()
-  const pushTo = async (): Promise<string> => `${registry.host}/bench`
+  const pushTo = `${registry.host}/bench`
   return { base: undefined, context, change, startsEmpty: true, pushTo, [Symbol.asyncDispose]: close }
 }
 

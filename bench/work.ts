@@ -10,20 +10,21 @@ export interface Work extends AsyncDisposable {
   readonly squash?: boolean
   /** True: each build starts with an empty store. */
   readonly startsEmpty?: boolean
-  /** Asked before each build for a folder of a registry, to which the image is then pushed in the same command. */
-  readonly pushTo?: () => Promise<string>
+  /** Folder of a registry to which each image is pushed in the same command, into a repository of its own. */
+  readonly pushTo?: string
   /** Changes the context before each round. */
   readonly change?: (round: number) => void
   /** Says what is wrong when a measured build did not do its work; undefined when it did. */
   readonly fault: (done: Done) => string | undefined | Promise<string | undefined>
 }
 
-/** A measured build: what it printed, and the image that the contender had made before it and the one it made. */
+/** A measured build: what it printed, the image that the contender had made before, and the one that it made. */
 export interface Done {
-  readonly tag: string
-  /** Of the contender. */
-  readonly compression: Compression | undefined
   readonly output: string
   readonly before: string | undefined
   readonly after: string
+  /** The names of both. */
+  readonly tags: { readonly before: string | undefined; readonly after: string }
+  /** Of the contender. */
+  readonly compression: Compression | undefined
 }
