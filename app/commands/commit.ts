@@ -21,7 +21,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new IbuildError('USAGE', 'ibuild commit takes a container or an image, and a name')
   const full = name === undefined ? undefined : fullName(name)
   const store = storeOf(flags)
-  const lock = await store.lockShared()
+  // To read: the image takes the lock itself, when there is what it is made of.
+  const lock = await store.lockShared({ reading: true })
   try {
     const image = await commitImage(store, baseOf(store, source), {
       name: full,

@@ -70,7 +70,8 @@ export async function commit(options: CommitOptions): Promise<Image> {
   const { commitImage } = await import('../../builder/container/commit-image.ts')
   const full = name === undefined ? undefined : fullName(name)
   const store = openStore(root)
-  const lock = await store.lockShared()
+  // To read: the image takes the lock itself, when there is what it is made of.
+  const lock = await store.lockShared({ reading: true })
   try {
     const subject = findSubject(store, source)
     const base =

@@ -2,7 +2,7 @@ import type { RemoteImages } from '../../builder/ports.ts'
 
 /** What every function of the library needs. */
 export interface StoreOptions {
-  /** The data folder; made when it is missing. */
+  /** The data folder; made when something is written to it for the first time. */
   readonly root: string
 }
 

@@ -1,16 +1,16 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { makeFolders, mapDiskFull, syncPath, syncPathSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { parseConfig } from '../../shared/oci/config.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import { type ContainerFile, formatContainer, maxContainerBytes, parseContainer } from './container-file.ts'
 import { isContainerName } from './container-name.ts'
 import type { StoreContext } from './context.ts'
 import { maxDocumentBytes } from './image-entry.ts'
-import { namesIn } from './names-in.ts'
 import type { Container, ContainerScan, ContainerStore, LayerStore } from './types.ts'
 
 interface Parts {
@@ -76,7 +76,8 @@ export function createContainerStore(context: StoreContext, { blobs, layers }: P
   return {
     get,
     add: async (container) => guarded(async () => add(container)),
-    remove: async (name) => guarded(async () => remove(name)),
+    // Who removes what is not there makes nothing, a lock neither.
+    remove: async (name) => existsSync(fileOf(name)) && guarded(async () => remove(name)),
     list: () => {
       const { containers, damaged } = scan()
       if (damaged[0] !== undefined) throw damaged[0]

@@ -1,8 +1,8 @@
 import { rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { digestOfFileName, fileNameOf, type Layout } from './layout.ts'
-import { namesIn } from './names-in.ts'
 
 /** The hashes of files that contexts had, one file for each context, named by the digest of its path. */
 export interface ContextHashes {

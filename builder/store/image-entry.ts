@@ -1,6 +1,7 @@
-import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
+import { closeSync, openSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, hexOf, isDigest } from '../../shared/base/digest.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import type { Layout } from './layout.ts'
 
 /** Largest manifest or config: what registries must accept (OCI distribution-spec). */
@@ -17,7 +18,7 @@ export function entryFile(layout: Layout, { imageID, manifest }: ImageEntry): st
 }
 
 export function listEntries(layout: Layout): ImageEntry[] {
-  return readdirSync(layout.images).flatMap((name) => {
+  return namesIn(layout.images).flatMap((name) => {
     const [imageID = '', manifest = ''] = name.split('.').map((hex) => `sha256:${hex}`)
     return isDigest(imageID) && isDigest(manifest) ? [{ imageID, manifest }] : []
   })

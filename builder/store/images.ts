@@ -81,7 +81,8 @@ export function createImageStore(context: StoreContext, { blobs, layers, tags }:
       if (entries.length >= manyRecords) tellManyRecords()
       return entries.map((entry) => open(entry, { names, keep })).sort((a, b) => b.storedAt - a.storedAt)
     },
-    remove: async (manifest) => guarded(async () => remove(manifest)),
+    // Who removes what is not there makes nothing, a lock neither.
+    remove: async (manifest) => findEntry(layout, manifest) !== undefined && guarded(async () => remove(manifest)),
   }
 }
 

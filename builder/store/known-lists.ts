@@ -3,9 +3,9 @@ import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { isObject, type JsonObject } from '../../shared/base/json.ts'
 import { mapDiskFullSync, replaceFileDurably, replaceFileSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
-import { namesIn } from './names-in.ts'
 import { readJsonFile } from './read-json-file.ts'
 
 /** Short lists of things that are known of what a digest names, the newest first. A lost or damaged list is empty. */

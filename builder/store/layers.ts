@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import type { StoreContext } from './context.ts'
 import type { EncodedIndex } from './encoded-index.ts'
@@ -157,7 +158,7 @@ export function createLayerStore(context: StoreContext, { blobs, snapshots, sour
   }
 
   function listWhole(): Digest[] {
-    return readdirSync(layout.layers).flatMap((name) => digestOfFileName(name) ?? [])
+    return namesIn(layout.layers).flatMap((name) => digestOfFileName(name) ?? [])
   }
 
   /** Where a layer can be had from is as needed as its index; from then on whoever changes that syncs it. */

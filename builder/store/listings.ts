@@ -2,9 +2,9 @@ import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import type { StoreContext } from './context.ts'
 import { fileNameOf } from './layout.ts'
-import { namesIn } from './names-in.ts'
 import type { ListingStore } from './types.ts'
 
 /** Beyond this a listing is not kept: some ten thousand files. */

@@ -1,15 +1,63 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
+import { digestOf } from '../../shared/base/digest.ts'
 import { ownOwner } from '../../shared/cas/owner.ts'
 import { openStore } from './open.ts'
 import { addImage, folderFor, storeFor } from './testing/fixture.ts'
 
-test('a new folder becomes an OCI layout that only its owner can enter', (t) => {
+test('a new folder becomes an OCI layout that only its owner can enter', async (t) => {
   const root = path.join(folderFor(t), 'a', 'b')
-  t.is(openStore(root).root, root)
+  const store = openStore(root)
+  t.is(store.root, root)
+  const temp = await store.temp('x')
+  await temp.release()
   t.is(readFileSync(path.join(root, 'oci-layout'), 'utf8'), '{"imageLayoutVersion":"1.0.0"}')
   t.is(statSync(root).mode & 0o777, 0o700)
+})
+
+for (const [title, prepare] of [
+  ['missing', () => undefined],
+  ['empty', (root: string) => mkdirSync(root)],
+] as const) {
+  test(`a folder that is ${title} is an empty store, and stays as it is until something is written`, async (t) => {
+    const root = path.join(folderFor(t), 'root')
+    prepare(root)
+    const look = (): readonly string[] | undefined => (existsSync(root) ? readdirSync(root) : undefined)
+    const before = look()
+    const store = openStore(root)
+    const of = digestOf('none')
+    const lock = await store.lockShared({ reading: true })
+    for (const part of [store.images, store.tags, store.containers, store.layers, store.records, store.compressed]) {
+      t.deepEqual(part.list(), [])
+    }
+    t.deepEqual([store.tags.scan().tags, store.containers.scan().containers], [[], []])
+    t.is(store.images.get('app:1') ?? store.containers.get('one') ?? store.layers.get(of), undefined)
+    t.is(store.records.peek(of) ?? store.blobs.stat(of) ?? store.listings.get(of), undefined)
+    t.is(store.usage().total, 0)
+    t.false(await store.tags.remove('docker.io/library/app:1'))
+    t.false((await store.images.remove(of)) || (await store.containers.remove('one')))
+    t.like(await store.collectGarbage({ keepRecords: false }), { blobs: 0, bytes: 0 })
+    lock.release()
+    t.deepEqual(look(), before)
+    const image = await addImage(store, 'layer', 'app:1')
+    t.is(openStore(root).images.get('app:1')?.manifestDigest, image.manifestDigest)
+  })
+}
+
+test('what others make of a missing folder is seen, and respected', async (t) => {
+  const [ours, foreign] = [path.join(folderFor(t), 'root'), path.join(folderFor(t), 'root')]
+  const [early, late] = [openStore(ours), openStore(foreign)]
+  await addImage(openStore(ours), 'layer', 'app:1')
+  t.is(early.images.list().length, 1)
+  const lock = await early.lockShared({ reading: true })
+  t.is(readdirSync(path.join(ours, 'locks', 'store')).length, 1)
+  lock.release()
+  mkdirSync(foreign)
+  writeFileSync(path.join(foreign, 'notes.txt'), '')
+  await t.throwsAsync(late.lockShared(), { code: 'STORE_INVALID', message: /it holds "notes.txt"/ })
+  await t.throwsAsync(late.temp('x'), { code: 'STORE_INVALID' })
+  t.deepEqual(readdirSync(foreign), ['notes.txt'])
 })
 
 test('a relative root is made absolute', (t) => {

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { createBlobStore } from '../../shared/cas/blob-store.ts'
 import { makeFolders, mapDiskFullSync, replaceFileDurably, syncPathSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { createCompressedStore } from './compressed.ts'
 import { createContainerStore } from './containers.ts'
 import type { StoreContext } from './context.ts'
@@ -18,7 +19,7 @@ import { foldersOf, type Layout, layoutOf } from './layout.ts'
 import { createListingStore } from './listings.ts'
 import { whole } from './open-layer.ts'
 import { createRecordStore } from './records.ts'
-import { sharedLockOf } from './shared-lock.ts'
+import { lazyLock, sharedLockOf } from './shared-lock.ts'
 import { createSnapshotStore } from './snapshots.ts'
 import { startWriteBack } from './sync-tree.ts'
 import { createTagStore } from './tags.ts'
@@ -30,20 +31,46 @@ import { createSecretDigest } from './value-secrets.ts'
 const formatVersion = 1
 
 /**
- * Opens the store in the folder `root`, which is made when it is missing. Removes what killed processes left; walks
- * nothing. STORE_INVALID when the folder holds something else or was made by a newer version.
+ * Opens the store in the folder `root`. While that is missing or empty, the store is empty too: it is made when the first
+ * lock for writing is taken, or the first name for something temporary. Removes what killed processes left; walks nothing.
+ * STORE_INVALID when the folder holds something else or was made by a newer version.
  */
 export function openStore(root: string): Store {
   const layout = layoutOf(path.resolve(root))
   const temps = createTempFolders(layout.temporary)
-  mapDiskFullSync(() => ensureFormat(layout, temps))
-  temps.clearDead()
-  return assemble(layout, temps)
+  let isKnown = checkRoot(layout)
+  if (isKnown) temps.clearDead()
+  return assemble(layout, {
+    temps,
+    isMade: () => (isKnown ||= isFormatKnown(layout)),
+    make: () => {
+      if (!isKnown) mapDiskFullSync(() => ensureFormat(layout, temps))
+      isKnown = true
+    },
+  })
 }
 
-function assemble(layout: Layout, temps: TempFolders): Store {
-  const lock = sharedLockOf(path.join(layout.locks, 'store'))
-  const context: StoreContext = { layout, temps, underShared: async (work, options) => lock.during(work, options) }
+interface Making {
+  readonly temps: TempFolders
+  /** Looks anew as long as it is not: another process may make it. */
+  readonly isMade: () => boolean
+  readonly make: () => void
+}
+
+function assemble(layout: Layout, { temps: own, isMade, make }: Making): Store {
+  const temps: TempFolders = {
+    ...own,
+    name: (prefix) => {
+      make()
+      return own.name(prefix)
+    },
+    folder: (prefix) => {
+      make()
+      return own.folder(prefix)
+    },
+  }
+  const lock = lazyLock(sharedLockOf(path.join(layout.locks, 'store')), { isMade, make })
+  const context: StoreContext = { layout, temps, underShared: lock.during }
   const blobs = createBlobStore(layout.blobs, { temporary: () => temps.name('blob') })
   const snapshots = createSnapshotStore(context)
   const sources = createLayerSourceStore(context)
@@ -64,21 +91,31 @@ function assemble(layout: Layout, temps: TempFolders): Store {
     ...parts,
     secretDigest: createSecretDigest(context),
     temp: async (prefix) => temps.folder(prefix),
-    lockShared: async (options) => lock.take(options),
+    lockShared: lock.take,
     startWriteBack,
     fetchLayers: async (diffIDs) => diffIDs.map((diffID) => whole(layers, diffID)),
     sync: async () => layers.sync(layers.committed()),
-    collectGarbage: async (options) => collectGarbage(context, { ...parts, contextHashes }, options),
+    collectGarbage: async (options) =>
+      // What is not there has nothing to be removed.
+      collectGarbage(context, { ...parts, contextHashes }, isMade() ? options : { ...options, dryRun: true }),
     usage: () => measureUsage({ ...parts, contextHashes }),
   }
 }
 
-/** Looks twice, because another process may be making the same folder: it is ours or foreign by what is in it then. */
 function ensureFormat(layout: Layout, temps: TempFolders): void {
-  if (isFormatKnown(layout)) return
+  if (!checkRoot(layout)) createLayout(layout, temps)
+}
+
+/**
+ * False when the store is not made yet. Looks twice, because another process may be making it: the folder is ours or
+ * foreign by what is in it then.
+ */
+function checkRoot(layout: Layout): boolean {
+  if (isFormatKnown(layout)) return true
   const foreign = findForeign(layout)
-  if (foreign === undefined) createLayout(layout, temps)
-  else if (!isFormatKnown(layout)) throw foreign
+  if (foreign === undefined) return false
+  if (!isFormatKnown(layout)) throw foreign
+  return true
 }
 
 /** False when there is no format file; STORE_INVALID when it is of another version or damaged. */
@@ -139,18 +176,17 @@ function makeRoot(root: string): void {
 function findForeign(layout: Layout): IbuildError | undefined {
   const known = [...foldersOf(layout), layout.ociLayoutFile, layout.registry]
   const ours = new Set(known.map((file) => path.relative(layout.root, file)))
-  const foreign = namesIn(layout.root).find((name) => !ours.has(name))
+  const foreign = namesInRoot(layout).find((name) => !ours.has(name))
   if (foreign === undefined) return undefined
   const message = `${layout.root} is not a data folder of ibuild: it holds ${JSON.stringify(foreign)}`
   return new IbuildError('STORE_INVALID', message, { hint: 'Name an empty or a new folder with --root.' })
 }
 
-function namesIn(folder: string): string[] {
+function namesInRoot({ root }: Layout): string[] {
   try {
-    return readdirSync(folder)
+    return namesIn(root)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw unreadable(folder, error)
+    throw unreadable(root, error)
   }
 }
 

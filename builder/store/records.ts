@@ -14,6 +14,7 @@ import { type Digest, digestOf, isDigest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { mapDiskFullSync, replaceFileSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import type { StoreContext } from './context.ts'
 import { digestOfFileName, fileNameOf } from './layout.ts'
 import { createStepJournal } from './step-journal.ts'
@@ -65,7 +66,7 @@ export function createRecordStore(context: StoreContext): InternalRecordStore {
     isThere: (key) => existsSync(fileOf(key)),
     latest: (names) => journal.latest(names).map((entry) => ({ ...entry, record: read(entry.key, false)?.record })),
     list: () =>
-      readdirSync(layout.records)
+      namesIn(layout.records)
         .flatMap((folder) => readdirSync(path.join(layout.records, folder)))
         .flatMap((name) => digestOfFileName(name) ?? []),
     remove: (key) => rmSync(fileOf(key), { force: true }),

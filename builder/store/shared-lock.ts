@@ -19,6 +19,8 @@ export class SharedLock {
   async take({ reading = false, ...options }: SharedLockOptions = {}): Promise<Lock> {
     if (this.#holders === 0) {
       const lock = await (reading ? lockToRead(this.#folder, options) : lockShared(this.#folder, options))
+      // Not counted, so that whoever writes under it is told that he cannot.
+      if (lock === undefined) return noLock
       this.#locks.push(lock)
     }
     this.#holders++
@@ -51,14 +53,16 @@ export class SharedLock {
  * A filesystem that is read-only takes no lock, and mostly has no writers. Where it is another view of one that has, a prune
  * may take away what is being read: then reading fails, but never gives anything wrong.
  */
-async function lockToRead(folder: string, options: LockOptions): Promise<Lock> {
+async function lockToRead(folder: string, options: LockOptions): Promise<Lock | undefined> {
   try {
     return await lockShared(folder, options)
   } catch (error) {
-    if (errnoOf(error) === 'EROFS') return { release: () => undefined }
+    if (errnoOf(error) === 'EROFS') return undefined
     throw error
   }
 }
+
+const noLock: Lock = { release: () => undefined }
 
 const locks = new Map<string, SharedLock>()
 
@@ -67,4 +71,26 @@ export function sharedLockOf(folder: string): SharedLock {
   const lock = locks.get(folder) ?? new SharedLock(folder)
   locks.set(folder, lock)
   return lock
+}
+
+/** The functions of a {@link SharedLock}. */
+export interface LazyLock {
+  readonly take: (options?: SharedLockOptions) => Promise<Lock>
+  readonly during: <T>(work: () => Promise<T>, options?: SharedLockOptions) => Promise<T>
+}
+
+/** A lock of a store that may not be made yet: who writes makes it, and who reads what is not there needs no lock. */
+export function lazyLock(
+  lock: SharedLock,
+  { isMade, make }: { readonly isMade: () => boolean; readonly make: () => void },
+): LazyLock {
+  const needsNone = (options: SharedLockOptions | undefined): boolean => {
+    if (options?.reading === true) return !isMade()
+    make()
+    return false
+  }
+  return {
+    take: async (options) => (needsNone(options) ? noLock : lock.take(options)),
+    during: async (work, options) => (needsNone(options) ? work() : lock.during(work, options)),
+  }
 }

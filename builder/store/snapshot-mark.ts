@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { currentBoot } from '../../shared/cas/owner.ts'
 import { digestOfFileName, fileNameOf, type Layout } from './layout.ts'
 import { readJsonFile } from './read-json-file.ts'
@@ -42,7 +43,7 @@ export function formatMark(mark: SnapshotMark): string {
 }
 
 export function listMarks(layout: Layout): KeyedMark[] {
-  return readdirSync(layout.snapshotMarks).flatMap((name) => {
+  return namesIn(layout.snapshotMarks).flatMap((name) => {
     const chainID = digestOfFileName(name)
     const mark = chainID && readMark(layout, chainID)
     return chainID === undefined || mark === undefined ? [] : [{ chainID, mark }]

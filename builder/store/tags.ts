@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
@@ -6,6 +6,7 @@ import { asObject, asString, type JsonPlace, parseJson, required } from '../../s
 import { formatReference, parseReference } from '../../shared/base/reference.ts'
 import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFull, replaceFileDurably, syncPath } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { parseDescriptor } from '../../shared/oci/descriptor.ts'
 import { parseManifest } from '../../shared/oci/manifest.ts'
 import type { StoreContext } from './context.ts'
@@ -25,7 +26,7 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
   const fileOf = (name: string): string => path.join(layout.tags, hashedFileName(checkName(name)))
   const get = (name: string): Digest | undefined => readTag(fileOf(name))?.descriptor.digest
   const scan = (): Scan => {
-    const found = readdirSync(layout.tags).flatMap((name) => tryTag(path.join(layout.tags, name)) ?? [])
+    const found = namesIn(layout.tags).flatMap((name) => tryTag(path.join(layout.tags, name)) ?? [])
     const tags = found.flatMap((tag) => (tag instanceof IbuildError ? [] : [tag]))
     const damaged = found.filter((tag) => tag instanceof IbuildError)
     return { tags: tags.sort((a, b) => (a.name < b.name ? -1 : 1)), damaged }
@@ -62,7 +63,8 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
   return {
     get,
     set: async (name, manifest) => guarded(async () => set(name, manifest)),
-    remove: async (name) => guarded(async () => remove(name)),
+    // Who removes what is not there makes nothing, a lock neither.
+    remove: async (name) => readIfThere(fileOf(name)) !== undefined && guarded(async () => remove(name)),
     repairIndex: async () => {
       if (isOciIndexWrong(layout, listDescriptors())) await finish()
     },

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { mapDiskFullSync } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 import { isOwnerAlive, ownOwner } from '../../shared/cas/owner.ts'
 import { removeTree } from './remove-tree.ts'
 import type { TempFolder } from './types.ts'
@@ -56,7 +57,7 @@ function removeEmpty(folder: string): void {
 }
 
 function deadOwners(parent: string): string[] {
-  return readdirSync(parent).filter((owner) => {
+  return namesIn(parent).filter((owner) => {
     if (owner === ownOwner()) return false
     const changed = statSync(path.join(parent, owner), { throwIfNoEntry: false })?.mtimeMs
     return changed !== undefined && !isOwnerAlive(owner, changed)

@@ -58,7 +58,7 @@ export interface Store {
 }
 
 export interface SharedLockOptions extends LockOptions {
-  /** Nothing will be written: on a filesystem that is read-only the work goes on without the lock. */
+  /** Nothing will be written: on a filesystem that is read-only, or where there is no store yet, the work goes on without the lock. */
   readonly reading?: boolean
 }
 

@@ -27,7 +27,9 @@ async function sceneFor(t: ExecutionContext, flags: readonly string[]): Promise<
   await space.ok([...home, '-q', '-t', base, space.write('base', { Dockerfile: dockerfile })])
   await space.ok(['push', ...home, '-q', ...flags, base])
   const context = space.write('context', { Dockerfile: `FROM ${base}\nCOPY Dockerfile /b/c/\n` })
-  await space.ok(['images'])
+  // The build finds a store that is made.
+  const lock = await openStore(space.root).lockShared()
+  lock.release()
   return { space, context, base }
 }
 

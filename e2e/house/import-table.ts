@@ -146,6 +146,7 @@ export const importTable: ImportTable = {
   waiting: {
     'shared/cas/blob-store.ts': 'notary/server',
     'shared/cas/lock.ts': 'notary/client',
+    'shared/cas/names-in.ts': 'notary/client',
     'shared/net/certificates.ts': 'notary/server',
     'shared/net/docker-engine.ts': 'retention',
     ...Object.fromEntries(httpClient.map((file) => [file, 'notary'])),

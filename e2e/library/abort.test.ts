@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable, Writable } from 'node:stream'
@@ -69,7 +69,8 @@ interface Stop {
 }
 
 async function assertNothingLeft(t: ExecutionContext, { root, folder }: Pick<Place, 'root' | 'folder'>): Promise<void> {
-  const temporary = readdirSync(join(root, 'tmp')).flatMap((owner) => readdirSync(join(root, 'tmp', owner)))
+  const owners = existsSync(root) ? readdirSync(join(root, 'tmp')) : []
+  const temporary = owners.flatMap((owner) => readdirSync(join(root, 'tmp', owner)))
   t.deepEqual(temporary, [], 'no temporary folder')
   t.deepEqual(await remainsOf(folder), [], 'no process, no mount')
   const names = (await listImages({ root })).flatMap((image) => image.names)

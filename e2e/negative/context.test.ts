@@ -23,7 +23,7 @@ async function buildAsUser(space: Workspace, folder: string): Promise<RunOutput>
 
 asUser('the data folder of another user is told as that', async (t) => {
   const space = await makeWorkspace(t)
-  await space.ok(['images'])
+  await space.ok(['-q', '-'], { input: 'FROM scratch\nCOPY <<E /a\nE\n' })
   chmodSync(space.folder, 0o755)
   const identity = ['--reuid', uid, '--regid', uid, '--clear-groups']
   const args = [...identity, process.execPath, bin, 'images']

@@ -185,7 +185,7 @@ test('a data folder that cannot be one is an error, not a hang', async (t) => {
   const other = space.write('other', { 'notes.txt': 'mine' })
   const file = `${other}/notes.txt`
   for (const root of [other, file, `${file}/below`, '/proc/nothing/here', '/dev/null', '/sys/nothing']) {
-    const output = await space.ibuild(['--root', root, 'images'], { timeout: 30_000 })
+    const output = await space.ibuild(['--root', root, '-'], { input: 'FROM scratch\n', timeout: 30_000 })
     t.is(output.code, 1, `${root}\n${output.stderr}`)
     t.regex(output.stderr, /^ibuild: .*STORE_INVALID\]\nhint: Name /, root)
   }

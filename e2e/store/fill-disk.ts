@@ -65,20 +65,25 @@ await attempt('small image', async () => store.images.put(first.manifest, first.
 await attempt('tag', async () => store.tags.set(tag, first.manifestDigest))
 await attempt('unused blob', async () => store.blobs.put(Buffer.alloc(8192)))
 fillDisk(filler)
+async function makeAnother(): Promise<void> {
+  const folder = await openStore(path.join(process.argv[2] ?? '', 'other')).temp('x')
+  await folder.release()
+}
+
 await attempt('full: blob', async () => store.blobs.put(Buffer.from('x')))
 await attempt('full: image', async () => store.images.put(second.manifest, second.config))
 await attempt('full: tag', async () => store.tags.set('docker.io/library/app:2', first.manifestDigest))
 await attempt('full: record', async () => store.records.put(digestOf('key'), record))
 await attempt('full: layer', async () => commitTar('layer'))
 await attempt('full: snapshot', commitSnapshot)
-await attempt('full: another store', async () => openStore(path.join(process.argv[2] ?? '', 'other')))
+await attempt('full: another store', makeAnother)
 const whenFull = { left: leftOvers(), seen: view(openStore(root)) }
 await attempt('full: garbage collection', async () => store.collectGarbage())
 rmSync(filler)
 await attempt('again: image', async () => store.images.put(second.manifest, second.config))
 await attempt('again: tag', async () => store.tags.set('docker.io/library/app:2', second.manifestDigest))
 await attempt('again: layer', async () => commitTar('layer'))
-await attempt('again: another store', async () => openStore(path.join(process.argv[2] ?? '', 'other')))
+await attempt('again: another store', makeAnother)
 
 /** What a reader sees. */
 function view(reader: Store): unknown {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { createReadStream, linkSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import {
@@ -13,6 +13,7 @@ import {
 } from '../base/digest.ts'
 import { errnoOf, IbuildError } from '../base/errors.ts'
 import { mapDiskFull, syncPath } from './disk.ts'
+import { namesIn } from './names-in.ts'
 
 export type BlobSource = Uint8Array | AsyncIterable<Uint8Array>
 
@@ -139,7 +140,7 @@ async function* emptyStream(): AsyncIterable<Uint8Array> {
 }
 
 function listFolder(dir: string, algorithm: DigestAlgorithm): Digest[] {
-  return readdirSync(path.join(dir, algorithm))
+  return namesIn(path.join(dir, algorithm))
     .map((name) => `${algorithm}:${name}`)
     .filter((text) => isDigest(text))
 }

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, readdirSync, statSync, unlinkSync, utimesSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync, utimesSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errnoOf } from '../base/errors.ts'
+import { namesIn } from './names-in.ts'
 import { isOwnerAlive, ownOwner } from './owner.ts'
 
 /**
@@ -105,18 +106,9 @@ function makeFile(folder: string, kind: string): string {
 
 /** True when a process that lives has a file of that kind, other than `except`. Removes the files of dead ones. */
 function isHeld(folder: string, kind: string, except?: string): boolean {
-  const names = filesIn(folder).filter((name) => name.startsWith(kind) && name !== except)
+  // Whoever gives a lock back may remove its folder.
+  const names = namesIn(folder).filter((name) => name.startsWith(kind) && name !== except)
   return names.filter((name) => isAlive(path.join(folder, name), name.slice(kind.length))).length > 0
-}
-
-/** Whoever gives a lock back may remove its folder. */
-function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
 }
 
 function isAlive(file: string, holder: string): boolean {

@@ -26,7 +26,10 @@ export function folderFor(t: ExecutionContext): string {
 
 /** A new store that the test removes at its end. */
 export function storeFor(t: ExecutionContext): Store {
-  return openStore(path.join(folderFor(t), 'root'))
+  const store = openStore(path.join(folderFor(t), 'root'))
+  // Makes it at once, for tests that look into its folders.
+  void store.lockShared().then((lock) => lock.release())
+  return store
 }
 
 /** Commits a layer whose tar is `text`. */

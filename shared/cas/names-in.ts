@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { errnoOf } from '../../shared/base/errors.ts'
+import { errnoOf } from '../base/errors.ts'
 
 /** The names in a folder; none when there is no such folder. */
 export function namesIn(folder: string): string[] {
