@@ -113,11 +113,16 @@ test('a folder in which a registry works can be the data folder of builds too', 
   t.notThrows(() => openStore(root))
 })
 
-test('a folder that was half made is completed', (t) => {
+test('a folder that was half made is completed by who writes, and cleared', async (t) => {
   const root = folderFor(t)
-  mkdirSync(path.join(root, 'tmp'))
+  const dead = path.join(root, 'tmp', ownOwner().replace(/-\d+-/, '-1-'))
+  mkdirSync(dead, { recursive: true })
   mkdirSync(path.join(root, 'blobs'))
-  t.deepEqual(openStore(root).images.list(), [])
+  const store = openStore(root)
+  t.deepEqual(store.images.list(), [])
+  await addImage(store, 'layer', 'app:1')
+  t.is(store.images.list().length, 1)
+  t.deepEqual(readdirSync(path.join(root, 'tmp')), [ownOwner()])
 })
 
 test('work in progress of dead processes is cleared, that of living ones stays', async (t) => {

@@ -44,8 +44,10 @@ export function openStore(root: string): Store {
     temps,
     isMade: () => (isKnown ||= isFormatKnown(layout)),
     make: () => {
-      if (!isKnown) mapDiskFullSync(() => ensureFormat(layout, temps))
+      if (isKnown) return
+      mapDiskFullSync(() => ensureFormat(layout, temps))
       isKnown = true
+      temps.clearDead()
     },
   })
 }

@@ -34,6 +34,8 @@ export async function checkRoot(t: ExecutionContext, root: string, at: string): 
 
 /** What lies in the folder for work in progress and is not of a process that lives. */
 function leftOvers(root: string): string[] {
+  // In a folder that is not a whole store yet the next writer removes it.
+  if (!existsSync(path.join(root, 'ibuild-store.json'))) return []
   return readdirSync(path.join(root, 'tmp')).filter((name) => !isOwnerAlive(name, Date.now()))
 }
 
