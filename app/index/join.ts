@@ -1,10 +1,19 @@
 import { createTransfers } from '../../builder/transfer/transfers.ts'
-import { joinIndex } from '../../registry/client/images/join-index.ts'
+import { joinIndex, type NamedPlace } from '../../registry/client/images/join-index.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { formatReference, parseReference, withDefaultTag } from '../../shared/base/reference.ts'
+import {
+  familiarName,
+  formatReference,
+  parseReference,
+  type Reference,
+  withDefaultTag,
+} from '../../shared/base/reference.ts'
+import { formatPlatform } from '../../shared/oci/platform.ts'
 import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { parseManifestFormat } from '../cli/compression.ts'
 import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
+import { sanitize } from '../progress/sanitize.ts'
+import { notInRegistry } from '../transfer/not-in-registry.ts'
 import { placeOf } from '../transfer/remote-place.ts'
 
 interface Flags extends TransferFlags {
@@ -39,15 +48,19 @@ export async function join({ name, summary }: JoinCommand, argv: readonly string
     add: name === 'add',
   }
   return carryOutTransfer(flags, async ({ client, signal, emit }) => {
-    const places = sources.map((source) => ({ ...placeOf(client, source), name: formatReference(source) }))
+    const named = (reference: Reference): NamedPlace => ({
+      ...placeOf(client, reference),
+      name: familiarName(reference),
+      missing: async () => notInRegistry(client, reference, signal),
+    })
     const listener = createTransfers(emit)
     const onWarning = (warning: string): void => emit({ type: 'notice', message: `warning: ${warning}` })
-    const { manifest, index } = await joinIndex(placeOf(client, to), places, {
-      ...options,
-      listener,
-      onWarning,
-      signal,
-    })
+    const scope = { ...options, listener, onWarning, signal }
+    const { manifest, index, replaced } = await joinIndex(named(to), sources.map(named), scope)
+    for (const { platform, digest } of replaced) {
+      const of = platform === undefined ? '' : `${sanitize(formatPlatform(platform))}: `
+      emit({ type: 'notice', message: `${of}replaced ${digest}` })
+    }
     const full = formatReference(to)
     const lines = flags.quiet === true ? [manifest.digest] : [`Digest: ${manifest.digest}`, full]
     return { lines, result: { name: full, digest: manifest.digest, manifests: index.manifests } }

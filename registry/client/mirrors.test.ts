@@ -246,7 +246,7 @@ test('what is about to be changed is looked up at the registry itself: a mirror 
   const { mirror, origin, repository } = await scene(t, good, empty)
   const place = { repository, ref: 'x' }
   t.is(await deleteImage(place, { manifest: true, force: true }), undefined)
-  await failsWith(t, 'REGISTRY_NOT_FOUND', joinIndex(place, [], { add: true }))
+  await failsWith(t, 'REGISTRY_NOT_FOUND', joinIndex({ ...place, name: 'x' }, [], { add: true }))
   t.is(mirror.asked.length, 0)
 
   const source = new MemoryRegistry().repository({ domain: 'a', path: 'a' })

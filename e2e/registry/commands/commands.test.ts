@@ -41,6 +41,12 @@ for (const kind of serverKinds) {
     const raw = await scene.ok(['index', 'inspect', '--raw', `${name}:1`])
     t.deepEqual(raw.bytes, await manifestOf(scene.host, 'team/multi', '1'))
 
+    await scene.ok(['push', '-q', 'busybox', `${name}:own`])
+    await scene.ok(['index', 'create', `${name}:2`, `${name}:1`])
+    const renewed = await scene.ok(['index', 'add', `${name}:2`, `${name}:own`])
+    t.regex(renewed.stderr, /^linux\/(?:amd64|arm64): replaced sha256:[0-9a-f]{64}$/m)
+    t.notRegex((await scene.ok(['index', 'add', `${name}:2`, `${name}:own`])).stderr, /replaced/)
+
     const second = await startServer(t, scene, kind, 'second')
     const copied = await scene.ok(['copy', `${name}:1`, `${second}/here/multi`])
     t.is(digestIn(copied.stdout), digest)
@@ -146,7 +152,7 @@ needs(test.serial, ...peer)('what is not there is told with what is', async (t) 
   says(
     t,
     await scene.ibuild(['index', 'create', `${scene.host}/app:all`, `${scene.host}/app:none`]),
-    /has no image .*none/,
+    /has no image .*none \[REGISTRY_NOT_FOUND\]\nhint: It has the tags latest\./,
   )
 })
 

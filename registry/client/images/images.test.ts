@@ -54,7 +54,13 @@ test('adding replaces the equal platform with what is said about it, and keeps t
   const about = [attestation(old.digest), attestation(other.digest)]
   await putIndex(here, [{ ...old, platform: amd }, { ...other, platform: arm }, ...about], 'all')
   const renewed = await putImage(here, { layers: ['new'], platform: amd }, 'new')
-  const { index } = await joinIndex(place(here, 'all'), [place(here, 'new')], { add: true })
+  const same = await joinIndex(place(here, 'all'), [place(here, old.digest)], { add: true })
+  t.deepEqual([same.index.manifests.length, same.replaced], [4, []], 'once more the same: what is said about it stays')
+  const { index, replaced } = await joinIndex(place(here, 'all'), [place(here, 'new')], { add: true })
+  t.deepEqual(
+    replaced.map(({ digest }) => digest),
+    [old.digest],
+  )
   t.deepEqual(
     index.manifests.map(({ digest, annotations }) => annotations?.['vnd.docker.reference.digest'] ?? digest),
     [other.digest, other.digest, renewed.digest],
@@ -92,6 +98,14 @@ test('what cannot be joined is refused, and no name is set', async (t) => {
   t.is(await digestAt(elsewhere, one.digest), undefined, 'nothing is copied for an index that is refused')
   await t.throwsAsync(join(['chart']), { code: 'NOT_AN_IMAGE' })
   await t.throwsAsync(join(['none']), { code: 'REGISTRY_NOT_FOUND' })
+  const missing = async () => new IbuildError('REGISTRY_NOT_FOUND', 'there are others')
+  const none = { ...place(here, 'none'), missing }
+  await t.throwsAsync(joinIndex(place(here, 'all'), [none], {}), { message: 'there are others' })
+  const onChart = joinIndex(place(here, 'chart'), [place(here, 'one')], { add: true })
+  await t.throwsAsync(onChart, {
+    code: 'NOT_AN_IMAGE',
+    message: new RegExp(`^${place(here, 'chart').name} is no image`),
+  })
   await t.throwsAsync(join(['one'], true), { code: 'REGISTRY_NOT_FOUND', message: /to add to/ })
   t.is(await digestAt(here, 'all'), undefined)
   await t.notThrowsAsync(join(['one', 'one']))

@@ -26,6 +26,15 @@ export interface JoinOptions
 export interface JoinedIndex {
   readonly manifest: RemoteManifest
   readonly index: Index
+  /** What was in the index until now, and whose platform another image has. */
+  readonly replaced: readonly Descriptor[]
+}
+
+/** What is joined or added to, by the name that the user gave. */
+export interface NamedPlace extends RemotePlace {
+  readonly name: string
+  /** The error when it is not there; without it REGISTRY_NOT_FOUND with the name. */
+  readonly missing?: () => Promise<IbuildError>
 }
 
 /**
@@ -34,8 +43,8 @@ export interface JoinedIndex {
  * REGISTRY_NOT_FOUND, NOT_AN_IMAGE, USAGE for two images of one platform.
  */
 export async function joinIndex(
-  to: RemotePlace,
-  sources: readonly Source[],
+  to: NamedPlace,
+  sources: readonly NamedPlace[],
   options: JoinOptions,
 ): Promise<JoinedIndex> {
   const before = options.add === true ? await existing(to, options) : undefined
@@ -44,40 +53,38 @@ export async function joinIndex(
   const added = found.flatMap(({ entries }) => entries)
   checkPlatforms(added)
   for (const { source, digest } of found) await bringOver({ repository: source.repository, ref: digest }, to, options)
-  const index = indexOf(before, added, options)
+  const replaced = replacedIn(before, added)
+  const index = indexOf(before, { added, replaced }, options)
   const bytes = serializeManifest(index)
   const manifest = { mediaType: index.mediaType, digest: digestOf(bytes), bytes }
   await to.repository.putManifest(to.ref, manifest, options)
-  return { manifest, index }
+  return { manifest, index, replaced }
 }
 
 /** The index that a name means; of one image an index of that. */
-async function existing({ repository, ref }: RemotePlace, options: JoinOptions): Promise<Index> {
+async function existing({ repository, ref, name }: NamedPlace, options: JoinOptions): Promise<Index> {
   const found = await repository.manifest(ref, { ...options, current: true })
   if (found === undefined) {
-    const { domain, path } = repository.name
-    throw new IbuildError('REGISTRY_NOT_FOUND', `there is no index ${domain}/${path}:${ref} to add to`, {
-      hint: 'Make it with ibuild index create.',
-    })
+    const hint = 'Make it with ibuild index create.'
+    throw new IbuildError('REGISTRY_NOT_FOUND', `there is no index ${name} to add to`, { hint })
   }
   if (isIndexType(found.mediaType)) return parseIndex(parseJson(found.bytes, { what: 'index' }))
-  const manifests = [await describeImage(repository, found, options)]
+  const manifests = [await describeImage(repository, found, { ...options, name })]
   return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
 }
 
-type Source = RemotePlace & { readonly name: string }
-
 interface FoundSource {
-  readonly source: Source
+  readonly source: NamedPlace
   readonly digest: Digest
   /** What it adds to the index. */
   readonly entries: readonly Descriptor[]
 }
 
-async function readSource(source: Source, options: JoinOptions): Promise<FoundSource> {
-  const { repository, ref, name } = source
+async function readSource(source: NamedPlace, options: JoinOptions): Promise<FoundSource> {
+  const { repository, ref, name, missing } = source
   const found = await repository.manifest(ref, options)
-  if (found === undefined) throw new IbuildError('REGISTRY_NOT_FOUND', `the registry has no image ${name}`)
+  if (found === undefined)
+    throw (await missing?.()) ?? new IbuildError('REGISTRY_NOT_FOUND', `the registry has no image ${name}`)
   const entries = isIndexType(found.mediaType)
     ? parseIndex(parseJson(found.bytes, { what: `index ${name}` })).manifests
     : [await describeImage(repository, found, { ...options, name })]
@@ -94,7 +101,7 @@ async function bringOver(from: RemotePlace, { repository }: RemotePlace, options
 async function describeImage(
   repository: RemoteRepository,
   { mediaType, digest, bytes }: RemoteManifest,
-  { signal, name = digest }: CallOptions & { readonly name?: string },
+  { signal, name }: CallOptions & { readonly name: string },
 ): Promise<Descriptor> {
   if (!isManifestType(mediaType)) throw noImage(name, mediaType)
   const { config } = parseManifest(parseJson(bytes, { what: `manifest ${name}` }))
@@ -143,12 +150,22 @@ function keyOf(descriptor: Descriptor): string | undefined {
   return [formatPlatform(normalizePlatform(platform)), platform['os.version'] ?? ''].join(' ').trim()
 }
 
-function indexOf(before: Index | undefined, added: readonly Descriptor[], { annotations, format }: JoinOptions): Index {
+function replacedIn(before: Index | undefined, added: readonly Descriptor[]): Descriptor[] {
   const digests = new Set(added.map(({ digest }) => digest))
   const platforms = new Set(added.flatMap((each) => keyOf(each) ?? []))
   const all = before?.manifests ?? []
-  const replaced = new Set(all.filter((each) => platforms.has(keyOf(each) ?? '')).map(({ digest }) => digest))
-  const kept = all.filter((each) => !digests.has(each.digest) && !replaced.has(each.digest) && !isAbout(each, replaced))
+  return all.filter((each) => platforms.has(keyOf(each) ?? '') && !digests.has(each.digest))
+}
+
+interface Changes {
+  readonly added: readonly Descriptor[]
+  readonly replaced: readonly Descriptor[]
+}
+
+function indexOf(before: Index | undefined, { added, replaced }: Changes, { annotations, format }: JoinOptions): Index {
+  const gone = new Set(replaced.map(({ digest }) => digest))
+  const known = new Set([...gone, ...added.map(({ digest }) => digest)])
+  const kept = (before?.manifests ?? []).filter((each) => !known.has(each.digest) && !isAbout(each, gone))
   const merged = { ...before?.annotations, ...Object.fromEntries(annotations ?? []) }
   const unique = [...new Map(added.map((each) => [each.digest, each])).values()]
   const usual = before?.mediaType ?? mediaTypes.ociIndex

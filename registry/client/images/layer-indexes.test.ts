@@ -119,7 +119,11 @@ test('a registry that lists no referrers, or takes none, has the image all the s
 test('images that are joined bring theirs from another repository', async (t) => {
   const { source, target } = bench()
   const { image, artifact } = await putIndexedImage(source, { layers: ['one'] }, '1')
-  await joinIndex({ repository: target, ref: 'multi' }, [{ repository: source, ref: '1', name: 'a/app:1' }], {})
+  await joinIndex(
+    { repository: target, ref: 'multi', name: 'b/app:multi' },
+    [{ repository: source, ref: '1', name: 'a/app:1' }],
+    {},
+  )
   t.is(await digestAt(target, image.digest), image.digest)
   t.is(await digestAt(target, artifact.digest), artifact.digest)
 })
