@@ -18,7 +18,7 @@ export function markdownTable({ row, titles, lines }: TableOptions): string {
 
 /** Empty where one of two was not measured. */
 export function ratioText(ratio: number): string {
-  return Number.isFinite(ratio) && ratio > 0 ? `${ratio.toFixed(2)} x` : ''
+  return Number.isFinite(ratio) && ratio > 0 ? `${ratio.toFixed(ratio < 0.01 ? 4 : 2)} x` : ''
 }
 
 /** Where the median and the best round disagree about the limit, the machine was too noisy to tell. */

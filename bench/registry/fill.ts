@@ -45,13 +45,13 @@ async function fillOurs(root: string, { manifest: bytes, repositories, tags }: N
 
 /** The folders that distribution lists, and the file to which a tag leads; less than a push leaves there. */
 function fillDistribution(root: string, { manifest, repositories, tags }: Names): void {
-  const folderOf = (repository: string): string =>
-    join(root, 'data/docker/registry/v2/repositories', repository, '_manifests')
-  const digest = digestOf(manifest)
+  const top = join(root, 'data/docker/registry/v2/repositories')
+  const link = digestOf(manifest)
   for (const tag of tags.names) {
-    const folder = join(folderOf(tags.repository), 'tags', tag, 'current')
-    mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'link'), digest)
+    const folder = join(top, tags.repository, '_manifests/tags', tag)
+    mkdirSync(folder)
+    mkdirSync(`${folder}/current`)
+    writeFileSync(`${folder}/current/link`, link)
   }
-  for (const repository of repositories) mkdirSync(folderOf(repository), { recursive: true })
+  for (const repository of repositories) mkdirSync(join(top, repository, '_manifests'), { recursive: true })
 }
