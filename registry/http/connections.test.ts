@@ -77,22 +77,30 @@ test('a head that does not come in time is answered with 408', async (t) => {
   const answer = await say('GET /v2/ HTTP/1.1\r\nHost: x\r\nA:')
   t.regex(answer, /^HTTP\/1\.1 408 /)
   t.deepEqual(Object.keys(JSON.parse(bodyOf(answer))), ['errors'])
-  const dripping = await dial()
-  dripping.write('GET /v2/ HTTP/1.1\r\nHost: x\r\nA:')
-  const timer = setInterval(() => dripping.write('x'), 20)
-  t.regex(await readAll(dripping), /^HTTP\/1\.1 408 /)
-  clearInterval(timer)
+  const drip = async (): Promise<string> => {
+    const dripping = await dial()
+    dripping.write('GET /v2/ HTTP/1.1\r\nHost: x\r\nA:')
+    const timer = setInterval(() => dripping.write('x'), 20)
+    const told = await readAll(dripping)
+    clearInterval(timer)
+    return told
+  }
+  let told = await drip()
+  // Where a drop meets the answer, the connection is reset before that is read.
+  for (let i = 0; i < 10 && /^\[(?:read|write) E/.test(told); i++) told = await drip()
+  t.regex(told, /^HTTP\/1\.1 408 /)
   t.regex(await readAll(await dial()), /^(HTTP\/1\.1 408 |$)/)
 })
 
 test('a body may take its time, as long as something comes', async (t) => {
-  const limits = { headersTimeout: 100, checkInterval: 30, slowBodyTime: 180, slowBodyBytes: 3 }
+  // Long enough for a machine that does nothing for half a second, and over before the body is.
+  const limits = { headersTimeout: 1000, checkInterval: 30, slowBodyTime: 1200, slowBodyBytes: 3 }
   const { ask, dial, finished } = await serve(t, { limits })
   const location = String((await ask('POST', '/v2/a/blobs/uploads/')).headers.location)
   const socket = await dial()
   socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n`)
   for (let i = 0; i < 20; i++) {
-    await sleep(25)
+    await sleep(100)
     socket.write('x')
   }
   t.regex(String(await once(socket, 'data')), /^HTTP\/1\.1 202 /)
