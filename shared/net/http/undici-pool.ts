@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
 import type { Dispatcher, Pool as UndiciPool } from 'undici'
 // @ts-expect-error: this one file of undici has no types of its own, and takes a quarter of the time that all of it takes to load
 import untypedPool from 'undici/lib/dispatcher/pool.js'
@@ -33,7 +34,7 @@ export function createPool({ origin, connect, timeouts }: PoolOptions): Connecti
     allowH2: false,
     connect: (_, give) => {
       connect().then(
-        (socket) => give(null, socket),
+        (socket) => givenLightly(() => give(null, socket)),
         (error: unknown) => give(error instanceof Error ? error : new Error('no connection', { cause: error }), null),
       )
     },
@@ -45,3 +46,24 @@ export function createPool({ origin, connect, timeouts }: PoolOptions): Connecti
     pipelining: 1,
   })
 }
+
+let isParserThere = false
+
+/**
+ * With its first connection undici makes its parser of WebAssembly, which V8 would soon compile anew, optimized, in the
+ * background: that takes 50 ms of a processor, a sixth of what a short command needs, and saves nothing that could be
+ * measured, since the bytes of bodies are not looked at. Code that is made with a larger budget never gets there. The flag
+ * goes back, because compiled code is kept for the flags of its time; so only where its usual value is known.
+ */
+function givenLightly(give: () => void): void {
+  if (isParserThere || !process.versions.v8.startsWith(knownV8)) return give()
+  isParserThere = true
+  setFlagsFromString(`--wasm-tiering-budget=${2 ** 30}`)
+  try {
+    give()
+  } finally {
+    setFlagsFromString('--wasm-tiering-budget=13000000')
+  }
+}
+
+const knownV8 = '13.6.'
