@@ -27,13 +27,15 @@ async function oneLayer(t: ExecutionContext): Promise<{ readonly space: Workspac
 }
 
 /** Says why at once: no upload is asked for a second time. `blobs`: how many go side by side at most. */
-function assertRefusedOnce(
+async function assertRefusedOnce(
   t: ExecutionContext,
   { code, stdout, stderr }: RunOutput,
   { server, blobs = 1 }: { readonly server: Served; readonly blobs?: number },
-): void {
+): Promise<void> {
   t.not(code, 0)
   t.regex(stdout + stderr, reason)
+  // A request is told of when it is over, which may be after its client has ended.
+  t.is(await server.close(), 0)
   const asked = server
     .log()
     .split('\n')
@@ -44,14 +46,14 @@ function assertRefusedOnce(
 test('ibuild push says at once that a registry is read-only', async (t) => {
   const [server, { space }] = [await readOnlyServer(t), await oneLayer(t)]
   const push = await space.ibuild(['push', 'app:1', `${server.host}/a/b:1`])
-  assertRefusedOnce(t, push, { server, blobs: 3 }) // layer, its index and config
+  await assertRefusedOnce(t, push, { server, blobs: 3 }) // layer, its index and config
 })
 
 needs(test, 'skopeo')('skopeo says at once that a registry is read-only', async (t) => {
   const [server, { archive }] = [await readOnlyServer(t), await oneLayer(t)]
   const to = `docker://${server.host}/a/b:1`
   const args = ['copy', '--retry-times', '2', '--dest-tls-verify=false', `docker-archive:${archive}`, to]
-  assertRefusedOnce(t, await run(requireProgram('skopeo'), args), { server })
+  await assertRefusedOnce(t, await run(requireProgram('skopeo'), args), { server })
 })
 
 needs(
@@ -65,7 +67,7 @@ needs(
   await runOk(requireProgram('podman'), [...podman, 'load', '-i', archive])
   const to = `docker://${server.host}/a/b:1`
   const push = await run(requireProgram('podman'), [...podman, 'push', '--tls-verify=false', 'app:1', to])
-  assertRefusedOnce(t, push, { server })
+  await assertRefusedOnce(t, push, { server })
 })
 
 needs(
@@ -81,7 +83,7 @@ needs(
   await daemon.docker(['load', '-i', archive])
   const name = `${server.host}/a/b:1`
   await daemon.docker(['tag', 'app:1', name])
-  assertRefusedOnce(t, await daemon.tryDocker(['push', name]), { server })
+  await assertRefusedOnce(t, await daemon.tryDocker(['push', name]), { server })
 })
 
 needs(test, 'crane')('crane says at once that a registry is read-only', async (t) => {
