@@ -85,8 +85,14 @@ const entrances: [title: string, run: (space: Workspace, tar: Buffer) => Promise
   ],
 ]
 
+/** One after the other: each starts programs enough for all processors. */
+const { serial } = test
+/** Milliseconds after which a command, and a test, counts as one that hangs, however busy the machine is. */
+const [longest, longestTest] = [300_000, 900_000]
+
 for (const [entrance, enter] of entrances) {
-  test(`hostile archives by way of ${entrance} touch nothing outside`, async (t) => {
+  serial(`hostile archives by way of ${entrance} touch nothing outside`, async (t) => {
+    t.timeout(longestTest)
     const space = await makeWorkspace(t)
     const outside = space.write('outside', { canary: 'alive', 'deep/canary': 'alive' })
     const before = statSync(join(outside, 'canary'))
@@ -126,12 +132,13 @@ function sizeBytes(size: number): number[] {
 }
 
 needs(
-  test,
+  serial,
   'root',
   'mount',
   'unshare',
   'nsenter',
 )('a small archive of much content ends with the disk, and gives it back', async (t) => {
+  t.timeout(longestTest)
   const space = await makeSmallDisks(t, 16)
   const input = bomb(4096)
   t.true(input.length < 6 << 20)
@@ -150,18 +157,20 @@ needs(
   }
 })
 
-test('zeros without end after an archive are refused after a while', async (t) => {
+serial('zeros without end after an archive are refused after a while', async (t) => {
+  t.timeout(longestTest)
   const space = await makeWorkspace(t)
   const frame = zstdCompressSync(Buffer.alloc(64 << 20))
   const input = Buffer.concat([zstdCompressSync(dockerArchive()), ...Array<Buffer>(1000).fill(frame)])
   t.true(input.length < 16 << 20)
-  const output = await space.ibuild(['load'], { input, timeout: 60_000 })
+  const output = await space.ibuild(['load'], { input, timeout: longest })
   t.is(output.code, 1)
   t.regex(output.stderr, /after the end of the archive \[ARCHIVE_UNSAFE\]/)
   await assertNothingLeft(t, space, 'loaded')
 })
 
-test('a Dockerfile or JSON document that only grows by decompression is bounded', async (t) => {
+serial('a Dockerfile or JSON document that only grows by decompression is bounded', async (t) => {
+  t.timeout(longestTest)
   const space = await makeWorkspace(t)
   const huge = archiveOf(rawMember({ name: 'Dockerfile' }, Buffer.alloc(40 << 20, '#')))
   const output = await space.ibuild(['-q', '-'], { input: gzipSync(huge) })
@@ -173,10 +182,11 @@ test('a Dockerfile or JSON document that only grows by decompression is bounded'
 })
 
 needs(
-  test,
+  serial,
   'root',
   'runc',
 )('an image of 5000 layers is refused; merged it can be looked at, used and removed', async (t) => {
+  t.timeout(longestTest)
   const space = await makeWorkspace(t)
   const layer = archiveOf(rawMember({ name: 'file', mtime: 1 }, 'x'))
   const count = 5000
@@ -187,16 +197,16 @@ needs(
   }
   const manifest = [{ ...goodManifest[0], RepoTags: ['deep'], Layers: Array(count).fill('layer.tar') }]
   const input = dockerArchive({ layer, config, manifest })
-  const refused = await space.ibuild(['load'], { input, timeout: 60_000 })
+  const refused = await space.ibuild(['load'], { input, timeout: longest })
   t.is(refused.code, 3)
   t.regex(
     refused.stderr,
     /^ibuild: deep:latest has 5000 layers: the most is 127 \[LAYER_LIMIT\]\nhint: .*--max-layers=auto/,
   )
-  await space.ok(['load', '--max-layers=100'], { input, timeout: 100_000 })
+  await space.ok(['load', '--max-layers=100'], { input, timeout: longest })
   t.is((await space.ok(['history', 'deep'])).stdout.trim().split('\n').length, count + 1)
   await space.ok(['inspect', 'deep'])
-  const copy = await space.ibuild(['-q', '-o', 'out', '-'], { input: 'FROM deep\n', timeout: 60_000 })
+  const copy = await space.ibuild(['-q', '-o', 'out', '-'], { input: 'FROM deep\n', timeout: longest })
   t.is(copy.code, 0, copy.stderr)
   await space.ok(['rmi', 'deep'])
   await assertNothingLeft(t, space, 'bad')
