@@ -8,6 +8,9 @@ const enough = 16 * 2 ** 20
  * Lets V8's young heap grow to some 16 MiB and no further, until the result is disposed of: what requests leave behind is
  * collected soon, and V8 itself would let it grow to 128 MiB before it collects anything. It is looked at after each
  * collection, as V8 makes it smaller when there is little to do.
+ *
+ * Commands that work on many records never let it grow (`bin/ibuild.cjs`): they end soon, and the file that starts them, which
+ * any Node must be able to read, sets the flag before this could be loaded.
  */
 export function boundYoungHeap(): Disposable {
   let factor = usualFactor
