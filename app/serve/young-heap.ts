@@ -9,8 +9,8 @@ const enough = 16 * 2 ** 20
  * collected soon, and V8 itself would let it grow to 128 MiB before it collects anything. It is looked at after each
  * collection, as V8 makes it smaller when there is little to do.
  *
- * Commands that work on many records never let it grow (`bin/ibuild.cjs`): they end soon, and the file that starts them, which
- * any Node must be able to read, sets the flag before this could be loaded.
+ * Commands that work on many records never let it grow (`bin/ibuild.cjs`): they end soon, and the file that starts them has
+ * to give the flag back before it keeps the code that V8 compiled, which is kept for the flags of that moment.
  */
 export function boundYoungHeap(): Disposable {
   let factor = usualFactor
