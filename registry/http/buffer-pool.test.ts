@@ -83,3 +83,17 @@ test('memory is used again in other sizes, and most of it let go of in the end',
   for (const buffer of small) pool.give(buffer)
   t.is(pool.heldBytes, 4 * mebibyte)
 })
+
+test('while transfers go on memory is not let go of to be asked for again', (t) => {
+  const pool = new BufferPool(32 * mebibyte)
+  const out = Array.from({ length: 20 }, () => pool.take(mebibyte))
+  const blocks = new Set(out.map(({ buffer }) => buffer))
+  for (let i = 0; i < 200; i++) {
+    const buffer = out.shift()
+    if (buffer !== undefined) pool.give(buffer)
+    const next = pool.take(mebibyte)
+    blocks.add(next.buffer)
+    out.push(next)
+  }
+  t.is(blocks.size, 20)
+})

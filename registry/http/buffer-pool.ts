@@ -58,13 +58,20 @@ export class BufferPool {
     return block
   }
 
-  /** Takes back a buffer that nothing reads or writes any more. A quarter of the budget is kept for others. */
+  /**
+   * Takes back a buffer that nothing reads or writes any more. Kept for others is a quarter of the budget, and while transfers
+   * go on twice what these have: to give memory back and ask for it again makes V8 look through its whole heap every time.
+   */
   give(buffer: Buffer): void {
     this.#usedBytes -= buffer.length
     const block = this.#blocks.get(buffer.buffer)
     if (block === undefined) return
     block.used &= ~runAt(buffer.byteOffset / unit, buffer.length / unit)
-    if (block.used === 0 && this.heldBytes > this.#budget / 4) this.#blocks.delete(buffer.buffer)
+    if (block.used === 0 && this.heldBytes > this.#enough) this.#blocks.delete(buffer.buffer)
+  }
+
+  get #enough(): number {
+    return Math.max(this.#budget / 4, 2 * this.#usedBytes)
   }
 
   /** Counts a buffer as gone that something may still read or write: nobody gets its memory again. */
