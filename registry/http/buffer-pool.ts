@@ -67,11 +67,14 @@ export class BufferPool {
     const block = this.#blocks.get(buffer.buffer)
     if (block === undefined) return
     block.used &= ~runAt(buffer.byteOffset / unit, buffer.length / unit)
-    if (block.used === 0 && this.heldBytes > this.#enough) this.#blocks.delete(buffer.buffer)
+    if (block.used === 0) this.#letGo(Math.max(this.#budget / 4, 2 * this.#usedBytes))
   }
 
-  get #enough(): number {
-    return Math.max(this.#budget / 4, 2 * this.#usedBytes)
+  #letGo(enough: number): void {
+    for (const [memory, { used }] of this.#blocks) {
+      if (this.heldBytes <= enough) return
+      if (used === 0) this.#blocks.delete(memory)
+    }
   }
 
   /** Counts a buffer as gone that something may still read or write: nobody gets its memory again. */
