@@ -28,6 +28,7 @@ function slow(): MetadataStore {
     getMany: (keys) => late(() => metadata.getMany(keys)),
     list: (range) => late(() => metadata.list(range)),
     commit: (change) => late(() => metadata.commit(change)),
+    snapshot: () => late(() => metadata.snapshot()),
     close: () => metadata.close(),
   }
 }

@@ -14,6 +14,8 @@ import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
 import type { ServiceParts } from './parts.ts'
 import { listReferrers } from './referrers.ts'
+import { holdRegistry } from './registry-hold.ts'
+import { createRemovalHolds } from './removal-holds.ts'
 import { createSpaceGuard } from './space.ts'
 import type { BlobService, ManifestService, RegistryService, UploadService } from './types.ts'
 import { removeDoomed } from './unused-blobs.ts'
@@ -58,6 +60,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     driver,
     metadata,
     locks: createDigestLocks(),
+    holds: createRemovalHolds(() => tidy()),
     space: createSpaceGuard({ driver, reserve: limits?.reserve, now }),
     guard: () => guard.check(),
     housekeep: (work) => guard.housekeep(work),
@@ -68,7 +71,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const blobs = createBlobService({ ...parts, links })
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
   const manifests = createManifestService({ ...parts, hasBytes, caches, sparse })
-  /** What an earlier process left half done. */
+  /** What an earlier process left half done, and removals that were put off. */
   const tidy = (): void => {
     guard.housekeep(() => removeDoomed(parts)).catch(() => {})
   }
@@ -101,6 +104,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
       await guard.setReadOnly(isReadOnly)
       tidy()
     },
+    hold: () => holdRegistry(parts),
     tryReading: async () => void (await metadata.get(triedRow)),
     tryWriting: async () => {
       guard.check()

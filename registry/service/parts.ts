@@ -1,6 +1,7 @@
 import type { BlobDriver } from '../storage/blob-types.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { DigestLocks } from './digest-locks.ts'
+import type { RemovalHolds } from './removal-holds.ts'
 import type { SpaceGuard } from './space.ts'
 
 /** What the parts of the service work on together. */
@@ -12,6 +13,8 @@ export interface ServiceParts {
    * until the bytes are gone when these were the last: so bytes never go that somebody is about to name.
    */
   readonly locks: DigestLocks
+  /** While anybody holds, no bytes go: see {@link RemovalHolds}. */
+  readonly holds: RemovalHolds
   readonly space: SpaceGuard
   /** Called before anything is written; throws when nothing may be. */
   readonly guard: () => void

@@ -4,6 +4,7 @@ import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
 import type { PageRequest } from '../protocol/page.ts'
 import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
+import type { Row } from '../storage/metadata-types.ts'
 
 /**
  * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
@@ -28,12 +29,24 @@ export interface RegistryService {
    */
   setReadOnly(isReadOnly: boolean): Promise<void>
   readonly writesRunning: number
+  /** All rows of this moment, for who copies the registry while it is used. Also read-only. */
+  hold(): Promise<RegistryHold>
   /** Reads of the metadata; rejects when it cannot. */
   tryReading(): Promise<void>
   /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */
   tryWriting(): Promise<void>
   /** Refuses what is new, ends uploads as soon as more of them comes, waits for what is going on, and closes the stores. */
   close(): Promise<void>
+}
+
+/** A registry as it was at one moment; the bytes that its rows name stay until it is released. */
+export interface RegistryHold {
+  /** Of all kinds, in the order of keys, page by page; once. */
+  rows(): AsyncIterable<readonly Row[]>
+  /** False when it was released, or when the process that has the registry open is gone. */
+  isHeld(): boolean
+  /** Lets bytes go again that nobody names any more. Does nothing the second time. */
+  release(): Promise<void>
 }
 
 export interface Listing<Item> {

@@ -3,7 +3,7 @@ import { lastPart } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows } from '../storage/rows.ts'
 import type { ServiceParts } from './parts.ts'
 
-type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks'>
+type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks' | 'holds'>
 
 /** True when there are rows with this prefix that are not `beingRemoved`. */
 async function hasOthers(
@@ -26,11 +26,18 @@ async function isNamed(parts: Pick<Parts, 'metadata'>, digest: Digest): Promise<
  * that is killed in between leaves a row for {@link removeDoomed}.
  */
 export async function removeRows(parts: Parts, digest: Digest, remove: readonly string[]): Promise<void> {
-  const { driver, metadata } = parts
+  const { metadata } = parts
   if (await hasOthers(parts, linkedRows.prefix(digest), remove)) return metadata.commit({ remove })
   const rows = [...remove, blobRows.key(digest)]
   if (await hasOthers(parts, holderRows.prefix(digest))) return metadata.commit({ remove: rows })
   await metadata.commit({ remove: rows, put: [doomedRows.row([digest], true)] })
+  await removeBytes(parts, digest)
+}
+
+/** Ends a removal whose rows are gone, or leaves it, by the row that dooms the bytes, to when nobody holds any more. */
+async function removeBytes({ driver, metadata, holds }: Parts, digest: Digest): Promise<void> {
+  if (holds.count > 0) await metadata.commit({ put: [doomedRows.row([digest], true)], isMinor: true })
+  if (holds.count > 0) return
   await driver.remove(digest)
   await metadata.commit({ remove: [doomedRows.key(digest)], isMinor: true })
 }
@@ -40,18 +47,29 @@ export async function removeRows(parts: Parts, digest: Digest, remove: readonly 
  * row also where they have a name again. All under the lock: who dooms them anew keeps his row.
  */
 export async function removeUnnamed(parts: Parts, digest: Digest): Promise<void> {
-  const { driver, metadata, locks } = parts
+  const { metadata, locks } = parts
   await locks.run(digest, async () => {
-    if (!(await isNamed(parts, digest))) await driver.remove(digest)
+    if (!(await isNamed(parts, digest))) return removeBytes(parts, digest)
     await metadata.commit({ remove: [doomedRows.key(digest)], isMinor: true })
   })
 }
 
-/** Ends the removals in which an earlier process was interrupted, as long as the guard allows. Costs what these are. */
+const atOnce = 1000
+
+/**
+ * Ends the removals in which an earlier process was interrupted, and those that waited for somebody who held, as long as the
+ * guard allows and nobody holds. Costs what these are.
+ */
 export async function removeDoomed(parts: Parts & Pick<ServiceParts, 'guard'>): Promise<void> {
-  const rows = await parts.metadata.list({ prefix: doomedRows.prefix(), limit: 10_000 })
-  for (const { key } of rows) {
-    parts.guard()
-    await removeUnnamed(parts, parseDigest(lastPart(key)))
-  }
+  let last: string | undefined
+  do {
+    const range = { prefix: doomedRows.prefix(), limit: atOnce, ...(last !== undefined && { after: last }) }
+    const rows = await parts.metadata.list(range)
+    last = rows.length < atOnce ? undefined : rows.at(-1)?.key
+    for (const { key } of rows) {
+      parts.guard()
+      if (parts.holds.count > 0) return
+      await removeUnnamed(parts, parseDigest(lastPart(key)))
+    }
+  } while (last !== undefined)
 }

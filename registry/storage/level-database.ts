@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Level } from 'level'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RowBatch } from './commit-queue.ts'
-import type { Row, RowRange } from './metadata-types.ts'
+import type { MetadataSnapshot, Row, RowRange } from './metadata-types.ts'
 
 /** An open LevelDB; the only file that knows how it is called. Errors are mapped by {@link databaseError}. */
 export interface Database {
@@ -10,6 +10,8 @@ export interface Database {
   get(key: string): string | undefined
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>
   list(range: RowRange): Promise<Row[]>
+  /** Of this moment; ends with the database. */
+  snapshot(): MetadataSnapshot
   write(batch: RowBatch, isSynced: boolean): Promise<void>
   close(): Promise<void>
 }
@@ -40,6 +42,7 @@ export async function openDatabase(folder: string): Promise<Database> {
     get: (key) => mapped(() => level.getSync(key)),
     getMany: (keys) => mappedAsync(level.getMany([...keys])),
     list: (range) => mappedAsync(list(level, range)),
+    snapshot: () => mapped(() => snapshotOf(level)),
     write: (batch, isSynced) => mappedAsync(level.batch([...batch].map(operation), { sync: isSynced })),
     close: async () => {
       await level.close()
@@ -74,13 +77,27 @@ export function databaseError(cause: unknown): IbuildError {
   return new IbuildError('SYSTEM_CALL', told('cannot be read or written'), { cause })
 }
 
-async function list(level: Level, { prefix, after, limit, reverse = false }: RowRange): Promise<Row[]> {
+type LevelSnapshot = ReturnType<Level['snapshot']>
+
+function snapshotOf(level: Level): MetadataSnapshot {
+  const snapshot = level.snapshot()
+  return {
+    list: (range) => mappedAsync(list(level, range, snapshot)),
+    close: () => mappedAsync(snapshot.close()),
+  }
+}
+
+async function list(
+  level: Level,
+  { prefix, after, limit, reverse = false }: RowRange,
+  snapshot?: LevelSnapshot,
+): Promise<Row[]> {
   const end = `${prefix}\u{10ffff}` // the last of all characters, which stands in no key
   const bounds = reverse
     ? { gte: prefix, lt: after ?? end }
     : { ...(after === undefined ? { gte: prefix } : { gt: after }), lt: end }
   if (limit < 1) return []
-  const rows = await level.iterator({ ...bounds, limit, reverse }).all()
+  const rows = await level.iterator({ ...bounds, limit, reverse, snapshot }).all()
   return rows.map(([key, value]) => ({ key, value }))
 }
 

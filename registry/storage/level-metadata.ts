@@ -33,6 +33,10 @@ export async function openLevelMetadata(options: LevelMetadataOptions): Promise<
     getMany: (keys) => handle.getMany(keys),
     list: (range) => handle.read((database) => database.list(range)),
     commit: (change) => queue.commit(change),
+    snapshot: async () => {
+      const snapshot = await handle.read((database) => database.snapshot())
+      return { ...snapshot, list: (range) => handle.read(() => snapshot.list(range)) }
+    },
     close: async () => {
       await queue.close()
       await handle.close()

@@ -4,6 +4,7 @@ import type { MetadataStore, Row, RowRange } from './metadata-types.ts'
 /** A metadata store without a disk, for tests: what is in it goes with it. Listing costs what there is. */
 export function createMemoryMetadata(): MetadataStore {
   const rows = new Map<string, string>()
+  let isClosed = false
   const queue = new CommitQueue(
     {
       getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),
@@ -19,7 +20,18 @@ export function createMemoryMetadata(): MetadataStore {
     getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),
     list: (range) => Promise.resolve(listRows(rows, range)),
     commit: (change) => queue.commit(change),
-    close: () => queue.close(),
+    snapshot: async () => {
+      const kept = new Map(rows)
+      const list: MetadataStore['list'] = async (range) => {
+        if (isClosed) throw new Error('the metadata store is closed')
+        return listRows(kept, range)
+      }
+      return { list, close: async () => kept.clear() }
+    },
+    close: () => {
+      isClosed = true
+      return queue.close()
+    },
   }
 }
 

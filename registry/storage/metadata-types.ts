@@ -14,6 +14,18 @@ export interface MetadataStore {
    * {@link ChangeConflict} when a row is not as expected. After any other failure the store may have taken them or not.
    */
   commit(change: Change): Promise<void>
+  /** All rows as they are now; every change that resolved before this was called is in it. To be closed. */
+  snapshot(): Promise<MetadataSnapshot>
+  close(): Promise<void>
+}
+
+/**
+ * Rows as they were at one moment, whatever is changed afterwards. What was changed since is kept on the disk as long as it
+ * is open. A store that is closed, or opened anew after a failure, ends it: then listing rejects.
+ */
+export interface MetadataSnapshot {
+  /** As {@link MetadataStore.list}. */
+  list(range: RowRange): Promise<readonly Row[]>
   close(): Promise<void>
 }
 

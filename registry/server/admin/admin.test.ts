@@ -2,9 +2,11 @@ import { statSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
+import type { RegistryHold } from '../../service/types.ts'
 import { createLog } from '../log.ts'
 import { connectAdmin } from './client.ts'
 import { createAdminServer } from './server.ts'
@@ -24,6 +26,7 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
     uploads: unused,
     cancelUpload: unused,
     reload: unused,
+    hold: unused,
     ...calls,
   }
   const log = createLog({ level: 'error', format: 'json' }, { write: () => undefined, isTerminal: false })
@@ -64,6 +67,80 @@ test.serial('errors come with code and hint; what is none of ours says no more t
   const error = await t.throwsAsync(async () => admin?.cancelUpload('x'), { instanceOf: IbuildError })
   t.like(error, { code: 'OBJECT_NOT_FOUND', message: 'no upload x is open', hint: 'Look.' })
   await t.throwsAsync(async () => admin?.reload(), { code: 'SERVER_FAILED', message: 'broken' })
+})
+
+/** A hold of so many pages, with how often it was released. */
+function holdOf(pages: number): { readonly hold: RegistryHold; readonly released: () => number } {
+  let released = 0
+  const hold: RegistryHold = {
+    async *rows() {
+      for (let i = 0; i < pages; i++) yield [{ key: `k ${i} ü`, value: 'x'.repeat(100_000) }]
+    },
+    isHeld: () => released === 0,
+    release: async () => void released++,
+  }
+  return { hold, released: () => released }
+}
+
+async function untilTrue(isSo: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !isSo(); i++) await sleep(10)
+}
+
+test.serial('rows come as they are, and the hold lasts until who asked for it lets go', async (t) => {
+  const { hold, released } = holdOf(30)
+  const admin = await connectAdmin(await listening(t, { hold: async () => hold }))
+  const mine = await admin?.hold()
+  const keys: string[] = []
+  for await (const rows of mine?.rows() ?? []) keys.push(...rows.map(({ key }) => key))
+  t.deepEqual(
+    keys,
+    Array.from({ length: 30 }, (_, i) => `k ${i} ü`),
+  )
+  await sleep(50)
+  t.is(released(), 0, 'all rows were told, and it holds')
+  t.true(mine?.isHeld())
+  await mine?.release()
+  await untilTrue(() => released() > 0)
+  t.is(released(), 1)
+  t.false(mine?.isHeld())
+})
+
+test.serial('a hold ends with who asked for it, in the midst of the rows as well', async (t) => {
+  const { hold, released } = holdOf(1000)
+  const admin = await connectAdmin(await listening(t, { hold: async () => hold }))
+  const mine = await admin?.hold()
+  for await (const _ of mine?.rows() ?? []) break
+  t.is(released(), 0)
+  await mine?.release()
+  await untilTrue(() => released() > 0)
+  t.is(released(), 1)
+})
+
+test.serial('rows that end before their end are an error, not a part taken for all', async (t) => {
+  const broken: RegistryHold = {
+    async *rows() {
+      yield [{ key: 'a', value: '1' }]
+      await sleep(50) // the first line is on its way
+      throw new Error('the metadata were opened anew')
+    },
+    isHeld: () => true,
+    release: async () => undefined,
+  }
+  const admin = await connectAdmin(await listening(t, { hold: async () => broken }))
+  const mine = await admin?.hold()
+  const read = async (): Promise<void> => {
+    for await (const _ of mine?.rows() ?? []);
+  }
+  await t.throwsAsync(read(), { code: 'SERVER_FAILED', message: /before it had told all rows/ })
+  t.false(mine?.isHeld())
+})
+
+test.serial('what refuses a hold says why', async (t) => {
+  const refuse = async (): Promise<never> => {
+    throw new IbuildError('DISK_FULL', 'full', { hint: 'Free some.' })
+  }
+  const admin = await connectAdmin(await listening(t, { hold: refuse }))
+  await t.throwsAsync(async () => admin?.hold(), { code: 'DISK_FULL', message: 'full' })
 })
 
 for (const [title, method, path, body, message] of [

@@ -2,13 +2,17 @@ import { request as httpRequest } from 'node:http'
 import { type ErrorCode, errorCodes } from '../../../shared/base/error-codes.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../../shared/base/json.ts'
+import type { RegistryHold } from '../../service/types.ts'
+import type { Row } from '../../storage/metadata-types.ts'
+import { rowsOfLine } from './hold-lines.ts'
+import { type OpenLines, openLines } from './open-lines.ts'
 import { withShortPath } from './socket.ts'
 import type { RegistryAdmin } from './types.ts'
 
 /** The admin API of the server that listens on a socket; undefined when none does. */
 export async function connectAdmin(socket: string): Promise<RegistryAdmin | undefined> {
   const call: Call = (method, path, body) => exchange({ socket, method, path, body })
-  const admin = remoteAdmin(call)
+  const admin: RegistryAdmin = { ...remoteAdmin(call), hold: () => holdRemotely(socket) }
   try {
     await admin.readOnly()
     return admin
@@ -20,7 +24,7 @@ export async function connectAdmin(socket: string): Promise<RegistryAdmin | unde
 
 type Call = <T>(method: string, path: string, body?: JsonValue) => Promise<T>
 
-function remoteAdmin(call: Call): RegistryAdmin {
+function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
   return {
     status: () => call('GET', '/v1/status'),
     readOnly: () => call('GET', '/v1/read-only'),
@@ -29,6 +33,34 @@ function remoteAdmin(call: Call): RegistryAdmin {
     cancelUpload: (id) => call('DELETE', `/v1/uploads/${encodeURIComponent(id.slice(0, 128))}`),
     reload: () => call('POST', '/v1/reload'),
   }
+}
+
+/** The hold lasts as long as the connection. */
+async function holdRemotely(socket: string): Promise<RegistryHold> {
+  const request = { method: 'POST', path: '/v1/hold' }
+  const lines = await withShortPath(socket, (socketPath) => openLines({ socketPath, ...request })).catch(
+    (error: unknown) => {
+      throw errnoOf(error) === 'ECONNRESET' ? serverEnded(error) : error
+    },
+  )
+  if ('refusal' in lines) throw errorOf(lines.refusal)
+  return { rows: () => heldRows(lines), isHeld: () => lines.isOpen(), release: async () => lines.close() }
+}
+
+async function* heldRows({ lines }: OpenLines): AsyncGenerator<readonly Row[]> {
+  for await (const line of lines) {
+    const rows = rowsOfLine(line)
+    if (rows.length === 0) return
+    yield rows
+  }
+  throw serverEnded()
+}
+
+function serverEnded(cause?: unknown): IbuildError {
+  return new IbuildError('SERVER_FAILED', 'the server ended before it had told all rows', {
+    hint: 'It was stopped, or its metadata were opened anew: see its log, and try again.',
+    cause,
+  })
 }
 
 interface Exchange {

@@ -1,14 +1,25 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
+import { holdLines } from './hold-lines.ts'
 import type { RegistryAdmin } from './types.ts'
 
 /** One call of the admin API, version 1. `{x}` in a path is one part of it. */
-export interface AdminRoute {
+export type AdminRoute = AdminRouteName & (AdminCall | AdminLines)
+
+interface AdminRouteName {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly path: string
   readonly about: string
+}
+
+interface AdminCall {
   /** `body` is what came as JSON, null without any. */
   readonly run: (admin: RegistryAdmin, parts: readonly string[], body: JsonValue) => Promise<unknown>
+}
+
+interface AdminLines {
+  /** Answers with a line of JSON for each item; the signal aborts when the caller goes away. */
+  readonly lines: (admin: RegistryAdmin, signal: AbortSignal) => AsyncIterable<unknown>
 }
 
 /** All calls, in the order of the documentation. */
@@ -47,6 +58,13 @@ export const adminRoutes: readonly AdminRoute[] = [
     path: '/v1/reload',
     about: 'reads the configuration again, as SIGHUP does',
     run: (admin) => admin.reload(),
+  },
+  {
+    method: 'POST',
+    path: '/v1/hold',
+    about:
+      'all rows of the metadata at one moment, in lines that are arrays of `[key, value]`, and an empty array as the last; what they name stays stored until the connection ends',
+    lines: holdLines,
   },
 ]
 

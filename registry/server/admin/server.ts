@@ -3,6 +3,7 @@ import { IbuildError } from '../../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
 import type { Log } from '../log.ts'
 import { findRoute } from './routes.ts'
+import { sendLines } from './send-lines.ts'
 import type { RegistryAdmin } from './types.ts'
 
 const largestBody = 64 * 1024
@@ -10,16 +11,18 @@ const largestBody = 64 * 1024
 /** Answers the calls of {@link adminRoutes} with JSON, errors as `{"error": {"code", "message", "hint"}}`. */
 export function createAdminServer(admin: RegistryAdmin, log: Log): Server {
   const server = createServer((request, response) => {
-    answer(admin, request, log).then(
-      (result) => send(response, 200, result ?? null),
-      (error: unknown) => sendError(response, error, log),
-    )
+    answer(admin, { request, response }, log).catch((error: unknown) => sendError(response, error, log))
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
 }
 
-async function answer(admin: RegistryAdmin, request: IncomingMessage, log: Log): Promise<unknown> {
+interface Exchange {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+async function answer(admin: RegistryAdmin, { request, response }: Exchange, log: Log): Promise<void> {
   const { method = '', url = '' } = request
   const found = findRoute(method, url)
   if (found === undefined) {
@@ -29,7 +32,9 @@ async function answer(admin: RegistryAdmin, request: IncomingMessage, log: Log):
   }
   const body = await readBody(request)
   if (method !== 'GET') log.info('admin call', { method, path: url })
-  return found.route.run(admin, found.parts, body)
+  const { route, parts } = found
+  if ('lines' in route) await sendLines(response, (signal) => route.lines(admin, signal))
+  else send(response, 200, (await route.run(admin, parts, body)) ?? null)
 }
 
 async function readBody(request: IncomingMessage): Promise<JsonValue> {
@@ -51,6 +56,8 @@ function send(response: ServerResponse, status: number, value: unknown): void {
 
 function sendError(response: ServerResponse, error: unknown, log: Log): void {
   if (response.destroyed) return
+  // Whoever reads lines knows by their end that there is none.
+  if (response.headersSent) return void response.destroy()
   if (error instanceof IbuildError) {
     const { code, message, hint } = error
     return send(response, 400, { error: { code, message, hint } })

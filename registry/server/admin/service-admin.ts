@@ -45,6 +45,7 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
       if (upload === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `no upload ${id} is open`, { hint: listing })
       await service.uploads.cancel(upload.name, id)
     },
+    hold: () => service.hold(),
     async reload() {
       if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')
       return server.reload()

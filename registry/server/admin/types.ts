@@ -1,3 +1,5 @@
+import type { RegistryHold } from '../../service/types.ts'
+
 /** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
 export interface RegistryAdmin {
   status(): Promise<RegistryStatus>
@@ -9,6 +11,8 @@ export interface RegistryAdmin {
   cancelUpload(id: string): Promise<void>
   /** Reads the configuration again. Errors: those of it; then all stays as it was. SERVER_FAILED without a server. */
   reload(): Promise<ReloadReport>
+  /** As {@link RegistryService.hold}; also ended when the process that asked is gone. */
+  hold(): Promise<RegistryHold>
 }
 
 export interface RegistryStatus {

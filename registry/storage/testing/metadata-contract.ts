@@ -1,6 +1,6 @@
 import type { ExecutionContext, TestFn } from 'ava'
 import fc from 'fast-check'
-import { type Change, ChangeConflict, type MetadataStore } from '../metadata-types.ts'
+import { type Change, ChangeConflict, type MetadataSnapshot, type MetadataStore } from '../metadata-types.ts'
 
 export interface MetadataSuiteOptions {
   readonly name: string
@@ -160,6 +160,36 @@ const cases: Readonly<Record<string, Case>> = {
       store.commit({ put: [{ key: 'a', value: '3' }], expect: [{ key: 'a', value: '2' }], isMinor: true }),
     ])
     t.is(await store.get('a'), '3')
+  },
+
+  'a snapshot has the rows of its moment, whatever is changed afterwards': async (t, store) => {
+    await store.commit(put('k a', 'k b', 'k c', 'l'))
+    const first = await store.snapshot()
+    await store.commit({ put: [{ key: 'k b', value: 'new' }], remove: ['k a'] })
+    const second = await store.snapshot()
+    await store.commit(put('k d'))
+    const seen = async (snapshot: MetadataSnapshot): Promise<(string | undefined)[]> =>
+      (await snapshot.list({ prefix: 'k ', limit: 9 })).flatMap(({ key, value }) => [key, value])
+    t.deepEqual(await seen(first), ['k a', 'value of k a', 'k b', 'value of k b', 'k c', 'value of k c'])
+    t.deepEqual(await seen(second), ['k b', 'new', 'k c', 'value of k c'])
+    const page = await first.list({ prefix: 'k ', after: 'k a', limit: 1 })
+    t.deepEqual(page, [{ key: 'k b', value: 'value of k b' }])
+    t.deepEqual(
+      (await first.list({ prefix: '', limit: 2, reverse: true })).map(({ key }) => key),
+      ['l', 'k c'],
+    )
+    await first.close()
+    t.is((await seen(second)).length, 4, 'one that is closed takes nothing from another')
+    await second.close()
+    t.deepEqual(await keysOf(store, 'k'), ['k b', 'k c', 'k d'])
+  },
+
+  'a store that is closed ends its snapshots': async (t, store) => {
+    await store.commit(put('a'))
+    const snapshot = await store.snapshot()
+    await store.close()
+    await t.throwsAsync(snapshot.list({ prefix: '', limit: 1 }))
+    await t.notThrowsAsync(snapshot.close())
   },
 
   'an empty change is made': async (t, store) => {

@@ -1,0 +1,46 @@
+import type { MetadataSnapshot, Row } from '../storage/metadata-types.ts'
+import type { ServiceParts } from './parts.ts'
+import type { RegistryHold } from './types.ts'
+
+/** Rows read at once. */
+const pageSize = 500
+
+/**
+ * Holds before it takes the snapshot: bytes go after their rows, so those that the snapshot names are there, and stay.
+ */
+export async function holdRegistry({
+  metadata,
+  holds,
+}: Pick<ServiceParts, 'metadata' | 'holds'>): Promise<RegistryHold> {
+  const letGo = holds.hold()
+  let isHeld = true
+  try {
+    const snapshot = await metadata.snapshot()
+    return {
+      rows: () => pagesOf(snapshot),
+      isHeld: () => isHeld,
+      release: async () => {
+        isHeld = false
+        letGo()
+        await snapshot.close()
+      },
+    }
+  } catch (error) {
+    letGo()
+    throw error
+  }
+}
+
+/** The snapshot is closed at the end: it keeps what is changed meanwhile on the disk. */
+async function* pagesOf(snapshot: MetadataSnapshot): AsyncGenerator<readonly Row[]> {
+  try {
+    for (let last: string | undefined; ; ) {
+      const rows = await snapshot.list({ prefix: '', limit: pageSize, ...(last !== undefined && { after: last }) })
+      if (rows.length > 0) yield rows
+      last = rows.at(-1)?.key
+      if (last === undefined || rows.length < pageSize) return
+    }
+  } finally {
+    await snapshot.close()
+  }
+}
