@@ -29,6 +29,8 @@ export interface AccessWish {
 /** What whoever asks may see besides: repositories that are listed, and mounted from. */
 export interface Grant {
   readonly mayPull: (name: RepositoryName) => boolean
+  /** Who asks; undefined for somebody who did not say, and where nobody has to. */
+  readonly subject?: string | undefined
 }
 
 /**

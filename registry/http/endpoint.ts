@@ -1,5 +1,6 @@
 import { parseName, type RepositoryName } from '../protocol/names.ts'
 import type { Route } from '../protocol/route.ts'
+import type { Requester } from '../service/occurrence.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { AccessWish, Action, Grant } from './authorize.ts'
 import type { HttpLimits } from './limits.ts'
@@ -12,6 +13,8 @@ export interface EndpointContext {
   readonly service: RegistryService
   readonly limits: HttpLimits
   readonly grant: Grant
+  /** For those who are told of what the request does. */
+  readonly by: Requester
   readonly bodies: BodyMemory
 }
 

@@ -5,6 +5,7 @@ import type { Route } from '../protocol/route.ts'
 import type { FinishedRequest, OnFinished } from './finished-request.ts'
 import type { ReplyFailure } from './reply.ts'
 import { type RegistryRequest, readRequest } from './request.ts'
+import type { Pull } from './requested-by.ts'
 
 /** One request and its answer, and what is told of both in the end. */
 export class Exchange {
@@ -14,6 +15,7 @@ export class Exchange {
   /** Bytes of the answer's body that were sent. */
   sentBytes = 0
   failure: ReplyFailure | undefined
+  pull: Pull | undefined
 
   constructor(message: IncomingMessage, response: ServerResponse, onFinished: OnFinished | undefined) {
     this.request = readRequest(message)
@@ -32,6 +34,7 @@ export class Exchange {
       ...namesOf(request.route),
       status: response.headersSent ? response.statusCode : undefined,
       isAborted: !response.writableFinished,
+      pull: response.writableFinished && failure === undefined ? this.pull : undefined,
       codes: failure?.codes ?? [],
       cause: failure?.cause,
       receivedBytes: request.receivedBytes,

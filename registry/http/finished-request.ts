@@ -1,4 +1,5 @@
 import type { Route } from '../protocol/route.ts'
+import type { Pull } from './requested-by.ts'
 
 /** What is told of each request when it is over, for logs and metrics. Nothing in it is secret: no query, no header but one. */
 export interface FinishedRequest {
@@ -13,6 +14,8 @@ export interface FinishedRequest {
   readonly status: number | undefined
   /** True when the client went, or was cut off, before the whole answer was sent. */
   readonly isAborted: boolean
+  /** Content that was asked for and sent whole, or as much of it as was asked for. */
+  readonly pull: Pull | undefined
   /** Codes of the errors answered with. */
   readonly codes: readonly string[]
   /** What was behind an error; for the operator alone. */

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { BlobReader } from '../storage/blob-types.ts'
+import type { Pull } from './requested-by.ts'
 
 /** What is answered to a request: a value, sent by `send-reply.ts` alone. */
 export interface Reply {
@@ -10,6 +11,8 @@ export interface Reply {
   readonly body?: ReplyBody | undefined
   /** Told to whoever listens for finished requests: the codes that the client sees, and what only the operator does. */
   readonly failure?: ReplyFailure
+  /** What is told when all of it was sent. */
+  readonly pull?: Pull | undefined
 }
 
 export interface ReplyFailure {

@@ -5,6 +5,7 @@ import { taskOf } from './endpoint-table.ts'
 import type { HttpLimits } from './limits.ts'
 import type { Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
+import { requestedBy } from './requested-by.ts'
 import { BodyMemory } from './whole-body.ts'
 
 /** Gives the answer to a request, at once when it can. Errors are thrown or rejected with. */
@@ -22,7 +23,8 @@ export function createAnswer({ service, authorize, limits }: RespondOptions): An
   return (request) => {
     const task = taskOf(request)
     const grant = authorize(accessRequestOf(request), task.wish)
-    const run = (given: Grant): Reply | Promise<Reply> => task.run({ service, limits, grant: given, bodies })
+    const run = (given: Grant): Reply | Promise<Reply> =>
+      task.run({ service, limits, grant: given, by: requestedBy(request, given), bodies })
     const reply = grant instanceof Promise ? grant.then(run) : run(grant)
     return request.search.includes('ns=')
       ? Promise.resolve(reply).then((given) => withNamespace(request, given))

@@ -24,6 +24,7 @@ const smallRest = 64 * 1024
 export function sendReply(exchange: Exchange, found: Reply, sending: Sending): void | Promise<void> {
   const reply = hasRoom(exchange, found, sending) ? found : tooBusy()
   exchange.failure ??= reply.failure
+  exchange.pull = reply.pull
   const { body } = reply
   if (isBlobPart(body)) return sendPart(exchange, { ...reply, body }, sending)
   try {

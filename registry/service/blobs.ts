@@ -27,7 +27,7 @@ const lookedAt = 1000
 
 /** {@link BlobService} over a driver and the metadata. */
 export function createBlobService(parts: BlobParts): Blobs {
-  const { driver, metadata, locks, links, guard, housekeep, now } = parts
+  const { driver, metadata, locks, links, guard, housekeep, tell, now } = parts
   const small = createSmallBlobs()
 
   const stored = async (name: RepositoryName, digest: Digest): Promise<number> => {
@@ -62,13 +62,17 @@ export function createBlobService(parts: BlobParts): Blobs {
     return new RegistryError('UNKNOWN', `the blob ${digest} is damaged here: push it again`, { detail: { digest } })
   }
 
-  /** Where the blob can be taken from; its size there. */
-  const findSource = async (digest: Digest, options: MountOptions): Promise<number | undefined> => {
+  /** Where the blob can be taken from, and its size there. */
+  const findSource = async (digest: Digest, options: MountOptions): Promise<Source | undefined> => {
     const { from, isVisible = () => true } = options
-    if (from !== undefined) return isVisible(from) ? links.size(from, digest) : undefined
+    const candidates = from === undefined ? await repositoriesWith(digest) : [from]
+    const source = candidates.find((name) => isVisible(name))
+    const size = source === undefined ? undefined : await links.size(source, digest)
+    return source === undefined || size === undefined ? undefined : { name: source, size }
+  }
+  const repositoriesWith = async (digest: Digest): Promise<RepositoryName[]> => {
     const rows = await metadata.list({ prefix: linkedRows.prefix(digest), limit: lookedAt })
-    const source = rows.map(({ key }) => parseName(lastPart(key))).find((name) => isVisible(name))
-    return source === undefined ? undefined : links.size(source, digest)
+    return rows.map(({ key }) => parseName(lastPart(key)))
   }
 
   return {
@@ -99,13 +103,15 @@ export function createBlobService(parts: BlobParts): Blobs {
       await setAsideUnless(digest, async (reader) => isIntact(digest, reader))
     },
 
-    remove: async (name, digest) => {
+    remove: async (name, digest, by) => {
       guard()
       await locks.run(digest, async () => {
         const key = linkRows.key(name, digest)
         if ((await metadata.get(key)) === undefined) throw blobUnknown(name, digest)
+        const remove = [key, linkedRows.key(digest, name)]
+        const append = tell([{ action: 'delete', kind: 'blob', name, digest }], by)
         try {
-          await removeRows(parts, digest, [key, linkedRows.key(digest, name)])
+          await removeRows(parts, digest, { remove, append })
         } finally {
           links.removed(name, digest)
         }
@@ -115,15 +121,23 @@ export function createBlobService(parts: BlobParts): Blobs {
     mount: async (name, digest, options) => {
       guard()
       return locks.run(digest, async () => {
-        const size = await findSource(digest, options)
-        if (size === undefined || !(await hasBytes(digest, size))) return false
+        const source = await findSource(digest, options)
+        if (source === undefined || !(await hasBytes(digest, source.size))) return false
         if ((await links.size(name, digest)) !== undefined) return true
-        await metadata.commit({ put: linkedBlob(name, digest, { size, at: now() }) })
+        const { name: from, size } = source
+        const append = tell([{ action: 'mount', kind: 'blob', name, digest, size, from }], options.by)
+        await metadata.commit({ put: linkedBlob(name, digest, { size, at: now() }), append })
         links.added(name, digest, size)
         return true
       })
     },
   }
+}
+
+interface Source {
+  readonly name: RepositoryName
+  /** Bytes. */
+  readonly size: number
 }
 
 function blobUnknown(name: RepositoryName, digest: Digest): RegistryError {

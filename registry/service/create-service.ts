@@ -12,6 +12,7 @@ import { listRepositories, listTags } from './listings.ts'
 import { createManifestCaches } from './manifest-caches.ts'
 import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
+import { type Tell, tellNobody } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { listReferrers } from './referrers.ts'
 import { holdRegistry } from './registry-hold.ts'
@@ -30,6 +31,8 @@ export interface ServiceOptions {
   readonly limits?: Partial<ServiceLimits> | undefined
   /** Default `index`. */
   readonly sparse?: Sparse | undefined
+  /** Gives the rows that tell of changes; nobody is told unless given. */
+  readonly tell?: Tell | undefined
   /** Read-only also while this says so, as a configuration does. */
   readonly isReadOnly?: (() => boolean) | undefined
   /** Threads that hash uploads; made, and ended with the service, when not given. */
@@ -64,6 +67,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     space: createSpaceGuard({ driver, reserve: limits?.reserve, now }),
     guard: () => guard.check(),
     housekeep: (work) => guard.housekeep(work),
+    tell: options.tell ?? tellNobody,
     now,
     elapsed,
   }
@@ -105,6 +109,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
       tidy()
     },
     hold: () => holdRegistry(parts),
+    housekeep: parts.housekeep,
     tryReading: async () => void (await metadata.get(triedRow)),
     tryWriting: async () => {
       guard.check()
@@ -122,7 +127,7 @@ function everyName(_name: RepositoryName): boolean {
 function guardedBlobs(blobs: BlobService, guard: WriteGuard): BlobService {
   return {
     ...blobs,
-    remove: (name, digest) => guard.run(() => blobs.remove(name, digest)),
+    remove: (name, digest, by) => guard.run(() => blobs.remove(name, digest, by)),
     mount: (name, digest, options) => guard.run(() => blobs.mount(name, digest, options)),
   }
 }
@@ -142,6 +147,6 @@ function guardedManifests(manifests: ManifestService, guard: WriteGuard): Manife
   return {
     ...manifests,
     put: (name, ref, manifest) => guard.run(() => manifests.put(name, ref, manifest)),
-    remove: (name, ref) => guard.run(() => manifests.remove(name, ref)),
+    remove: (name, ref, options) => guard.run(() => manifests.remove(name, ref, options)),
   }
 }

@@ -48,6 +48,7 @@ export function joinChanges(changes: readonly Change[]): Change {
   return {
     put: changes.flatMap(({ put = [] }) => put),
     remove: changes.flatMap(({ remove = [] }) => remove),
+    append: changes.flatMap(({ append = [] }) => append),
     expect: changes.flatMap(({ expect = [] }) => expect),
   }
 }

@@ -8,11 +8,13 @@ import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse, Stored } from './manifest-rules.ts'
+import type { Requester } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
 import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
-import type { ManifestService, StoredManifest } from './types.ts'
+import { pushOf, removalOf, withRows } from './told-plan.ts'
+import type { ManifestService, RemoveOptions, StoredManifest } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 
 export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'> {
@@ -28,7 +30,7 @@ const large = 64 * 1024
 
 /** {@link ManifestService} over a driver and the metadata. */
 export function createManifestService(parts: ManifestParts): ManifestService {
-  const { metadata, locks, guard, space, caches, sparse } = parts
+  const { metadata, locks, guard, space, tell, caches, sparse } = parts
   const planParts = { metadata, caches }
   const bytesOf = createManifestBytes(parts)
   const inSlot = createSlots(mostLargeReads)
@@ -75,20 +77,24 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     }
   }
 
-  const storeManifest = async (push: Parameters<typeof planPush>[1]): Promise<void> => {
-    const { digest, bytes } = push.manifest
+  const storeManifest = async (push: Parameters<typeof planPush>[1], by: Requester | undefined): Promise<void> => {
+    const { name, manifest, tags } = push
+    const { digest, bytes } = manifest
+    const told = (plan: ManifestPlan): ManifestPlan => withRows(plan, tell(pushOf(name, manifest, tags), by))
     await locks.run(digest, async () => {
       const first = await planPush(parts, push) // what is refused leaves no bytes
       await bytesOf.store(digest, bytes)
-      await carryOut(planParts, () => planPush(parts, push), first)
+      await carryOut(planParts, async () => told(await planPush(parts, push)), told(first))
     })
   }
-  const removeWhole = async (name: RepositoryName, ref: ManifestRef): Promise<void> => {
-    const found = async (plan: Promise<ManifestPlan | undefined>): Promise<ManifestPlan> =>
-      (await plan) ?? (await fail(name, ref))
-    if ('tag' in ref) return carryOut(planParts, () => found(planTagRemoval(metadata, name, ref.tag)))
+  const removeWhole = async (name: RepositoryName, ref: ManifestRef, { by }: RemoveOptions): Promise<void> => {
+    const told = async (plan: Promise<ManifestPlan | undefined>): Promise<ManifestPlan> => {
+      const found = (await plan) ?? (await fail(name, ref))
+      return withRows(found, tell(removalOf(name, found.effects), by))
+    }
+    if ('tag' in ref) return carryOut(planParts, () => told(planTagRemoval(metadata, name, ref.tag)))
     const { digest } = ref
-    await locks.run(digest, () => carryOut(planParts, () => found(planManifestRemoval(metadata, name, digest))))
+    await locks.run(digest, () => carryOut(planParts, () => told(planManifestRemoval(metadata, name, digest))))
     await removeUnnamed(parts, digest)
   }
   const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
@@ -101,19 +107,19 @@ export function createManifestService(parts: ManifestParts): ManifestService {
       const manifest = 'digest' in ref ? await byDigest(name, ref.digest) : await byTag(name, ref.tag)
       return manifest ?? fail(name, ref)
     },
-    put: async (name, ref, { bytes: given, contentType, tags: more = [] }) => {
+    put: async (name, ref, { bytes: given, contentType, tags: more = [], by }) => {
       guard()
       const facts = parseManifest(given, contentType)
       const bytes = new Uint8Array(given) // of its own: it may stay in memory
       const digest = checkedDigest(ref, bytes)
       const tags = checkedTags([...('tag' in ref ? [ref.tag] : []), ...more])
       await space.check(bytes.byteLength)
-      await storeManifest({ name, manifest: { digest, mediaType: facts.mediaType, bytes }, facts, tags, sparse })
+      await storeManifest({ name, manifest: { digest, mediaType: facts.mediaType, bytes }, facts, tags, sparse }, by)
       return { digest, subject: facts.subject?.digest }
     },
-    remove: async (name, ref) => {
+    remove: async (name, ref, options = {}) => {
       guard()
-      await removeWhole(name, ref)
+      await removeWhole(name, ref, options)
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { BlobDriver } from '../storage/blob-types.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { DigestLocks } from './digest-locks.ts'
+import type { Tell } from './occurrence.ts'
 import type { RemovalHolds } from './removal-holds.ts'
 import type { SpaceGuard } from './space.ts'
 
@@ -20,6 +21,8 @@ export interface ServiceParts {
   readonly guard: () => void
   /** Does work that writes and that nobody asked for; not while nothing may be written, and whoever ends that waits for it. */
   readonly housekeep: (work: () => Promise<void>) => Promise<void>
+  /** Gives the rows that tell of a change; they go into that change. */
+  readonly tell: Tell
   /** Milliseconds since the epoch, by a clock that people and machines set: for what is written down. */
   readonly now: () => number
   /** Milliseconds since any moment, by a clock that nobody sets: for how long ago something was. */

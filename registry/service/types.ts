@@ -5,6 +5,7 @@ import type { PageRequest } from '../protocol/page.ts'
 import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import type { Row } from '../storage/metadata-types.ts'
+import type { Requester } from './occurrence.ts'
 
 /**
  * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
@@ -31,6 +32,8 @@ export interface RegistryService {
   readonly writesRunning: number
   /** All rows of this moment, for who copies the registry while it is used. Also read-only. */
   hold(): Promise<RegistryHold>
+  /** Runs work that writes and that no client asked for; does nothing while nothing may be written. {@link close} waits for it. */
+  housekeep(work: () => Promise<void>): Promise<void>
   /** Reads of the metadata; rejects when it cannot. */
   tryReading(): Promise<void>
   /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */
@@ -76,7 +79,7 @@ export interface BlobService {
   /** Tells that a blob of the repository was found corrupt while it was read; the next push of it heals it. */
   reportCorrupt(name: RepositoryName, digest: Digest): Promise<void>
   /** Takes the blob from the repository, at once. BLOB_UNKNOWN. */
-  remove(name: RepositoryName, digest: Digest): Promise<void>
+  remove(name: RepositoryName, digest: Digest, by?: Requester): Promise<void>
   /**
    * Gives the repository a blob of another one: of `from`, or of any for which `isVisible`. False when there is none.
    */
@@ -84,6 +87,7 @@ export interface BlobService {
 }
 
 export interface MountOptions {
+  readonly by?: Requester | undefined
   readonly from?: RepositoryName | undefined
   readonly isVisible?: (name: RepositoryName) => boolean
 }
@@ -146,6 +150,7 @@ export interface UploadBody {
 }
 
 export interface UploadEnd {
+  readonly by?: Requester | undefined
   readonly digest: Digest
   readonly body?: UploadBody | undefined
 }
@@ -162,7 +167,11 @@ export interface ManifestService {
    */
   put(name: RepositoryName, ref: ManifestRef, manifest: PushedManifest): Promise<AcceptedManifest>
   /** A tag alone, or a manifest with all its tags. MANIFEST_UNKNOWN, NAME_UNKNOWN. */
-  remove(name: RepositoryName, ref: ManifestRef): Promise<void>
+  remove(name: RepositoryName, ref: ManifestRef, options?: RemoveOptions): Promise<void>
+}
+
+export interface RemoveOptions {
+  readonly by?: Requester | undefined
 }
 
 export interface PushedManifest {
@@ -170,6 +179,7 @@ export interface PushedManifest {
   readonly contentType: string | undefined
   /** Beside that of the reference. */
   readonly tags?: readonly string[]
+  readonly by?: Requester | undefined
 }
 
 export interface StoredManifest {

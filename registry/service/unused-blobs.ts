@@ -1,4 +1,5 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import type { Change } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows } from '../storage/rows.ts'
 import type { ServiceParts } from './parts.ts'
@@ -20,17 +21,19 @@ async function isNamed(parts: Pick<Parts, 'metadata'>, digest: Digest): Promise<
   return (await hasOthers(parts, linkedRows.prefix(digest))) || hasOthers(parts, holderRows.prefix(digest))
 }
 
+type Removal = Required<Pick<Change, 'remove' | 'append'>>
+
 /**
  * Makes a change that removes rows by which repositories have the blob `digest`. The row of the blob goes with the last of
  * them, and after these rows the bytes, unless they are also a manifest. For one who holds the lock of the digest. A process
  * that is killed in between leaves a row for {@link removeDoomed}.
  */
-export async function removeRows(parts: Parts, digest: Digest, remove: readonly string[]): Promise<void> {
+export async function removeRows(parts: Parts, digest: Digest, { remove, append }: Removal): Promise<void> {
   const { metadata } = parts
-  if (await hasOthers(parts, linkedRows.prefix(digest), remove)) return metadata.commit({ remove })
+  if (await hasOthers(parts, linkedRows.prefix(digest), remove)) return metadata.commit({ remove, append })
   const rows = [...remove, blobRows.key(digest)]
-  if (await hasOthers(parts, holderRows.prefix(digest))) return metadata.commit({ remove: rows })
-  await metadata.commit({ remove: rows, put: [doomedRows.row([digest], true)] })
+  if (await hasOthers(parts, holderRows.prefix(digest))) return metadata.commit({ remove: rows, append })
+  await metadata.commit({ remove: rows, append, put: [doomedRows.row([digest], true)] })
   await removeBytes(parts, digest)
 }
 

@@ -33,7 +33,7 @@ export interface Uploads extends UploadService {
 
 /** {@link UploadService} over a driver and the metadata. */
 export function createUploadService(parts: UploadParts): Uploads {
-  const { driver, metadata, locks, links, space, guard, housekeep, now, elapsed } = parts
+  const { driver, metadata, locks, links, space, guard, housekeep, tell, now, elapsed } = parts
   const limits: UploadLimits = { ...usualUploadLimits, ...parts.limits }
   const sessions = new UploadSessions(metadata, limits, parts)
   const slabs = createSlabs()
@@ -128,7 +128,7 @@ export function createUploadService(parts: UploadParts): Uploads {
   }
 
   /** Makes the synced bytes the blob, and then writes the rows that name it. */
-  const store = async (session: UploadSession, { bytes }: OpenSession, digest: Digest): Promise<void> => {
+  const store = async (session: UploadSession, { bytes }: OpenSession, { digest, by }: UploadEnd): Promise<void> => {
     const { id, name } = session
     const { size } = bytes
     session.row = { ...session.row, offset: size, digest }
@@ -143,6 +143,7 @@ export function createUploadService(parts: UploadParts): Uploads {
       await metadata.commit({
         put: linkedBlob(name, digest, { size, at: now() }),
         remove: [uploadRows.key(id), doomedRows.key(digest)],
+        append: tell([{ action: 'push', kind: 'blob', name, digest, size }], by),
       })
       links.added(name, digest, size)
     })
@@ -192,12 +193,13 @@ export function createUploadService(parts: UploadParts): Uploads {
       })
     },
 
-    finish: async (name, id, { digest, body }: UploadEnd) => {
+    finish: async (name, id, end) => {
+      const { digest, body } = end
       guard()
       await withSession(name, id, async (session) => {
         const open = body === undefined ? await opened(session) : await receive(session, body, true)
         await checkDigest(session, open, digest)
-        await store(session, open, digest)
+        await store(session, open, end)
       })
     },
 

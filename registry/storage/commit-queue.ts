@@ -1,4 +1,5 @@
 import type { Durability } from './blob-types.ts'
+import { appendedRows, lastRows } from './log-rows.ts'
 import { type Change, ChangeConflict } from './metadata-types.ts'
 
 /** A batch of rows: the value of each key that changes, undefined where the row goes. */
@@ -86,10 +87,11 @@ export class CommitQueue {
     const conflicts = new Map<number, ChangeConflict>()
     let isSynced = false
     for (const [i, { change }] of waiting.entries()) {
-      const key = unexpectedKey(change, (each) => (batch.has(each) ? batch : stored).get(each))
+      const rowNow = (each: string): string | undefined => (batch.has(each) ? batch : stored).get(each)
+      const key = unexpectedKey(change, rowNow)
       if (key !== undefined) conflicts.set(i, new ChangeConflict(key))
       else {
-        apply(change, batch)
+        apply(change, { batch, rowNow })
         isSynced ||= change.isMinor !== true
       }
     }
@@ -97,7 +99,7 @@ export class CommitQueue {
   }
 
   async #expectedRows(waiting: readonly Waiting[]): Promise<Map<string, string | undefined>> {
-    const keys = [...new Set(waiting.flatMap(({ change }) => (change.expect ?? []).map(({ key }) => key)))]
+    const keys = [...new Set(waiting.flatMap(({ change }) => keysReadFor(change)))]
     if (keys.length === 0) return new Map()
     const values = await this.#target.getMany(keys)
     return new Map(keys.map((key, i) => [key, values[i]]))
@@ -115,7 +117,19 @@ function unexpectedKey({ expect = [] }: Change, rowNow: (key: string) => string 
   return expect.find(({ key, value }) => rowNow(key) !== value)?.key
 }
 
-function apply({ put = [], remove = [] }: Change, batch: Map<string, string | undefined>): void {
+function keysReadFor({ expect = [], append = [] }: Change): string[] {
+  return [...expect.map(({ key }) => key), ...append.map(({ log }) => lastRows.key(log))]
+}
+
+interface Batching {
+  readonly batch: Map<string, string | undefined>
+  readonly rowNow: (key: string) => string | undefined
+}
+
+function apply({ put = [], remove = [], append = [] }: Change, { batch, rowNow }: Batching): void {
   for (const key of remove) batch.set(key, undefined)
   for (const { key, value } of put) batch.set(key, value)
+  for (const { log, value } of append) {
+    for (const row of appendedRows(log, value, rowNow(lastRows.key(log)))) batch.set(row.key, row.value)
+  }
 }

@@ -47,10 +47,19 @@ export interface RowRange {
 export interface Change {
   readonly put?: readonly Row[]
   readonly remove?: readonly string[]
+  /** Rows behind the last ones of their logs, numbered as the change is made; see `log-rows.ts`. */
+  readonly append?: readonly Appended[]
   /** Rows as they must be when the change is made; without a value, there must be none. */
   readonly expect?: readonly Expectation[]
   /** True for what may be lost in a power cut, though not when the process is killed: it is not synced. */
   readonly isMinor?: boolean
+}
+
+/** A row whose number its log gives. */
+export interface Appended {
+  /** A kind of rows. */
+  readonly log: string
+  readonly value: string
 }
 
 export interface Expectation {

@@ -2,27 +2,29 @@ import type { Digest } from '../../../shared/base/digest.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { parseDigestParameter, type RepositoryName } from '../../protocol/names.ts'
 import { type ByteRange, contentRange, parseRange } from '../../protocol/range.ts'
+import type { Requester } from '../../service/occurrence.ts'
 import type { BlobService } from '../../service/types.ts'
 import type { BlobReader } from '../../storage/blob-types.ts'
 import { type Methods, needs } from '../endpoint.ts'
 import { etagOf, isNoneMatch, isRangeWanted } from '../etag.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
+import type { Pull } from '../requested-by.ts'
 
 /** `/v2/NAME/blobs/DIGEST` (OCI distribution-spec, end-2, end-10). */
 export const blobMethods: Methods<'blob'> = {
   GET: (request, route) => {
     const { name, wish } = needs(route.name, 'pull')
-    const asked = { request, name, digest: parseDigestParameter(route.digest) }
-    return { wish, run: ({ service }) => getBlob(asked, service.blobs) }
+    const digest = parseDigestParameter(route.digest)
+    return { wish, run: ({ service, by }) => getBlob({ request, name, digest, by }, service.blobs) }
   },
   DELETE: (_request, route) => {
     const { name, wish } = needs(route.name, 'delete')
     const digest = parseDigestParameter(route.digest)
     return {
       wish,
-      run: async ({ service }) => {
-        await service.blobs.remove(name, digest)
+      run: async ({ service, by }) => {
+        await service.blobs.remove(name, digest, by)
         return emptyReply(202)
       },
     }
@@ -33,6 +35,7 @@ interface AskedBlob {
   readonly request: RegistryRequest
   readonly name: RepositoryName
   readonly digest: Digest
+  readonly by: Requester
 }
 
 function getBlob(asked: AskedBlob, blobs: BlobService): Reply | Promise<Reply> {
@@ -62,8 +65,14 @@ function bytesReply(asked: AskedBlob, bytes: Uint8Array): Reply {
   const part = range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)
   return {
     ...partReply(digest, bytes.byteLength, range),
-    body: request.method === 'HEAD' ? { length: part.byteLength } : part,
+    ...(request.method === 'HEAD'
+      ? { body: { length: part.byteLength } }
+      : { body: part, pull: pullOf(asked, bytes.byteLength) }),
   }
+}
+
+function pullOf({ name, digest, by }: AskedBlob, size: number): Pull {
+  return { occurrence: { action: 'pull', kind: 'blob', name, digest, size }, by }
 }
 
 async function headReply({ request, name, digest }: AskedBlob, blobs: BlobService): Promise<Reply> {
@@ -88,6 +97,7 @@ function readerReply(asked: AskedBlob, reader: BlobReader, onUnreadable: () => P
   return {
     ...partReply(asked.digest, reader.size, range),
     body: { reader, start, length: end + 1 - start, onUnreadable },
+    pull: pullOf(asked, reader.size),
   }
 }
 

@@ -2,11 +2,13 @@ import { accepts } from '../../protocol/accept.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { mostManifestBytes } from '../../protocol/manifest.ts'
 import { type ManifestRef, parseManifestRef, parseTag, type RepositoryName } from '../../protocol/names.ts'
+import type { Requester } from '../../service/occurrence.ts'
 import type { StoredManifest } from '../../service/types.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
+import type { Pull } from '../requested-by.ts'
 import { withWholeBody } from '../whole-body.ts'
 
 /** `/v2/NAME/manifests/REFERENCE` (OCI distribution-spec, end-3, end-7, end-9). */
@@ -16,8 +18,8 @@ export const manifestMethods: Methods<'manifest'> = {
     const ref = parseManifestRef(route.reference)
     return {
       wish,
-      run: ({ service }) =>
-        getManifest(request, () => service.manifests.peek(name, ref) ?? service.manifests.get(name, ref)),
+      run: ({ service: { manifests }, by }) =>
+        getManifest({ request, name, ref, by }, () => manifests.peek(name, ref) ?? manifests.get(name, ref)),
     }
   },
   PUT: preparePut(),
@@ -26,22 +28,29 @@ export const manifestMethods: Methods<'manifest'> = {
     const ref = parseManifestRef(route.reference)
     return {
       wish,
-      run: async ({ service }) => {
-        await service.manifests.remove(name, ref)
+      run: async ({ service, by }) => {
+        await service.manifests.remove(name, ref, { by })
         return emptyReply(202)
       },
     }
   },
 }
 
+interface AskedManifest {
+  readonly request: RegistryRequest
+  readonly name: RepositoryName
+  readonly ref: ManifestRef
+  readonly by: Requester
+}
+
 function getManifest(
-  request: RegistryRequest,
+  asked: AskedManifest,
   find: () => StoredManifest | Promise<StoredManifest>,
 ): Reply | Promise<Reply> {
   const found = find()
-  if (!(found instanceof Promise)) return manifestReply(request, found)
-  const told = request.method === 'HEAD' ? found.catch(unknownIfDamaged) : found
-  return told.then((manifest) => manifestReply(request, manifest))
+  if (!(found instanceof Promise)) return manifestReply(asked, found)
+  const told = asked.request.method === 'HEAD' ? found.catch(unknownIfDamaged) : found
+  return told.then((manifest) => manifestReply(asked, manifest))
 }
 
 /** A client that asks whether a manifest is there and is told of an error gives up; told that it is not it pushes it: and that mends it. */
@@ -50,7 +59,9 @@ function unknownIfDamaged(error: unknown): never {
   throw new RegistryError('MANIFEST_UNKNOWN', error.message, { cause: error })
 }
 
-function manifestReply({ headers, method }: RegistryRequest, { digest, mediaType, bytes }: StoredManifest): Reply {
+function manifestReply(asked: AskedManifest, manifest: StoredManifest): Reply {
+  const { headers, method } = asked.request
+  const { digest, mediaType, bytes } = manifest
   const { accept } = headers
   if (accept !== undefined && !accepts([accept], mediaType)) throw notAccepted(mediaType)
   const validators = { 'Docker-Content-Digest': digest, ETag: etagOf(digest), Vary: 'Accept' }
@@ -58,7 +69,15 @@ function manifestReply({ headers, method }: RegistryRequest, { digest, mediaType
   return {
     status: 200,
     headers: { 'Content-Type': mediaType, ...validators, ...contentHeaders },
-    body: method === 'HEAD' ? { length: bytes.byteLength } : bytes,
+    ...(method === 'HEAD' ? { body: { length: bytes.byteLength } } : { body: bytes, pull: pullOf(asked, manifest) }),
+  }
+}
+
+function pullOf({ name, ref, by }: AskedManifest, { digest, mediaType, bytes }: StoredManifest): Pull {
+  const tag = 'tag' in ref ? ref.tag : undefined
+  return {
+    occurrence: { action: 'pull', kind: 'manifest', name, digest, mediaType, size: bytes.byteLength, tag, bytes },
+    by,
   }
 }
 
@@ -91,14 +110,14 @@ interface ManifestPut {
 
 async function putManifest(
   { request, name, ref, tags }: ManifestPut,
-  { service, limits, bodies: memory }: EndpointContext,
+  { service, limits, bodies: memory, by }: EndpointContext,
 ): Promise<Reply> {
   const wanted = [...new Set(tags.map(parseTag))]
   const contentType = request.headers['content-type']
   const { digest, subject } = await withWholeBody(
     request,
     { ...limits, most: mostManifestBytes, tooLarge, memory },
-    (bytes) => service.manifests.put(name, ref, { bytes, contentType, tags: wanted }),
+    (bytes) => service.manifests.put(name, ref, { bytes, contentType, tags: wanted, by }),
   )
   return emptyReply(201, {
     Location: `/v2/${name}/manifests/${digest}`,

@@ -21,9 +21,9 @@ export const uploadMethods: Methods<'upload'> = {
   }),
   PUT: prepare(({ name, session, request }) => {
     const digest = digestIn(request.query)
-    return ({ service: { uploads }, limits }) =>
+    return ({ service: { uploads }, limits, by }) =>
       tellingOffset({ name, session, uploads }, async () => {
-        await uploads.finish(name, session, { digest, body: uploadBody(request, limits) })
+        await uploads.finish(name, session, { digest, body: uploadBody(request, limits), by })
         return blobCreated(name, digest)
       })
   }),

@@ -68,21 +68,21 @@ async function startUpload(start: Start, context: EndpointContext): Promise<Repl
 async function isMounted(
   name: RepositoryName,
   { digest, from }: NonNullable<Start['mount']>,
-  { service, grant }: EndpointContext,
+  { service, grant, by }: EndpointContext,
 ): Promise<boolean> {
-  if (from === undefined) return service.blobs.mount(name, digest, { isVisible: grant.mayPull })
-  return grant.mayPull(from) && service.blobs.mount(name, digest, { from })
+  if (from === undefined) return service.blobs.mount(name, digest, { isVisible: grant.mayPull, by })
+  return grant.mayPull(from) && service.blobs.mount(name, digest, { from, by })
 }
 
 /** The whole blob in one request. Nobody knows the session, so nothing of it stays when this fails, where it may be removed. */
 async function uploadAtOnce(
   { request, name, digest }: Start & { readonly digest: Digest },
-  { service: { uploads }, limits }: EndpointContext,
+  { service: { uploads }, limits, by }: EndpointContext,
 ): Promise<Reply> {
   const body = uploadBody(request, limits)
   const { id } = await uploads.start(name, { algorithm: algorithmOf(digest), length: request.length })
   try {
-    await uploads.finish(name, id, { digest, body })
+    await uploads.finish(name, id, { digest, body, by })
   } catch (error) {
     await uploads.cancel(name, id).catch(() => undefined) // it may be gone, and its error is not the one to tell
     throw error

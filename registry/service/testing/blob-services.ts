@@ -13,6 +13,7 @@ import type { BlobParts } from '../blobs.ts'
 import { createBlobService } from '../blobs.ts'
 import { createDigestLocks } from '../digest-locks.ts'
 import { createLinks } from '../links.ts'
+import { tellNobody } from '../occurrence.ts'
 import { createRemovalHolds } from '../removal-holds.ts'
 import { createSpaceGuard } from '../space.ts'
 import type { BlobService } from '../types.ts'
@@ -51,6 +52,7 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
     metadata,
     guard,
     housekeep: housekeeping(guard),
+    tell: tellNobody,
     locks: createDigestLocks(),
     holds: createRemovalHolds(() => undefined),
     space: createSpaceGuard({ driver, reserve: limits?.reserve, now: () => clock.now }),
