@@ -1,6 +1,7 @@
 // `npm run docs:registry`: the tables of docs/registry.md from the schema of the configuration, distribution's and the routes.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { findingCodes } from '../registry/fsck/finding-codes.ts'
 import { adminRoutes } from '../registry/server/admin/routes.ts'
 import { distributionKeys, type Fate } from '../registry/server/config/distribution-keys.ts'
 import { keys, type NamedKey } from '../registry/server/config/schema.ts'
@@ -25,12 +26,19 @@ function tables(): Readonly<Record<string, readonly string[]>> {
       '| --- | --- |',
       ...adminRoutes.map(({ method, path, about }) => `| \`${method} ${path}\` | ${about} |`),
     ],
+    fsck: ['| code | | what it means | what `--repair` does |', '| --- | --- | --- | --- |', ...findingRows()],
     distribution: [
       '| key of distribution | here |',
       '| --- | --- |',
       ...Object.entries(distributionKeys).map(([key, fate]) => `| \`${key}\` | ${fateText(fate)} |`),
     ],
   }
+}
+
+function findingRows(): string[] {
+  return Object.entries(findingCodes).map(
+    ([code, { severity, about, repair }]) => `| \`${code}\` | ${severity} | ${about} | ${repair} |`,
+  )
 }
 
 function keyRow({ path, kind, fallback, isLive, about }: NamedKey): string {

@@ -93,6 +93,7 @@ export const importTable: ImportTable = {
     'registry/protocol': { imports: ['shared/base', 'shared/oci'] },
     'registry/storage': { imports: ['shared'] },
     'registry/service': { imports: ['shared', 'registry/protocol', 'registry/storage'] },
+    'registry/fsck': { imports: ['shared', 'registry/protocol', 'registry/storage', 'registry/service'] },
     'registry/http': {
       imports: ['shared', 'registry/protocol', 'registry/service/testing'],
       types: ['registry/service', 'registry/storage'],
@@ -107,7 +108,7 @@ export const importTable: ImportTable = {
     app: { imports: ['shared', 'builder', 'registry'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
-    scripts: { imports: ['shared/base', 'registry/server', 'e2e/testing'] },
+    scripts: { imports: ['shared/base', 'registry/fsck', 'registry/server', 'e2e/testing'] },
     bench: { imports: ['shared', 'builder', 'registry', 'app', 'e2e', 'scripts'] },
   },
   doorways: {

@@ -8,5 +8,6 @@ export const registryCommands: Readonly<
   status: { summary: 'show the server, open uploads and space on the disk', load: () => import('./status.ts') },
   'read-only': { summary: 'refuse all that writes, or no longer', load: () => import('./read-only.ts') },
   uploads: { summary: 'list uploads that are open, or end some', load: () => import('./uploads.ts') },
+  fsck: { summary: 'check the stored registry, and repair it', load: () => import('./fsck.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { definedMembers } from '../../shared/oci/members.ts'
+import { referrerRow } from '../service/referrer-row.ts'
+import type { Row } from '../storage/metadata-types.ts'
+import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
+import type { ReadManifest } from './read-manifest.ts'
+import type { FsckContext } from './types.ts'
+
+/** Writes the rows by which a repository holds a manifest, as a push without tags does. */
+export async function rebuildManifest(
+  { metadata }: Pick<FsckContext, 'metadata'>,
+  name: string,
+  read: ReadManifest,
+): Promise<true> {
+  const { digest, mediaType } = read.manifest
+  const [at, change] = [Date.now(), newChange()]
+  const subject = read.facts.subject?.digest
+  const put: Row[] = [
+    manifestRows.row([name, digest], manifestRowOf({ mediaType, at, change }, read)),
+    holderRows.row([digest, name], true),
+    repositoryRows.row([name], { at, change }),
+    ...(subject === undefined ? [] : [referrerRow(name, subject, read)]),
+  ]
+  await metadata.commit({ put, remove: [doomedRows.key(digest)] })
+  return true
+}
+
+/** The row of a manifest with all that its bytes tell; the rest as in `kept`. */
+export function manifestRowOf(kept: Omit<ManifestRow, 'size'>, { manifest, facts }: ReadManifest): ManifestRow {
+  const { subject: _subject, artifactType: _artifactType, ...rest } = kept
+  const subject = facts.subject?.digest
+  return {
+    ...rest,
+    size: manifest.bytes.byteLength,
+    ...(subject !== undefined && { subject, ...definedMembers({ artifactType: facts.artifactType }) }),
+  }
+}
+
+/** See `rows.ts`. */
+export function newChange(): string {
+  return randomBytes(9).toString('base64url')
+}

@@ -1,0 +1,24 @@
+import type { MetadataStore, Row } from '../storage/metadata-types.ts'
+import { hasFineKey } from './known-rows.ts'
+
+const pageSize = 500
+
+/** Rows of a kind, but for those whose keys cannot be read. */
+export async function* rowPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
+  for await (const page of allPages(metadata, prefix)) yield page.filter(({ key }) => hasFineKey(key))
+}
+
+/** All rows whose key begins with `prefix`, some at a time. Rows may be changed meanwhile. */
+export async function* allPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
+  for (let after: string | undefined; ; ) {
+    const page = await metadata.list({ prefix, limit: pageSize, ...(after !== undefined && { after }) })
+    if (page.length > 0) yield page
+    if (page.length < pageSize) return
+    after = page.at(-1)?.key
+  }
+}
+
+/** The parts of a key behind its kind. */
+export function partsOf(key: string): readonly string[] {
+  return key.split(' ').slice(1)
+}
