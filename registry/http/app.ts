@@ -25,10 +25,12 @@ export interface AppOptions {
   readonly routes?: readonly AppRoute[]
 }
 
-/** A page of its own, for GET and HEAD. */
+/** A page of its own. */
 export interface AppRoute {
   /** Begins with a slash and is none of `/` and `/v2`. */
   readonly path: string
+  /** GET and HEAD unless told. */
+  readonly methods?: readonly ('GET' | 'HEAD' | 'POST')[]
   readonly answer: Answer
 }
 
@@ -70,12 +72,15 @@ function isShort({ method, url = '' }: IncomingMessage): boolean {
 }
 
 function pages(routes: readonly AppRoute[]): readonly (readonly [path: string, answer: Answer])[] {
-  const all = [{ path: '/', answer: (): Reply => jsonReply({}) }, ...routes]
-  return all.map(({ path, answer }) => [
+  const all: readonly AppRoute[] = [{ path: '/', answer: (): Reply => jsonReply({}) }, ...routes]
+  return all.map(({ path, methods = ['GET', 'HEAD'], answer }) => [
     path,
     (request) => {
-      if (request.method !== 'GET' && request.method !== 'HEAD') throw wrongMethod(request.method, ['GET'])
-      return answer(request)
+      if (methods.some((method) => method === request.method)) return answer(request)
+      throw wrongMethod(
+        request.method,
+        methods.filter((method) => method !== 'HEAD'),
+      )
     },
   ])
 }

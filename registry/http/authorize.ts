@@ -17,6 +17,8 @@ export interface AccessRequest {
   readonly route: Route
   readonly headers: IncomingHttpHeaders
   readonly remoteAddress: string | undefined
+  /** Is told the name of a known account that asks, or is said to, for the log. */
+  readonly tellAccount?: (name: string) => void
 }
 
 export interface AccessWish {
@@ -29,8 +31,15 @@ export interface AccessWish {
 /** What whoever asks may see besides: repositories that are listed, and mounted from. */
 export interface Grant {
   readonly mayPull: (name: RepositoryName) => boolean
+  /** Who may push relies on what he is told to be there. Everybody may unless this says who. */
+  readonly mayPush?: ((name: RepositoryName) => boolean) | undefined
   /** Who asks; undefined for somebody who did not say, and where nobody has to. */
   readonly subject?: string | undefined
+  /**
+   * What stands for an upload in its address, in place of its ID alone: who has that address may go on with the upload, whatever
+   * becomes of his login meanwhile.
+   */
+  readonly sealUpload?: ((name: RepositoryName, id: string) => string) | undefined
 }
 
 /**

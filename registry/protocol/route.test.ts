@@ -18,6 +18,8 @@ const rows: readonly [path: string, route: Route | undefined][] = [
   ['/v2/a/blobs/uploads/', { kind: 'uploads', name: 'a' }],
   ['/v2/a/blobs/uploads', { kind: 'uploads', name: 'a' }],
   ['/v2/a/blobs/uploads/1-2', { kind: 'upload', name: 'a', session: '1-2' }],
+  ['/v2/a/blobs/uploads/1-2.seal.of.it', { kind: 'upload', name: 'a', session: '1-2', seal: 'seal.of.it' }],
+  ['/v2/a/blobs/uploads/1-2.', { kind: 'upload', name: 'a', session: '1-2', seal: '' }],
   ['/v2/a/tags/list', { kind: 'tags', name: 'a' }],
   [`/v2/a/referrers/${sha}`, { kind: 'referrers', name: 'a', digest: sha }],
   // Markers are names as well: the last one counts.

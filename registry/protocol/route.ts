@@ -13,8 +13,8 @@ export type Route =
   | { readonly kind: 'blob'; readonly name: string; readonly digest: string }
   /** `/v2/NAME/blobs/uploads/` */
   | { readonly kind: 'uploads'; readonly name: string }
-  /** `/v2/NAME/blobs/uploads/SESSION` */
-  | { readonly kind: 'upload'; readonly name: string; readonly session: string }
+  /** `/v2/NAME/blobs/uploads/SESSION` or `/v2/NAME/blobs/uploads/SESSION.SEAL` */
+  | { readonly kind: 'upload'; readonly name: string; readonly session: string; readonly seal?: string }
   /** `/v2/NAME/tags/list` */
   | { readonly kind: 'tags'; readonly name: string }
   /** `/v2/NAME/referrers/DIGEST` */
@@ -49,7 +49,7 @@ function withName(parts: readonly string[], last: string): Route | undefined {
   const [third, second] = [parts.at(-3), parts.at(-2)]
   const name = (markers: number): string => parts.slice(0, -markers).join('/')
   if (third === 'blobs' && second === 'uploads') {
-    return last === '' ? { kind: 'uploads', name: name(3) } : { kind: 'upload', name: name(3), session: last }
+    return last === '' ? { kind: 'uploads', name: name(3) } : upload(name(3), last)
   }
   if (third === '_oci' && second === 'ext' && last === 'discover') return { kind: 'extensions', name: name(3) }
   if (second === 'tags' && last === 'list') return { kind: 'tags', name: name(2) }
@@ -57,6 +57,14 @@ function withName(parts: readonly string[], last: string): Route | undefined {
   if (second === 'referrers') return { kind: 'referrers', name: name(2), digest: last }
   if (second !== 'blobs') return undefined
   return last === 'uploads' ? { kind: 'uploads', name: name(2) } : { kind: 'blob', name: name(2), digest: last }
+}
+
+/** No ID of a session has a dot. */
+function upload(name: string, last: string): Route {
+  const dot = last.indexOf('.')
+  return dot < 0
+    ? { kind: 'upload', name, session: last }
+    : { kind: 'upload', name, session: last.slice(0, dot), seal: last.slice(dot + 1) }
 }
 
 function decoded(part: string): string | undefined {

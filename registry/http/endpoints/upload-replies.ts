@@ -4,6 +4,7 @@ import { RegistryError } from '../../protocol/error.ts'
 import type { RepositoryName } from '../../protocol/names.ts'
 import { type ByteRange, parseChunkRange, uploadRange } from '../../protocol/range.ts'
 import type { UploadBody, UploadState } from '../../service/types.ts'
+import type { Grant } from '../authorize.ts'
 import { bodyOf } from '../body.ts'
 import type { HttpLimits } from '../limits.ts'
 import { emptyReply, type Reply } from '../reply.ts'
@@ -13,9 +14,13 @@ import type { RegistryRequest } from '../request.ts'
  * Where an upload goes on, and how far it is. The location is relative, so that it is right behind any proxy, and has no
  * query, because clients put `?digest=` behind it. `Range` cannot tell none from one byte; `X-Upload-Offset` does.
  */
-export function sessionHeaders(name: RepositoryName, { id, offset }: UploadState): Record<string, string> {
+export function sessionHeaders(
+  name: RepositoryName,
+  { id, offset }: UploadState,
+  { sealUpload }: Pick<Grant, 'sealUpload'>,
+): Record<string, string> {
   return {
-    Location: `/v2/${name}/blobs/uploads/${id}`,
+    Location: `/v2/${name}/blobs/uploads/${sealUpload === undefined ? id : sealUpload(name, id)}`,
     Range: uploadRange(offset),
     'Docker-Upload-UUID': id,
     'X-Upload-Offset': String(offset),

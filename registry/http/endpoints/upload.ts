@@ -2,27 +2,28 @@ import type { Digest } from '../../../shared/base/digest.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { parseDigestParameter, type RepositoryName } from '../../protocol/names.ts'
 import type { UploadService } from '../../service/types.ts'
+import type { Grant } from '../authorize.ts'
 import { type Methods, needs, type Prepare, type Task } from '../endpoint.ts'
 import { emptyReply, type Reply } from '../reply.ts'
 import { blobCreated, sessionHeaders, uploadBody } from './upload-replies.ts'
 
 /** `/v2/NAME/blobs/uploads/SESSION` (OCI distribution-spec, end-5, end-6, end-13, end-14). */
 export const uploadMethods: Methods<'upload'> = {
-  GET: prepare(({ name, session }) => async ({ service }) => {
+  GET: prepare(({ name, session }) => async ({ service, grant }) => {
     const state = await service.uploads.state(name, session)
-    return emptyReply(204, sessionHeaders(name, state))
+    return emptyReply(204, sessionHeaders(name, state, grant))
   }),
-  PATCH: prepare(({ name, session, request }) => ({ service: { uploads }, limits }) => {
+  PATCH: prepare(({ name, session, request }) => ({ service: { uploads }, limits, grant }) => {
     const append = async (): Promise<Reply> => {
       const body = uploadBody(request, limits) ?? { bytes: nothing(), length: 0 }
-      return emptyReply(202, sessionHeaders(name, await uploads.append(name, session, body)))
+      return emptyReply(202, sessionHeaders(name, await uploads.append(name, session, body), grant))
     }
-    return tellingOffset({ name, session, uploads }, append)
+    return tellingOffset({ name, session, uploads, grant }, append)
   }),
   PUT: prepare(({ name, session, request }) => {
     const digest = digestIn(request.query)
-    return ({ service: { uploads }, limits, by }) =>
-      tellingOffset({ name, session, uploads }, async () => {
+    return ({ service: { uploads }, limits, grant, by }) =>
+      tellingOffset({ name, session, uploads, grant }, async () => {
         await uploads.finish(name, session, { digest, body: uploadBody(request, limits), by })
         return blobCreated(name, digest)
       })
@@ -61,20 +62,23 @@ async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {
   // a chunk without bytes
 }
 
+interface Told {
+  readonly name: RepositoryName
+  readonly session: string
+  readonly uploads: UploadService
+  readonly grant: Grant
+}
+
 /** A part that is out of order is answered with where the upload is; it can go on from there. */
 async function tellingOffset<Result>(
-  {
-    name,
-    session,
-    uploads,
-  }: { readonly name: RepositoryName; readonly session: string; readonly uploads: UploadService },
+  { name, session, uploads, grant }: Told,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof RegistryError) || error.code !== 'RANGE_INVALID') throw error
-    const headers = sessionHeaders(name, await uploads.state(name, session))
+    const headers = sessionHeaders(name, await uploads.state(name, session), grant)
     throw new RegistryError(error.code, error.message, {
       status: error.status,
       detail: error.detail,

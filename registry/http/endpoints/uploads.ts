@@ -62,7 +62,7 @@ async function startUpload(start: Start, context: EndpointContext): Promise<Repl
   if (mount !== undefined && (await isMounted(name, mount, context))) return blobCreated(name, mount.digest)
   if (digest !== undefined) return uploadAtOnce({ ...start, digest }, context)
   const state = await context.service.uploads.start(name, { algorithm })
-  return emptyReply(202, sessionHeaders(name, state))
+  return emptyReply(202, sessionHeaders(name, state, context.grant))
 }
 
 async function isMounted(

@@ -1,11 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
-import { syncPath } from '../../../shared/cas/disk.ts'
 import type { Credential } from '../../../shared/net/certificates.ts'
+import { writeDurably } from '../../storage/write-durably.ts'
 import type { TlsFiles } from './material.ts'
 
 export interface AutoFiles extends TlsFiles {
@@ -113,19 +113,4 @@ async function readIfThere(file: string): Promise<string | undefined> {
     if (errnoOf(cause) === 'ENOENT') return undefined
     throw new IbuildError('TLS_INVALID', `${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, { cause })
   }
-}
-
-/** Readers see the old or the new content; nobody ever sees a key that is being written. */
-async function writeDurably(file: string, content: string, mode: number): Promise<void> {
-  const temporary = `${file}.new`
-  await rm(temporary, { force: true })
-  const handle = await open(temporary, 'wx', mode)
-  try {
-    await handle.writeFile(content)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-  await rename(temporary, file)
-  await syncPath(join(file, '..'))
 }
