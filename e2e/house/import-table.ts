@@ -99,6 +99,7 @@ export const importTable: ImportTable = {
       types: ['registry/service', 'registry/storage'],
     },
     'registry/server': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },
+    'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
     'app/adapters': { imports: ['shared', 'builder', 'registry'] },
     'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },

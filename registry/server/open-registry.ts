@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { createService } from '../service/create-service.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
@@ -5,6 +6,7 @@ import { openFileDriver } from '../storage/file-driver.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
+import { refuseUnfinishedRestore } from '../storage/unfinished-restore.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { makeDataRoot } from './data-root.ts'
@@ -29,6 +31,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
   const { durability } = config.storage
   const listeners: WrittenListener[] = []
   await makeDataRoot(root)
+  if (!existsSync(registryLayout(root).folder)) await refuseUnfinishedRestore(root)
   const metadata = await openMetadata(options, (changes) => listeners.forEach((listener) => listener(changes)))
   try {
     const driver = await openFileDriver(root, { durability })

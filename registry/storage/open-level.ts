@@ -102,6 +102,11 @@ async function checked(folder: string, database: Database): Promise<Database> {
   }
 }
 
+/** True when the row of the format tells of a version that this program opens. STORE_INVALID when it tells of none. */
+export function isKnownFormat(text: string): boolean {
+  return versionOf(text) <= format
+}
+
 function versionOf(text: string): number {
   const place = { code: 'STORE_INVALID', path: 'row "format"' } as const
   return required(asObject(parseJson(text, { what: place.path }), place), 'version', place, asInteger)

@@ -160,6 +160,10 @@ const table = {
   },
   STORE_INVALID: { exit: 1, about: 'The data folder is damaged, of another version or not ours.' },
   // serving
+  BACKUP_INVALID: {
+    exit: 1,
+    about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',
+  },
   EXPOSURE_REFUSED: {
     exit: 3,
     about: 'The registry would be open to other machines without TLS or without accounts, and nobody said that it may.',

@@ -9,5 +9,7 @@ export const registryCommands: Readonly<
   'read-only': { summary: 'refuse all that writes, or no longer', load: () => import('./read-only.ts') },
   uploads: { summary: 'list uploads that are open, or end some', load: () => import('./uploads.ts') },
   fsck: { summary: 'check the stored registry, and repair it', load: () => import('./fsck.ts') },
+  backup: { summary: 'copy all that the registry has, while it is used', load: () => import('./backup.ts') },
+  restore: { summary: 'make a data folder of a backup', load: () => import('./restore.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

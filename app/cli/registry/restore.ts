@@ -1,0 +1,70 @@
+import type { ReadReport } from '../../../registry/backup/read-backup.ts'
+import { cancellable } from '../../../shared/base/abort.ts'
+import { createParser, parseArguments } from '../arguments.ts'
+import { dataFolder } from '../data-folder.ts'
+import { onInterrupt } from '../interrupt.ts'
+import { jsonText } from '../json-text.ts'
+import { formatSize } from '../sizes.ts'
+import { writeLines } from '../write-lines.ts'
+import { readWholeBackup } from './read-whole-backup.ts'
+
+interface Flags {
+  readonly root?: string
+  readonly dryRun?: boolean
+  readonly skipDamaged?: boolean
+  readonly json?: boolean
+}
+
+const help = `
+The data folder must be empty, or not there. It is whole or not there at all: over what a killed
+restore left no server starts, and restoring again into the same folder is fine.
+The exit code is 1 when blobs are missing, with --skip-damaged too: a push of them heals that.
+  ibuild registry restore /mnt/backup/registry/ --root /srv/ibuild`
+
+/** `ibuild registry restore FILE|DIR|-` */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = createParser('registry restore', 'Make a data folder of a backup, every byte verified')
+    .argument('<backup>', 'file or folder that ibuild registry backup made, or - for stdin')
+    .option('--dry-run', 'verify all of the backup, and write nothing')
+    .option('--skip-damaged', 'restore what is whole also when blobs of the backup are damaged or missing')
+    .option('--json', 'print a JSON object')
+    .addHelpText('after', help)
+    .allowExcessArguments(false)
+  const { options: flags, words } = parseArguments<Flags>(parser, argv)
+  const [from = ''] = words
+  const interrupt = onInterrupt()
+  try {
+    const { signal } = interrupt
+    const root = dataFolder(flags.root)
+    const report = await cancellable(signal, async () =>
+      readWholeBackup(from, {
+        signal,
+        skipsDamaged: flags.skipDamaged === true,
+        ...(flags.dryRun !== true && { root }),
+      }),
+    )
+    await writeLines([flags.json === true ? jsonText(summary(report)) : describe(report, flags, root)])
+    return lacking(report).length === 0 ? 0 : 1
+  } finally {
+    interrupt.release()
+  }
+}
+
+function lacking({ missing, damaged }: ReadReport): readonly string[] {
+  return [...missing, ...damaged]
+}
+
+function summary({ manifest, blobs, missing, damaged }: ReadReport): object {
+  const { at, by, rows, files } = manifest
+  return { at, by, rows, files: files.map(({ path }) => path), blobs, missing, damaged }
+}
+
+function describe(report: ReadReport, { dryRun = false }: Flags, root: string): string {
+  const { manifest, blobs } = report
+  const counts = `${manifest.rows} rows, ${manifest.files.length} files, ${blobs.count} blobs of ${formatSize(blobs.bytes)}`
+  return [
+    `${dryRun ? 'verified' : `restored into ${root}`}: ${counts}, as of ${manifest.at}\n`,
+    ...report.missing.map((digest) => `missing, as it was in the registry already: ${digest}\n`),
+    ...report.damaged.map((digest) => `missing, as it is damaged in the backup: ${digest}\n`),
+  ].join('')
+}
