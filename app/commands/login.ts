@@ -1,9 +1,9 @@
-import { text } from 'node:stream/consumers'
 import type { Credentials } from '../../registry/client/credentials/types.ts'
 import { cancellable } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
+import { needTerminal, passwordOfStdin } from '../cli/password.ts'
 import { askLine, askSecret } from '../cli/prompt.ts'
 import {
   declareRegistryFlags,
@@ -77,8 +77,8 @@ async function given(flags: Flags): Promise<Credentials | undefined> {
 
 async function passwordFrom({ password, passwordStdin }: Flags): Promise<string> {
   if (password !== undefined) return password
-  if (passwordStdin === true) return (await text(process.stdin)).replace(/\r?\n$/, '')
-  needTerminal()
+  if (passwordStdin === true) return passwordOfStdin()
+  needTerminal(withoutTerminal)
   return askSecret('Password: ')
 }
 
@@ -89,7 +89,7 @@ function needPassword(password: string): string {
 
 /** All is asked for. */
 async function asked(): Promise<Credentials> {
-  needTerminal()
+  needTerminal(withoutTerminal)
   const username = await askLine('Username: ')
   if (username === '') throw new IbuildError('USAGE', 'the user name is empty')
   if (username.includes(':')) throw colonIn(username)
@@ -101,9 +101,4 @@ function colonIn(username: string): IbuildError {
   return new IbuildError('USAGE', `a user name has no colon: ${JSON.stringify(username)}`)
 }
 
-function needTerminal(): void {
-  if (process.stdin.isTTY) return
-  throw new IbuildError('USAGE', 'there is no terminal to ask for a password', {
-    hint: 'Name the user with -u and give the password by --password-stdin.',
-  })
-}
+const withoutTerminal = 'Name the user with -u and give the password by --password-stdin.'

@@ -41,6 +41,7 @@ export class Exchange {
       sentBytes: this.sentBytes,
       milliseconds: performance.now() - this.#startedAt,
       remoteAddress,
+      account: request.account,
       userAgent: request.headers['user-agent'],
     }
   }

@@ -25,6 +25,8 @@ export interface FinishedRequest {
   readonly sentBytes: number
   readonly milliseconds: number
   readonly remoteAddress: string | undefined
+  /** Of whoever asked, or said a password of; only one that there is. */
+  readonly account: string | undefined
   readonly userAgent: string | undefined
 }
 

@@ -21,6 +21,8 @@ export interface RegistryRequest {
   readonly message: IncomingMessage
   /** Bytes of the body that were read so far; counted by `body.ts`. */
   receivedBytes: number
+  /** Name of the account that asks, or is said to; only one that there is. */
+  account: string | undefined
 }
 
 /** Reads the head of a request. */
@@ -37,6 +39,7 @@ class IncomingRequest implements RegistryRequest {
   readonly headers: IncomingHttpHeaders
   readonly message: IncomingMessage
   receivedBytes = 0
+  account: string | undefined
   #query: URLSearchParams | undefined
 
   constructor(message: IncomingMessage) {

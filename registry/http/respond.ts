@@ -47,6 +47,9 @@ export function checkHead(request: RegistryRequest, { targetBytes }: HttpLimits)
   if (!isOld && (headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
     throw unusable(417, 'only 100-continue can be expected')
   }
+  if (headers.authorization !== undefined && isTwice(message.rawHeaders, 'authorization')) {
+    throw unusable(400, 'the request has two Authorization headers')
+  }
   const site = headers['sec-fetch-site']
   if (method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
     throw new RegistryError('DENIED', 'a web page of another site may not push here')
@@ -55,6 +58,11 @@ export function checkHead(request: RegistryRequest, { targetBytes }: HttpLimits)
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
     throw unusable(501, 'the only transfer coding known is chunked')
   }
+}
+
+/** Who stands before the server may have looked at another one than we do. */
+function isTwice(rawHeaders: readonly string[], name: string): boolean {
+  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length > 1
 }
 
 function unusable(status: number, message: string): RegistryError {
@@ -71,6 +79,9 @@ function accessRequestOf(request: RegistryRequest): AccessRequest {
     headers,
     get remoteAddress() {
       return request.remoteAddress
+    },
+    tellAccount(name) {
+      request.account = name
     },
   }
 }

@@ -1,10 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { LoginCounts } from '../access/accounts.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
 import { requestTally } from './request-tally.ts'
 
 /** What is asked for when somebody looks at the metrics; undefined says nothing. */
 export interface Gauges {
   readonly requestsInProgress: () => number
+  /** How logins ended; undefined where there are no accounts. */
+  readonly logins: () => Readonly<LoginCounts> | undefined
   readonly openUploads: () => Promise<number | undefined>
   readonly space: () => Promise<{ readonly free: number; readonly total: number } | undefined>
   readonly isReadOnly: () => boolean
@@ -37,6 +40,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
     registers: [registry],
   })
+  addLogins(registry, gauges.logins)
   addGauges(registry, gauges)
   return {
     finished({ method, route = 'none', status, milliseconds, receivedBytes, sentBytes }) {
@@ -60,6 +64,19 @@ function addTotal(registry: Registry, name: string, help: string, total: () => n
     collect() {
       counter.reset()
       counter.inc(total())
+    },
+  })
+}
+
+function addLogins(registry: Registry, logins: Gauges['logins']): void {
+  const counter: Counter<'result'> = new Counter({
+    name: `${prefix}logins_total`,
+    help: 'Logins with a password, by result; remembered: right a short time ago; slowed: not looked at.',
+    labelNames: ['result'],
+    registers: [registry],
+    collect() {
+      counter.reset()
+      for (const [result, count] of Object.entries(logins() ?? {})) counter.inc({ result }, count)
     },
   })
 }

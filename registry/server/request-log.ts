@@ -26,6 +26,7 @@ function fieldsOf(request: FinishedRequest): LogFields {
   return {
     id: request.id,
     client: request.remoteAddress,
+    account: request.account,
     method: request.method.slice(0, 20),
     route: request.route,
     repository: request.repository,

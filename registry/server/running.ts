@@ -1,8 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Server as TlsServer } from 'node:https'
+import type { ServerAccess } from './access.ts'
 import type { ActiveRequests } from './active.ts'
 import type { ReloadReport } from './admin/types.ts'
 import { changesBetween, withLive } from './config/changes.ts'
+import { refuseExposure } from './config/exposure.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { httpLimits } from './limits.ts'
 import type { WebServer } from './listen.ts'
@@ -34,19 +36,32 @@ export interface Running {
   readonly state: ServerState
   readonly server: WebServer
   readonly tls: TlsSource | undefined
+  readonly access: ServerAccess
   readonly log: Log
 }
 
-/** Errors: TLS_INVALID; then all stays as it was. */
-export async function applyConfig({ state, server, tls, log }: Running, wanted: ServerConfig): Promise<ReloadReport> {
+/** Errors: EXPOSURE_REFUSED, ACCOUNTS_INVALID, SERVER_CONFIG_INVALID, TLS_INVALID; then all stays as it was. */
+export async function applyConfig(
+  { state, server, tls, access, log }: Running,
+  wanted: ServerConfig,
+): Promise<ReloadReport> {
   const { live, atRestart } = changesBetween(state.inForce.config, wanted)
   const config = withLive(state.inForce.config, wanted)
+  refuseExposure(config, { registry: addressOf(server) })
+  const useAccess = await access.prepare(config)
   await tls?.refresh(config)
+  useAccess()
   state.inForce.config = config
   log.configure(config.log)
   const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
   Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
   return { changed: live, waiting: atRestart }
+}
+
+/** Rules can be changed while a server runs, the address that it is reached at cannot. */
+function addressOf(server: WebServer): string {
+  const address = server.address()
+  return typeof address === 'object' && address !== null ? address.address : ''
 }
 
 /** New connections of a TLS server get this. */

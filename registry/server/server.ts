@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import { createApp } from '../http/app.ts'
-import { type Authorize, allowAll } from '../http/authorize.ts'
+import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
+import { openAccess, type ServerAccess } from './access.ts'
 import { type ActiveRequests, activeRequests } from './active.ts'
 import { createAdminServer } from './admin/server.ts'
 import { serviceAdmin } from './admin/service-admin.ts'
@@ -59,7 +60,7 @@ export interface RegistryServer {
   stop(): Promise<boolean>
 }
 
-/** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID. */
+/** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID, ACCOUNTS_INVALID, SERVER_CONFIG_INVALID. */
 export async function startServer(options: ServerOptions): Promise<RegistryServer> {
   const { root, inForce, registry, log } = options
   const layout = registryLayout(root)
@@ -67,10 +68,12 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const active = activeRequests()
   const { folder } = layout
   const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
-  const metrics = await createMetricsFor(state, { registry, active, readiness })
-  const apps = appsFor({ state, options, metrics, readiness })
-  state.handle = apps.forClients()
   await using started = new AsyncDisposableStack()
+  const access = await openAccess(inForce.config, log)
+  started.defer(() => access.close())
+  const metrics = await createMetricsFor(state, { registry, active, readiness, access })
+  const apps = appsFor({ state, options, metrics, readiness, access })
+  state.handle = apps.forClients()
   const tls = await openTlsSource({
     config: inForce.config,
     folder,
@@ -94,7 +97,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     metricsUrl: operators?.url,
     authority: tls?.authority,
     async apply(config) {
-      const report = await applyConfig({ state, server, tls, log }, config)
+      const report = await applyConfig({ state, server, tls, access, log }, config)
       state.handle = apps.forClients()
       return report
     },
@@ -115,17 +118,19 @@ interface Measured {
   readonly registry: OpenRegistry
   readonly active: ActiveRequests
   readonly readiness: () => Promise<Readiness>
+  readonly access: ServerAccess
 }
 
 async function createMetricsFor(
   state: ServerState,
-  { registry, active, readiness }: Measured,
+  { registry, active, readiness, access }: Measured,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
   const { service, space } = registry
   const metrics = createMetrics({
     requestsInProgress: () => active.count,
+    logins: () => access.accounts?.counts,
     openUploads: async () => (await service.uploads.list()).length,
     space,
     isReadOnly: () => service.isReadOnly,
@@ -140,6 +145,7 @@ async function createMetricsFor(
 
 interface AppParts {
   readonly state: ServerState
+  readonly access: ServerAccess
   readonly options: ServerOptions
   readonly metrics: Metrics | undefined
   readonly readiness: () => Promise<Readiness>
@@ -150,7 +156,7 @@ interface Apps {
   readonly forOperators: () => RequestListener
 }
 
-function appsFor({ state, options: { registry, log }, metrics, readiness }: AppParts): Apps {
+function appsFor({ state, access, options: { registry, log }, metrics, readiness }: AppParts): Apps {
   const make = (authorize: Authorize, isForOperators: boolean): RequestListener =>
     createApp({
       service: registry.service,
@@ -162,7 +168,7 @@ function appsFor({ state, options: { registry, log }, metrics, readiness }: AppP
         logRequest(log, request, state.inForce.config.log.requests)
       },
     })
-  return { forClients: () => make(withRules(state, allowAll), false), forOperators: () => make(nobody, true) }
+  return { forClients: () => make(withRules(state, access.authorize), false), forOperators: () => make(nobody, true) }
 }
 
 /** The registry is not served to operators. */

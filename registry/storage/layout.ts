@@ -13,6 +13,7 @@ import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
  *   metadata/                   which repository has what, tags, upload sessions (see rows.ts): an embedded database, and
  *                               `ballast`, a file that is given back when the disk is full
  *   tls/                        the CA and the certificate that a server made itself, with their keys, for the owner alone
+ *   htpasswd                    accounts, for the owner alone, unless the configuration names another file
  *   admin.sock                  where the process that has the database open answers other commands
  * ```
  *
@@ -25,6 +26,7 @@ export interface RegistryLayout {
   readonly aside: string
   readonly metadata: string
   readonly adminSocket: string
+  readonly htpasswd: string
 }
 
 export function registryLayout(root: string): RegistryLayout {
@@ -37,6 +39,7 @@ export function registryLayout(root: string): RegistryLayout {
     aside: at('aside'),
     metadata: at('metadata'),
     adminSocket: at('admin.sock'),
+    htpasswd: at('htpasswd'),
   }
 }
 

@@ -160,6 +160,16 @@ const table = {
   },
   STORE_INVALID: { exit: 1, about: 'The data folder is damaged, of another version or not ours.' },
   // serving
+  ACCOUNTS_INVALID: {
+    exit: 2,
+    about: 'A file with accounts cannot be read or changed, or has a line that is no account with a bcrypt hash.',
+  },
+  ACCOUNT_EXISTS: {
+    exit: 1,
+    about: 'There is an account of that name.',
+    hint: 'ibuild registry user passwd NAME sets its password.',
+  },
+  ACCOUNT_NOT_FOUND: { exit: 1, about: 'There is no account of that name.', hint: 'See ibuild registry user list.' },
   BACKUP_INVALID: {
     exit: 1,
     about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',

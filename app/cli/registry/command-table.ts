@@ -11,5 +11,6 @@ export const registryCommands: Readonly<
   fsck: { summary: 'check the stored registry, and repair it', load: () => import('./fsck.ts') },
   backup: { summary: 'copy all that the registry has, while it is used', load: () => import('./backup.ts') },
   restore: { summary: 'make a data folder of a backup', load: () => import('./restore.ts') },
+  user: { summary: 'keep the accounts that may log in', load: () => import('./user.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

@@ -1,3 +1,4 @@
+import { readAccess } from '../../../registry/server/access.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
 import { readMaterial } from '../../../registry/server/tls/material.ts'
 import { sanitize } from '../../progress/sanitize.ts'
@@ -12,6 +13,7 @@ export async function checkConfig(
 ): Promise<readonly string[]> {
   for (const notice of notices) notify(`${sanitize(notice)}\n`)
   await checkExposure(config)
+  await readAccess(config)
   if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
   return [yamlText(plainConfig(config))]
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import {
@@ -8,6 +9,7 @@ import {
 import { settingsOfEnvironment } from '../../../registry/server/config/environment.ts'
 import { configOf, type Setting, type Source, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
+import { registryLayout } from '../../../registry/storage/layout.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseYaml } from '../yaml-text.ts'
@@ -40,7 +42,17 @@ export async function loadConfig(flags: ServeFlags, env: Environment): Promise<L
   ]
   const config = configOf(sources)
   const root = hasRoot || config.root === '' ? dataFolder(flags.root, env) : resolve(config.root)
-  return { config: { ...config, root }, root, notices: sources.flatMap(({ notices }) => notices) }
+  return {
+    config: { ...config, root, access: withAccounts(config.access, root) },
+    root,
+    notices: sources.flatMap(({ notices }) => notices),
+  }
+}
+
+/** Accounts that were made in the data folder are asked for without a word in the configuration. */
+function withAccounts(access: ServerConfig['access'], root: string): ServerConfig['access'] {
+  const { htpasswd } = registryLayout(root)
+  return access.htpasswd === '' && existsSync(htpasswd) ? { ...access, htpasswd } : access
 }
 
 async function sourceOfFile(file: string, hasRoot: boolean): Promise<Source> {
@@ -51,7 +63,7 @@ async function sourceOfFile(file: string, hasRoot: boolean): Promise<Source> {
   return { ...source, settings: withAbsolutePaths(source.settings, dirname(resolve(file))) }
 }
 
-const pathKeys = new Set(['root', 'tls.certificate', 'tls.key', 'tls.clientCA'])
+const pathKeys = new Set(['root', 'access.htpasswd', 'tls.certificate', 'tls.key', 'tls.clientCA'])
 
 /** Paths in a file are relative to its folder: a server may be started from anywhere. */
 function withAbsolutePaths(settings: Source['settings'], folder: string): Source['settings'] {

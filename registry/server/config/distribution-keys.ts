@@ -23,7 +23,7 @@ const level = (value: unknown): unknown => (typeof value === 'string' ? (levels[
 const formats: Readonly<Record<string, string>> = { logstash: 'json' }
 const tlsVersions: Readonly<Record<string, string>> = { 'tls1.2': '1.2', 'tls1.3': '1.3' }
 const otherStorage = refused('blobs are kept on the filesystem, below the data folder')
-const otherAuth = refused('there are no accounts: put a proxy with accounts in front, or listen on loopback')
+const otherAuth = refused('accounts come from an htpasswd file: access.htpasswd')
 
 /**
  * Keys of distribution 2.8 and 3, each for itself or for all below it: the longest that fits counts. What no key fits is
@@ -53,7 +53,9 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   'storage.gcs': otherStorage,
   'storage.swift': otherStorage,
   'storage.oss': otherStorage,
-  'auth.none': same('there are no accounts'),
+  'auth.none': same('without a file of accounts there are none'),
+  'auth.htpasswd.path': mapped('access.htpasswd'),
+  'auth.htpasswd.realm': mapped('access.realm'),
   auth: otherAuth,
   middleware: refused('there are no middlewares'),
   'http.addr': mapped('listen'),

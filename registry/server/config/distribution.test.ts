@@ -97,7 +97,8 @@ const refused: readonly [yaml: string, problem: RegExp][] = [
   ['http: { tls: { letsencrypt: { email: a } } }', /http\.tls\.letsencrypt: let an ACME client/],
   ['storage: { s3: { bucket: b } }', /storage\.s3: blobs are kept on the filesystem/],
   ['storage: { flesystem: {} }', /storage\.flesystem: there is no such key/],
-  ['auth: { htpasswd: { realm: r, path: p } }', /auth\.htpasswd: there are no accounts/],
+  ['auth: { htpasswd: { realm: r } }', /auth\.htpasswd\.realm: auth\.htpasswd\.path is missing/],
+  ['auth: { silly: { realm: r } }', /auth\.silly: accounts come from an htpasswd file/],
   ['proxy: { remoteurl: "https://x" }', /proxy: this is no mirror/],
   ['notifications: { endpoints: [] }', /notifications: nobody is notified/],
   ['redis: { addr: x }', /redis: no other service/],
@@ -136,7 +137,7 @@ test('variables of distribution are understood, and come before its file', (t) =
 
 test('the variable that tells podman where its logins are is for clients', (t) => {
   t.deepEqual(fromEnvironment({ REGISTRY_AUTH_FILE: '/run/containers/0/auth.json' }), fromEnvironment({}))
-  t.regex(fromEnvironment({ REGISTRY_AUTH: 'htpasswd' }).problems.join(), /no accounts/)
+  t.regex(fromEnvironment({ REGISTRY_AUTH: 'htpasswd' }).problems.join(), /name it by REGISTRY_AUTH_HTPASSWD_PATH/)
 })
 
 test('a variable that is none of distribution is named in a notice, its value in none', (t) => {

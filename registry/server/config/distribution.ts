@@ -24,6 +24,9 @@ export function settingsOfDistribution(object: unknown, file: string, options: D
   visit(object, '')
   checkVersion(object, file, source.problems)
   addDefaults(source.settings)
+  const realm = source.settings.get('access.realm')
+  if (realm !== undefined && !source.settings.has('access.htpasswd'))
+    source.problems.push(`${realm.origin}: auth.htpasswd.path is missing`)
   return source
 }
 
@@ -118,6 +121,7 @@ export function settingsOfDistributionEnvironment(
     if (!name.startsWith(prefix) || name === ofClients || text === undefined || text === '') continue
     const path = name.slice(prefix.length).toLowerCase().replaceAll('_', '.')
     if (path === 'storage') takeStorage(source, name, text)
+    else if (path === 'auth') takeAuth(source, name, { way: text, file: env['REGISTRY_AUTH_HTPASSWD_PATH'] })
     else if (fateOf(path) === undefined) source.notices.push(`${name} is not used: it is no variable of distribution`)
     else takeText(source, { path, value: text, origin: name }, options)
   }
@@ -128,6 +132,16 @@ export function settingsOfDistributionEnvironment(
 /** REGISTRY_STORAGE alone names the driver. */
 function takeStorage(source: MutableSource, name: string, driver: string): void {
   if (driver !== 'filesystem') source.problems.push(`${name}: blobs are kept on the filesystem, below the data folder`)
+}
+
+/** REGISTRY_AUTH alone names the way to log in; without the file that belongs to it everybody could do everything. */
+function takeAuth(
+  { problems }: MutableSource,
+  name: string,
+  { way, file }: { readonly way: string; readonly file: string | undefined },
+): void {
+  if (way === 'none' || (way === 'htpasswd' && file !== undefined && file !== '')) return
+  problems.push(`${name}: accounts come from an htpasswd file: name it by REGISTRY_AUTH_HTPASSWD_PATH`)
 }
 
 /** distribution reads the text of a variable as YAML; here it is read as the key of ours wants it. */

@@ -1,3 +1,5 @@
+import { usualRules } from '../../access/rules.ts'
+import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
 
 /** One key of the configuration. */
@@ -52,6 +54,20 @@ export const schema = {
     plainHttp: key(yesOrNo, false, 'Allows plain HTTP on an address that other machines reach.'),
     anonymousPush: key(yesOrNo, false, 'Allows everyone who reaches the address to push, pull and delete.'),
     anonymousMetrics: key(yesOrNo, false, 'Allows everyone who reaches metrics.listen to read there, by plain HTTP.'),
+  },
+  access: {
+    htpasswd: key(
+      text,
+      '',
+      'File with accounts, hashed by bcrypt, read again when it changes; none: registry/htpasswd of the data folder, when it is there.',
+    ),
+    groups: live(groupMembers, {}, 'Accounts that rules name together.'),
+    rules: live(
+      accessRules,
+      usualRules,
+      'Who may do what in which repositories: all that is allowed. Without accounts and without a rule of your own everybody may do everything.',
+    ),
+    realm: live(realm, 'ibuild registry', 'What clients show when they ask for a name and a password.'),
   },
   readOnly: live(yesOrNo, false, 'Refuses all that writes. While false, ibuild registry read-only decides.'),
   delete: {
