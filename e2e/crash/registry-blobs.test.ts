@@ -26,12 +26,15 @@ interface Reopened extends RegistryService {
   readonly purge: (files: number) => Promise<void>
 }
 
-/** The registry of a data folder, as the next process finds it; a day later, when uploads are given up. */
-async function reopened(root: string, now?: () => number): Promise<Reopened> {
+/** The registry of a data folder, as the next process finds it; a day passes before what is abandoned is waited for to go. */
+async function reopened(root: string): Promise<Reopened> {
   const driver = await openFileDriver(root)
   const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, durability: 'group' })
-  const service = await createService({ driver, metadata, purgeEvery: 20, ...(now !== undefined && { now }) })
+  let passed = 0
+  const service = await createService({ driver, metadata, purgeEvery: 20, elapsed: () => performance.now() + passed })
   const purge = async (files: number): Promise<void> => {
+    await service.uploads.list() // from then on uploads of the process before grow older
+    passed = 24 * 3600_000
     for (const end = Date.now() + 10_000; Date.now() < end; await sleep(5)) {
       if ((await service.uploads.list()).length === 0 && filesIn(root).length === files) return
     }
@@ -98,7 +101,7 @@ needs(test, 'gcc')('killed at any call, what was told about blobs holds, and not
       await next.close()
       writeFileSync(log, '')
       await runOk(process.execPath, [script, root, log, 'x'], { env: keepCode })
-      const later = await reopened(root, () => Date.now() + 1e9)
+      const later = await reopened(root)
       await checkTold(t, { service: later, log, at: `${at}, then again` })
       await later.purge(1)
       await later.close()
