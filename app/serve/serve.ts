@@ -28,7 +28,8 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   for (const notice of notices) log.warn(notice)
   const inForce = { config }
-  const registry = await openRegistry({ root, config, log, isReadOnly: () => inForce.config.readOnly })
+  const isReadOnly = (): boolean => inForce.config.readOnly
+  const registry = await openRegistry({ root, config, inForce: () => inForce.config, log, isReadOnly })
   try {
     const reload = oneByOne(() => reloadConfig(server, load, log))
     const server = await startServer({ root, inForce, registry, log, reload })

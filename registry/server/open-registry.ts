@@ -11,12 +11,17 @@ import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { makeDataRoot } from './data-root.ts'
 import type { Log } from './log.ts'
+import { configuredPolicies } from './policies.ts'
 import type { OpenRegistry } from './server.ts'
+
+type LiveKey = 'tags' | 'quota'
 
 export interface OpenOptions {
   /** Data folder. */
   readonly root: string
-  readonly config: Pick<ServerConfig, 'storage' | 'uploads' | 'manifests'>
+  readonly config: Pick<ServerConfig, 'storage' | 'uploads' | 'manifests' | LiveKey>
+  /** What of it is in force now, where that can change. */
+  readonly inForce?: (() => Pick<ServerConfig, LiveKey>) | undefined
   readonly log: Pick<Log, 'warn'>
   /** True while the configuration makes the registry read-only. */
   readonly isReadOnly: () => boolean
@@ -36,7 +41,9 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
   try {
     const driver = await openFileDriver(root, { durability })
     const { sparse } = config.manifests
-    const service = await createService({ driver, metadata, limits: uploadLimits(config), sparse, isReadOnly })
+    const policies = configuredPolicies(options.inForce ?? (() => config))
+    const limits = uploadLimits(config)
+    const service = await createService({ driver, metadata, limits, sparse, isReadOnly, ...policies })
     return { service, space: () => driver.space(), onWritten: (listener) => void listeners.push(listener) }
   } catch (error) {
     await metadata.close()

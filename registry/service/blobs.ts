@@ -27,7 +27,7 @@ const lookedAt = 1000
 
 /** {@link BlobService} over a driver and the metadata. */
 export function createBlobService(parts: BlobParts): Blobs {
-  const { driver, metadata, locks, links, guard, housekeep, tell, now } = parts
+  const { driver, metadata, locks, links, guard, housekeep, quota, tell, now } = parts
   const small = createSmallBlobs()
 
   const stored = async (name: RepositoryName, digest: Digest): Promise<number> => {
@@ -126,7 +126,8 @@ export function createBlobService(parts: BlobParts): Blobs {
         if ((await links.size(name, digest)) !== undefined) return true
         const { name: from, size } = source
         const append = tell([{ action: 'mount', kind: 'blob', name, digest, size, from }], options.by)
-        await metadata.commit({ put: linkedBlob(name, digest, { size, at: now() }), append })
+        const put = linkedBlob(name, digest, { size, at: now() })
+        await quota.during(name, size, () => metadata.commit({ put, append }))
         links.added(name, digest, size)
         return true
       })

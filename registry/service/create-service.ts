@@ -5,6 +5,7 @@ import type { MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
 import { type Blobs, createBlobService } from './blobs.ts'
 import { createCatalogCursor } from './catalog-cursor.ts'
+import { createTagHistory } from './create-history.ts'
 import { createDigestLocks } from './digest-locks.ts'
 import { suspendInDoubt } from './doubtful-metadata.ts'
 import { createLinks } from './links.ts'
@@ -14,14 +15,17 @@ import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
 import { type Tell, tellNobody } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
+import { createQuotaGuard, noQuota, type QuotaFor } from './quota.ts'
 import { listReferrers } from './referrers.ts'
 import { holdRegistry } from './registry-hold.ts'
 import { createRemovalHolds } from './removal-holds.ts'
 import { createSpaceGuard } from './space.ts'
+import { allMutable, type ImmutableBy } from './tag-rules.ts'
 import type { BlobService, ManifestService, RegistryService, UploadService } from './types.ts'
 import { removeDoomed } from './unused-blobs.ts'
 import type { ServiceLimits } from './upload-limits.ts'
 import { createUploadService, type Uploads } from './uploads.ts'
+import { countUsage, repositoryUsage } from './usage.ts'
 import { createWriteGuard, type WriteGuard } from './write-guard.ts'
 
 export interface ServiceOptions {
@@ -31,6 +35,9 @@ export interface ServiceOptions {
   readonly limits?: Partial<ServiceLimits> | undefined
   /** Default `index`. */
   readonly sparse?: Sparse | undefined
+  /** Which tags have to stay; none unless given. Asked for each change, as `quotaFor` is. */
+  readonly immutableBy?: ImmutableBy | undefined
+  readonly quotaFor?: QuotaFor | undefined
   /** Gives the rows that tell of changes; nobody is told unless given. */
   readonly tell?: Tell | undefined
   /** Read-only also while this says so, as a configuration does. */
@@ -53,6 +60,7 @@ const triedRow = settingRows.key('tried')
 /** A registry over these stores, which nobody else changes. What an earlier process left half done is put right meanwhile. */
 export async function createService(options: ServiceOptions): Promise<RegistryService> {
   const { driver, limits, sparse = 'index', purgeEvery = 10 * minute } = options
+  const { immutableBy = allMutable, quotaFor = noQuota } = options
   const { now = Date.now, elapsed = () => performance.now() } = options
   const [links, caches] = [createLinks(options.metadata), createManifestCaches()]
   const metadata = suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests])
@@ -64,6 +72,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     metadata,
     locks: createDigestLocks(),
     holds: createRemovalHolds(() => tidy()),
+    quota: createQuotaGuard({ metadata, quotaFor }),
     space: createSpaceGuard({ driver, reserve: limits?.reserve, now }),
     guard: () => guard.check(),
     housekeep: (work) => guard.housekeep(work),
@@ -74,10 +83,12 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
-  const manifests = createManifestService({ ...parts, hasBytes, caches, sparse })
+  const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy })
+  const history = createTagHistory({ ...parts, manifests, caches, immutableBy })
   /** What an earlier process left half done, and removals that were put off. */
   const tidy = (): void => {
     guard.housekeep(() => removeDoomed(parts)).catch(() => {})
+    guard.housekeep(() => countUsage(metadata, parts.guard)).catch(() => {})
   }
   tidy()
 
@@ -95,6 +106,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     blobs: guardedBlobs(blobs, guard),
     uploads: guardedUploads(uploads, guard),
     manifests: guardedManifests(manifests, guard),
+    history: { ...history, rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)) },
+    usage: () => repositoryUsage({ metadata, quota: parts.quota, quotaFor }),
     tags: (name, page) => listTags(metadata, name, page),
     catalog: (page, isVisible = everyName) => listRepositories(metadata, { page, isVisible, cursor }),
     referrers: (name, subject, query) => listReferrers({ metadata, manifests }, { name, subject }, query),

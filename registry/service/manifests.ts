@@ -10,14 +10,15 @@ import { carryOut, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse, Stored } from './manifest-rules.ts'
 import type { Requester } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
-import { planPush } from './push-plan.ts'
-import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
+import { type ManifestPush, planPush } from './push-plan.ts'
+import { planManifestRemoval, planTagRemoval, requireMutableTags } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
+import type { TagChanger } from './tag-change.ts'
 import { pushOf, removalOf, withRows } from './told-plan.ts'
 import type { ManifestService, RemoveOptions, StoredManifest } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 
-export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'> {
+export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'>, Pick<TagChanger, 'immutableBy'> {
   readonly caches: ManifestCaches
   readonly sparse: Sparse
 }
@@ -30,7 +31,7 @@ const large = 64 * 1024
 
 /** {@link ManifestService} over a driver and the metadata. */
 export function createManifestService(parts: ManifestParts): ManifestService {
-  const { metadata, locks, guard, space, tell, caches, sparse } = parts
+  const { metadata, locks, guard, space, quota, tell, caches, sparse } = parts
   const planParts = { metadata, caches }
   const bytesOf = createManifestBytes(parts)
   const inSlot = createSlots(mostLargeReads)
@@ -77,7 +78,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     }
   }
 
-  const storeManifest = async (push: Parameters<typeof planPush>[1], by: Requester | undefined): Promise<void> => {
+  const storeManifest = async (push: ManifestPush, by: Requester | undefined): Promise<void> => {
     const { name, manifest, tags } = push
     const { digest, bytes } = manifest
     const told = (plan: ManifestPlan): ManifestPlan => withRows(plan, tell(pushOf(name, manifest, tags), by))
@@ -87,16 +88,24 @@ export function createManifestService(parts: ManifestParts): ManifestService {
       await carryOut(planParts, async () => told(await planPush(parts, push)), told(first))
     })
   }
-  const removeWhole = async (name: RepositoryName, ref: ManifestRef, { by }: RemoveOptions): Promise<void> => {
+  const removeWhole = async (name: RepositoryName, ref: ManifestRef, options: RemoveOptions): Promise<void> => {
+    const { by, condition } = options
+    const removal = { by: by?.actor, condition }
     const told = async (plan: Promise<ManifestPlan | undefined>): Promise<ManifestPlan> => {
       const found = (await plan) ?? (await fail(name, ref))
       return withRows(found, tell(removalOf(name, found.effects), by))
     }
-    if ('tag' in ref) return carryOut(planParts, () => told(planTagRemoval(metadata, name, ref.tag)))
+    if ('tag' in ref) return carryOut(planParts, () => told(planTagRemoval(parts, name, { ...removal, tag: ref.tag })))
     const { digest } = ref
-    await locks.run(digest, () => carryOut(planParts, () => told(planManifestRemoval(metadata, name, digest))))
+    await locks.run(digest, async () => {
+      await requireMutableTags(parts, name, digest)
+      await carryOut(planParts, () => told(planManifestRemoval(parts, name, { ...removal, digest })))
+    })
     await removeUnnamed(parts, digest)
   }
+  /** Bytes that the repository has more with the manifest. */
+  const sizeToAdd = async (name: RepositoryName, { digest, bytes }: StoredManifest): Promise<number> =>
+    (await metadata.get(manifestRows.key(name, digest))) === undefined ? bytes.byteLength : 0
   const fail = async (name: RepositoryName, ref: ManifestRef): Promise<never> => {
     throw (await hasRepository(metadata, name)) ? manifestUnknown(name, ref) : nameUnknown(name)
   }
@@ -107,14 +116,16 @@ export function createManifestService(parts: ManifestParts): ManifestService {
       const manifest = 'digest' in ref ? await byDigest(name, ref.digest) : await byTag(name, ref.tag)
       return manifest ?? fail(name, ref)
     },
-    put: async (name, ref, { bytes: given, contentType, tags: more = [], by }) => {
+    put: async (name, ref, { bytes: given, contentType, tags: more = [], by, condition }) => {
       guard()
       const facts = parseManifest(given, contentType)
       const bytes = new Uint8Array(given) // of its own: it may stay in memory
       const digest = checkedDigest(ref, bytes)
       const tags = checkedTags([...('tag' in ref ? [ref.tag] : []), ...more])
       await space.check(bytes.byteLength)
-      await storeManifest({ name, manifest: { digest, mediaType: facts.mediaType, bytes }, facts, tags, sparse }, by)
+      const manifest = { digest, mediaType: facts.mediaType, bytes }
+      const push = { name, ref, manifest, facts, tags, sparse, condition, by: by?.actor }
+      await quota.during(name, await sizeToAdd(name, manifest), () => storeManifest(push, by))
       return { digest, subject: facts.subject?.digest }
     },
     remove: async (name, ref, options = {}) => {

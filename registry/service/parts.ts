@@ -2,6 +2,7 @@ import type { BlobDriver } from '../storage/blob-types.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { DigestLocks } from './digest-locks.ts'
 import type { Tell } from './occurrence.ts'
+import type { QuotaGuard } from './quota.ts'
 import type { RemovalHolds } from './removal-holds.ts'
 import type { SpaceGuard } from './space.ts'
 
@@ -17,6 +18,7 @@ export interface ServiceParts {
   /** While anybody holds, no bytes go: see {@link RemovalHolds}. */
   readonly holds: RemovalHolds
   readonly space: SpaceGuard
+  readonly quota: QuotaGuard
   /** Called before anything is written; throws when nothing may be. */
   readonly guard: () => void
   /** Does work that writes and that nobody asked for; not while nothing may be written, and whoever ends that waits for it. */

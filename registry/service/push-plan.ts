@@ -1,64 +1,92 @@
 import { randomBytes } from 'node:crypto'
+import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
+import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
 import type { Change, Row } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
-import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows, tagRows } from '../storage/rows.ts'
+import {
+  doomedRows,
+  goneRows,
+  holderRows,
+  type ManifestRow,
+  manifestRows,
+  repositoryRows,
+  type TagRow,
+  tagRows,
+} from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse, type Stored } from './manifest-rules.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
-import { changeTag } from './tag-change.ts'
+import { changeTag, type TagChanger } from './tag-change.ts'
+import { type Condition, requireCondition } from './tag-condition.ts'
 import type { StoredManifest } from './types.ts'
 
 export interface ManifestPush {
-  readonly name: string
+  readonly name: RepositoryName
   readonly manifest: StoredManifest
   readonly facts: ManifestFacts
   readonly tags: readonly string[]
   readonly sparse: Sparse
+  /** By what it is pushed, and what the condition is about: one of the tags, or the digest. */
+  readonly ref: ManifestRef
+  readonly condition?: Condition | undefined
+  readonly by?: string | undefined
 }
 
-/** The rows of a manifest whose bytes are stored, and of the tags that it is pushed under. MANIFEST_BLOB_UNKNOWN. */
-export async function planPush(stored: Stored, push: ManifestPush): Promise<ManifestPlan> {
+/**
+ * The rows of a manifest whose bytes are stored, and of the tags that it is pushed under. MANIFEST_BLOB_UNKNOWN;
+ * PRECONDITION_FAILED; DENIED when one of the tags leads elsewhere and has to stay.
+ */
+export async function planPush(stored: Stored & TagChanger, push: ManifestPush): Promise<ManifestPlan> {
   const { metadata } = stored
-  const { name, manifest, facts, tags, sparse } = push
-  const needed = await requireReferences(stored, name, { facts, sparse })
+  const { name, manifest, facts, tags, sparse, ref, condition, by } = push
   const key = manifestRows.key(name, manifest.digest)
   const [value, ...tagValues] = await metadata.getMany([key, ...tags.map((tag) => tagRows.key(name, tag))])
-  const tagged = await Promise.all(
-    tags.map((tag, i) => changeTag(metadata, { name, tag, value: tagValues[i] }, manifest.digest)),
-  )
   const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
+  const now = 'tag' in ref ? digestIn(name, ref.tag, tagValues[tags.indexOf(ref.tag)]) : before && manifest.digest
+  requireCondition(condition, { name, ref, now, after: manifest.digest })
+  const tagged = await Promise.all(
+    tags.map((tag, i) => changeTag(stored, { name, tag, value: tagValues[i], by }, manifest.digest)),
+  )
+  const needed = await requireReferences(stored, name, { facts, sparse })
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
   // The same bytes may be pushed as another type, where they do not say theirs: then they refer to other things.
   const isKnown = before?.mediaType === manifest.mediaType
   if (isKnown && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
-  const at = before?.at ?? Date.now()
+  const kept = { at: before?.at ?? Date.now(), wasTagged: tags.length > 0 || before?.wasTagged === true }
   const stale = isKnown || value === undefined ? [] : referrerKey(name, manifest.digest, value)
   const record: Change = {
-    put: isKnown ? [manifestRow(push, at)] : newRows(push, at),
-    remove: [doomedRows.key(manifest.digest), ...stale],
+    put: isKnown ? [manifestRow(push, kept)] : newRows(push, kept),
+    remove: [doomedRows.key(manifest.digest), goneRows.key(name, manifest.digest), ...stale],
     expect: [...needed, { key, value }],
   }
   return { change: joinChanges([record, ...tagged]), effects }
 }
 
-function newRows(push: ManifestPush, at: number): Row[] {
+function digestIn(name: string, tag: string, value: string | undefined): Digest | undefined {
+  return value === undefined ? undefined : readOrNothing<TagRow>(tagRows, tagRows.key(name, tag), value)?.digest
+}
+
+type Kept = Pick<ManifestRow, 'at' | 'wasTagged'>
+
+function newRows(push: ManifestPush, kept: Kept): Row[] {
   const { name, manifest, facts } = push
   return [
     repositoryRows.row([name], { at: Date.now(), change: newChange() }),
-    manifestRow(push, at),
+    manifestRow(push, kept),
     holderRows.row([manifest.digest, name], true),
     ...(facts.subject === undefined ? [] : [referrerRow(name, facts.subject.digest, { manifest, facts })]),
   ]
 }
 
-function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: ManifestPush, at: number): Row {
+function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: ManifestPush, kept: Kept): Row {
   return manifestRows.row([name, digest], {
     mediaType,
     size: bytes.byteLength,
-    at,
+    at: kept.at,
     change: newChange(),
+    ...(kept.wasTagged === true && { wasTagged: true }),
     ...(facts.subject !== undefined && {
       subject: facts.subject.digest,
       ...definedMembers({ artifactType: facts.artifactType }),
@@ -66,6 +94,7 @@ function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: Ma
   })
 }
 
-function newChange(): string {
+/** For the `change` of a row. */
+export function newChange(): string {
   return randomBytes(9).toString('base64url')
 }

@@ -1,21 +1,56 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
+import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
-import { doomedRows, holderRows, manifestRows, repositoryRows, taggedRows, tagRows } from '../storage/rows.ts'
+import {
+  doomedRows,
+  goneRows,
+  holderRows,
+  type ManifestRow,
+  manifestRows,
+  repositoryRows,
+  type TagRow,
+  taggedRows,
+  tagRows,
+} from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { referrerKey } from './referrer-row.ts'
-import { changeTag } from './tag-change.ts'
+import { changeTag, type TagChanger } from './tag-change.ts'
+import { type Condition, requireCondition } from './tag-condition.ts'
+import { allMutable, requireMutable } from './tag-rules.ts'
 
-/** Takes a tag away, and nothing else. Undefined when there is none. */
+/** Who removes something, as far as that is known, and what he wants to be there. */
+export interface Removal {
+  readonly by?: string | undefined
+  readonly condition?: Condition | undefined
+}
+
+/** Takes a tag away, and nothing else. Undefined when there is none. PRECONDITION_FAILED, DENIED when it has to stay. */
 export async function planTagRemoval(
-  metadata: MetadataStore,
+  changer: TagChanger,
   name: string,
-  tag: string,
+  { tag, by, condition }: Removal & { readonly tag: string },
 ): Promise<ManifestPlan | undefined> {
-  const value = await metadata.get(tagRows.key(name, tag))
+  const key = tagRows.key(name, tag)
+  const value = await changer.metadata.get(key)
   if (value === undefined) return undefined
-  const change = await changeTag(metadata, { name, tag, value }, undefined)
+  requireCondition(condition, { name, ref: { tag }, now: readOrNothing<TagRow>(tagRows, key, value)?.digest })
+  const change = await changeTag(changer, { name, tag, value, by }, undefined)
   return { change, effects: { name, tags: [tag] } }
+}
+
+/**
+ * DENIED when one of the tags of a manifest has to stay: looked at before any of them goes, for they may go in several changes.
+ * Costs the number of tags, where there is a rule for tags at all.
+ */
+export async function requireMutableTags(changer: TagChanger, name: string, digest: Digest): Promise<void> {
+  if (changer.immutableBy === allMutable) return
+  const prefix = taggedRows.prefix(name, digest)
+  for (let after: string | undefined; ; ) {
+    const rows = await changer.metadata.list({ prefix, limit: tagsAtOnce, ...(after !== undefined && { after }) })
+    for (const { key } of rows) requireMutable(changer.immutableBy, { name, tag: lastPart(key), is: digest })
+    after = rows.at(-1)?.key
+    if (rows.length < tagsAtOnce) return
+  }
 }
 
 /** Tags in one change at most: of a million the change would take a gigabyte of memory, and all others would wait for it. */
@@ -25,40 +60,53 @@ const tagsAtOnce = 1000
  * Takes a manifest from the repository, with its tags; the repository goes with its last manifest. Undefined when there is
  * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the
  * manifest meanwhile, or pushes another one, writes a row that is expected here. Of one with more tags than go in one change
- * a part of these is taken away, and nothing else.
+ * a part of these is taken away, and nothing else. PRECONDITION_FAILED, DENIED when one of its tags has to stay.
  */
 export async function planManifestRemoval(
-  metadata: MetadataStore,
+  changer: TagChanger,
   name: string,
-  digest: Digest,
+  { digest, by, condition }: Removal & { readonly digest: Digest },
 ): Promise<ManifestPlan | undefined> {
+  const { metadata } = changer
   const key = manifestRows.key(name, digest)
   const value = await metadata.get(key) // before the list: whoever sets a tag writes this row
   if (value === undefined) return undefined
+  requireCondition(condition, { name, ref: { digest }, now: digest })
   const mirrors = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: tagsAtOnce + 1 })
   const keys = mirrors.slice(0, tagsAtOnce).map((row) => row.key)
   const tags = keys.map(lastPart)
   const mirrorless: Change = { remove: keys, expect: [{ key, value }] }
-  const untagged = joinChanges([mirrorless, ...(await untag(metadata, { name, digest, tags }))])
+  const untagged = joinChanges([mirrorless, ...(await untag(changer, { name, digest, tags, by }))])
   if (mirrors.length > tagsAtOnce) return { change: untagged, effects: { name, tags }, isPart: true }
   const record: Change = {
-    put: [doomedRows.row([digest], true)],
+    put: [doomedRows.row([digest], true), ...goneRow(name, digest, { key, value })],
     remove: [key, holderRows.key(digest, name), ...referrerKey(name, digest, value)],
   }
   const change = joinChanges([untagged, record, await withoutManifest(metadata, name, key)])
   return { change, effects: { name, tags, digest } }
 }
 
-async function untag(
-  metadata: MetadataStore,
-  { name, digest, tags }: { readonly name: string; readonly digest: Digest; readonly tags: readonly string[] },
-): Promise<Change[]> {
+/** When it went, for those who ask why a tag cannot be set back to it. Nobody asks for what never had a tag. */
+function goneRow(name: string, digest: Digest, { key, value }: Row): Row[] {
+  const wasTagged = readOrNothing<ManifestRow>(manifestRows, key, value)?.wasTagged === true
+  return wasTagged ? [goneRows.row([name, digest], { at: Date.now() })] : []
+}
+
+interface Untagged {
+  readonly name: string
+  readonly digest: Digest
+  readonly tags: readonly string[]
+  readonly by: string | undefined
+}
+
+async function untag(changer: TagChanger, { name, digest, tags, by }: Untagged): Promise<Change[]> {
+  const { metadata } = changer
   const keys = tags.map((tag) => tagRows.key(name, tag))
   const values = await metadata.getMany(keys)
   const changes = tags.map(async (tag, i) => {
     const value = values[i]
     const row = value === undefined ? undefined : readOrNothing(tagRows, tagRows.key(name, tag), value)
-    return row?.digest === digest ? changeTag(metadata, { name, tag, value }, undefined) : {}
+    return row?.digest === digest ? changeTag(changer, { name, tag, value, by }, undefined) : {}
   })
   return Promise.all(changes)
 }

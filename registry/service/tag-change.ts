@@ -1,33 +1,48 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { definedMembers } from '../../shared/oci/members.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
-import { historyRows, movePart, type TagRow, taggedRows, tagRows } from '../storage/rows.ts'
+import { goneRows, type HistoryRow, historyRows, movePart, type TagRow, taggedRows, tagRows } from '../storage/rows.ts'
+import { type ImmutableBy, requireMutable } from './tag-rules.ts'
 
 /** Moves of a tag that are remembered. */
-const longestHistory = 100
+export const longestHistory = 100
+/** Of who moved it, so many characters. */
+const longestName = 256
 
-/** A tag and its row as it is now. */
+/** What a tag is changed by. */
+export interface TagChanger {
+  readonly metadata: MetadataStore
+  readonly immutableBy: ImmutableBy
+}
+
+/** A tag and its row as it is now, and what is remembered of who moves it. */
 export interface TagNow {
   readonly name: string
   readonly tag: string
   readonly value: string | undefined
+  readonly by?: string | undefined
+  /** The earlier move that this one takes back to. */
+  readonly restores?: number | undefined
 }
 
 /**
  * Rows for a tag that is set to `digest`, or removed: the row itself, its mirror, and what is remembered of it. Nothing is
  * put when it is so already. Its rows are expected as they were, so of two moves at once one is decided anew, after the other.
+ * DENIED for a tag that has to stay.
  */
 export async function changeTag(
-  metadata: MetadataStore,
-  { name, tag, value }: TagNow,
+  { metadata, immutableBy }: TagChanger,
+  { name, tag, value, by, restores }: TagNow,
   digest: Digest | undefined,
 ): Promise<Change> {
   const key = tagRows.key(name, tag)
   const before = value === undefined ? undefined : readOrNothing<TagRow>(tagRows, key, value)
   if (digest !== undefined && before?.digest === digest) return { expect: [{ key, value }] }
+  if (before !== undefined) requireMutable(immutableBy, { name, tag, is: before.digest })
   const move = 1 + (before?.move ?? (await lastMove(metadata, name, tag)))
   const history = historyRows.row([name, tag, movePart(move)], {
-    ...(digest !== undefined && { digest }),
+    ...definedMembers({ digest, by: by?.slice(0, longestName), restores }),
     at: Date.now(),
   })
   const rows =
@@ -39,13 +54,25 @@ export async function changeTag(
     remove: [
       ...(digest === undefined ? [key] : []),
       ...(before === undefined ? [] : [taggedRows.key(name, before.digest, tag)]),
-      ...(move > longestHistory ? [historyRows.key(name, tag, movePart(move - longestHistory))] : []),
+      ...(move > longestHistory ? await forgotten(metadata, name, { tag, move: move - longestHistory }) : []),
     ],
     expect: [
       { key, value },
       { key: history.key, value: undefined },
     ],
   }
+}
+
+/** The row of a move that is remembered no longer, and what is known of its manifest if that is gone. */
+async function forgotten(
+  metadata: MetadataStore,
+  name: string,
+  { tag, move }: { readonly tag: string; readonly move: number },
+): Promise<string[]> {
+  const key = historyRows.key(name, tag, movePart(move))
+  const value = await metadata.get(key)
+  const digest = value === undefined ? undefined : readOrNothing<HistoryRow>(historyRows, key, value)?.digest
+  return digest === undefined ? [key] : [key, goneRows.key(name, digest)]
 }
 
 /** The number of the last move of a tag that is not there, 0 when it never was. */

@@ -6,6 +6,7 @@ import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import type { Row } from '../storage/metadata-types.ts'
 import type { Requester } from './occurrence.ts'
+import type { Condition } from './tag-condition.ts'
 
 /**
  * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
@@ -16,6 +17,9 @@ export interface RegistryService {
   readonly blobs: BlobService
   readonly uploads: UploadService
   readonly manifests: ManifestService
+  readonly history: TagHistory
+  /** Of all repositories that have something. */
+  usage(): AsyncIterable<RepositoryUsage>
   /** Tags in byte order. NAME_UNKNOWN. */
   tags(name: RepositoryName, page: PageRequest): Promise<Listing<string>>
   /** Repositories in byte order; only those for which `isVisible`, looking at a bounded number of others. */
@@ -163,7 +167,8 @@ export interface ManifestService {
   /**
    * Stores a manifest under its digest, and under tags. MANIFEST_INVALID, DIGEST_INVALID when `ref` is the digest of other
    * bytes, MANIFEST_BLOB_UNKNOWN with one error for each blob (of an image) or manifest (of an index) that the
-   * repository does not have, unless sparse ones are allowed.
+   * repository does not have, unless sparse ones are allowed. PRECONDITION_FAILED (412) when `condition` does not hold for
+   * `ref` at the moment of the change. DENIED when a tag leads elsewhere and is immutable, or when there is no quota left.
    */
   put(name: RepositoryName, ref: ManifestRef, manifest: PushedManifest): Promise<AcceptedManifest>
   /** A tag alone, or a manifest with all its tags. MANIFEST_UNKNOWN, NAME_UNKNOWN. */
@@ -171,7 +176,64 @@ export interface ManifestService {
 }
 
 export interface RemoveOptions {
+  readonly condition?: Condition | undefined
   readonly by?: Requester | undefined
+}
+
+/** What tags led to. */
+export interface TagHistory {
+  /** The last moves, newest first, 100 at most. MANIFEST_UNKNOWN for a tag that never was. */
+  moves(name: RepositoryName, tag: string): Promise<readonly TagMove[]>
+  /**
+   * Sets a tag to what one of its moves set it to, as one more move: the move of that number, or the last one to that digest;
+   * else to what the tag led to before. MANIFEST_UNKNOWN when there is no such move, or its manifest is gone; DENIED for a tag
+   * that is immutable.
+   */
+  rollBack(name: RepositoryName, tag: string, options: RollBackOptions): Promise<RolledBack>
+}
+
+export interface TagMove {
+  readonly move: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Undefined where the tag was deleted. */
+  readonly digest?: Digest | undefined
+  readonly by?: string | undefined
+  /** The earlier move to which this one took back. */
+  readonly restores?: number | undefined
+  /** True when the manifest is there. */
+  readonly isPullable?: boolean | undefined
+  /** Bytes of the manifest and of all that it names, when it can be pulled. */
+  readonly size?: number | undefined
+  /** When the manifest was removed, where that is known. */
+  readonly goneSince?: number | undefined
+}
+
+export interface RollBackOptions {
+  readonly to?: number | Digest | undefined
+  /** Who asks for it, for the history. */
+  readonly by?: string | undefined
+}
+
+export interface RolledBack {
+  /** The move that it was taken back to. */
+  readonly restored: number
+  readonly digest: Digest
+  /** What the tag led to until then. */
+  readonly before: Digest | undefined
+}
+
+/** What repositories have and may have. */
+export interface RepositoryUsage {
+  readonly name: string
+  /** Of its blobs and manifests. */
+  readonly bytes: number
+  /** Of uploads that are open, and manifests that are just pushed. */
+  readonly onTheWay: number
+  /** Undefined without a quota. */
+  readonly limit: number | undefined
+  /** False while what an earlier version stored is still being counted. */
+  readonly isWhole: boolean
 }
 
 export interface PushedManifest {
@@ -179,6 +241,7 @@ export interface PushedManifest {
   readonly contentType: string | undefined
   /** Beside that of the reference. */
   readonly tags?: readonly string[]
+  readonly condition?: Condition | undefined
   readonly by?: Requester | undefined
 }
 

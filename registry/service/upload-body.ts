@@ -1,6 +1,7 @@
 import { RegistryError } from '../protocol/error.ts'
 import type { Slabs } from '../storage/intake/slabs.ts'
 import { TooManyBytes, takeIn } from '../storage/intake/take-in.ts'
+import type { QuotaShare } from './quota.ts'
 import type { SpaceGuard } from './space.ts'
 import type { UploadBody } from './types.ts'
 import type { OpenSession } from './upload-sessions.ts'
@@ -10,6 +11,7 @@ export interface ReceiveOptions extends OpenSession {
   readonly space: SpaceGuard
   /** Throws when no more may be written. */
   readonly guard: () => void
+  readonly share: QuotaShare
   /** Bytes that the upload may have. */
   readonly maxSize: number
 }
@@ -19,21 +21,23 @@ const lookEvery = 64 * 2 ** 20
 
 /**
  * Appends a body. Resolves with the error that there was, if any, because what came before is kept: RANGE_INVALID when it is
- * not the part that it says it is, SIZE_INVALID beyond the most, UNAVAILABLE, BLOB_UPLOAD_INVALID when it ends too early, and
- * those of the body, of the guard and of writing.
+ * not the part that it says it is, SIZE_INVALID beyond the most, DENIED beyond the quota, UNAVAILABLE, BLOB_UPLOAD_INVALID when
+ * it ends too early, and those of the body, of the guard and of writing.
  */
 export async function receiveBody(body: UploadBody, options: ReceiveOptions): Promise<Error | undefined> {
-  const { bytes, maxSize, space } = options
+  const { bytes, maxSize, space, share } = options
   const start = bytes.size
   const expected = body.range === undefined ? body.length : body.range.end - body.range.start + 1
   const refusal = refuse(body, { start, maxSize, expected })
   if (refusal !== undefined) return refusal
   try {
+    await share.resize(start + (expected ?? 0))
     const promise = await space.promise(expected ?? 0)
     try {
       await receive(body, { ...options, expected, onWritten: (count) => promise.written(count) })
     } finally {
       promise.end()
+      share.set(bytes.size)
     }
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
@@ -60,13 +64,14 @@ async function receive(
   { bytes: body, range }: UploadBody,
   options: ReceiveOptions & { readonly expected: number | undefined; readonly onWritten: (bytes: number) => void },
 ): Promise<void> {
-  const { bytes, digest, slabs, space, guard, maxSize, expected, onWritten } = options
+  const { bytes, digest, slabs, space, guard, share, maxSize, expected, onWritten } = options
   const start = bytes.size
   let [told, looked] = [start, start]
   const check = async (): Promise<void> => {
     guard()
     onWritten(bytes.size - told)
     told = bytes.size
+    if (expected === undefined) await share.resize(bytes.size)
     if (bytes.size - looked < lookEvery) return
     looked = bytes.size
     await space.check(0)

@@ -7,6 +7,7 @@ import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UploadRow, uploadRows } from '../storage/rows.ts'
 import type { ServiceParts } from './parts.ts'
+import type { QuotaShare } from './quota.ts'
 import { idleEnough, type UploadLimits } from './upload-limits.ts'
 
 /** A session as this process knows it. Only one request works with it at a time. */
@@ -20,6 +21,8 @@ export interface UploadSession {
   usedAt: number
   /** Its bytes, while they are open. */
   open: OpenSession | undefined
+  /** Its bytes, as they count for the quota of the repository. */
+  readonly share: QuotaShare
 }
 
 export interface OpenSession {
@@ -27,7 +30,7 @@ export interface OpenSession {
   readonly digest: UploadDigest
 }
 
-export type UploadClocks = Pick<ServiceParts, 'now' | 'elapsed'>
+export type SessionParts = Pick<ServiceParts, 'now' | 'elapsed' | 'quota'>
 
 /**
  * All sessions there are. They are few, so they are in memory, read from the metadata when they are first needed. How old those
@@ -42,15 +45,15 @@ export type UploadClocks = Pick<ServiceParts, 'now' | 'elapsed'>
 export class UploadSessions {
   readonly #metadata: MetadataStore
   readonly #limits: UploadLimits
-  readonly #clocks: UploadClocks
+  readonly #parts: SessionParts
   readonly #sessions = new Map<string, UploadSession>()
   readonly #perRepository = new Map<string, number>()
   #loading: Promise<void> | undefined
 
-  constructor(metadata: MetadataStore, limits: UploadLimits, clocks: UploadClocks) {
+  constructor(metadata: MetadataStore, limits: UploadLimits, parts: SessionParts) {
     this.#metadata = metadata
     this.#limits = limits
-    this.#clocks = clocks
+    this.#parts = parts
   }
 
   /** BLOB_UPLOAD_UNKNOWN, also for a session of another repository: nobody learns that it is there. */
@@ -77,7 +80,7 @@ export class UploadSessions {
   }
 
   isStale({ isBusy, startedAt, usedAt }: UploadSession, isCrowded: boolean): boolean {
-    const now = this.#clocks.elapsed()
+    const now = this.#parts.elapsed()
     const idleTime = isCrowded ? Math.min(idleEnough, this.#limits.idleTime) : this.#limits.idleTime
     return !isBusy && (now - usedAt > idleTime || now - startedAt > this.#limits.totalTime)
   }
@@ -90,19 +93,23 @@ export class UploadSessions {
     return this.#sessions.size >= sessions || ofRepository >= sessionsPerRepository ? undefined : this.#put(id, row)
   }
 
-  delete({ id, name }: UploadSession): void {
+  delete({ id, name, share }: UploadSession): void {
     if (!this.#sessions.delete(id)) return
+    share.end()
     const left = (this.#perRepository.get(name) ?? 1) - 1
     if (left > 0) this.#perRepository.set(name, left)
     else this.#perRepository.delete(name)
   }
 
   #put(id: string, row: UploadRow): UploadSession {
-    const elapsed = this.#clocks.elapsed()
+    const elapsed = this.#parts.elapsed()
     const idle = this.#idleSince(row.at)
     const age = Math.min(idle + Math.max(0, row.at - row.startedAt), oldest(this.#limits.totalTime))
     const [startedAt, usedAt] = [elapsed - age, elapsed - idle]
-    const session = { id, name: parseName(row.name), row, isBusy: false, startedAt, usedAt, open: undefined }
+    const name = parseName(row.name)
+    const share = this.#parts.quota.open(name)
+    share.set(row.offset)
+    const session = { id, name, row, isBusy: false, startedAt, usedAt, open: undefined, share }
     this.#sessions.set(id, session)
     this.#perRepository.set(row.name, (this.#perRepository.get(row.name) ?? 0) + 1)
     return session
@@ -111,7 +118,7 @@ export class UploadSessions {
   /** Milliseconds since a time that was written down. */
   #idleSince(at: number): number {
     const { idleTime } = this.#limits
-    const idle = this.#clocks.now() - at
+    const idle = this.#parts.now() - at
     return idle < -idleTime ? oldest(idleTime) : Math.min(Math.max(0, idle), oldest(idleTime))
   }
 

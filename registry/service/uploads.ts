@@ -8,6 +8,7 @@ import { doomedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
 import { createAbandonedUploads } from './abandoned-uploads.ts'
 import { type Links, linkedBlob } from './links.ts'
 import type { ServiceParts } from './parts.ts'
+import { QuotaExceeded } from './quota.ts'
 import { unlessDiskFull } from './space.ts'
 import type { OpenUpload, StartOptions, UploadBody, UploadEnd, UploadService, UploadState } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
@@ -100,8 +101,9 @@ export function createUploadService(parts: UploadParts): Uploads {
   /** Takes a body in. What came is acknowledged unless `isLast`, and also then when the session goes on. */
   const receive = async (session: UploadSession, body: UploadBody, isLast: boolean): Promise<OpenSession> => {
     const open = await opened(session)
-    const failure = await receiveBody(body, { ...open, slabs, space, guard, maxSize: limits.blobSize })
-    if (failure instanceof RegistryError && failure.code === 'SIZE_INVALID') {
+    const { share } = session
+    const failure = await receiveBody(body, { ...open, slabs, space, guard, share, maxSize: limits.blobSize })
+    if (failure instanceof QuotaExceeded || (failure instanceof RegistryError && failure.code === 'SIZE_INVALID')) {
       await drop(session)
       throw failure
     }
@@ -159,9 +161,10 @@ export function createUploadService(parts: UploadParts): Uploads {
     if (again !== undefined) return again
     throw new RegistryError('TOOMANYREQUESTS', 'too many uploads are open', { headers: { 'Retry-After': '60' } })
   }
-  const begin = async (row: UploadRow): Promise<UploadState> => {
+  const begin = async (row: UploadRow, length: number): Promise<UploadState> => {
     const session = await add(row)
     try {
+      await (length > 0 ? session.share.resize(length) : session.share.check())
       await metadata.commit({ put: [uploadRows.row([session.id], row)], isMinor: true })
     } catch (error) {
       sessions.delete(session)
@@ -175,7 +178,7 @@ export function createUploadService(parts: UploadParts): Uploads {
       if (length > limits.blobSize) throw tooLarge(limits.blobSize)
       return unlessDiskFull(async () => {
         await space.check(length)
-        return begin({ name, offset: 0, algorithm, startedAt: now(), at: now() })
+        return begin({ name, offset: 0, algorithm, startedAt: now(), at: now() }, length)
       })
     },
 

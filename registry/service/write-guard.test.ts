@@ -263,6 +263,7 @@ test('reading and writing are tried: the try says what a push would be told, and
   const driver = { ...createMemoryDriver(), space: () => Promise.resolve({ free, total: 100_000 }) }
   const { service } = await memoryRegistry({ metadata, driver, limits: { reserve: 1000 }, now: () => now })
   const rows = async (): Promise<string> => JSON.stringify(await metadata.list({ prefix: '', limit: 10 }))
+  while (!(await rows()).includes('counted')) await sleep(1)
   const before = await rows()
   await t.notThrowsAsync(service.tryReading())
   await t.notThrowsAsync(service.tryWriting())

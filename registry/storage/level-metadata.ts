@@ -4,6 +4,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { LevelHandle } from './level-handle.ts'
 import type { MetadataStore } from './metadata-types.ts'
 import type { Notify } from './open-level.ts'
+import { withUsage } from './usage-rows.ts'
 
 export interface LevelMetadataOptions {
   /** For the database alone; made when it is missing. */
@@ -27,7 +28,7 @@ export async function openLevelMetadata(options: LevelMetadataOptions): Promise<
   const { folder, durability = 'group', ballast = usualBallast, onNotice = () => {}, onWritten } = options
   const handle = new LevelHandle(folder, { notify: onNotice, ballast })
   await handle.open()
-  const queue = new CommitQueue(handle, durability, onWritten)
+  const queue = new CommitQueue(withUsage(handle), durability, onWritten)
   return {
     get: (key) => handle.read((database) => database.get(key)),
     getMany: (keys) => handle.getMany(keys),

@@ -1,20 +1,19 @@
-import { CommitQueue, type RowBatch } from './commit-queue.ts'
+import { CommitQueue, type CommitTarget, type RowBatch } from './commit-queue.ts'
 import type { MetadataStore, Row, RowRange } from './metadata-types.ts'
+import { withUsage } from './usage-rows.ts'
 
 /** A metadata store without a disk, for tests: what is in it goes with it. Listing costs what there is. */
 export function createMemoryMetadata(): MetadataStore {
   const rows = new Map<string, string>()
   let isClosed = false
-  const queue = new CommitQueue(
-    {
-      getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),
-      write: (batch) => {
-        applyBatch(batch, rows)
-        return Promise.resolve()
-      },
+  const target: CommitTarget = {
+    getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),
+    write: (batch) => {
+      applyBatch(batch, rows)
+      return Promise.resolve()
     },
-    'group',
-  )
+  }
+  const queue = new CommitQueue(withUsage(target), 'group')
   return {
     get: (key) => Promise.resolve(rows.get(key)),
     getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),

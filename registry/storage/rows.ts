@@ -27,18 +27,22 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * setting NAME                    any JSON: `setting read-only` true
  *
  * repository NAME                 {"at","change"}: there while the repository holds a manifest
- * manifest NAME DIGEST            {"mediaType","size","at","change","subject"?,"artifactType"?}; its bytes are a blob
+ * manifest NAME DIGEST            {"mediaType","size","at","change","subject"?,"artifactType"?,"wasTagged"?}; its bytes are a blob
  * holder DIGEST NAME              true: repositories that hold this manifest
  * tag NAME TAG                    {"digest","at","move"}
  * tagged NAME DIGEST TAG          true: tags of a manifest
- * history NAME TAG MOVE           {"digest"?,"at"}: what the tag was set to by its move of that number, without a digest where
- *                                 it was deleted; twelve digits, without a gap, the last ones only
+ * history NAME TAG MOVE           {"digest"?,"at","by"?,"restores"?}: what the tag was set to by its move of that number, without
+ *                                 a digest where it was deleted; twelve digits, without a gap, the last ones only
+ * gone NAME DIGEST                {"at"}: a manifest that a tag was set to, and that was removed; as long as a tag's history has it
  * referrer NAME SUBJECT TYPE DIGEST  {"mediaType","size","annotations"?,"isLarge"?}: a manifest with that subject; TYPE is its
  *                                 artifactType or nothing; annotations that are large are in the manifest alone
  *
  * blob DIGEST                     {"size","at"}: it is stored, durably
  * link NAME DIGEST                {"size","at"}: the repository has the blob
  * linked DIGEST NAME              true: repositories that have the blob
+ * usage NAME                      {"bytes","countedTo"?,"changes"?}: of the links and manifests of the repository; written with each
+ *                                 change of theirs by usage-rows.ts alone. Where they are still being counted: of those whose key is
+ *                                 not after `countedTo`, and how often something changed. `setting usage` tells how far that is
  * doomed DIGEST                   true: nobody has the blob any more, and its bytes are to go. Written with the removal of its last row
  * upload ID                       {"name","offset","algorithm","startedAt","at","digest"?}: a session; at least `offset` bytes are
  *                                 durable. With `digest` they may be that blob by now, which no other row tells of yet
@@ -62,6 +66,8 @@ export interface ManifestRow {
   readonly subject?: Digest
   /** As referrers are listed by; only with a subject. */
   readonly artifactType?: string
+  /** A tag was set to it at some time. */
+  readonly wasTagged?: boolean
 }
 
 export interface TagRow {
@@ -74,6 +80,21 @@ export interface TagRow {
 export interface HistoryRow {
   readonly digest?: Digest
   readonly at: number
+  /** Who moved it, where that is known. */
+  readonly by?: string
+  /** The number of the earlier move that this one took back to. */
+  readonly restores?: number
+}
+
+/** Of a manifest that is no more. */
+export interface GoneRow {
+  readonly at: number
+}
+
+export interface UsageRow {
+  readonly bytes: number
+  readonly countedTo?: string
+  readonly changes?: number
 }
 
 export interface ReferrerRow {
@@ -117,11 +138,13 @@ export const historyRows: RowKind<[name: string, tag: string, move: string], His
   'history',
   ofObject(readHistory),
 )
+export const goneRows: RowKind<[name: string, digest: Digest], GoneRow> = rowKind('gone', ofObject(readGone))
 export const referrerRows: RowKind<[name: string, subject: Digest, type: string, digest: Digest], ReferrerRow> =
   rowKind('referrer', ofObject(readReferrer))
 export const blobRows: RowKind<[digest: Digest], BlobRow> = rowKind('blob', ofObject(readBlob))
 export const linkRows: RowKind<[name: string, digest: Digest], BlobRow> = rowKind('link', ofObject(readBlob))
 export const linkedRows: RowKind<[digest: Digest, name: string], true> = rowKind('linked', asTrue)
+export const usageRows: RowKind<[name: string], UsageRow> = rowKind('usage', ofObject(readUsage))
 export const doomedRows: RowKind<[digest: Digest], true> = rowKind('doomed', asTrue)
 export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', ofObject(readUpload))
 
@@ -160,6 +183,7 @@ function readManifest(object: JsonObject, place: JsonPlace): ManifestRow {
     ...definedMembers({
       subject: optional(object, 'subject', place, asDigest),
       artifactType: optional(object, 'artifactType', place, asString),
+      wasTagged: optional(object, 'wasTagged', place, asBoolean),
     }),
   }
 }
@@ -175,7 +199,25 @@ function readTag(object: JsonObject, place: JsonPlace): TagRow {
 function readHistory(object: JsonObject, place: JsonPlace): HistoryRow {
   return {
     at: required(object, 'at', place, asInteger),
-    ...definedMembers({ digest: optional(object, 'digest', place, asDigest) }),
+    ...definedMembers({
+      digest: optional(object, 'digest', place, asDigest),
+      by: optional(object, 'by', place, asString),
+      restores: optional(object, 'restores', place, asInteger),
+    }),
+  }
+}
+
+function readGone(object: JsonObject, place: JsonPlace): GoneRow {
+  return { at: required(object, 'at', place, asInteger) }
+}
+
+function readUsage(object: JsonObject, place: JsonPlace): UsageRow {
+  return {
+    bytes: required(object, 'bytes', place, asInteger),
+    ...definedMembers({
+      countedTo: optional(object, 'countedTo', place, asString),
+      changes: optional(object, 'changes', place, asInteger),
+    }),
   }
 }
 

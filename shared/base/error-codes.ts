@@ -186,6 +186,11 @@ const table = {
     hint: 'All keys are in docs/registry.md; ibuild serve --check-config tries a configuration without serving.',
   },
   SERVER_FAILED: { exit: 1, about: 'A running server refused what a command asked of it.' },
+  TAG_IMMUTABLE: {
+    exit: 3,
+    about: 'The configuration of the registry says that a tag is neither moved nor deleted.',
+    hint: 'See tags.immutable in docs/registry.md.',
+  },
   TLS_INVALID: { exit: 1, about: 'A certificate or its key cannot be read, or they do not belong together.' },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },

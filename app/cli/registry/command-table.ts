@@ -8,6 +8,8 @@ export const registryCommands: Readonly<
   status: { summary: 'show the server, open uploads and space on the disk', load: () => import('./status.ts') },
   'read-only': { summary: 'refuse all that writes, or no longer', load: () => import('./read-only.ts') },
   uploads: { summary: 'list uploads that are open, or end some', load: () => import('./uploads.ts') },
+  history: { summary: 'show what a tag led to', load: () => import('./history.ts') },
+  rollback: { summary: 'set a tag back to what it led to', load: () => import('./rollback.ts') },
   fsck: { summary: 'check the stored registry, and repair it', load: () => import('./fsck.ts') },
   backup: { summary: 'copy all that the registry has, while it is used', load: () => import('./backup.ts') },
   restore: { summary: 'make a data folder of a backup', load: () => import('./restore.ts') },

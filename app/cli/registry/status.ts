@@ -1,4 +1,5 @@
 import type { RegistryStatus } from '../../../registry/server/admin/types.ts'
+import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
@@ -21,13 +22,30 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-function linesOf({ server, readOnly, openUploads, space }: RegistryStatus): string[] {
+function linesOf({ server, readOnly, openUploads, space, quotas }: RegistryStatus): string[] {
   const rows: readonly (readonly [name: string, value: string])[] = [
     ['server', server === null ? 'none runs' : `${server.url}, process ${server.pid}`],
     ...(server === null ? [] : ([['requests', String(server.requestsInProgress)]] as const)),
     ['read-only', readOnly.isReadOnly ? 'on' : 'off'],
     ['uploads', `${openUploads} open`],
     ...(space === null ? [] : ([['disk', `${formatSize(space.free)} of ${formatSize(space.total)} free`]] as const)),
+    ...quotaRows(quotas),
   ]
   return rows.map(([name, value]) => `${`${name}:`.padEnd(11)}${value}\n`)
+}
+
+function quotaRows({
+  count,
+  isCounting,
+  fullest,
+}: RegistryStatus['quotas']): (readonly [name: string, value: string])[] {
+  const more = count - fullest.length
+  return [
+    ...(isCounting ? ([['usage', 'is being counted']] as const) : []),
+    ...fullest.map(({ repository, bytes, onTheWay, limit }) => {
+      const way = onTheWay > 0 ? `, ${formatSize(onTheWay)} on the way` : ''
+      return ['quota', `${sanitize(repository)}: ${formatSize(bytes)} of ${formatSize(limit)}${way}`] as const
+    }),
+    ...(more > 0 ? ([['quota', `and ${more} more`]] as const) : []),
+  ]
 }

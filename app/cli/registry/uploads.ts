@@ -4,6 +4,7 @@ import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { tableLines } from '../table.ts'
 import { writeLines } from '../write-lines.ts'
+import { isoSeconds } from './time-text.ts'
 import { useAdmin } from './use-admin.ts'
 
 interface Flags {
@@ -33,15 +34,14 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 function rowsOf(uploads: readonly UploadInfo[]): string[][] {
-  const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
   return [
     ['ID', 'REPOSITORY', 'SIZE', 'STARTED', 'USED'],
     ...uploads.map(({ id, repository, bytes, isBusy, startedAt, usedAt }) => [
       id,
       repository,
       formatSize(bytes),
-      time(startedAt),
-      isBusy ? 'now' : time(usedAt),
+      isoSeconds(startedAt),
+      isBusy ? 'now' : isoSeconds(usedAt),
     ]),
   ]
 }

@@ -3,22 +3,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { serviceAdmin } from '../../../registry/server/admin/service-admin.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
-import { configOf } from '../../../registry/server/config/read.ts'
 import { openRegistry } from '../../../registry/server/open-registry.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { dataFolder } from '../data-folder.ts'
+import { loadConfig } from '../serve/load-config.ts'
 
 /** Milliseconds in which another command, or a server that starts or ends, is waited for. */
 const patience = 5000
 
 /**
  * Runs `work` on the registry of the data folder: through the server that has it open, or else on its files, which then are
- * this process's alone. Errors: STORE_INVALID where there is no registry; SERVER_BUSY when its owner does not answer.
+ * this process's alone: then by the configuration that a server would have. Errors: STORE_INVALID where there is no registry;
+ * SERVER_BUSY when its owner does not answer; SERVER_CONFIG_INVALID.
  */
 export async function useAdmin<T>(
-  flags: { readonly root?: string },
+  flags: { readonly root?: string; readonly config?: string },
   work: (admin: RegistryAdmin) => Promise<T>,
 ): Promise<T> {
   const root = dataFolder(flags.root)
@@ -32,7 +33,7 @@ export async function useAdmin<T>(
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const admin = await connectAdmin(adminSocket)
     if (admin !== undefined) return work(admin)
-    const opened = await openAlone(root, Date.now() < end)
+    const opened = await openAlone(root, flags.config, Date.now() < end)
     if (opened === undefined) continue
     try {
       return await work(serviceAdmin(opened))
@@ -45,11 +46,13 @@ export async function useAdmin<T>(
 /** Undefined when somebody else has it open, while there is patience. */
 async function openAlone(
   root: string,
+  file: string | undefined,
   isPatient: boolean,
 ): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
   const log = { warn: (line: string): void => void process.stderr.write(`${sanitize(line)}\n`) }
   try {
-    return await openRegistry({ root, config: configOf([]), log, isReadOnly: () => false })
+    const { config } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
+    return await openRegistry({ root, config, log, isReadOnly: () => false })
   } catch (error) {
     if (isPatient && isIbuildError(error, 'SERVER_BUSY')) return undefined
     throw error

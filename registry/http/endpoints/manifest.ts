@@ -2,7 +2,9 @@ import { accepts } from '../../protocol/accept.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { mostManifestBytes } from '../../protocol/manifest.ts'
 import { type ManifestRef, parseManifestRef, parseTag, type RepositoryName } from '../../protocol/names.ts'
+import { type Precondition, parsePrecondition } from '../../protocol/precondition.ts'
 import type { Requester } from '../../service/occurrence.ts'
+import type { Condition } from '../../service/tag-condition.ts'
 import type { StoredManifest } from '../../service/types.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
@@ -23,17 +25,23 @@ export const manifestMethods: Methods<'manifest'> = {
     }
   },
   PUT: preparePut(),
-  DELETE: (_request, route) => {
+  DELETE: (request, route) => {
     const { name, wish } = needs(route.name, 'delete')
     const ref = parseManifestRef(route.reference)
+    const precondition = parsePrecondition(request.headers)
     return {
       wish,
-      run: async ({ service, by }) => {
-        await service.manifests.remove(name, ref, { by })
+      run: async ({ service, grant, by }) => {
+        await service.manifests.remove(name, ref, { by, condition: conditionOf(precondition, grant.mayPull(name)) })
         return emptyReply(202)
       },
     }
   },
+}
+
+/** What the client wants to be there before its change; who may not pull is not told what is. */
+function conditionOf(precondition: Precondition | undefined, mayTell: boolean): Condition | undefined {
+  return precondition && { ...precondition, mayTell }
 }
 
 interface AskedManifest {
@@ -97,7 +105,8 @@ function preparePut(): Prepare<'manifest'> {
     const { name, wish } = needs(route.name, 'push')
     const ref = parseManifestRef(route.reference)
     const tags = request.query.getAll('tag')
-    return { wish, run: (context) => putManifest({ request, name, ref, tags }, context) }
+    const precondition = parsePrecondition(request.headers)
+    return { wish, run: (context) => putManifest({ request, name, ref, tags, precondition }, context) }
   }
 }
 
@@ -106,22 +115,26 @@ interface ManifestPut {
   readonly name: RepositoryName
   readonly ref: ManifestRef
   readonly tags: readonly string[]
+  /** About what `ref` names, whichever tags there are beside it. */
+  readonly precondition: Precondition | undefined
 }
 
 async function putManifest(
-  { request, name, ref, tags }: ManifestPut,
-  { service, limits, bodies: memory, by }: EndpointContext,
+  { request, name, ref, tags, precondition }: ManifestPut,
+  { service, grant, limits, bodies: memory, by }: EndpointContext,
 ): Promise<Reply> {
   const wanted = [...new Set(tags.map(parseTag))]
   const contentType = request.headers['content-type']
+  const condition = conditionOf(precondition, grant.mayPull(name))
   const { digest, subject } = await withWholeBody(
     request,
     { ...limits, most: mostManifestBytes, tooLarge, memory },
-    (bytes) => service.manifests.put(name, ref, { bytes, contentType, tags: wanted, by }),
+    (bytes) => service.manifests.put(name, ref, { bytes, contentType, tags: wanted, by, condition }),
   )
   return emptyReply(201, {
     Location: `/v2/${name}/manifests/${digest}`,
     'Docker-Content-Digest': digest,
+    ETag: etagOf(digest),
     ...(subject !== undefined && { 'OCI-Subject': subject }),
     ...(wanted.length > 0 && { 'OCI-Tag': wanted.join(', ') }),
   })

@@ -32,7 +32,13 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     uploads: () => call('GET', '/v1/uploads'),
     cancelUpload: (id) => call('DELETE', `/v1/uploads/${encodeURIComponent(id.slice(0, 128))}`),
     reload: () => call('POST', '/v1/reload'),
+    tagHistory: (repository, tag) => call('GET', tagPath(repository, tag, 'history')),
+    rollBackTag: (repository, tag, to) => call('POST', tagPath(repository, tag, 'rollback'), to ?? null),
   }
+}
+
+function tagPath(repository: string, tag: string, what: string): string {
+  return `/v1/tags/${encodeURIComponent(repository.slice(0, 256))}/${encodeURIComponent(tag.slice(0, 129))}/${what}`
 }
 
 /** The hold lasts as long as the connection. */

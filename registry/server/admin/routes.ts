@@ -27,7 +27,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   {
     method: 'GET',
     path: '/v1/status',
-    about: 'the server, open uploads, space on the disk',
+    about: 'the server, open uploads, space on the disk, quotas',
     run: (admin) => admin.status(),
   },
   {
@@ -60,6 +60,22 @@ export const adminRoutes: readonly AdminRoute[] = [
     run: (admin) => admin.reload(),
   },
   {
+    method: 'GET',
+    path: '/v1/tags/{repository}/{tag}/history',
+    about: 'what a tag led to, newest first; a / in the name of the repository is written %2F',
+    run: (admin, [repository = '', tag = '']) => admin.tagHistory(repository, tag),
+  },
+  {
+    method: 'POST',
+    path: '/v1/tags/{repository}/{tag}/rollback',
+    about: 'sets a tag back; the body is the number of a move, a digest, or `null` for what it led to before',
+    run: (admin, [repository = '', tag = ''], body) => {
+      if (body === null) return admin.rollBackTag(repository, tag)
+      if (typeof body === 'number' || typeof body === 'string') return admin.rollBackTag(repository, tag, body)
+      throw new IbuildError('SERVER_FAILED', 'the body must be a number, a digest or null')
+    },
+  },
+  {
     method: 'POST',
     path: '/v1/hold',
     about:
@@ -74,7 +90,7 @@ export function findRoute(
   path: string,
 ): { readonly route: AdminRoute; readonly parts: readonly string[] } | undefined {
   for (const route of adminRoutes) {
-    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/?]{1,384})')}$`).exec(path)
+    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/?]{1,765})')}$`).exec(path)
     if (match !== null && route.method === method) return { route, parts: match.slice(1).map(decoded) }
   }
   return undefined

@@ -1,6 +1,7 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { OpenUpload, RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
+import { quotaState, tagAdmin } from './tag-admin.ts'
 import type { ReadOnlyState, RegistryAdmin, ReloadReport, ServerStatus } from './types.ts'
 
 export interface AdminParts {
@@ -38,6 +39,7 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
       readOnly: await readOnly(),
       openUploads: (await service.uploads.list()).length,
       space: (await space()) ?? null,
+      quotas: await quotaState(service),
     }),
     uploads: async () => (await service.uploads.list()).map(uploadInfo),
     async cancelUpload(id) {
@@ -45,6 +47,7 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
       if (upload === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `no upload ${id} is open`, { hint: listing })
       await service.uploads.cancel(upload.name, id)
     },
+    ...tagAdmin(service),
     hold: () => service.hold(),
     async reload() {
       if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')

@@ -1,4 +1,4 @@
-import type { RegistryHold } from '../../service/types.ts'
+import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
 
 /** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
 export interface RegistryAdmin {
@@ -11,6 +11,13 @@ export interface RegistryAdmin {
   cancelUpload(id: string): Promise<void>
   /** Reads the configuration again. Errors: those of it; then all stays as it was. SERVER_FAILED without a server. */
   reload(): Promise<ReloadReport>
+  /** What a tag led to, newest first. OBJECT_NOT_FOUND. */
+  tagHistory(repository: string, tag: string): Promise<readonly TagMove[]>
+  /**
+   * Sets a tag back: to what it led to before, or to what the move of that number, or the last one to that digest, set it to.
+   * OBJECT_NOT_FOUND, TAG_IMMUTABLE, SERVER_FAILED when the registry is read-only.
+   */
+  rollBackTag(repository: string, tag: string, to?: number | string): Promise<RolledBack>
   /** As {@link RegistryService.hold}; also ended when the process that asked is gone. */
   hold(): Promise<RegistryHold>
 }
@@ -22,6 +29,25 @@ export interface RegistryStatus {
   readonly openUploads: number
   /** Bytes; null where there is no limit. */
   readonly space: { readonly free: number; readonly total: number } | null
+  readonly quotas: QuotaState
+}
+
+export interface QuotaState {
+  /** Repositories that have something, and a quota. */
+  readonly count: number
+  /** True while what an earlier version stored is still being counted: then there is more. */
+  readonly isCounting: boolean
+  /** The fullest of them, the fullest first. */
+  readonly fullest: readonly RepositoryQuota[]
+}
+
+/** Bytes. */
+export interface RepositoryQuota {
+  readonly repository: string
+  readonly bytes: number
+  /** Of uploads that are open. */
+  readonly onTheWay: number
+  readonly limit: number
 }
 
 export interface ServerStatus {

@@ -1,8 +1,9 @@
 import { isIP } from 'node:net'
+import { longestHistory } from '../../service/tag-change.ts'
 import type { ServerConfig } from './schema.ts'
 
 /** What of a configuration would have no effect, or cannot be had together; one sentence each. */
-export function contradictionsIn({ tls, metrics, limits }: ServerConfig): string[] {
+export function contradictionsIn({ tls, metrics, limits, history }: ServerConfig): string[] {
   const { mode, certificate, key, names, clientCA } = tls
   const isFiles = mode === 'files'
   return [
@@ -15,6 +16,7 @@ export function contradictionsIn({ tls, metrics, limits }: ServerConfig): string
     ...(mode !== 'auto' && names.length > 0 ? [`tls.names: is used with tls.mode auto only, and that is ${mode}`] : []),
     ...names.filter((name) => !isHost(name)).map((name) => `tls.names: ${JSON.stringify(name)} is no name of a host`),
     ...(mode === 'off' && clientCA.length > 0 ? ['tls.clientCA: needs TLS, and tls.mode is off'] : []),
+    ...(history.keep >= longestHistory ? [`history.keep: of a tag ${longestHistory} moves are remembered`] : []),
     ...(limits.pageSize === 0 ? ['limits.pageSize: a page has one item at least'] : []),
     ...(!metrics.enabled && metrics.listen !== '' ? ['metrics.listen: is used with metrics.enabled only'] : []),
   ]

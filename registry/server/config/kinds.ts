@@ -72,22 +72,33 @@ const timeUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000,
 const longestTime = 2 ** 31 - 1
 
 /** Milliseconds: text such as `24h`, `90s` or `1h30m`; the number 0. */
-export const duration: Kind<number> = {
-  name: 'duration such as 60s or 24h',
-  read(value) {
-    if (value === 0 || value === '0') return 0
-    if (typeof value !== 'string' || !/^(?:\d{1,10}(?:ms|s|m|h|d))+$/.test(value))
-      return wrong('a duration such as 60s or 24h', value)
-    const parts = [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)]
-    const sum = parts.reduce((all, [, digits, unit = '']) => all + Number(digits) * (timeUnits[unit] ?? 0), 0)
-    return sum <= longestTime ? sum : fail(`${shown(value)} is more than 24 days`)
-  },
-  fromText: asIs,
-  show(value) {
-    if (value === 0) return 0
-    const unit = ['d', 'h', 'm', 's'].find((name) => value % (timeUnits[name] ?? 1) === 0) ?? 'ms'
-    return `${value / (timeUnits[unit] ?? 1)}${unit}`
-  },
+export const duration: Kind<number> = timeUpTo(longestTime, { inWords: '24 days', name: 'duration such as 60s or 24h' })
+
+/** Milliseconds of something that no timer waits for. */
+export const age: Kind<number> = timeUpTo(100 * 365 * 86_400_000, {
+  inWords: '100 years',
+  name: 'age such as 12h or 30d',
+})
+
+function timeUpTo(most: number, { inWords, name }: { readonly inWords: string; readonly name: string }): Kind<number> {
+  return {
+    name,
+    read(value) {
+      if (value === 0 || value === '0') return 0
+      if (typeof value !== 'string' || !/^(?:\d{1,10}(?:ms|s|m|h|d))+$/.test(value)) {
+        return wrong(`${name.startsWith('a') ? 'an' : 'a'} ${name}`, value)
+      }
+      const parts = [...value.matchAll(/(\d+)(ms|s|m|h|d)/g)]
+      const sum = parts.reduce((all, [, digits, unit = '']) => all + Number(digits) * (timeUnits[unit] ?? 0), 0)
+      return sum <= most ? sum : fail(`${shown(value)} is more than ${inWords}`)
+    },
+    fromText: asIs,
+    show(value) {
+      if (value === 0) return 0
+      const unit = ['d', 'h', 'm', 's'].find((one) => value % (timeUnits[one] ?? 1) === 0) ?? 'ms'
+      return `${value / (timeUnits[unit] ?? 1)}${unit}`
+    },
+  }
 }
 
 /** One of some words. */

@@ -1,6 +1,8 @@
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
-import { choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
+import { immutableTags } from './immutable.ts'
+import { age, choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
+import { quotaRules } from './quotas.ts'
 
 /** One key of the configuration. */
 export interface Key<T> {
@@ -73,6 +75,22 @@ export const schema = {
   delete: {
     enabled: live(yesOrNo, true, 'Allows clients to delete manifests, tags and blobs.'),
   },
+  tags: {
+    immutable: live(
+      immutableTags,
+      [],
+      'Tags that are set once and then neither moved nor deleted; `!` before a pattern takes some of them out again.',
+    ),
+  },
+  history: {
+    keep: live(
+      count,
+      10,
+      'Of each tag, what so many moves before the present one set it to is kept from garbage collection.',
+    ),
+    age: live(age, 30 * 86_400_000, 'How long such a manifest is kept after the tag left it; 0 keeps none.'),
+  },
+  quota: live(quotaRules, [], 'Bytes that each of some repositories may have; the first pattern that fits counts.'),
   manifests: {
     sparse: key(
       choice('refuse', 'index', 'accept'),

@@ -14,6 +14,7 @@ import { createBlobService } from '../blobs.ts'
 import { createDigestLocks } from '../digest-locks.ts'
 import { createLinks } from '../links.ts'
 import { tellNobody } from '../occurrence.ts'
+import { createQuotaGuard, noQuota, type QuotaFor } from '../quota.ts'
 import { createRemovalHolds } from '../removal-holds.ts'
 import { createSpaceGuard } from '../space.ts'
 import type { BlobService } from '../types.ts'
@@ -40,11 +41,13 @@ export interface ServicesOptions {
   readonly metadata?: MetadataStore
   readonly limits?: Partial<ServiceLimits>
   readonly guard?: () => void
+  readonly quotaFor?: QuotaFor
 }
 
 /** Uploads and blobs, in memory unless told otherwise. */
 export function blobServices(t: ExecutionContext, options: ServicesOptions = {}): BlobServices {
   const { driver = createMemoryDriver(), metadata = createMemoryMetadata(), limits, guard = () => undefined } = options
+  const { quotaFor = noQuota } = options
   const clock = { now: 1_000_000_000_000 }
   const hashes = createHashPool(1)
   const parts: BlobParts = {
@@ -55,6 +58,7 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
     tell: tellNobody,
     locks: createDigestLocks(),
     holds: createRemovalHolds(() => undefined),
+    quota: createQuotaGuard({ metadata, quotaFor }),
     space: createSpaceGuard({ driver, reserve: limits?.reserve, now: () => clock.now }),
     now: () => clock.now,
     elapsed: () => clock.now,

@@ -1,0 +1,69 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { eachRow } from '../storage/each-row.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { readOrNothing } from '../storage/row-kind.ts'
+import { type HistoryRow, historyRows } from '../storage/rows.ts'
+
+/** How long what a tag led to stays, so that the tag can be set back to it. */
+export interface HistoryKeep {
+  /** Of each tag, so many moves before the present one. */
+  readonly moves: number
+  /** Milliseconds since the tag left it. */
+  readonly age: number
+}
+
+/** What keeps manifests that tags led to a while ago. */
+export interface HistoryRoots {
+  readonly name: string
+  /** Which of the digests stay in the repository. Costs what is remembered of its tags. */
+  keeps(name: string, digests: readonly Digest[]): Promise<ReadonlySet<Digest>>
+}
+
+/** For whoever collects garbage. `keep` is asked each time. */
+export function historyRoots(metadata: MetadataStore, keep: () => HistoryKeep, now: () => number): HistoryRoots {
+  return {
+    name: 'the history of a tag',
+    keeps: async (name, digests) => {
+      const wanted = new Set(digests)
+      const kept = new Set<Digest>()
+      const { moves, age } = keep()
+      if (moves === 0 || age === 0) return kept
+      for await (const tag of eachHistory(metadata, name)) {
+        for (const { digest } of stillKept(tag, { moves, age, now: now() })) if (wanted.has(digest)) kept.add(digest)
+      }
+      return kept
+    },
+  }
+}
+
+interface KeptMove {
+  readonly digest: Digest
+  /** Until then, unless the tag moves on; milliseconds since the epoch. */
+  readonly until: number
+}
+
+/** Manifests of one tag's history, oldest move first, that are kept for it. What it leads to now needs no history. */
+export function stillKept(
+  history: readonly HistoryRow[],
+  { moves, age, now }: HistoryKeep & { readonly now: number },
+): readonly KeptMove[] {
+  const last = history.length - 1
+  return history.flatMap(({ digest }, i) => {
+    const left = history[i + 1]?.at
+    if (digest === undefined || left === undefined || last - i > moves) return []
+    return left + age > now ? [{ digest, until: left + age }] : []
+  })
+}
+
+/** The rows of one tag after the other, as they are remembered: few of each. Damaged ones count as removals. */
+async function* eachHistory(metadata: MetadataStore, name: string): AsyncGenerator<readonly HistoryRow[]> {
+  const prefix = historyRows.prefix(name)
+  let [tag, history]: [string, HistoryRow[]] = ['', []]
+  for await (const { key, value } of eachRow(metadata, prefix)) {
+    const of = key.slice(prefix.length, key.lastIndexOf(' '))
+    if (of !== tag && history.length > 0) yield history
+    if (of !== tag) [tag, history] = [of, []]
+    history.push(readOrNothing<HistoryRow>(historyRows, key, value) ?? { at: 0 })
+  }
+  if (history.length > 0) yield history
+}
