@@ -94,12 +94,15 @@ export const importTable: ImportTable = {
     'registry/storage': { imports: ['shared'] },
     'registry/service': { imports: ['shared', 'registry/protocol', 'registry/storage'] },
     'registry/fsck': { imports: ['shared', 'registry/protocol', 'registry/storage', 'registry/service'] },
+    'registry/scrub': { imports: ['shared', 'registry/storage', 'registry/service', 'registry/fsck/testing'] },
     'registry/http': {
       imports: ['shared', 'registry/protocol', 'registry/service/testing'],
       types: ['registry/service', 'registry/storage'],
     },
     'registry/access': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },
-    'registry/server': { imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)] },
+    'registry/server': {
+      imports: ['shared', ...['scrub', 'access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
+    },
     'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
     'app/adapters': { imports: ['shared', 'builder', 'registry'] },

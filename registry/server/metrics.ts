@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoginCounts } from '../access/accounts.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
+import type { ScrubStatus } from '../scrub/types.ts'
 import { requestTally } from './request-tally.ts'
 
 /** What is asked for when somebody looks at the metrics; undefined says nothing. */
@@ -12,6 +13,7 @@ export interface Gauges {
   readonly space: () => Promise<{ readonly free: number; readonly total: number } | undefined>
   readonly isReadOnly: () => boolean
   readonly canPush: () => Promise<boolean>
+  readonly scrubbed: () => ScrubStatus
 }
 
 export interface Metrics {
@@ -34,6 +36,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   let [bytesReceived, bytesSent] = [0, 0]
   addTotal(registry, 'received_bytes_total', 'Bytes that came in bodies of requests.', () => bytesReceived)
   addTotal(registry, 'sent_bytes_total', 'Bytes that went out in bodies of answers.', () => bytesSent)
+  addScrub(registry, gauges)
   const commits = new Histogram({
     name: `${prefix}commit_changes`,
     help: 'Changes of metadata that shared one sync.',
@@ -78,6 +81,18 @@ function addLogins(registry: Registry, logins: Gauges['logins']): void {
       counter.reset()
       for (const [result, count] of Object.entries(logins() ?? {})) counter.inc({ result }, count)
     },
+  })
+}
+
+function addScrub(registry: Registry, { scrubbed }: Gauges): void {
+  const bytes = 'Bytes that were read again to find what the disk lost.'
+  addTotal(registry, 'scrubbed_bytes_total', bytes, () => scrubbed().bytesRead)
+  addTotal(registry, 'scrub_corrupt_total', 'Blobs that were found corrupt so.', () => scrubbed().foundCorrupt)
+  const ended: Gauge = new Gauge({
+    name: `${prefix}scrub_last_pass_timestamp_seconds`,
+    help: 'When all that is stored had been read again for the last time; 0 when it never was.',
+    registers: [registry],
+    collect: () => ended.set((scrubbed().last?.endedAt ?? 0) / 1000),
   })
 }
 

@@ -44,7 +44,12 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const policies = configuredPolicies(options.inForce ?? (() => config))
     const limits = uploadLimits(config)
     const service = await createService({ driver, metadata, limits, sparse, isReadOnly, ...policies })
-    return { service, space: () => driver.space(), onWritten: (listener) => void listeners.push(listener) }
+    return {
+      service,
+      space: () => driver.space(),
+      onWritten: (listener) => void listeners.push(listener),
+      stored: { driver, metadata },
+    }
   } catch (error) {
     await metadata.close()
     throw error

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
+import { createScrubber, type ScrubberOptions } from '../scrub/scrubber.ts'
+import type { Scrubber } from '../scrub/types.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
@@ -29,6 +31,8 @@ import { openTlsSource } from './tls/source.ts'
 export interface OpenRegistry {
   readonly service: RegistryService
   readonly space: BlobDriver['space']
+  /** What is read again by itself. */
+  readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
   /** Lets a listener be told how many changes of metadata were written together. */
   onWritten(listener: (changes: number) => void): void
 }
@@ -71,7 +75,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   await using started = new AsyncDisposableStack()
   const access = await openAccess(inForce.config, log)
   started.defer(() => access.close())
-  const metrics = await createMetricsFor(state, { registry, active, readiness, access })
+  const scrubber = scrubberFor(options, active)
+  started.defer(() => scrubber.close())
+  const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access })
   const apps = appsFor({ state, options, metrics, readiness, access })
   state.handle = apps.forClients()
   const tls = await openTlsSource({
@@ -89,7 +95,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
-  const admin = adminFor({ state, options, active, url })
+  const admin = adminFor({ state, options, active, url, scrubber })
   started.defer(await startAdmin(admin, layout.adminSocket, log))
   const ending = started.move()
   return {
@@ -114,7 +120,14 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   }
 }
 
+function scrubberFor({ registry, inForce, log }: ServerOptions, active: ActiveRequests): Scrubber {
+  const { service, stored } = registry
+  const settings = (): ServerConfig['scrub'] => inForce.config.scrub
+  return createScrubber({ ...stored, service, settings, isBusy: () => active.count > 0, log })
+}
+
 interface Measured {
+  readonly scrubber: Scrubber
   readonly registry: OpenRegistry
   readonly active: ActiveRequests
   readonly readiness: () => Promise<Readiness>
@@ -123,7 +136,7 @@ interface Measured {
 
 async function createMetricsFor(
   state: ServerState,
-  { registry, active, readiness, access }: Measured,
+  { registry, active, readiness, access, scrubber }: Measured,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
@@ -134,6 +147,7 @@ async function createMetricsFor(
     openUploads: async () => (await service.uploads.list()).length,
     space,
     isReadOnly: () => service.isReadOnly,
+    scrubbed: () => scrubber.status(),
     async canPush() {
       const { serving, pushing } = await readiness()
       return serving.length === 0 && pushing.length === 0
@@ -186,13 +200,14 @@ async function startForOperators(
 }
 
 interface AdminFor {
+  readonly scrubber: Scrubber
   readonly state: ServerState
   readonly options: ServerOptions
   readonly active: ActiveRequests
   readonly url: string
 }
 
-function adminFor({ state, options: { registry, reload }, active, url }: AdminFor): RegistryAdmin {
+function adminFor({ state, options: { registry, reload }, active, url, scrubber }: AdminFor): RegistryAdmin {
   const startedAt = Date.now()
   const status = (): {
     pid: number
@@ -209,7 +224,7 @@ function adminFor({ state, options: { registry, reload }, active, url }: AdminFo
   })
   return serviceAdmin({
     ...registry,
-    server: { status, isReadOnlyConfigured: () => state.inForce.config.readOnly, reload },
+    server: { status, isReadOnlyConfigured: () => state.inForce.config.readOnly, reload, scrubber },
   })
 }
 

@@ -2,7 +2,6 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { parseName } from '../protocol/names.ts'
-import type { BlobReader } from '../storage/blob-types.ts'
 import { bytesReader } from '../storage/bytes-reader.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { linkedRows, linkRows } from '../storage/rows.ts'
@@ -42,19 +41,19 @@ export function createBlobService(parts: BlobParts): Blobs {
     return false
   }
   /** Takes bytes away that are not the blob. Under the lock, for a push may have healed it meanwhile. */
-  const setAsideUnless = async (digest: Digest, isRight: (reader: BlobReader) => Promise<boolean>): Promise<void> => {
-    await locks.run(digest, async () => {
+  const setAsideUnless: BlobService['setAsideUnless'] = (digest, isRight) =>
+    locks.run(digest, async () => {
       const reader = await driver.open(digest)
-      if (reader === undefined) return
+      if (reader === undefined) return false
       try {
-        if (await isRight(reader)) return
+        if (await isRight(reader)) return false
       } finally {
         await reader.close()
       }
       small.delete(digest)
       await housekeep(() => driver.setAside(digest))
+      return true
     })
-  }
   /** What to tell of a blob whose bytes are not as its row says. That row may have been removed since it was read. */
   const damaged = async (name: RepositoryName, digest: Digest, size: number): Promise<RegistryError> => {
     await setAsideUnless(digest, async (reader) => reader.size === size && isIntact(digest, reader))
@@ -77,6 +76,7 @@ export function createBlobService(parts: BlobParts): Blobs {
 
   return {
     hasBytes,
+    setAsideUnless,
 
     size: async (name, digest) => {
       const size = await stored(name, digest)

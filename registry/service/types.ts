@@ -82,6 +82,12 @@ export interface BlobService {
   peek(name: RepositoryName, digest: Digest): Uint8Array | undefined
   /** Tells that a blob of the repository was found corrupt while it was read; the next push of it heals it. */
   reportCorrupt(name: RepositoryName, digest: Digest): Promise<void>
+  /**
+   * Takes the bytes under a digest, of a blob or a manifest, out of sight unless they are right: then the next push of them
+   * is taken. Nobody stores or removes them while `isRight` looks. True when they were taken, or would be if the registry were
+   * not read-only.
+   */
+  setAsideUnless(digest: Digest, isRight: (reader: BlobReader) => Promise<boolean>): Promise<boolean>
   /** Takes the blob from the repository, at once. BLOB_UNKNOWN. */
   remove(name: RepositoryName, digest: Digest, by?: Requester): Promise<void>
   /**

@@ -14,5 +14,6 @@ export const registryCommands: Readonly<
   backup: { summary: 'copy all that the registry has, while it is used', load: () => import('./backup.ts') },
   restore: { summary: 'make a data folder of a backup', load: () => import('./restore.ts') },
   user: { summary: 'keep the accounts that may log in', load: () => import('./user.ts') },
+  scrub: { summary: 'show how far it is that all is read again, or begin', load: () => import('./scrub.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

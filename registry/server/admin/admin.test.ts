@@ -26,6 +26,8 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
     uploads: unused,
     cancelUpload: unused,
     reload: unused,
+    scrub: unused,
+    beginScrub: unused,
     tagHistory: unused,
     rollBackTag: unused,
     hold: unused,

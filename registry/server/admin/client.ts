@@ -31,6 +31,8 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     setReadOnly: (isReadOnly) => call('PUT', '/v1/read-only', isReadOnly),
     uploads: () => call('GET', '/v1/uploads'),
     cancelUpload: (id) => call('DELETE', `/v1/uploads/${encodeURIComponent(id.slice(0, 128))}`),
+    scrub: () => call('GET', '/v1/scrub'),
+    beginScrub: () => call('POST', '/v1/scrub'),
     reload: () => call('POST', '/v1/reload'),
     tagHistory: (repository, tag) => call('GET', tagPath(repository, tag, 'history')),
     rollBackTag: (repository, tag, to) => call('POST', tagPath(repository, tag, 'rollback'), to ?? null),

@@ -54,6 +54,18 @@ export const adminRoutes: readonly AdminRoute[] = [
     run: (admin, [id = '']) => admin.cancelUpload(id),
   },
   {
+    method: 'GET',
+    path: '/v1/scrub',
+    about: 'how far it is that all is read again, and what was found',
+    run: (admin) => admin.scrub(),
+  },
+  {
+    method: 'POST',
+    path: '/v1/scrub',
+    about: 'begins to read all again now; answers as GET',
+    run: (admin) => admin.beginScrub(),
+  },
+  {
     method: 'POST',
     path: '/v1/reload',
     about: 'reads the configuration again, as SIGHUP does',

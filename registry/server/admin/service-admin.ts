@@ -1,4 +1,5 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
+import type { Scrubber } from '../../scrub/types.ts'
 import type { OpenUpload, RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { quotaState, tagAdmin } from './tag-admin.ts'
@@ -12,6 +13,7 @@ export interface AdminParts {
     readonly status: () => ServerStatus
     readonly isReadOnlyConfigured: () => boolean
     readonly reload: () => Promise<ReloadReport>
+    readonly scrubber: Pick<Scrubber, 'status' | 'begin'>
   }
 }
 
@@ -49,11 +51,28 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
     },
     ...tagAdmin(service),
     hold: () => service.hold(),
+    async scrub() {
+      return requireServer(server).scrubber.status()
+    },
+    async beginScrub() {
+      const { scrubber } = requireServer(server)
+      if (scrubber.begin()) return scrubber.status()
+      throw new IbuildError('SERVER_FAILED', 'the configuration of the server says scrub.rate: 0', {
+        hint: 'Give a rate in the file and reload.',
+      })
+    },
     async reload() {
       if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')
       return server.reload()
     },
   }
+}
+
+function requireServer(server: AdminParts['server']): NonNullable<AdminParts['server']> {
+  if (server !== undefined) return server
+  throw new IbuildError('SERVER_FAILED', 'no server runs: only a server reads again what is stored', {
+    hint: 'ibuild registry fsck --deep does it now, without a server too.',
+  })
 }
 
 const listing = 'ibuild registry uploads lists those that are.'

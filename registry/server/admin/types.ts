@@ -1,3 +1,4 @@
+import type { ScrubStatus } from '../../scrub/types.ts'
 import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
 
 /** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
@@ -9,6 +10,10 @@ export interface RegistryAdmin {
   uploads(): Promise<readonly UploadInfo[]>
   /** OBJECT_NOT_FOUND. */
   cancelUpload(id: string): Promise<void>
+  /** How far the scrubber is. SERVER_FAILED without a server. */
+  scrub(): Promise<ScrubStatus>
+  /** Begins a pass now. SERVER_FAILED also when the rate is 0. */
+  beginScrub(): Promise<ScrubStatus>
   /** Reads the configuration again. Errors: those of it; then all stays as it was. SERVER_FAILED without a server. */
   reload(): Promise<ReloadReport>
   /** What a tag led to, newest first. OBJECT_NOT_FOUND. */

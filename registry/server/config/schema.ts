@@ -117,6 +117,14 @@ export const schema = {
       'What is on the disk before a push is acknowledged: each change by itself, changes of the same moment together, or nothing.',
     ),
   },
+  scrub: {
+    rate: live(
+      size,
+      8 * 1024 * 1024,
+      'Bytes a second that are read again to find what the disk lost, a quarter of it while clients are served; 0 for never.',
+    ),
+    every: live(duration, 1_209_600_000, 'Time from the end of one such pass over all that is stored to the next.'),
+  },
   limits: {
     connections: live(count, 8192, 'Connections at once; 0 for any number.'),
     connectionsPerAddress: key(
