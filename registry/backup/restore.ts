@@ -4,9 +4,8 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
+import { type DatabaseFill, fillDatabase } from '../storage/fill-database.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
-import { openLevelMetadata } from '../storage/level-metadata.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { restoringPrefix } from '../storage/unfinished-restore.ts'
 import { claimWorkFolder } from '../storage/work-folder.ts'
 import { backupParts, leftOut } from './backup-parts.ts'
@@ -54,19 +53,19 @@ async function restoreInto(
 ): Promise<ReadReport> {
   const { folder, metadata } = registryLayout(root)
   await mkdir(folder, { mode: 0o700 })
-  const store = await openLevelMetadata({ folder: metadata, durability: 'relaxed', ballast: 0 })
+  const database = await fillDatabase(metadata)
   try {
-    return await readBackup(members, createTarget(root, store), options)
+    return await readBackup(members, createTarget(root, database), options)
   } finally {
-    await store.close()
+    await database.close()
   }
 }
 
-function createTarget(root: string, store: MetadataStore): BackupTarget {
+function createTarget(root: string, database: DatabaseFill): BackupTarget {
   const layout = registryLayout(root)
   const made = new Set<string>()
   return {
-    rows: async (rows: readonly Row[]) => store.commit({ put: rows, isMinor: true }),
+    rows: (rows) => database.put(rows),
     blob: async (digest: Digest, bytes) => {
       const { folder, file } = blobPlace(layout, digest)
       if (!made.has(folder)) makeFolders(folder, 0o700)

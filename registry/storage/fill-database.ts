@@ -1,0 +1,19 @@
+import { LevelHandle } from './level-handle.ts'
+import type { Row } from './metadata-types.ts'
+
+/** A database of metadata that is filled with rows of another one. */
+export interface DatabaseFill {
+  /** Puts rows as they are: nothing is made of them, as a change of a store does. Not synced. One call after the other. */
+  put(rows: readonly Row[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Makes a database in a folder of its own. Errors: DISK_FULL, SYSTEM_CALL; here and when it is filled. */
+export async function fillDatabase(folder: string): Promise<DatabaseFill> {
+  const handle = new LevelHandle(folder, { notify: () => undefined, ballast: 0 })
+  await handle.open()
+  return {
+    put: (rows) => handle.write(new Map(rows.map(({ key, value }) => [key, value])), false),
+    close: () => handle.close(),
+  }
+}
