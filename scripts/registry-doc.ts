@@ -44,7 +44,7 @@ function findingRows(): string[] {
 function keyRow({ path, kind, fallback, isLive, about }: NamedKey): string {
   const shown = kind.show(fallback)
   const isNothing = shown === '' || (typeof shown === 'object' && Object.keys(shown ?? {}).length === 0)
-  return `| \`${path}\` | ${kind.name} | ${isNothing ? '' : `\`${typeof shown === 'object' ? JSON.stringify(shown) : String(shown)}\``} | ${isLive ? 'live' : ''} | ${about} |`
+  return `| \`${path}\` | ${kind.name} | ${isNothing ? '' : `\`${typeof shown === 'string' ? shown : JSON.stringify(shown)}\``} | ${isLive ? 'live' : ''} | ${about} |`
 }
 
 function fateText(fate: Fate): string {

@@ -26,7 +26,8 @@ export async function askSecret(question: string): Promise<string> {
   input.setEncoding('utf8')
   try {
     process.stderr.write(question)
-    return await readSecret(input)
+    // what comes after the answer is for the next question
+    return await readSecret(input.iterator({ destroyOnReturn: false }))
   } finally {
     input.setRawMode(false)
     input.pause()

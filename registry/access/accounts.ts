@@ -121,8 +121,8 @@ class StoredAccounts implements AccountStore {
     this.#beingChecked.set(key, running)
     try {
       const hash = await running
+      attempt.end(hash !== undefined)
       if (hash === undefined) return this.#wrong()
-      attempt.succeed()
       this.counts.right++
       this.#verified.set(key, { hash, until: this.#now() + rememberedTime })
       return hash

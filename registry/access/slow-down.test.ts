@@ -37,6 +37,16 @@ test('tries at once are no way around: each counts from its beginning on', (t) =
   t.is(found.filter((one) => typeof one !== 'number').length, 5)
 })
 
+test('a wait begins when the password was found wrong, however long that took', (t) => {
+  const { begin, guess, pass } = scene()
+  guess(4, 'ann', 'n')
+  const attempt = begin('ann', 'n')
+  pass(5000)
+  if (typeof attempt === 'number') return t.fail()
+  attempt.end(false)
+  t.is(begin('ann', 'n'), 1000)
+})
+
 test('a try that is too early is told how long, and does not make it longer', (t) => {
   const { begin, guess, pass } = scene()
   guess(5, 'ann', 'n')
@@ -64,7 +74,7 @@ test('a right password forgets the wrong ones of its name', (t) => {
   guess(4, 'ann', 'n')
   const attempt = begin('ann', 'n')
   if (typeof attempt === 'number') return t.fail()
-  attempt.succeed()
+  attempt.end(true)
   t.deepEqual(guess(6, 'ann', 'n'), [0, 0, 0, 0, 0, 1000])
 })
 
@@ -74,7 +84,7 @@ test('one network is slowed down whatever names it tries, and an own account doe
   for (let i = 0; i < 300; i++) {
     if (typeof begin(`user${i}`, 'evil') !== 'number') tries++
     const own = begin('mallory', 'evil')
-    if (typeof own !== 'number') own.succeed()
+    if (typeof own !== 'number') own.end(true)
   }
   t.is(tries, 50)
   t.not(typeof begin('ann', 'home'), 'number', 'others are not')

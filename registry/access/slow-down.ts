@@ -7,8 +7,8 @@ export interface SlowDown {
 }
 
 export interface Try {
-  /** The password was right. */
-  readonly succeed: () => void
+  /** The password was checked. */
+  readonly end: (isRight: boolean) => void
 }
 
 interface Count {
@@ -44,8 +44,9 @@ export function createSlowDown(now: () => number): SlowDown {
     const known = table.get(key)
     return known !== undefined && now() - known.lastAt < memory ? known : { failures: 0, lastAt: 0 }
   }
-  const fail = (table: Recent<string, Count>, key: string): void =>
-    table.set(key, { failures: failuresOf(table, key).failures + 1, lastAt: now() })
+  /** From now on it has so many failures more, and waits begin. */
+  const add = (table: Recent<string, Count>, key: string, failures: number): void =>
+    table.set(key, { failures: failuresOf(table, key).failures + failures, lastAt: now() })
   return {
     begin(name, network) {
       const pair = `${network}\n${name}`
@@ -55,15 +56,15 @@ export function createSlowDown(now: () => number): SlowDown {
         waitOf(failuresOf(networks, network), free.network),
       )
       if (wait > 0) return wait
-      fail(pairs, pair)
-      fail(networks, network)
-      fail(names, name)
+      add(pairs, pair, 1)
+      add(networks, network, 1)
+      add(names, name, 1)
       return {
-        succeed() {
+        end(isRight) {
+          add(networks, network, isRight ? -1 : 0)
+          if (!isRight) return add(pairs, pair, 0)
           pairs.delete(pair)
           names.delete(name)
-          const { failures, lastAt } = failuresOf(networks, network)
-          if (failures > 0) networks.set(network, { failures: failures - 1, lastAt })
         },
       }
     },
