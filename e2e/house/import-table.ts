@@ -100,8 +100,11 @@ export const importTable: ImportTable = {
       types: ['registry/service', 'registry/storage'],
     },
     'registry/access': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },
+    'registry/token': {
+      imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
+    },
     'registry/server': {
-      imports: ['shared', ...['scrub', 'access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
+      imports: ['shared', ...['scrub', 'access', 'token', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
     },
     'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
@@ -120,6 +123,7 @@ export const importTable: ImportTable = {
     '@koa/router': 'registry/http',
     commander: 'app',
     '@node-rs/bcrypt': 'registry/access',
+    jose: 'registry/token',
     koa: 'registry/http',
     koffi: 'shared/sys',
     level: 'registry/storage',

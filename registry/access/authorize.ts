@@ -50,7 +50,8 @@ function letIn(asker: Asker | undefined, challenged: Challenged, schemes: readon
 function grantOf(asker: Asker): Grant {
   const { subject } = asker
   const mayPull: Grant['mayPull'] = (name) => asker.allows(name, 'pull')
-  return subject.kind === 'anonymous' ? { mayPull } : { mayPull, subject: subject.name }
+  const mayPush: Grant['mayPush'] = (name) => asker.allows(name, 'push')
+  return { mayPull, mayPush, ...(subject.kind === 'account' && { subject: subject.name }) }
 }
 
 /** Clients ask for `/v2/` to be told how to log in, also where there is something for everybody. */

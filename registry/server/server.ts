@@ -26,6 +26,7 @@ import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
 import { applyConfig, clientListener, closeServer, type ServerState, useMaterial } from './running.ts'
 import { openTlsSource } from './tls/source.ts'
+import { tokenOpener } from './tokens.ts'
 
 /** The registry that a server is for. */
 export interface OpenRegistry {
@@ -64,7 +65,7 @@ export interface RegistryServer {
   stop(): Promise<boolean>
 }
 
-/** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID, ACCOUNTS_INVALID, SERVER_CONFIG_INVALID. */
+/** Starts to serve an open registry, of which this process is the owner. Errors: LISTEN_FAILED, TLS_INVALID, ACCOUNTS_INVALID, SERVER_CONFIG_INVALID, TOKEN_KEYS_INVALID. */
 export async function startServer(options: ServerOptions): Promise<RegistryServer> {
   const { root, inForce, registry, log } = options
   const layout = registryLayout(root)
@@ -73,7 +74,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const { folder } = layout
   const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
   await using started = new AsyncDisposableStack()
-  const access = await openAccess(inForce.config, log)
+  const { refreshTokens: store } = registry.service
+  const openTokens = tokenOpener({ folder: layout.tokenKeys, store, config: () => inForce.config, log })
+  const access = await openAccess(inForce.config, log, openTokens)
   started.defer(() => access.close())
   const scrubber = scrubberFor(options, active)
   started.defer(() => scrubber.close())
@@ -171,17 +174,20 @@ interface Apps {
 }
 
 function appsFor({ state, access, options: { registry, log }, metrics, readiness }: AppParts): Apps {
-  const make = (authorize: Authorize, isForOperators: boolean): RequestListener =>
-    createApp({
+  const make = (authorize: Authorize, isForOperators: boolean): RequestListener => {
+    const limits = httpLimits(state.inForce.config)
+    const tokenRoutes = isForOperators ? undefined : access.tokens?.routes(limits)
+    return createApp({
       service: registry.service,
       authorize,
-      limits: httpLimits(state.inForce.config),
-      routes: serverPages({ readiness, metrics, isForOperators }),
+      limits,
+      routes: [...serverPages({ readiness, metrics, isForOperators }), ...(tokenRoutes ?? [])],
       onFinished(request) {
         metrics?.finished(request)
         logRequest(log, request, state.inForce.config.log.requests)
       },
     })
+  }
   return { forClients: () => make(withRules(state, access.authorize), false), forOperators: () => make(nobody, true) }
 }
 

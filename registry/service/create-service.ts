@@ -17,6 +17,7 @@ import { type Tell, tellNobody } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { createQuotaGuard, noQuota, type QuotaFor } from './quota.ts'
 import { listReferrers } from './referrers.ts'
+import { createRefreshTokens } from './refresh-tokens.ts'
 import { holdRegistry } from './registry-hold.ts'
 import { createRemovalHolds } from './removal-holds.ts'
 import { createSpaceGuard } from './space.ts'
@@ -108,6 +109,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     manifests: guardedManifests(manifests, guard),
     history: { ...history, rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)) },
     usage: () => repositoryUsage({ metadata, quota: parts.quota, quotaFor }),
+    refreshTokens: createRefreshTokens(metadata, guard),
     tags: (name, page) => listTags(metadata, name, page),
     catalog: (page, isVisible = everyName) => listRepositories(metadata, { page, isVisible, cursor }),
     referrers: (name, subject, query) => listReferrers({ metadata, manifests }, { name, subject }, query),

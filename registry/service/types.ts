@@ -6,6 +6,7 @@ import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import type { Row } from '../storage/metadata-types.ts'
 import type { Requester } from './occurrence.ts'
+import type { RefreshTokenStore } from './refresh-tokens.ts'
 import type { Condition } from './tag-condition.ts'
 
 /**
@@ -20,6 +21,7 @@ export interface RegistryService {
   readonly history: TagHistory
   /** Of all repositories that have something. */
   usage(): AsyncIterable<RepositoryUsage>
+  readonly refreshTokens: RefreshTokenStore
   /** Tags in byte order. NAME_UNKNOWN. */
   tags(name: RepositoryName, page: PageRequest): Promise<Listing<string>>
   /** Repositories in byte order; only those for which `isVisible`, looking at a bounded number of others. */

@@ -14,6 +14,7 @@ import { algorithmOf, type Digest, hexOf } from '../../shared/base/digest.ts'
  *                               `ballast`, a file that is given back when the disk is full
  *   tls/                        the CA and the certificate that a server made itself, with their keys, for the owner alone
  *   htpasswd                    accounts, for the owner alone, unless the configuration names another file
+ *   token-keys/                 keys that sign tokens and addresses of uploads, for the owner alone
  *   admin.sock                  where the process that has the database open answers other commands
  * ```
  *
@@ -27,6 +28,7 @@ export interface RegistryLayout {
   readonly metadata: string
   readonly adminSocket: string
   readonly htpasswd: string
+  readonly tokenKeys: string
 }
 
 export function registryLayout(root: string): RegistryLayout {
@@ -40,6 +42,7 @@ export function registryLayout(root: string): RegistryLayout {
     metadata: at('metadata'),
     adminSocket: at('admin.sock'),
     htpasswd: at('htpasswd'),
+    tokenKeys: at('token-keys'),
   }
 }
 

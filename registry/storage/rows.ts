@@ -46,6 +46,10 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * doomed DIGEST                   true: nobody has the blob any more, and its bytes are to go. Written with the removal of its last row
  * upload ID                       {"name","offset","algorithm","startedAt","at","digest"?}: a session; at least `offset` bytes are
  *                                 durable. With `digest` they may be that blob by now, which no other row tells of yet
+ *
+ * refresh HASH                    {"name","stamp","at","until"}: a token that an account's client keeps in place of the password, by its
+ *                                 hash; good while the account has this stamp
+ * refreshed NAME HASH             true: tokens of an account; NAME is encoded as in an URL
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -123,6 +127,17 @@ export interface UploadRow {
   readonly digest?: Digest
 }
 
+/** Of a token that stands for a password. */
+export interface RefreshRow {
+  /** The account. */
+  readonly name: string
+  /** Of its password then. */
+  readonly stamp: string
+  readonly at: number
+  /** When it is over, unless it is used before. */
+  readonly until: number
+}
+
 export const formatKey = 'format'
 
 export const settingRows: RowKind<[name: string], JsonValue> = rowKind('setting', (value) => value)
@@ -147,6 +162,9 @@ export const linkedRows: RowKind<[digest: Digest, name: string], true> = rowKind
 export const usageRows: RowKind<[name: string], UsageRow> = rowKind('usage', ofObject(readUsage))
 export const doomedRows: RowKind<[digest: Digest], true> = rowKind('doomed', asTrue)
 export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', ofObject(readUpload))
+
+export const refreshRows: RowKind<[hash: string], RefreshRow> = rowKind('refresh', ofObject(readRefresh))
+export const refreshedRows: RowKind<[name: string, hash: string], true> = rowKind('refreshed', asTrue)
 
 /** The number of a move as it stands in a key. */
 export function movePart(move: number): string {
@@ -244,5 +262,14 @@ function readUpload(object: JsonObject, place: JsonPlace): UploadRow {
     startedAt: required(object, 'startedAt', place, asInteger),
     at: required(object, 'at', place, asInteger),
     ...definedMembers({ digest: optional(object, 'digest', place, asDigest) }),
+  }
+}
+
+function readRefresh(object: JsonObject, place: JsonPlace): RefreshRow {
+  return {
+    name: required(object, 'name', place, asString),
+    stamp: required(object, 'stamp', place, asString),
+    at: required(object, 'at', place, asInteger),
+    until: required(object, 'until', place, asInteger),
   }
 }

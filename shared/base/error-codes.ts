@@ -192,6 +192,16 @@ const table = {
     hint: 'See tags.immutable in docs/registry.md.',
   },
   TLS_INVALID: { exit: 1, about: 'A certificate or its key cannot be read, or they do not belong together.' },
+  TOKEN_ISSUER_FAILED: {
+    exit: 1,
+    about: 'The public keys of an issuer whose tokens the registry takes cannot be read or fetched.',
+    hint: 'See keys of that issuer in token.issuers.',
+  },
+  TOKEN_KEYS_INVALID: {
+    exit: 1,
+    about: 'The file with the keys that sign tokens of the registry cannot be read, or is damaged.',
+    hint: 'Put it back; or remove the folder token-keys: then there are new keys, and clients get new tokens.',
+  },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
   SYSTEM_CALL: { exit: 1, about: 'The operating system refused an operation.' },

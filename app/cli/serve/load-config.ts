@@ -7,6 +7,7 @@ import {
   settingsOfDistributionEnvironment,
 } from '../../../registry/server/config/distribution.ts'
 import { settingsOfEnvironment } from '../../../registry/server/config/environment.ts'
+import { isPlainObject } from '../../../registry/server/config/kinds.ts'
 import { configOf, type Setting, type Source, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
@@ -63,13 +64,14 @@ async function sourceOfFile(file: string, hasRoot: boolean): Promise<Source> {
   return { ...source, settings: withAbsolutePaths(source.settings, dirname(resolve(file))) }
 }
 
-const pathKeys = new Set(['root', 'access.htpasswd', 'tls.certificate', 'tls.key', 'tls.clientCA'])
+const pathKeys = new Set(['root', 'access.htpasswd', 'tls.certificate', 'tls.key', 'tls.clientCA', 'token.issuers'])
 
 /** Paths in a file are relative to its folder: a server may be started from anywhere. */
 function withAbsolutePaths(settings: Source['settings'], folder: string): Source['settings'] {
   const absolute = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(absolute)
-    return typeof value === 'string' && value !== '' ? resolve(folder, value) : value
+    if (isPlainObject(value)) return { ...value, ...('keys' in value && { keys: absolute(value['keys']) }) }
+    return typeof value === 'string' && value !== '' && !/^https?:/i.test(value) ? resolve(folder, value) : value
   }
   return new Map(
     [...settings].map(([path, { value, origin }]): [string, Setting] => [

@@ -3,7 +3,7 @@ import { longestHistory } from '../../service/tag-change.ts'
 import type { ServerConfig } from './schema.ts'
 
 /** What of a configuration would have no effect, or cannot be had together; one sentence each. */
-export function contradictionsIn({ tls, metrics, limits, history }: ServerConfig): string[] {
+export function contradictionsIn({ tls, metrics, limits, history, token }: ServerConfig): string[] {
   const { mode, certificate, key, names, clientCA } = tls
   const isFiles = mode === 'files'
   return [
@@ -17,6 +17,13 @@ export function contradictionsIn({ tls, metrics, limits, history }: ServerConfig
     ...names.filter((name) => !isHost(name)).map((name) => `tls.names: ${JSON.stringify(name)} is no name of a host`),
     ...(mode === 'off' && clientCA.length > 0 ? ['tls.clientCA: needs TLS, and tls.mode is off'] : []),
     ...(history.keep >= longestHistory ? [`history.keep: of a tag ${longestHistory} moves are remembered`] : []),
+    ...(token.life < 60_000 || token.life > 86_400_000
+      ? ['token.life: clients count on a minute at least, and a day is the most']
+      : []),
+    ...(token.issuers.some(({ issuer }) => issuer === token.service)
+      ? ['token.issuers: none can be called as token.service is']
+      : []),
+    ...(!token.enabled && token.issuers.length > 0 ? ['token.issuers: is used with token.enabled only'] : []),
     ...(limits.pageSize === 0 ? ['limits.pageSize: a page has one item at least'] : []),
     ...(!metrics.enabled && metrics.listen !== '' ? ['metrics.listen: is used with metrics.enabled only'] : []),
   ]

@@ -3,6 +3,7 @@ import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { immutableTags } from './immutable.ts'
 import { age, choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
 import { quotaRules } from './quotas.ts'
+import { tokenIssuers, tokenRealm } from './token-kinds.ts'
 
 /** One key of the configuration. */
 export interface Key<T> {
@@ -70,6 +71,27 @@ export const schema = {
       'Who may do what in which repositories: all that is allowed. Without accounts and without a rule of your own everybody may do everything.',
     ),
     realm: live(realm, 'ibuild registry', 'What clients show when they ask for a name and a password.'),
+  },
+  token: {
+    enabled: key(
+      yesOrNo,
+      true,
+      'Gives tokens to accounts, at /token; false: clients send name and password with each request. Without accounts and issuers there are none.',
+    ),
+    realm: live(
+      tokenRealm,
+      '',
+      'URL at which clients ask for tokens, as one behind a proxy that has TLS must say; else /token of the name by which they came.',
+    ),
+    service: key(realm, 'ibuild-registry', 'Whose tokens these are: another text for each registry.'),
+    life: live(duration, 300_000, 'How long a token lives, a minute to a day.'),
+    refreshLife: live(
+      age,
+      30 * 86_400_000,
+      'How long a client stays logged in without doing anything, where it keeps a token instead of the password.',
+    ),
+    rotateKeys: live(age, 30 * 86_400_000, 'Age at which the key that signs tokens gives way to a new one.'),
+    issuers: key(tokenIssuers, [], 'Others whose tokens count: their name here, issuer, audience, keys, and claims.'),
   },
   readOnly: live(yesOrNo, false, 'Refuses all that writes. While false, ibuild registry read-only decides.'),
   delete: {

@@ -1,0 +1,63 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { runOk } from '../../testing/run.ts'
+import { type Served, startServe, until } from '../../testing/serve.ts'
+import { ibuildScript } from '../../testing/workspace.ts'
+import { shortFolder } from '../clients/server.ts'
+
+/** A registry with accounts, which gives tokens. */
+export interface TokenScene {
+  /** `127.0.0.1:PORT`. */
+  readonly host: string
+  readonly server: Served
+  /** Data folder. */
+  readonly root: string
+  /** A folder for clients. */
+  readonly folder: string
+}
+
+/** Passwords of the accounts. */
+export const passwords = { ann: 'password of ann', bob: 'password of bob' }
+
+const rules = `access:
+  rules:
+    - { repositories: ['team/**'], who: ['user:ann'], actions: [pull, push, delete] }
+    - { repositories: ['team/**'], who: ['user:bob'], actions: [pull] }
+    - { repositories: ['public/**'], who: ['anonymous'], actions: [pull] }
+    - { repositories: ['public/**'], who: ['user:ann'], actions: [push] }
+`
+
+/** Ann may do all in `team`, bob may pull there; `public` may be pulled by everybody, and pushed to by ann. */
+export async function tokenScene(t: ExecutionContext): Promise<TokenScene> {
+  const folder = shortFolder(t)
+  const [root, config] = [join(folder, 'data'), join(folder, 'config.yaml')]
+  mkdirSync(root)
+  writeFileSync(config, rules)
+  for (const name of Object.keys(passwords)) await setPassword(root, name, { isNew: true })
+  const server = await startServe(root, { args: ['--config', config] })
+  t.teardown(() => server.close())
+  return { host: server.host, server, root, folder }
+}
+
+/** Makes an account with its usual password, or gives one another. */
+async function setPassword(
+  root: string,
+  name: string,
+  { isNew = false, password = passwords[name as keyof typeof passwords] }: { isNew?: boolean; password?: string } = {},
+): Promise<void> {
+  const command = [ibuildScript, 'registry', 'user', isNew ? 'add' : 'passwd', name, '--password-stdin', '--root', root]
+  await runOk(process.execPath, command, { input: `${password}\n` })
+}
+
+/** Gives an account another password, which the server knows of when this resolves. */
+export async function changePassword({ root, server }: TokenScene, name: string, password: string): Promise<void> {
+  const timesRead = (): number => server.log().split('the accounts were read again').length
+  const before = timesRead()
+  await setPassword(root, name, { password })
+  await until(
+    () => (timesRead() > before ? true : undefined),
+    20_000,
+    () => server.log(),
+  )
+}

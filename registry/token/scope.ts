@@ -1,0 +1,73 @@
+import type { Action } from '../http/authorize.ts'
+import { isName, type RepositoryName } from '../protocol/names.ts'
+
+/** What a token is asked for, and allows: actions on one thing (Docker token specification, "Requesting a Token"). */
+export interface Scope {
+  /** `repository` or `registry`; others mean nothing here. */
+  readonly type: string
+  /** Of a repository, or `catalog`. */
+  readonly name: string
+  /** Without doubles, in alphabetical order. */
+  readonly actions: readonly string[]
+}
+
+/** Scopes that one token is asked for; what comes behind them is not granted. A token must fit into a header. */
+const mostScopes = 60
+/** Characters of all scopes of a token. */
+const mostText = 4 * 1024
+
+const everyAction: readonly Action[] = ['pull', 'push', 'delete']
+
+/**
+ * Reads `TYPE:NAME:ACTION,ACTION`, or `TYPE(CLASS):...`, where the class means nothing. The name may have colons itself, as
+ * one with a host and its port: the actions are what follows the last one. Undefined for what is no scope.
+ */
+export function parseScope(text: string): Scope | undefined {
+  const [, type, name, actions] =
+    /^([a-z]{1,32})(?:\([a-z0-9-]{1,32}\))?:([^\s"\\]{1,512}):([a-z,*]{0,128})$/.exec(text) ?? []
+  if (type === undefined || name === undefined || actions === undefined) return undefined
+  return { type, name, actions: tidy(actions.split(',')) }
+}
+
+/** The text of a scope. */
+export function showScope({ type, name, actions }: Scope): string {
+  return `${type}:${name}:${actions.join(',')}`
+}
+
+/** All scopes in texts, each of them one or several with spaces between; one for each thing. What is no scope is left out. */
+export function readScopes(texts: readonly string[]): readonly Scope[] {
+  const merged = new Map<string, Scope>()
+  let left = mostText
+  for (const text of texts.flatMap((one) => one.split(' ')).slice(0, 2 * mostScopes)) {
+    const scope = parseScope(text)
+    if (scope === undefined || text.length > left || merged.size >= mostScopes) continue
+    left -= text.length
+    const key = `${scope.type}:${scope.name}`
+    merged.set(key, { ...scope, actions: tidy([...(merged.get(key)?.actions ?? []), ...scope.actions]) })
+  }
+  return [...merged.values()]
+}
+
+/** What somebody may do in a repository. */
+export type ActionsFor = (name: RepositoryName) => readonly Action[]
+
+/**
+ * What of scopes is granted: in repositories what rules allow, and to list repositories, because everybody sees those alone
+ * that he may pull from. What grants nothing is left out.
+ */
+export function grantedScopes(asked: readonly Scope[], actionsFor: ActionsFor): readonly Scope[] {
+  return asked
+    .map((scope) => ({ ...scope, actions: grantedActions(scope, actionsFor) }))
+    .filter(({ actions }) => actions.length > 0)
+}
+
+function grantedActions({ type, name, actions }: Scope, actionsFor: ActionsFor): readonly string[] {
+  if (type === 'registry' && name === 'catalog') return actions.includes('*') ? ['*'] : []
+  if (type !== 'repository' || !isName(name)) return []
+  const wanted: readonly string[] = actions.includes('*') ? everyAction : actions
+  return tidy(actionsFor(name).filter((action) => wanted.includes(action)))
+}
+
+function tidy(actions: readonly string[]): readonly string[] {
+  return [...new Set(actions)].filter((action) => action !== '').sort()
+}
