@@ -32,6 +32,7 @@ const httpClient = [
   'exchange',
   'explain-failure',
   'failure',
+  'guarded-lookup',
   'pace',
   'place',
   'read-body',
@@ -103,10 +104,14 @@ export const importTable: ImportTable = {
     'registry/token': {
       imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
     },
-    'registry/server': {
-      imports: ['shared', ...['scrub', 'access', 'token', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
-    },
     'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/events': { imports: ['shared', 'registry/storage'], types: ['registry/service'] },
+    'registry/server': {
+      imports: [
+        'shared',
+        ...['access', 'events', 'scrub', 'token', 'protocol', 'storage', 'service', 'http'].map(inRegistry),
+      ],
+    },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
     'app/adapters': { imports: ['shared', 'builder', 'registry'] },
     'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },

@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoginCounts } from '../access/accounts.ts'
+import type { EventsStatus } from '../events/events-admin.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
 import type { ScrubStatus } from '../scrub/types.ts'
+import { eventMetrics } from './event-metrics.ts'
 import { requestTally } from './request-tally.ts'
 
 /** What is asked for when somebody looks at the metrics; undefined says nothing. */
@@ -12,6 +14,7 @@ export interface Gauges {
   readonly openUploads: () => Promise<number | undefined>
   readonly space: () => Promise<{ readonly free: number; readonly total: number } | undefined>
   readonly isReadOnly: () => boolean
+  readonly events: () => Promise<EventsStatus>
   readonly canPush: () => Promise<boolean>
   readonly scrubbed: () => ScrubStatus
 }
@@ -54,7 +57,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     committed: (changes) => commits.observe(changes),
     contentType: registry.contentType,
-    text: async () => `${tally.text()}\n${await registry.metrics()}`,
+    text: async () => `${tally.text()}\n${eventMetrics(prefix, await gauges.events())}${await registry.metrics()}`,
   }
 }
 

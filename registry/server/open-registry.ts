@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { openOutbox } from '../events/outbox.ts'
 import { createService } from '../service/create-service.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
@@ -39,13 +40,23 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
   if (!existsSync(registryLayout(root).folder)) await refuseUnfinishedRestore(root)
   const metadata = await openMetadata(options, (changes) => listeners.forEach((listener) => listener(changes)))
   try {
+    const events = await openOutbox({ metadata })
     const driver = await openFileDriver(root, { durability })
     const { sparse } = config.manifests
     const policies = configuredPolicies(options.inForce ?? (() => config))
     const limits = uploadLimits(config)
-    const service = await createService({ driver, metadata, limits, sparse, isReadOnly, ...policies })
+    const service = await createService({
+      driver,
+      metadata: events.watch(metadata),
+      limits,
+      sparse,
+      isReadOnly,
+      ...policies,
+      tell: events.tell,
+    })
     return {
       service,
+      events,
       space: () => driver.space(),
       onWritten: (listener) => void listeners.push(listener),
       stored: { driver, metadata },

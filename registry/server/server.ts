@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Outbox } from '../events/outbox.ts'
+import { readEventSettings } from '../events/read-endpoints.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -16,6 +18,7 @@ import { serviceAdmin } from './admin/service-admin.ts'
 import { listenOnSocket } from './admin/socket.ts'
 import type { RegistryAdmin, ReloadReport } from './admin/types.ts'
 import type { ServerConfig } from './config/schema.ts'
+import { eventHost } from './event-host.ts'
 import { createHealth, type Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
 import { listen, makeServer, urlOf, type WebServer } from './listen.ts'
@@ -31,6 +34,7 @@ import { tokenOpener } from './tokens.ts'
 /** The registry that a server is for. */
 export interface OpenRegistry {
   readonly service: RegistryService
+  readonly events: Outbox
   readonly space: BlobDriver['space']
   /** What is read again by itself. */
   readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
@@ -56,7 +60,7 @@ export interface RegistryServer {
   readonly metricsUrl: string | undefined
   /** File with the certificate that clients must trust, of the server's own CA. */
   readonly authority: string | undefined
-  /** Brings another configuration into force, as far as that goes while it runs. Errors: TLS_INVALID; then all stays. */
+  /** Brings another configuration into force, as far as that goes while it runs. Errors: SERVER_CONFIG_INVALID, TLS_INVALID; then all stays. */
   apply(config: ServerConfig): Promise<ReloadReport>
   /**
    * Takes no more connections and no more uploads, waits for the requests that are there, and ends. False when not all
@@ -83,6 +87,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access })
   const apps = appsFor({ state, options, metrics, readiness, access })
   state.handle = apps.forClients()
+  const events = eventHost(registry, log)
+  started.defer(() => registry.events.close())
+  await registry.events.configure(await readEventSettings(inForce.config.events), events)
   const tls = await openTlsSource({
     config: inForce.config,
     folder,
@@ -96,6 +103,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     log.debug('a client and the server did not agree on TLS', { client: socket.remoteAddress, error })
   })
   const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
+  events.listensAt(url)
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
   const admin = adminFor({ state, options, active, url, scrubber })
@@ -106,7 +114,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     metricsUrl: operators?.url,
     authority: tls?.authority,
     async apply(config) {
+      const eventSettings = await readEventSettings(config.events)
       const report = await applyConfig({ state, server, tls, access, log }, config)
+      await registry.events.configure(eventSettings, events)
       state.handle = apps.forClients()
       return report
     },
@@ -151,6 +161,7 @@ async function createMetricsFor(
     space,
     isReadOnly: () => service.isReadOnly,
     scrubbed: () => scrubber.status(),
+    events: () => registry.events.admin.status(),
     async canPush() {
       const { serving, pushing } = await readiness()
       return serving.length === 0 && pushing.length === 0
@@ -184,6 +195,7 @@ function appsFor({ state, access, options: { registry, log }, metrics, readiness
       routes: [...serverPages({ readiness, metrics, isForOperators }), ...(tokenRoutes ?? [])],
       onFinished(request) {
         metrics?.finished(request)
+        if (request.pull !== undefined) registry.events.pulled(request.pull)
         logRequest(log, request, state.inForce.config.log.requests)
       },
     })

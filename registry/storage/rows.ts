@@ -50,6 +50,10 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * refresh HASH                    {"name","stamp","at","until"}: a token that an account's client keeps in place of the password, by its
  *                                 hash; good while the account has this stamp
  * refreshed NAME HASH             true: tokens of an account; NAME is encoded as in an URL
+ * event NUMBER                    an event as receivers are told of it; a log (log-rows.ts), written with the change it tells of
+ * cursor ENDPOINT                 {"number"}: the last event that this receiver has, or is done with
+ * again ENDPOINT NUMBER           an event that it is to get once more, before the ones after its cursor
+ * dead ENDPOINT NUMBER            {"event","at","reason"}: one that it could not be told; the last ones only
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -136,6 +140,17 @@ export interface RefreshRow {
   readonly at: number
   /** When it is over, unless it is used before. */
   readonly until: number
+/** Of a receiver of events. */
+export interface CursorRow {
+  readonly number: number
+}
+
+/** A dead letter. */
+export interface DeadRow {
+  readonly event: JsonObject
+  /** When it was given up. */
+  readonly at: number
+  readonly reason: string
 }
 
 export const formatKey = 'format'
@@ -165,6 +180,10 @@ export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', of
 
 export const refreshRows: RowKind<[hash: string], RefreshRow> = rowKind('refresh', ofObject(readRefresh))
 export const refreshedRows: RowKind<[name: string, hash: string], true> = rowKind('refreshed', asTrue)
+export const eventRows: RowKind<[number: string], JsonObject> = rowKind('event', asObject)
+export const cursorRows: RowKind<[endpoint: string], CursorRow> = rowKind('cursor', ofObject(readCursor))
+export const againRows: RowKind<[endpoint: string, number: string], JsonObject> = rowKind('again', asObject)
+export const deadRows: RowKind<[endpoint: string, number: string], DeadRow> = rowKind('dead', ofObject(readDead))
 
 /** The number of a move as it stands in a key. */
 export function movePart(move: number): string {
@@ -271,5 +290,14 @@ function readRefresh(object: JsonObject, place: JsonPlace): RefreshRow {
     stamp: required(object, 'stamp', place, asString),
     at: required(object, 'at', place, asInteger),
     until: required(object, 'until', place, asInteger),
+function readCursor(object: JsonObject, place: JsonPlace): CursorRow {
+  return { number: required(object, 'number', place, asInteger) }
+}
+
+function readDead(object: JsonObject, place: JsonPlace): DeadRow {
+  return {
+    event: required(object, 'event', place, asObject),
+    at: required(object, 'at', place, asInteger),
+    reason: required(object, 'reason', place, asString),
   }
 }

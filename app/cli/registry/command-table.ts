@@ -15,5 +15,6 @@ export const registryCommands: Readonly<
   restore: { summary: 'make a data folder of a backup', load: () => import('./restore.ts') },
   user: { summary: 'keep the accounts that may log in', load: () => import('./user.ts') },
   scrub: { summary: 'show how far it is that all is read again, or begin', load: () => import('./scrub.ts') },
+  events: { summary: 'show who is told of events, list them, or tell them again', load: () => import('./events.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

@@ -1,3 +1,4 @@
+import { readEventSettings } from '../../../registry/events/read-endpoints.ts'
 import { readAccess } from '../../../registry/server/access.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
 import { readMaterial } from '../../../registry/server/tls/material.ts'
@@ -14,6 +15,7 @@ export async function checkConfig(
   for (const notice of notices) notify(`${sanitize(notice)}\n`)
   await checkExposure(config)
   await readAccess(config)
+  await readEventSettings(config.events)
   if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
   return [yamlText(plainConfig(config))]
 }

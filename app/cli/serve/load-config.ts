@@ -64,13 +64,21 @@ async function sourceOfFile(file: string, hasRoot: boolean): Promise<Source> {
   return { ...source, settings: withAbsolutePaths(source.settings, dirname(resolve(file))) }
 }
 
-const pathKeys = new Set(['root', 'access.htpasswd', 'tls.certificate', 'tls.key', 'tls.clientCA', 'token.issuers'])
+const pathKeys = new Set([
+  'root',
+  'access.htpasswd',
+  'tls.certificate',
+  'tls.key',
+  'tls.clientCA',
+  'token.issuers',
+  'events.endpoints',
+])
 
 /** Paths in a file are relative to its folder: a server may be started from anywhere. */
 function withAbsolutePaths(settings: Source['settings'], folder: string): Source['settings'] {
   const absolute = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(absolute)
-    if (isPlainObject(value)) return { ...value, ...('keys' in value && { keys: absolute(value['keys']) }) }
+    if (isPlainObject(value)) return withAbsoluteFiles(value, absolute)
     return typeof value === 'string' && value !== '' && !/^https?:/i.test(value) ? resolve(folder, value) : value
   }
   return new Map(
@@ -78,6 +86,15 @@ function withAbsolutePaths(settings: Source['settings'], folder: string): Source
       path,
       { value: pathKeys.has(path) ? absolute(value) : value, origin },
     ]),
+  )
+}
+
+const fileKeys = ['keys', 'secretFile', 'caFile']
+
+/** Of a map in a list, as issuers of tokens and endpoints of events are. */
+function withAbsoluteFiles(map: object, absolute: (value: unknown) => unknown): object {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, one]) => [name, fileKeys.includes(name) ? absolute(one) : one]),
   )
 }
 

@@ -24,6 +24,7 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
     readOnly: async () => ({ isReadOnly: false, isConfigured: false, writesRunning: 0 }),
     setReadOnly: unused,
     uploads: unused,
+    events: { status: unused, after: unused, dead: unused, replay: unused },
     cancelUpload: unused,
     reload: unused,
     scrub: unused,

@@ -36,6 +36,12 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     reload: () => call('POST', '/v1/reload'),
     tagHistory: (repository, tag) => call('GET', tagPath(repository, tag, 'history')),
     rollBackTag: (repository, tag, to) => call('POST', tagPath(repository, tag, 'rollback'), to ?? null),
+    events: {
+      status: () => call('GET', '/v1/events'),
+      after: (number) => call('GET', `/v1/events/after/${number}`),
+      dead: (name, number) => call('GET', `/v1/events/dead/${encodeURIComponent(name.slice(0, 64))}/${number}`),
+      replay: (endpoint, from) => call('POST', '/v1/events/replay', { endpoint, from }),
+    },
   }
 }
 

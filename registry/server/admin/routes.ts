@@ -1,5 +1,6 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
+import { eventRoutes } from './event-routes.ts'
 import { holdLines } from './hold-lines.ts'
 import type { RegistryAdmin } from './types.ts'
 
@@ -53,6 +54,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     about: 'ends an upload and drops its bytes',
     run: (admin, [id = '']) => admin.cancelUpload(id),
   },
+  ...eventRoutes,
   {
     method: 'GET',
     path: '/v1/scrub',

@@ -1,4 +1,5 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
+import type { Outbox } from '../../events/outbox.ts'
 import type { Scrubber } from '../../scrub/types.ts'
 import type { OpenUpload, RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
@@ -7,6 +8,7 @@ import type { ReadOnlyState, RegistryAdmin, ReloadReport, ServerStatus } from '.
 
 export interface AdminParts {
   readonly service: RegistryService
+  readonly events: Pick<Outbox, 'admin'>
   readonly space: BlobDriver['space']
   /** What only a running server has. */
   readonly server?: {
@@ -18,7 +20,7 @@ export interface AdminParts {
 }
 
 /** What operators may ask, done by the process that has the registry open. */
-export function serviceAdmin({ service, space, server }: AdminParts): RegistryAdmin {
+export function serviceAdmin({ service, events, space, server }: AdminParts): RegistryAdmin {
   const isConfigured = (): boolean => server?.isReadOnlyConfigured() === true
   const readOnly = async (): Promise<ReadOnlyState> => ({
     isReadOnly: service.isReadOnly,
@@ -26,6 +28,7 @@ export function serviceAdmin({ service, space, server }: AdminParts): RegistryAd
     writesRunning: service.writesRunning,
   })
   return {
+    events: events.admin,
     readOnly,
     async setReadOnly(isReadOnly) {
       if (!isReadOnly && isConfigured()) {

@@ -1,3 +1,4 @@
+import type { EventsAdmin } from '../../events/events-admin.ts'
 import type { ScrubStatus } from '../../scrub/types.ts'
 import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
 
@@ -8,6 +9,7 @@ export interface RegistryAdmin {
   /** Waits for writes that are running, for some seconds. */
   setReadOnly(isReadOnly: boolean): Promise<ReadOnlyState>
   uploads(): Promise<readonly UploadInfo[]>
+  readonly events: EventsAdmin
   /** OBJECT_NOT_FOUND. */
   cancelUpload(id: string): Promise<void>
   /** How far the scrubber is. SERVER_FAILED without a server. */

@@ -1,3 +1,5 @@
+import { isPlainObject } from './kinds.ts'
+
 /** What becomes of a key of distribution's configuration here. `about` says it to people, and stands in the documentation. */
 export type Fate =
   /** It is a key of ours; `value` turns its value into one of ours. */
@@ -22,6 +24,28 @@ const levels: Readonly<Record<string, string>> = { panic: 'error', fatal: 'error
 const level = (value: unknown): unknown => (typeof value === 'string' ? (levels[value] ?? value) : value)
 const formats: Readonly<Record<string, string>> = { logstash: 'json' }
 const tlsVersions: Readonly<Record<string, string>> = { 'tls1.2': '1.2', 'tls1.3': '1.3' }
+/** Endpoints as distribution has them, as ours; what is not theirs stays, for the message. */
+function endpointsOfDistribution(value: unknown): unknown {
+  return Array.isArray(value)
+    ? value.flatMap((one: unknown) => (isPlainObject(one) ? endpointOfDistribution(one) : [one]))
+    : value
+}
+
+function endpointOfDistribution(endpoint: Readonly<Record<string, unknown>>): readonly unknown[] {
+  const { disabled, ignoredmediatypes, ignore, ...same } = endpoint
+  if (disabled === true) return []
+  const { mediatypes, actions } = isPlainObject(ignore) ? ignore : {}
+  const ignored = [mediatypes, ignoredmediatypes].flatMap((list) => (Array.isArray(list) ? list : []))
+  const isWanted = (action: string): boolean => !(Array.isArray(actions) && actions.includes(action))
+  return [
+    {
+      ...same,
+      ...(ignored.length > 0 && { ignoreMediaTypes: ignored }),
+      ...(Array.isArray(actions) && { actions: ['push', 'pull', 'mount', 'delete'].filter(isWanted) }),
+    },
+  ]
+}
+
 const otherStorage = refused('blobs are kept on the filesystem, below the data folder')
 const otherAuth = refused('accounts come from an htpasswd file: access.htpasswd')
 
@@ -82,7 +106,8 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   'health.file': refused('/readyz looks at the storage alone'),
   'health.http': refused('/readyz looks at the storage alone'),
   'health.tcp': refused('/readyz looks at the storage alone'),
-  notifications: refused('nobody is notified'),
+  'notifications.events.includereferences': mapped('events.references'),
+  'notifications.endpoints': mapped('events.endpoints', endpointsOfDistribution),
   redis: refused('no other service is used'),
   proxy: refused('this is no mirror of another registry'),
   validation: refused('manifests.sparse says what must be there when a manifest is pushed'),

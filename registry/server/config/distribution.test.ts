@@ -64,7 +64,7 @@ test('only a version makes it one of distribution', (t) => {
   t.regex(other.problems.join(), /version: .* 0\.1/)
 })
 
-const mapped: readonly [yaml: string, pick: (config: ServerConfig) => unknown, value: unknown][] = [
+const mapped: [yaml: string, pick: (config: ServerConfig) => unknown, value: unknown][] = [
   ['storage: {}', (c) => c.delete.enabled, false],
   ['log: { level: warning }', (c) => c.log.level, 'warn'],
   ['log: { level: debug, formatter: logstash }', (c) => c.log.format, 'json'],
@@ -89,6 +89,31 @@ const mapped: readonly [yaml: string, pick: (config: ServerConfig) => unknown, v
     ':5001',
   ],
 ]
+mapped.push([
+  `notifications: { events: { includereferences: true }, endpoints: [
+    { name: a, disabled: false, url: "http://x/y", headers: { Authorization: [Bearer z] }, timeout: 500ms, threshold: 5,
+      backoff: 1s, ignoredmediatypes: [application/octet-stream], ignore: { mediatypes: [a/b], actions: [pull] } },
+    { name: b, disabled: true, url: "http://z" }] }`,
+  (c) => [c.events.references, c.events.endpoints],
+  [
+    true,
+    [
+      {
+        name: 'a',
+        url: 'http://x/y',
+        secretFile: '',
+        caFile: '',
+        headers: { Authorization: ['Bearer z'] },
+        actions: ['push', 'mount', 'delete'],
+        ignoreMediaTypes: ['a/b', 'application/octet-stream'],
+        timeout: 500,
+        threshold: 5,
+        backoff: 1000,
+        maxAge: 259_200_000,
+      },
+    ],
+  ],
+])
 for (const [yaml, pick, value] of mapped) test(`${yaml} is understood`, (t) => t.deepEqual(pick(config(yaml)), value))
 
 const refused: readonly [yaml: string, problem: RegExp][] = [
@@ -100,7 +125,9 @@ const refused: readonly [yaml: string, problem: RegExp][] = [
   ['auth: { htpasswd: { realm: r } }', /auth\.htpasswd\.realm: auth\.htpasswd\.path is missing/],
   ['auth: { silly: { realm: r } }', /auth\.silly: accounts come from an htpasswd file/],
   ['proxy: { remoteurl: "https://x" }', /proxy: this is no mirror/],
-  ['notifications: { endpoints: [] }', /notifications: nobody is notified/],
+  ['notifications: { endpoint: [] }', /notifications\.endpoint: there is no such key/],
+  ['notifications: { endpoints: [{ name: a }] }', /notifications\.endpoints: \[0\]\.url: expected text/],
+  ['notifications: { endpoints: [{ name: a, url: "http://x", disabledd: true }] }', /disabledd: there is no such key/],
   ['redis: { addr: x }', /redis: no other service/],
   ['http: { addr: 5000 }', /c\.yml: http\.addr: expected text, found 5000/],
   ['log: { level: loud }', /c\.yml: log\.level: expected one of/],

@@ -1,5 +1,6 @@
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
+import { baseUrl, endpoints, networks } from './endpoint-kind.ts'
 import { immutableTags } from './immutable.ts'
 import { age, choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
 import { quotaRules } from './quotas.ts'
@@ -182,6 +183,19 @@ export const schema = {
       text,
       '',
       'Address for /metrics, /healthz and /readyz; else /metrics answers direct calls from this machine only.',
+    ),
+  },
+  events: {
+    endpoints: live(endpoints, [], 'Who is told of pushes, pulls, mounts and deletions.'),
+    url: live(baseUrl, '', 'Where clients reach the registry, for URLs in events; else what the client called it.'),
+    references: live(yesOrNo, false, 'Tells with a manifest what it names, as far as that is not too long.'),
+    retain: live(duration, 86_400_000, 'How long events are kept that all endpoints have, to be told again.'),
+    limit: live(count, 100_000, 'Events that are kept at most: an endpoint that is further behind loses the oldest.'),
+    deadLetters: live(count, 1000, 'Dead letters that are kept of each endpoint.'),
+    allow: live(
+      networks,
+      [],
+      'Networks to which events go though they are refused: those of links and metadata services.',
     ),
   },
   shutdown: {

@@ -3,6 +3,7 @@ import type { AuthoritySources } from './authorities.ts'
 import { connectorTo } from './connect.ts'
 import { exchange } from './exchange.ts'
 import { HttpFailure } from './failure.ts'
+import type { Refuses } from './guarded-lookup.ts'
 import { type ProxySettings, proxyAuthorization, proxyFor } from './proxy.ts'
 import { securityOf } from './security.ts'
 import type { HttpClient, HttpTimeouts, TlsSettings } from './types.ts'
@@ -16,6 +17,8 @@ export interface HttpClientOptions {
   readonly authorities?: AuthoritySources | undefined
   /** How TLS is done with a host, `HOST` or `HOST:PORT` as in an URL; asked once for each. Verified by the usual authorities unless told. */
   readonly tls?: ((host: string) => Promise<TlsSettings>) | undefined
+  /** IP addresses to which no connection is made; where a proxy makes it, the proxy decides. */
+  readonly refuses?: Refuses | undefined
 }
 
 const usualTimeouts: HttpTimeouts = { connect: 15_000, answer: 60_000, idle: 30_000 }
@@ -38,7 +41,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const known = routes.get(url.origin)
     if (known !== undefined) return known
     const proxy = findProxy(url, options.proxies ?? {})
-    const connect = connectorTo({ url, proxy, timeout: timeouts.connect, security, signal: connecting.signal })
+    const connect = connectorTo({
+      url,
+      proxy,
+      timeout: timeouts.connect,
+      security,
+      signal: connecting.signal,
+      refuses: options.refuses,
+    })
     const pool = createPool({ origin: url.origin, connect, timeouts })
     const authorization = proxy && url.protocol === 'http:' ? proxyAuthorization(proxy) : undefined
     const route = {

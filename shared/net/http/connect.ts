@@ -1,7 +1,8 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type SecureContext } from 'node:tls'
 import { explainFailure } from './explain-failure.ts'
 import { HttpFailure } from './failure.ts'
+import { checkAddress, guardedLookup, type Refuses } from './guarded-lookup.ts'
 import { hostOf, portOf } from './place.ts'
 import { openTunnel } from './tunnel.ts'
 import type { Connect } from './undici-pool.ts'
@@ -16,6 +17,8 @@ export interface ConnectorOptions {
   readonly security: (url: URL) => Promise<Security>
   /** Gives up connections that are not there yet. */
   readonly signal: AbortSignal
+  /** Addresses to which no connection is made but by a proxy. */
+  readonly refuses: Refuses | undefined
 }
 
 /** How TLS is done with a host. */
@@ -28,16 +31,18 @@ export interface Security {
  * Makes connections to the host of an URL. With a proxy, what is for http is left to the proxy to send on, and what is
  * for https goes through a tunnel.
  */
-export function connectorTo({ url, proxy, timeout, security, signal: closed }: ConnectorOptions): Connect {
+export function connectorTo({ url, proxy, timeout, security, signal: closed, refuses }: ConnectorOptions): Connect {
+  const guarded = proxy === undefined && refuses !== undefined ? { lookup: guardedLookup(refuses) } : {}
   let session: Buffer | undefined
   const open = async (signal: AbortSignal): Promise<Socket> => {
     const first = proxy === undefined ? undefined : await reachProxy(proxy, { security, signal })
-    if (url.protocol === 'http:') return first ?? (await reach(url, { security, signal }))
+    if (proxy === undefined) checkAddress(url, refuses)
+    if (url.protocol === 'http:') return first ?? (await reach(url, { security, signal, ...guarded }))
     const { context, isVerified } = await security(url)
     const tunnel = first && proxy && (await openTunnel(first, { proxy, url, signal }))
     const host = hostOf(url)
     const socket = connectTls({
-      ...(tunnel === undefined ? { host, port: portOf(url) } : { socket: tunnel }),
+      ...(tunnel === undefined ? { host, port: portOf(url), ...guarded } : { socket: tunnel }),
       secureContext: context,
       rejectUnauthorized: isVerified,
       ALPNProtocols: ['http/1.1'],
@@ -74,12 +79,13 @@ async function reachProxy(proxy: URL, options: Parameters<typeof reach>[1]): Pro
   }
 }
 
+interface Reach extends Pick<ConnectorOptions, 'security' | 'signal'> {
+  readonly lookup?: LookupFunction
+}
+
 /** A connection to a host itself; to a proxy for which TLS is said, over TLS. */
-function reach(
-  url: URL,
-  { security, signal }: Pick<ConnectorOptions, 'security'> & { readonly signal: AbortSignal },
-): Promise<Socket> {
-  const at = { host: hostOf(url), port: portOf(url), noDelay: true, keepAlive: true }
+function reach(url: URL, { security, signal, lookup }: Reach): Promise<Socket> {
+  const at = { host: hostOf(url), port: portOf(url), noDelay: true, keepAlive: true, ...(lookup && { lookup }) }
   if (url.protocol === 'http:') return settled(connectTcp(at), 'connect', signal)
   return security(url).then(({ context, isVerified }) => {
     const name = isIP(at.host) === 0 ? { servername: at.host } : {}
