@@ -140,6 +140,8 @@ export interface RefreshRow {
   readonly at: number
   /** When it is over, unless it is used before. */
   readonly until: number
+}
+
 /** Of a receiver of events. */
 export interface CursorRow {
   readonly number: number
@@ -290,6 +292,9 @@ function readRefresh(object: JsonObject, place: JsonPlace): RefreshRow {
     stamp: required(object, 'stamp', place, asString),
     at: required(object, 'at', place, asInteger),
     until: required(object, 'until', place, asInteger),
+  }
+}
+
 function readCursor(object: JsonObject, place: JsonPlace): CursorRow {
   return { number: required(object, 'number', place, asInteger) }
 }
