@@ -106,10 +106,14 @@ export const importTable: ImportTable = {
     },
     'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/events': { imports: ['shared', 'registry/storage'], types: ['registry/service'] },
+    'registry/adopt': { imports: ['shared/base', 'shared/oci', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/export': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/server': {
       imports: [
         'shared',
-        ...['access', 'events', 'scrub', 'token', 'protocol', 'storage', 'service', 'http'].map(inRegistry),
+        ...['access', 'events', 'scrub', 'token', 'adopt', 'export', 'protocol', 'storage', 'service', 'http'].map(
+          inRegistry,
+        ),
       ],
     },
     'registry/client': { imports: ['shared', 'registry/protocol'] },

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { openAdopted } from '../adopt/open-adopted.ts'
 import { openOutbox } from '../events/outbox.ts'
+import { exportLayouts } from '../export/export-layouts.ts'
 import { createService } from '../service/create-service.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
@@ -23,7 +25,7 @@ export interface OpenOptions {
   readonly config: Pick<ServerConfig, 'storage' | 'uploads' | 'manifests' | LiveKey>
   /** What of it is in force now, where that can change. */
   readonly inForce?: (() => Pick<ServerConfig, LiveKey>) | undefined
-  readonly log: Pick<Log, 'warn'>
+  readonly log: Pick<Log, 'info' | 'warn'>
   /** True while the configuration makes the registry read-only. */
   readonly isReadOnly: () => boolean
 }
@@ -45,7 +47,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const { sparse } = config.manifests
     const policies = configuredPolicies(options.inForce ?? (() => config))
     const limits = uploadLimits(config)
-    const service = await createService({
+    const inner = await createService({
       driver,
       metadata: events.watch(metadata),
       limits,
@@ -54,7 +56,11 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
       ...policies,
       tell: events.tell,
     })
+    const { service, adoption } = await openAdopted({ service: inner, metadata, log: options.log })
     return {
+      adoption,
+      exportLayouts: (exported) =>
+        exportLayouts({ service, metadata, give: (...args) => driver.give(...args) }, exported),
       service,
       events,
       space: () => driver.space(),

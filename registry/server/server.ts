@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Adoption } from '../adopt/adoption.ts'
 import type { Outbox } from '../events/outbox.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
+import type { ExportOptions, ExportReport } from '../export/export-layouts.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -36,6 +38,9 @@ export interface OpenRegistry {
   readonly service: RegistryService
   readonly events: Outbox
   readonly space: BlobDriver['space']
+  readonly adoption: Adoption
+  /** Errors: those of {@link exportLayouts}. */
+  readonly exportLayouts: (options: ExportOptions) => Promise<ExportReport>
   /** What is read again by itself. */
   readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
   /** Lets a listener be told how many changes of metadata were written together. */
@@ -108,6 +113,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
   const admin = adminFor({ state, options, active, url, scrubber })
   started.defer(await startAdmin(admin, layout.adminSocket, log))
+  registry.adoption.begin()
   const ending = started.move()
   return {
     url,

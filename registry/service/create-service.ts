@@ -22,6 +22,7 @@ import { holdRegistry } from './registry-hold.ts'
 import { createRemovalHolds } from './removal-holds.ts'
 import { createSpaceGuard } from './space.ts'
 import { allMutable, type ImmutableBy } from './tag-rules.ts'
+import { createTakeOver, type TakeOver } from './take-over.ts'
 import type { BlobService, ManifestService, RegistryService, UploadService } from './types.ts'
 import { removeDoomed } from './unused-blobs.ts'
 import type { ServiceLimits } from './upload-limits.ts'
@@ -110,6 +111,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     history: { ...history, rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)) },
     usage: () => repositoryUsage({ metadata, quota: parts.quota, quotaFor }),
     refreshTokens: createRefreshTokens(metadata, guard),
+    takeOver: guardedTakeOver(createTakeOver({ ...parts, links, caches, hasBytes, immutableBy }), guard),
     tags: (name, page) => listTags(metadata, name, page),
     catalog: (page, isVisible = everyName) => listRepositories(metadata, { page, isVisible, cursor }),
     referrers: (name, subject, query) => listReferrers({ metadata, manifests }, { name, subject }, query),
@@ -163,5 +165,15 @@ function guardedManifests(manifests: ManifestService, guard: WriteGuard): Manife
     ...manifests,
     put: (name, ref, manifest) => guard.run(() => manifests.put(name, ref, manifest)),
     remove: (name, ref, options) => guard.run(() => manifests.remove(name, ref, options)),
+  }
+}
+
+function guardedTakeOver(takeOver: TakeOver, guard: WriteGuard): TakeOver {
+  return {
+    blob: (name, digest, file) => guard.run(() => takeOver.blob(name, digest, file)),
+    manifest: (name, manifest) => guard.run(() => takeOver.manifest(name, manifest)),
+    tag: (name, tag, manifest) => guard.run(() => takeOver.tag(name, tag, manifest)),
+    forget: (name, digest) => guard.run(() => takeOver.forget(name, digest)),
+    remember: (name, digest) => guard.run(() => takeOver.remember(name, digest)),
   }
 }

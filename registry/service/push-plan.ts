@@ -28,6 +28,8 @@ export interface ManifestPush {
   readonly facts: ManifestFacts
   readonly tags: readonly string[]
   readonly sparse: Sparse
+  /** When it was pushed where it comes from; now unless given. */
+  readonly at?: number | undefined
   /** By what it is pushed, and what the condition is about: one of the tags, or the digest. */
   readonly ref: ManifestRef
   readonly condition?: Condition | undefined
@@ -47,14 +49,14 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
   const now = 'tag' in ref ? digestIn(name, ref.tag, tagValues[tags.indexOf(ref.tag)]) : before && manifest.digest
   requireCondition(condition, { name, ref, now, after: manifest.digest })
   const tagged = await Promise.all(
-    tags.map((tag, i) => changeTag(stored, { name, tag, value: tagValues[i], by }, manifest.digest)),
+    tags.map((tag, i) => changeTag(stored, { name, tag, value: tagValues[i], by, at: push.at }, manifest.digest)),
   )
   const needed = await requireReferences(stored, name, { facts, sparse })
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
   // The same bytes may be pushed as another type, where they do not say theirs: then they refer to other things.
   const isKnown = before?.mediaType === manifest.mediaType
   if (isKnown && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
-  const kept = { at: before?.at ?? Date.now(), wasTagged: tags.length > 0 || before?.wasTagged === true }
+  const kept = { at: before?.at ?? push.at ?? Date.now(), wasTagged: tags.length > 0 || before?.wasTagged === true }
   const stale = isKnown || value === undefined ? [] : referrerKey(name, manifest.digest, value)
   const record: Change = {
     put: isKnown ? [manifestRow(push, kept)] : newRows(push, kept),

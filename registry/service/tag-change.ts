@@ -24,6 +24,8 @@ export interface TagNow {
   readonly by?: string | undefined
   /** The earlier move that this one takes back to. */
   readonly restores?: number | undefined
+  /** When it is moved; now unless given. */
+  readonly at?: number | undefined
 }
 
 /**
@@ -33,7 +35,7 @@ export interface TagNow {
  */
 export async function changeTag(
   { metadata, immutableBy }: TagChanger,
-  { name, tag, value, by, restores }: TagNow,
+  { name, tag, value, by, restores, at = Date.now() }: TagNow,
   digest: Digest | undefined,
 ): Promise<Change> {
   const key = tagRows.key(name, tag)
@@ -43,12 +45,12 @@ export async function changeTag(
   const move = 1 + (before?.move ?? (await lastMove(metadata, name, tag)))
   const history = historyRows.row([name, tag, movePart(move)], {
     ...definedMembers({ digest, by: by?.slice(0, longestName), restores }),
-    at: Date.now(),
+    at,
   })
   const rows =
     digest === undefined
       ? []
-      : [tagRows.row([name, tag], { digest, at: Date.now(), move }), taggedRows.row([name, digest, tag], true)]
+      : [tagRows.row([name, tag], { digest, at, move }), taggedRows.row([name, digest, tag], true)]
   return {
     put: [history, ...rows],
     remove: [

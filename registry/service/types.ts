@@ -8,6 +8,7 @@ import type { Row } from '../storage/metadata-types.ts'
 import type { Requester } from './occurrence.ts'
 import type { RefreshTokenStore } from './refresh-tokens.ts'
 import type { Condition } from './tag-condition.ts'
+import type { TakeOver } from './take-over.ts'
 
 /**
  * What a registry does, whoever asks and however: no HTTP, no access rules. What it says is done is durable. Errors are
@@ -22,6 +23,8 @@ export interface RegistryService {
   /** Of all repositories that have something. */
   usage(): AsyncIterable<RepositoryUsage>
   readonly refreshTokens: RefreshTokenStore
+  /** For content of another registry. */
+  readonly takeOver: TakeOver
   /** Tags in byte order. NAME_UNKNOWN. */
   tags(name: RepositoryName, page: PageRequest): Promise<Listing<string>>
   /** Repositories in byte order; only those for which `isVisible`, looking at a bounded number of others. */

@@ -14,6 +14,17 @@ export interface BlobDriver {
   open(digest: Digest): Promise<BlobReader | undefined>
   /** Stores small content, durably; what is there under this digest is kept unless `replace`. The digest is the caller's word. */
   put(digest: Digest, bytes: Uint8Array, options?: StoreOptions): Promise<void>
+  /**
+   * Makes a file of others, which they never write to in place, the blob `digest`, durably and in the place of what is there:
+   * by a hard link where that can be, else by a copy. The file itself stays as it is. `isRight` is asked about the very bytes
+   * that are about to be the blob; what it does not agree to is refused.
+   */
+  adopt(digest: Digest, path: string, isRight: (reader: BlobReader) => Promise<boolean>): Promise<Adopted>
+  /**
+   * Gives the file of a blob another name, outside the store. EEXIST, and nothing is overwritten. False where that cannot be:
+   * when there is no such blob, on another filesystem, or when blobs are no files.
+   */
+  give(digest: Digest, path: string): Promise<boolean>
   /** False when there was none. */
   remove(digest: Digest): Promise<boolean>
   /** Takes a blob that was found corrupt out of sight, for people to look at. Does nothing when there is none. */
@@ -33,6 +44,8 @@ export interface BlobDriver {
   space(): Promise<{ readonly free: number; readonly total: number } | undefined>
   close(): Promise<void>
 }
+
+export type Adopted = 'linked' | 'copied' | 'refused'
 
 export interface StoreOptions {
   /** Puts the content in the place of what is there, which may be corrupt. */

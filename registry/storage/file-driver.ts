@@ -7,6 +7,7 @@ import type { BlobDriver, Durability, StoreOptions, UploadBytes } from './blob-t
 import { fileUpload } from './file-upload.ts'
 import { type Files, nodeFiles, type OpenFile } from './files.ts'
 import { createFolderSyncs } from './folder-syncs.ts'
+import { createForeignFiles } from './foreign-files.ts'
 import { blobPlace, registryLayout } from './layout.ts'
 import { createOpenBlobs } from './open-blobs.ts'
 import { ownFile, temporaryName } from './own-file.ts'
@@ -44,6 +45,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
   const places = createBlobPlaces({ layout, files, syncs, isSynced, onReplaced: (path) => opened.forget(path) })
   /** Names of files among the uploads that are none. */
   const putting = new Set<string>()
+  const foreign = createForeignFiles({ layout, uploads, files, places, isSynced, putting })
 
   await prepare()
 
@@ -106,6 +108,7 @@ export async function openFileDriver(root: string, options: FileDriverOptions = 
     size: async (digest) => files.size(blobPlace(layout, digest).file),
     open: async (digest) => opened.open(blobPlace(layout, digest).file),
     put: async (digest, bytes, storeOptions) => putBytes(digest, bytes, storeOptions),
+    ...foreign,
     remove: async (digest) => {
       const { file } = blobPlace(layout, digest)
       const removed = await files.remove(file)

@@ -13,6 +13,8 @@ export interface Files {
   makeFolder(path: string): Promise<void>
   /** EEXIST, ENOENT. */
   link(from: string, to: string): Promise<void>
+  /** EEXIST, ENOENT. Blocks are shared where the filesystem can do that; what fails may leave a part. */
+  copy(from: string, to: string): Promise<void>
   rename(from: string, to: string): Promise<void>
   /** False when there was none. */
   remove(path: string): Promise<boolean>
@@ -41,10 +43,12 @@ export interface OpenFile {
 
 const { constants } = fs
 const flags = {
-  read: constants.O_RDONLY,
+  read: constants.O_RDONLY | constants.O_NOFOLLOW, // nobody puts a link to another file in the place of a blob
   create: constants.O_RDWR | constants.O_CREAT | constants.O_EXCL,
   write: constants.O_RDWR,
 } as const
+
+const copyFlags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE
 
 /** The filesystem of this machine. */
 export const nodeFiles: Files = {
@@ -69,6 +73,7 @@ export const nodeFiles: Files = {
     )
   },
   link: async (from, to) => settle((done) => fs.link(from, to, done)),
+  copy: async (from, to) => settle((done) => fs.copyFile(from, to, copyFlags, done)),
   rename: async (from, to) => settle((done) => fs.rename(from, to, done)),
   remove: async (path) => {
     const removed = settle<true>((done) => fs.unlink(path, (error) => done(error, true)))

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { BlobDriver, StoreOptions, UploadBytes } from './blob-types.ts'
@@ -44,6 +45,14 @@ export function createMemoryDriver({ limit }: { readonly limit?: number } = {}):
       check(bytes.byteLength)
       place(digest, new Uint8Array(bytes), options)
     },
+    adopt: async (digest, path, isRight) => {
+      const bytes = await readFile(path)
+      check(bytes.byteLength)
+      if (!(await isRight(bytesReader(bytes)))) return 'refused'
+      place(digest, bytes, { replace: true })
+      return 'copied'
+    },
+    give: async () => false,
     remove: async (digest) => blobs.delete(digest),
     setAside: async (digest) => {
       blobs.delete(digest)

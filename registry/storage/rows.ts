@@ -54,6 +54,10 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * cursor ENDPOINT                 {"number"}: the last event that this receiver has, or is done with
  * again ENDPOINT NUMBER           an event that it is to get once more, before the ones after its cursor
  * dead ENDPOINT NUMBER            {"event","at","reason"}: one that it could not be told; the last ones only
+ *
+ * forgotten NAME DIGEST           true: a blob or manifest that was removed here while the storage of another registry is taken over,
+ *                                 which may have it: it is not taken. `setting adoption` tells how far that is
+ * flaw PLACE                      {"place","kind","about"}: what is wrong in that storage; PLACE is encoded as in an URL
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -155,6 +159,15 @@ export interface DeadRow {
   readonly reason: string
 }
 
+/** Of something in the storage of another registry. */
+export interface FlawRow {
+  /** Where it lies, as it is written there. */
+  readonly place: string
+  /** One word, or some with - between them. */
+  readonly kind: string
+  readonly about: string
+}
+
 export const formatKey = 'format'
 
 export const settingRows: RowKind<[name: string], JsonValue> = rowKind('setting', (value) => value)
@@ -186,6 +199,9 @@ export const eventRows: RowKind<[number: string], JsonObject> = rowKind('event',
 export const cursorRows: RowKind<[endpoint: string], CursorRow> = rowKind('cursor', ofObject(readCursor))
 export const againRows: RowKind<[endpoint: string, number: string], JsonObject> = rowKind('again', asObject)
 export const deadRows: RowKind<[endpoint: string, number: string], DeadRow> = rowKind('dead', ofObject(readDead))
+
+export const forgottenRows: RowKind<[name: string, digest: Digest], true> = rowKind('forgotten', asTrue)
+export const flawRows: RowKind<[place: string], FlawRow> = rowKind('flaw', ofObject(readFlaw))
 
 /** The number of a move as it stands in a key. */
 export function movePart(move: number): string {
@@ -304,5 +320,13 @@ function readDead(object: JsonObject, place: JsonPlace): DeadRow {
     event: required(object, 'event', place, asObject),
     at: required(object, 'at', place, asInteger),
     reason: required(object, 'reason', place, asString),
+  }
+}
+
+function readFlaw(object: JsonObject, place: JsonPlace): FlawRow {
+  return {
+    place: required(object, 'place', place, asString),
+    kind: required(object, 'kind', place, asString),
+    about: required(object, 'about', place, asString),
   }
 }

@@ -174,6 +174,15 @@ const table = {
     exit: 1,
     about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',
   },
+  ADOPTION_INVALID: {
+    exit: 1,
+    about: 'A folder is not the storage of a registry that can be taken over, or another one is being taken over.',
+  },
+  EXPORT_REFUSED: {
+    exit: 1,
+    about: 'A folder that a repository is to be exported to holds something else, or a tag there is another image.',
+    hint: 'Name another folder; or --update, to move the tags of an earlier export.',
+  },
   EXPOSURE_REFUSED: {
     exit: 3,
     about: 'The registry would be open to other machines without TLS or without accounts, and nobody said that it may.',

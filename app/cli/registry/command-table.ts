@@ -16,5 +16,7 @@ export const registryCommands: Readonly<
   user: { summary: 'keep the accounts that may log in', load: () => import('./user.ts') },
   scrub: { summary: 'show how far it is that all is read again, or begin', load: () => import('./scrub.ts') },
   events: { summary: 'show who is told of events, list them, or tell them again', load: () => import('./events.ts') },
+  adopt: { summary: 'take over the storage of a docker-registry', load: () => import('./adopt.ts') },
+  export: { summary: 'write repositories as OCI image layouts', load: () => import('./export.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }

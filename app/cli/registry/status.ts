@@ -4,6 +4,7 @@ import { createParser, parseArguments } from '../arguments.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
+import { adoptionText } from './adoption-text.ts'
 import { useAdmin } from './use-admin.ts'
 
 interface Flags {
@@ -22,12 +23,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-function linesOf({ server, readOnly, openUploads, space, quotas }: RegistryStatus): string[] {
+function linesOf({ server, readOnly, openUploads, adoption, space, quotas }: RegistryStatus): string[] {
   const rows: readonly (readonly [name: string, value: string])[] = [
     ['server', server === null ? 'none runs' : `${server.url}, process ${server.pid}`],
     ...(server === null ? [] : ([['requests', String(server.requestsInProgress)]] as const)),
     ['read-only', readOnly.isReadOnly ? 'on' : 'off'],
     ['uploads', `${openUploads} open`],
+    ...(adoption === null ? [] : ([['adoption', adoptionText(adoption)]] as const)),
     ...(space === null ? [] : ([['disk', `${formatSize(space.free)} of ${formatSize(space.total)} free`]] as const)),
     ...quotaRows(quotas),
   ]

@@ -15,17 +15,18 @@ const patience = 5000
 
 /**
  * Runs `work` on the registry of the data folder: through the server that has it open, or else on its files, which then are
- * this process's alone: then by the configuration that a server would have. Errors: STORE_INVALID where there is no registry;
+ * this process's alone: then by the configuration that a server would have. Errors: STORE_INVALID where there is no registry, unless it `isMade`;
  * SERVER_BUSY when its owner does not answer; SERVER_CONFIG_INVALID.
  */
 export async function useAdmin<T>(
   flags: { readonly root?: string; readonly config?: string },
   work: (admin: RegistryAdmin) => Promise<T>,
+  { isMade = false }: { readonly isMade?: boolean } = {},
 ): Promise<T> {
   const root = dataFolder(flags.root)
   const { adminSocket, metadata } = registryLayout(root)
   // What may not be looked at may well be there: that is told as the system says it.
-  if (statSync(metadata, { throwIfNoEntry: false }) === undefined) {
+  if (!isMade && statSync(metadata, { throwIfNoEntry: false }) === undefined) {
     throw new IbuildError('STORE_INVALID', `there is no registry in ${root}`, {
       hint: 'ibuild serve makes one; --root names the data folder.',
     })
@@ -49,7 +50,8 @@ async function openAlone(
   file: string | undefined,
   isPatient: boolean,
 ): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
-  const log = { warn: (line: string): void => void process.stderr.write(`${sanitize(line)}\n`) }
+  const tell = (line: string): void => void process.stderr.write(`${sanitize(line)}\n`)
+  const log = { info: tell, warn: tell }
   try {
     const { config } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
     return await openRegistry({ root, config, log, isReadOnly: () => false })

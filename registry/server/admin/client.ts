@@ -34,6 +34,11 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     scrub: () => call('GET', '/v1/scrub'),
     beginScrub: () => call('POST', '/v1/scrub'),
     reload: () => call('POST', '/v1/reload'),
+    adoption: () => call('GET', '/v1/adoption'),
+    adopt: (request) => call('POST', '/v1/adoption', { ...request }),
+    leaveAdoption: () => call('DELETE', '/v1/adoption'),
+    adoptionFlaws: () => call('GET', '/v1/adoption/flaws'),
+    exportLayouts: (request) => call('POST', '/v1/export', { ...request, references: [...request.references] }),
     tagHistory: (repository, tag) => call('GET', tagPath(repository, tag, 'history')),
     rollBackTag: (repository, tag, to) => call('POST', tagPath(repository, tag, 'rollback'), to ?? null),
     events: {

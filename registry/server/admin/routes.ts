@@ -1,5 +1,6 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
+import { readAdoptRequest, readExportRequest } from './adoption.ts'
 import { eventRoutes } from './event-routes.ts'
 import { holdLines } from './hold-lines.ts'
 import type { RegistryAdmin } from './types.ts'
@@ -72,6 +73,36 @@ export const adminRoutes: readonly AdminRoute[] = [
     path: '/v1/reload',
     about: 'reads the configuration again, as SIGHUP does',
     run: (admin) => admin.reload(),
+  },
+  {
+    method: 'GET',
+    path: '/v1/adoption',
+    about: 'the storage of another registry that is being taken over, and how far that is; `null` without one',
+    run: (admin) => admin.adoption(),
+  },
+  {
+    method: 'POST',
+    path: '/v1/adoption',
+    about: 'takes one over: `{"folder", "isWaiting"}`',
+    run: (admin, _parts, body) => admin.adopt(readAdoptRequest(body)),
+  },
+  {
+    method: 'DELETE',
+    path: '/v1/adoption',
+    about: 'gives it up: what was not taken yet is not served any more',
+    run: (admin) => admin.leaveAdoption(),
+  },
+  {
+    method: 'GET',
+    path: '/v1/adoption/flaws',
+    about: 'what is wrong in it, a thousand places at most',
+    run: (admin) => admin.adoptionFlaws(),
+  },
+  {
+    method: 'POST',
+    path: '/v1/export',
+    about: 'writes OCI layouts: `{"folder", "references", "isAll", "isCopy", "isUpdate"}`; answers when that is done',
+    run: (admin, _parts, body) => admin.exportLayouts(readExportRequest(body)),
   },
   {
     method: 'GET',

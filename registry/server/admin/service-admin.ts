@@ -1,8 +1,11 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
+import type { Adoption } from '../../adopt/adoption.ts'
 import type { Outbox } from '../../events/outbox.ts'
 import type { Scrubber } from '../../scrub/types.ts'
 import type { OpenUpload, RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
+import type { OpenRegistry } from '../server.ts'
+import { exportOptions } from './adoption.ts'
 import { quotaState, tagAdmin } from './tag-admin.ts'
 import type { ReadOnlyState, RegistryAdmin, ReloadReport, ServerStatus } from './types.ts'
 
@@ -10,6 +13,8 @@ export interface AdminParts {
   readonly service: RegistryService
   readonly events: Pick<Outbox, 'admin'>
   readonly space: BlobDriver['space']
+  readonly adoption: Adoption
+  readonly exportLayouts: OpenRegistry['exportLayouts']
   /** What only a running server has. */
   readonly server?: {
     readonly status: () => ServerStatus
@@ -20,7 +25,7 @@ export interface AdminParts {
 }
 
 /** What operators may ask, done by the process that has the registry open. */
-export function serviceAdmin({ service, events, space, server }: AdminParts): RegistryAdmin {
+export function serviceAdmin({ service, adoption, exportLayouts, events, space, server }: AdminParts): RegistryAdmin {
   const isConfigured = (): boolean => server?.isReadOnlyConfigured() === true
   const readOnly = async (): Promise<ReadOnlyState> => ({
     isReadOnly: service.isReadOnly,
@@ -43,6 +48,7 @@ export function serviceAdmin({ service, events, space, server }: AdminParts): Re
       server: server?.status() ?? null,
       readOnly: await readOnly(),
       openUploads: (await service.uploads.list()).length,
+      adoption: await adoption.status(),
       space: (await space()) ?? null,
       quotas: await quotaState(service),
     }),
@@ -64,6 +70,17 @@ export function serviceAdmin({ service, events, space, server }: AdminParts): Re
         hint: 'Give a rate in the file and reload.',
       })
     },
+    adoption: () => adoption.status(),
+    async adopt({ folder, isWaiting }) {
+      await adoption.adopt(folder)
+      if (server !== undefined || isWaiting) adoption.begin()
+      const status = await adoption.status()
+      if (status === null) throw new IbuildError('ADOPTION_INVALID', 'it was given up meanwhile')
+      return status
+    },
+    leaveAdoption: () => adoption.leave(),
+    adoptionFlaws: () => adoption.flaws(mostFlaws),
+    exportLayouts: async (request) => exportLayouts(exportOptions(request)),
     async reload() {
       if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')
       return server.reload()
@@ -78,6 +95,7 @@ function requireServer(server: AdminParts['server']): NonNullable<AdminParts['se
   })
 }
 
+const mostFlaws = 1000
 const listing = 'ibuild registry uploads lists those that are.'
 
 function uploadInfo({

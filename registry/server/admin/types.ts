@@ -1,6 +1,10 @@
+import type { AdoptionStatus } from '../../adopt/adoption.ts'
 import type { EventsAdmin } from '../../events/events-admin.ts'
+import type { ExportReport } from '../../export/export-layouts.ts'
 import type { ScrubStatus } from '../../scrub/types.ts'
 import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
+import type { FlawRow } from '../../storage/rows.ts'
+import type { AdoptRequest, ExportRequest } from './adoption.ts'
 
 /** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
 export interface RegistryAdmin {
@@ -18,6 +22,16 @@ export interface RegistryAdmin {
   beginScrub(): Promise<ScrubStatus>
   /** Reads the configuration again. Errors: those of it; then all stays as it was. SERVER_FAILED without a server. */
   reload(): Promise<ReloadReport>
+  /** The storage of another registry that is being taken over, or was; null without one. */
+  adoption(): Promise<AdoptionStatus | null>
+  /** Begins to take one over; without a server it is only noted, unless it `isWaiting`. ADOPTION_INVALID. */
+  adopt(request: AdoptRequest): Promise<AdoptionStatus>
+  /** Gives it up. ADOPTION_INVALID without one. */
+  leaveAdoption(): Promise<void>
+  /** What is wrong there, a thousand at most. */
+  adoptionFlaws(): Promise<readonly FlawRow[]>
+  /** Writes OCI layouts, from the process that has the registry open. Errors: those of {@link exportLayouts}, REFERENCE_INVALID. */
+  exportLayouts(request: ExportRequest): Promise<ExportReport>
   /** What a tag led to, newest first. OBJECT_NOT_FOUND. */
   tagHistory(repository: string, tag: string): Promise<readonly TagMove[]>
   /**
@@ -34,6 +48,8 @@ export interface RegistryStatus {
   readonly server: ServerStatus | null
   readonly readOnly: ReadOnlyState
   readonly openUploads: number
+  /** The storage of another registry that is being taken over, or was. */
+  readonly adoption: AdoptionStatus | null
   /** Bytes; null where there is no limit. */
   readonly space: { readonly free: number; readonly total: number } | null
   readonly quotas: QuotaState

@@ -87,6 +87,11 @@ export class SimulatedDisk {
       if (node !== 'folder') node.links++
       this.#change([dirname(to)], (names) => void names.set(to, node))
     },
+    copy: async (from, to) => {
+      this.#call('copy', to)
+      const node = this.#need(from)
+      if (node !== 'folder') this.#create(to).content = node.content.slice()
+    },
     rename: async (from, to) => {
       this.#call('rename', to)
       const node = this.#need(from)

@@ -1,0 +1,186 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test, { type ExecutionContext } from 'ava'
+import { needs } from '../../testing/needs.ts'
+import { type RegistryProgram, startRegistry } from '../../testing/registry.ts'
+import { run } from '../../testing/run.ts'
+import { startServe } from '../../testing/serve.ts'
+import { temporaryFolder } from '../../testing/temporary.ts'
+import { ibuildScript } from '../../testing/workspace.ts'
+import { answersOf, catalogOf, fillPeer, type PeerContent } from './peer-content.ts'
+
+interface Peer {
+  readonly folder: string
+  /** What is given to `adopt`. */
+  readonly storage: string
+  readonly content: PeerContent
+  /** What the other registry answered. */
+  readonly answers: Readonly<Record<string, string>>
+  readonly catalog: readonly string[]
+}
+
+/** Fills a real registry, asks it everything, and stops it. */
+async function peer(t: ExecutionContext, program: RegistryProgram): Promise<Peer> {
+  const folder = temporaryFolder(t)
+  mkdirSync(join(folder, 'peer'))
+  await using registry = await startRegistry(join(folder, 'peer'), program)
+  const url = `http://${registry.host}`
+  const content = await fillPeer(url)
+  const answers = await answersOf(url, content)
+  const catalog = await catalogOf(url)
+  return { folder, storage: join(folder, 'peer/data'), content, answers, catalog }
+}
+
+async function ibuild(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  return run(process.execPath, [ibuildScript, 'registry', ...args])
+}
+
+interface Status {
+  readonly state: string
+  readonly counts: Readonly<Record<string, number>>
+}
+
+async function statusOf(root: string): Promise<Status> {
+  const { stdout } = await ibuild(['adopt', '--status', '--json', '--root', root])
+  return JSON.parse(stdout) as Status
+}
+
+async function untilDone(root: string): Promise<Status> {
+  for (const end = Date.now() + 60_000; ; await sleep(100)) {
+    const status = await statusOf(root)
+    if (status.state === 'done') return status
+    if (Date.now() > end) throw new Error(JSON.stringify(status))
+  }
+}
+
+/** Names, sizes and times of all files. */
+function listing(folder: string): unknown[] {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .sort()
+    .map((name) => {
+      const { size, mtimeMs, mode, ino } = statSync(join(folder, name))
+      return [name, size, mtimeMs, mode, ino]
+    })
+}
+
+for (const program of ['docker-registry', 'distribution'] as const) {
+  needs(
+    test.serial,
+    'root',
+    program,
+  )(`${program}: the same bytes before, while and after its storage is taken over`, async (t) => {
+    t.timeout(180_000)
+    const { folder, storage, content, answers, catalog } = await peer(t, program)
+    const root = join(folder, 'root')
+    mkdirSync(root)
+    const before = listing(storage)
+    const noted = await ibuild(['adopt', storage, '--root', root])
+    t.is(noted.code, 0, noted.stderr)
+    t.regex(noted.stdout, /begins with the next server/)
+    {
+      await using server = await startServe(root, { args: ['--read-only'] })
+      t.deepEqual(await answersOf(`http://${server.host}`, content), answers, 'before')
+      t.deepEqual(await catalogOf(`http://${server.host}`), [...catalog])
+    }
+    await using server = await startServe(root)
+    const url = `http://${server.host}`
+    do t.deepEqual(await answersOf(url, content), answers, 'while')
+    while ((await statusOf(root)).state !== 'done')
+    const { counts } = await untilDone(root)
+    t.like(counts, { flaws: 0, copied: 0 })
+    t.log(counts)
+    t.deepEqual(await answersOf(url, content), answers, 'after')
+    t.deepEqual(listing(storage), before, 'nothing was written there')
+    rmSync(storage, { recursive: true })
+    t.deepEqual(await answersOf(url, content), answers, 'without it')
+    t.deepEqual(await catalogOf(url), [...catalog])
+    const subject = content.paths.find((path) => path.endsWith('/manifests/multi'))?.replace(/multi$/, '')
+    const digest = (await fetch(`${url}${subject}multi`, { method: 'HEAD', headers: { accept: '*/*' } })).headers.get(
+      'docker-content-digest',
+    )
+    const referrers = (await (await fetch(`${url}/v2/team/app/referrers/${digest}`)).json()) as { manifests: unknown[] }
+    t.is(referrers.manifests.length, 1)
+  })
+}
+
+needs(
+  test.serial,
+  'root',
+  'distribution',
+)('killed again and again, it is taken over all the same', async (t) => {
+  t.timeout(180_000)
+  const { folder, storage, content, answers } = await peer(t, 'distribution')
+  const root = join(folder, 'root')
+  mkdirSync(root)
+  t.is((await ibuild(['adopt', storage, '--root', root])).code, 0)
+  for (let i = 0; i < 8; i++) {
+    const server = await startServe(root)
+    await sleep(i * 40)
+    await server.close('SIGKILL')
+  }
+  await using server = await startServe(root)
+  t.deepEqual(await answersOf(`http://${server.host}`, content), answers)
+  const status = await untilDone(root)
+  t.is(status.counts['flaws'], 0)
+  rmSync(storage, { recursive: true })
+  t.deepEqual(await answersOf(`http://${server.host}`, content), answers)
+})
+
+needs(
+  test.serial,
+  'root',
+  'docker-registry',
+)('what a crash left there is told, and the rest taken; a running server takes it too', async (t) => {
+  t.timeout(180_000)
+  const { folder, storage, content, answers } = await peer(t, 'docker-registry')
+  const root = join(folder, 'root')
+  const tags = join(storage, 'docker/registry/v2/repositories/team/old-app/_manifests/tags')
+  truncateSync(join(tags, '1/current/link'))
+  await using server = await startServe(root)
+  const adopted = await ibuild(['adopt', join(storage, 'docker'), '--wait', '--root', root])
+  t.is(adopted.code, 1)
+  t.regex(adopted.stdout, /not needed any more/)
+  t.regex(adopted.stdout, /Something was written there/)
+  const flaws = await ibuild(['adopt', '--flaws', '--root', root])
+  t.regex(flaws.stdout, /team\/old-app:1\s+empty-link/)
+  const expected: Record<string, string> = {
+    ...answers,
+    '/v2/team/old-app/manifests/1': '404',
+    '/v2/team/old-app/tags/list': '2,latest,list',
+  }
+  t.deepEqual(await answersOf(`http://${server.host}`, content), expected)
+  t.regex(
+    (await ibuild(['status', '--root', root])).stdout,
+    /adoption: .*, done; 6 of 6 repositories, 1 not taken as they are/,
+  )
+  t.is((await ibuild(['adopt', '--root', root])).code, 2)
+  t.is((await ibuild(['adopt', folder, '--root', root])).code, 1)
+})
+
+needs(
+  test.serial,
+  'root',
+  'distribution',
+)('to another filesystem it is copied', async (t) => {
+  t.timeout(180_000)
+  const { folder, storage, content, answers } = await peer(t, 'distribution')
+  const elsewhere = join('/dev/shm', `ibuild-adopt-${process.pid}`)
+  t.teardown(() => rmSync(elsewhere, { recursive: true, force: true }))
+  if (!existsSync('/dev/shm') || statSync('/dev/shm').dev === statSync(folder).dev)
+    return t.log('there is no other filesystem')
+  cpSync(storage, elsewhere, { recursive: true })
+  const root = join(folder, 'root')
+  mkdirSync(root)
+  const adopted = await ibuild(['adopt', elsewhere, '--wait', '--json', '--root', root])
+  t.is(adopted.code, 0, adopted.stderr)
+  const { counts } = JSON.parse(adopted.stdout) as Status
+  t.is(counts['linked'], 0)
+  t.true((counts['copied'] ?? 0) > 10)
+  rmSync(elsewhere, { recursive: true })
+  await using server = await startServe(root)
+  t.deepEqual(await answersOf(`http://${server.host}`, content), answers)
+})
