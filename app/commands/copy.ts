@@ -2,10 +2,11 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { parseReference } from '../../shared/base/reference.ts'
 import { parsePlatform } from '../../shared/oci/platform.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
+import { declareExpectedTag, type ExpectedTagFlags, expectedTagOf } from '../cli/expected-tag.ts'
 import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
 import { copyTo } from '../transfer/copy.ts'
 
-interface Flags extends TransferFlags {
+interface Flags extends TransferFlags, ExpectedTagFlags {
   readonly all?: boolean
   readonly platform?: string
   readonly referrers?: boolean
@@ -26,6 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--referrers', 'signatures and whatever else refers to it, too')
     .option('--no-layer-indexes', 'leave the published layer indexes of images behind')
     .addHelpText('after', help)
+  declareExpectedTag(parser)
   declareTransferFlags(parser, { quiet: 'print the digest only', usual: 4 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [from = '', to = ''] = words
@@ -36,7 +38,10 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new IbuildError('USAGE', 'the target has a tag or a digest, not both')
   const platform = flags.platform === undefined ? undefined : parsePlatform(flags.platform)
   const { referrers, layerIndexes } = flags
-  const options = { platform, referrers, layerIndexes, atOnce: parallelOf(flags) }
+  const expected = expectedTagOf(flags)
+  if (expected !== undefined && target.digest !== undefined)
+    throw new IbuildError('USAGE', '--if-match and --if-new are about a tag, and the target has none')
+  const options = { platform, referrers, layerIndexes, expected, atOnce: parallelOf(flags) }
   return carryOutTransfer(flags, async (scope) => {
     const copied = await copyTo(source, target, { ...scope, ...options })
     return {

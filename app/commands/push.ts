@@ -7,11 +7,12 @@ import { collect, createParser, parseArguments } from '../cli/arguments.ts'
 import { collectAnnotations, parseAnnotation } from '../cli/build/annotations.ts'
 import { parseAskedCompression, parseManifestFormat } from '../cli/compression.ts'
 import { dataFolder } from '../cli/data-folder.ts'
+import { declareExpectedTag, type ExpectedTagFlags, expectedTagOf } from '../cli/expected-tag.ts'
 import { imageOf } from '../cli/open-store.ts'
 import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
 import { type Pushed, type PushSettings, pushable, pushTo } from '../transfer/push.ts'
 
-interface Flags extends TransferFlags {
+interface Flags extends TransferFlags, ExpectedTagFlags {
   readonly root?: string
   readonly allTags?: boolean
   readonly compression?: string
@@ -25,7 +26,11 @@ const help = `
 Layers that the registry has are not sent and not compressed again; those that another of its
 repositories has are mounted from there. An image that was pulled keeps its manifest, byte for
 byte, unless --compression, --format or --annotation ask for another one. Beside an image in
-OCI format the indexes of its layers are published: ibuild builds on it without its layers.`
+OCI format the indexes of its layers are published: ibuild builds on it without its layers.
+
+--if-match and --if-new are looked at before anything is sent, and by the registry when it sets the
+tag: of several who push at once one wins, the others end with TAG_CHANGED. A registry that does not
+say that it knows conditions is warned of.`
 
 /** `ibuild push NAME`: an image of the store into a registry. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -39,16 +44,20 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--annotation <[type:]key=value>', 'annotation of the manifest (repeat)', collect)
     .option('--no-layer-indexes', 'do not publish the layer indexes beside the image')
     .addHelpText('after', help)
+  declareExpectedTag(parser)
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 5 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const settings = settingsOf(flags)
+  const expected = expectedTagOf(flags)
+  if (expected !== undefined && flags.allTags === true)
+    throw new IbuildError('USAGE', '--if-match and --if-new are about one tag, and --all-tags pushes several')
   const store = openStore(dataFolder(flags.root))
   const pushes = pushesOf(store, words, flags)
   return carryOutTransfer(flags, async (scope) => {
     const pushed: Pushed[] = []
     for (const { source, to } of pushes) {
       scope.emit({ type: 'notice', message: `pushing to ${formatReference(to)}` })
-      pushed.push(await pushTo(store, { image: imageOf(store, source), to }, { ...scope, ...settings }))
+      pushed.push(await pushTo(store, { image: imageOf(store, source), to }, { ...scope, ...settings, expected }))
     }
     return { lines: pushed.map((each) => lineOf(each, flags)), result: { images: pushed } }
   })

@@ -2,6 +2,8 @@ import { withRemote } from '../../builder/remote/with-remote.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { type PublishImageOptions, publishImage } from '../../builder/transfer/publish-image.ts'
+import { type ExpectedTag, requireExpectedTag } from '../../registry/client/expected-tag.ts'
+import { unchecked } from '../../registry/client/images/copy-image.ts'
 import type { RegistryClient } from '../../registry/client/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
@@ -16,6 +18,8 @@ interface PushScope extends PushSettings {
   readonly client: RegistryClient
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: BuildEvent) => void
+  /** What the tag has to be in the registry. */
+  readonly expected?: ExpectedTag | undefined
 }
 
 export interface Pushed {
@@ -28,22 +32,24 @@ export interface Pushed {
   readonly size: number
 }
 
-/** Pushes an image under a name. Errors: those of `publishImage`, USAGE for a name with a digest. */
+/** Pushes an image under a name. Errors: those of `publishImage`, USAGE for a name with a digest, TAG_CHANGED. */
 export async function pushTo(
   store: Store,
   { image, to }: { readonly image: StoredImage; readonly to: Reference },
   scope: PushScope,
 ): Promise<Pushed> {
-  const { client, ...options } = scope
+  const { client, expected, ...options } = scope
   const { tag = 'latest' } = pushable(to)
+  await requireExpectedTag({ repository: client.repository(to), ref: tag }, expected, options)
   const lock = await store.lockShared({ signal: scope.signal })
   try {
     const images = remoteImages(client)
     const onWarning = (message: string): void => scope.emit({ type: 'notice', message: `warning: ${message}` })
+    const target = publisher(client, { expected, onUnchecked: () => onWarning(unchecked) })
     const { digest, size } = await publishImage(
       withRemote(store, images),
       { image, to, tags: [tag] },
-      { ...options, images, publisher: publisher(client), onWarning },
+      { ...options, images, publisher: target, onWarning },
     )
     return { name: formatReference({ domain: to.domain, path: to.path, tag }), tag, digest, size }
   } finally {

@@ -49,8 +49,9 @@ export function remoteRepository(name: RemoteName, options: RepositoryOptions): 
       if (typeof result === 'object') await cancelUpload(calls, result)
       return result === 'mounted'
     },
-    putManifest: async (ref, manifest, { signal } = {}) => {
-      const isNoted = await putManifest(calls, ref, { signal, manifest })
+    putManifest: async (ref, manifest, options = {}) => {
+      const { signal } = options
+      const isNoted = await putManifest(calls, ref, { ...options, manifest })
       const referrer = isNoted ? undefined : referrerOf(manifest)
       if (referrer !== undefined) await listReferrer(calls, referrer, { turns, signal })
     },

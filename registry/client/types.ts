@@ -1,6 +1,7 @@
 import type { ContentTries } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import type { ExpectedTag } from './expected-tag.ts'
 
 /**
  * A client of registries (OCI distribution-spec): finds hosts, mirrors, certificates, proxies and credentials by itself, keeps
@@ -58,7 +59,8 @@ export interface RemoteRepository {
   pushStream(content: AsyncIterable<Uint8Array>, options?: PushOptions): Promise<SentBlob>
   /** Gives the repository a blob of another one of the same host, without bytes; false when the registry would not. */
   mount(digest: Digest, from: string, options?: CallOptions): Promise<boolean>
-  putManifest(ref: string, manifest: RemoteManifest, options?: CallOptions): Promise<void>
+  /** TAG_CHANGED when the tag is not as expected. */
+  putManifest(ref: string, manifest: RemoteManifest, options?: PutManifestOptions): Promise<void>
   tags(options?: CallOptions): AsyncIterable<string>
   /** Through the referrers API, or the tag that stands for it where there is none. */
   referrers(subject: Digest, options?: ReferrersOptions): AsyncIterable<Descriptor>
@@ -71,6 +73,12 @@ export interface RemoteManifest {
   readonly mediaType: string
   readonly digest: Digest
   readonly bytes: Uint8Array
+}
+
+export interface PutManifestOptions extends CallOptions {
+  readonly expected?: ExpectedTag | undefined
+  /** Is told when the registry did not say that it held the tag against what was expected: it may have set it whatever it was. */
+  readonly onUnchecked?: (() => void) | undefined
 }
 
 export interface PushOptions extends CallOptions {

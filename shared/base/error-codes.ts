@@ -143,6 +143,11 @@ const table = {
   REGISTRY_NOT_FOUND: { exit: 1, about: 'A registry does not have what was asked of it.' },
   REGISTRY_REFUSED: { exit: 1, about: 'A registry does not take what it was sent.' },
   REGISTRY_UNREACHABLE: { exit: 1, about: 'A registry cannot be reached, or its TLS certificate is not trusted.' },
+  TAG_CHANGED: {
+    exit: 1,
+    about: 'A tag is not what --if-match or --if-new says: nothing was changed.',
+    hint: 'Look at what is there now, and decide anew.',
+  },
   // store
   CONTAINER_EXISTS: { exit: 1, about: 'The name for a container is taken.' },
   CONTAINER_NOT_FOUND: { exit: 1, about: 'No container of that name is in the store.', hint: 'See ibuild containers.' },
@@ -167,7 +172,7 @@ const table = {
   ACCOUNT_EXISTS: {
     exit: 1,
     about: 'There is an account of that name.',
-    hint: 'ibuild registry user passwd NAME sets its password.',
+    hint: 'Set its password with ibuild registry user passwd NAME.',
   },
   ACCOUNT_NOT_FOUND: { exit: 1, about: 'There is no account of that name.', hint: 'See ibuild registry user list.' },
   BACKUP_INVALID: {

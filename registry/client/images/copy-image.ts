@@ -8,6 +8,7 @@ import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { parseIndex } from '../../../shared/oci/manifest.ts'
 import { isIndexType } from '../../../shared/oci/media-types.ts'
 import { formatPlatform, type Platform } from '../../../shared/oci/platform.ts'
+import { type ExpectedTag, requireExpectedTag } from '../expected-tag.ts'
 import type { RemoteManifest, RemoteRepository } from '../types.ts'
 import { layerIndexesOf } from './layer-indexes.ts'
 import { readTree, type TreeManifest } from './manifest-tree.ts'
@@ -22,6 +23,8 @@ export interface CopyOptions {
   readonly layerIndexes?: boolean | undefined
   /** Is told what went wrong without harm to what is copied. */
   readonly onWarning?: ((warning: string) => void) | undefined
+  /** What the tag of the target has to be. Looked at before anything is sent, and by the registry when it is set. */
+  readonly expected?: ExpectedTag | undefined
   /** Blobs at a time; 4 unless told otherwise. */
   readonly atOnce?: number | undefined
   readonly listener?: MoveListener | undefined
@@ -49,7 +52,8 @@ const usualAtOnce = 4
 /**
  * Copies what a name means to another repository, byte for byte: blobs are streamed, or mounted on the same host, manifests
  * come after what they name, the name last. What is there already is left alone, so a copy that broke off goes on where it
- * was. Undefined when the source has not that name. Errors: those of both registries, MANIFEST_INVALID, PLATFORM_NOT_FOUND.
+ * was. Undefined when the source has not that name. Errors: those of both registries, MANIFEST_INVALID, PLATFORM_NOT_FOUND,
+ * TAG_CHANGED.
  */
 export async function copyImage(
   from: RemotePlace,
@@ -59,6 +63,7 @@ export async function copyImage(
   const scope: CopyScope = { source: from.repository, target: to.repository, options }
   const named = await from.repository.manifest(from.ref, options)
   if (named === undefined) return undefined
+  await requireExpectedTag(to, options.expected, options)
   const top = await chosen(scope, named)
   const { signal } = options
   const tree = await readTree(from.repository, top, { referrers: options.referrers === true, signal })
@@ -159,10 +164,16 @@ async function copyBlob(
 }
 
 /** Some registries refuse to set a tag again, even to what it means. */
-async function nameIt({ repository, ref }: RemotePlace, top: RemoteManifest, { signal }: CopyOptions): Promise<void> {
+async function nameIt({ repository, ref }: RemotePlace, top: RemoteManifest, options: CopyOptions): Promise<void> {
+  const { signal, expected, onWarning } = options
   const before = await repository.resolve(ref, { signal, current: true })
-  if (before?.digest !== top.digest) await repository.putManifest(ref, top, { signal })
+  if (before?.digest === top.digest && expected !== 'absent') return
+  await repository.putManifest(ref, top, { signal, expected, onUnchecked: () => onWarning?.(unchecked) })
 }
+
+/** For people who said what a tag has to be. */
+export const unchecked: string =
+  'the registry does not say that it knows conditions: it may have set the tag though somebody else moved it meanwhile'
 
 async function putManifest({ target, options }: CopyScope, { manifest, tag }: TreeManifest): Promise<void> {
   await target.putManifest(tag ?? manifest.digest, manifest, options)

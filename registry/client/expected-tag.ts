@@ -1,0 +1,27 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { RemotePlace } from './images/types.ts'
+import type { CallOptions } from './types.ts'
+
+/** What a tag has to be before it is set: that digest, or not there. */
+export type ExpectedTag = Digest | 'absent'
+
+/** Headers by which a registry holds the tag against it, in the same moment in which it sets it (RFC 9110, 13.1). */
+export function conditionHeaders(expected: ExpectedTag | undefined): Readonly<Record<string, string>> {
+  if (expected === undefined) return {}
+  return expected === 'absent' ? { 'if-none-match': '*' } : { 'if-match': `"${expected}"` }
+}
+
+/** Asks before anything is sent. Errors: TAG_CHANGED. */
+export async function requireExpectedTag(
+  { repository, ref }: RemotePlace,
+  expected: ExpectedTag | undefined,
+  { signal }: CallOptions = {},
+): Promise<void> {
+  if (expected === undefined) return
+  const now = (await repository.resolve(ref, { signal, current: true }))?.digest
+  if (now === (expected === 'absent' ? undefined : expected)) return
+  const is = now === undefined ? 'is not there' : `is ${now}`
+  const wanted = expected === 'absent' ? 'new' : expected
+  throw new IbuildError('TAG_CHANGED', `the tag ${ref} ${is}, and should be ${wanted}: nothing was sent`)
+}
