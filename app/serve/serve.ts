@@ -29,7 +29,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   for (const notice of notices) log.warn(notice)
   const inForce = { config }
   const isReadOnly = (): boolean => inForce.config.readOnly
-  const registry = await openRegistry({ root, config, inForce: () => inForce.config, log, isReadOnly })
+  const registry = await openRegistry({ root, config, inForce: () => inForce.config, log, isReadOnly, isServing: true })
   try {
     const reload = oneByOne(() => reloadConfig(server, load, log))
     const server = await startServer({ root, inForce, registry, log, reload })

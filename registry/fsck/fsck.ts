@@ -1,3 +1,4 @@
+import { gcStateKey, gcStateRow, readGcState } from '../storage/gc-rows.ts'
 import { createAside } from './aside.ts'
 import { createBlobBytes } from './blob-bytes.ts'
 import { checkBlobs, checkLinks, checkUnlinked } from './check-blobs.ts'
@@ -36,7 +37,15 @@ export async function runFsck(options: FsckOptions): Promise<FsckSummary> {
   await checkUploads(context)
   await checkTemporary(context)
   await checkAside(context)
-  return tally.summary()
+  const summary = tally.summary()
+  if (context.isRepair && isInOrder(summary)) await releaseGarbage(context)
+  return summary
+}
+
+/** After a damage of the metadata nothing was collected. Now that all is in order, what refers to what is written down anew. */
+async function releaseGarbage({ metadata }: FsckContext): Promise<void> {
+  const { pass } = readGcState(await metadata.get(gcStateKey))
+  if (pass === 'held') await metadata.commit({ put: [gcStateRow({ pass: 'manifests', isWhole: true })] })
 }
 
 function repaired({ layout }: FsckContext, detail: string): Found {

@@ -1,5 +1,6 @@
 import { isDigest } from '../../shared/base/digest.ts'
 import { isName } from '../protocol/names.ts'
+import * as gcRows from '../storage/gc-rows.ts'
 import type { RowKind } from '../storage/row-kind.ts'
 import * as rows from '../storage/rows.ts'
 
@@ -22,11 +23,17 @@ const partsOfKinds: Readonly<Record<string, readonly ((part: string) => boolean)
   link: [isName, isDigest],
   linked: [isDigest, isName],
   doomed: [isDigest],
+  gone: [isName, isDigest],
+  usage: [isName],
+  use: [isName, (part) => part === gcRows.anyDigest || isDigest(part), isDigest],
+  refers: [isName, isDigest],
+  review: [(part) => /^\d{15}$/.test(part), isName, isDigest],
+  loose: [isName, isDigest],
 }
 
-/** Every kind of row that `rows.ts` exports, by its name. */
+/** Every kind of row that `rows.ts` and `gc-rows.ts` export, by its name. */
 const kinds: ReadonlyMap<string, AnyKind> = new Map(
-  Object.values<unknown>(rows)
+  [...Object.values<unknown>(rows), ...Object.values<unknown>(gcRows)]
     .filter(isKind)
     .map((kind) => [kind.prefix().trimEnd(), kind]),
 )

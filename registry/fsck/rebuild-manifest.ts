@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { definedMembers } from '../../shared/oci/members.ts'
+import { joinChanges } from '../service/manifest-plan.ts'
+import { changedReferences, referencesOf } from '../service/references.ts'
 import { referrerRow } from '../service/referrer-row.ts'
+import { refersRows } from '../storage/gc-rows.ts'
 import type { Row } from '../storage/metadata-types.ts'
 import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
 import type { ReadManifest } from './read-manifest.ts'
@@ -15,13 +18,19 @@ export async function rebuildManifest(
   const { digest, mediaType } = read.manifest
   const [at, change] = [Date.now(), newChange()]
   const subject = read.facts.subject?.digest
+  const refersKey = refersRows.key(name, digest)
+  const references = {
+    manifest: digest,
+    references: referencesOf(read.facts),
+    before: await metadata.get(refersKey),
+  }
   const put: Row[] = [
     manifestRows.row([name, digest], manifestRowOf({ mediaType, at, change }, read)),
     holderRows.row([digest, name], true),
     repositoryRows.row([name], { at, change }),
     ...(subject === undefined ? [] : [referrerRow(name, subject, read)]),
   ]
-  await metadata.commit({ put, remove: [doomedRows.key(digest)] })
+  await metadata.commit(joinChanges([{ put, remove: [doomedRows.key(digest)] }, changedReferences(name, references)]))
   return true
 }
 

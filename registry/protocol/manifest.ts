@@ -1,8 +1,10 @@
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import {
   asArray,
   asObject,
   asStringMap,
+  isObject,
   type JsonObject,
   type JsonPlace,
   type JsonValue,
@@ -26,6 +28,8 @@ export interface ManifestFacts {
   readonly blobs: readonly Descriptor[]
   /** Manifests that an index names, each once. */
   readonly manifests: readonly Descriptor[]
+  /** What the document names beside them. It need not be there, but what is there stays as long as the document does. Each once. */
+  readonly pinned: readonly Digest[]
   readonly subject: Descriptor | undefined
   /** Of the artifact; that of the config where the manifest has none of its own. */
   readonly artifactType: string | undefined
@@ -34,7 +38,7 @@ export interface ManifestFacts {
 
 /**
  * Reads a pushed manifest or index. `contentType` is that of the request, if it has one. Documents of other types are taken
- * too, and kept as they are: nothing in them is a reference. Errors: MANIFEST_INVALID, with status 413 when it is too large.
+ * too, and kept as they are: nothing that they name has to be there. Errors: MANIFEST_INVALID, with status 413 when it is too large.
  */
 export function parseManifest(bytes: Uint8Array, contentType: string | undefined): ManifestFacts {
   if (bytes.byteLength > mostManifestBytes) {
@@ -80,26 +84,39 @@ function referencesOf(mediaType: string, object: JsonObject, place: JsonPlace): 
       return imageReferences(object, place)
     case mediaTypes.ociIndex:
     case mediaTypes.dockerIndex:
-      return { ...commonReferences(object, place), blobs: [], manifests: descriptorsOf(object, 'manifests', place) }
+      return {
+        ...commonReferences(object, place),
+        blobs: [],
+        manifests: descriptorsOf(object, 'manifests', place),
+        pinned: [],
+      }
     case 'application/vnd.docker.distribution.manifest.v1+json':
     case 'application/vnd.docker.distribution.manifest.v1+prettyjws':
       throw invalid(
         "manifests of Docker's schema 1 are not taken: push the image with a client that writes schema 2 or OCI",
       )
     default:
-      return { blobs: [], manifests: [], subject: undefined, artifactType: undefined, annotations: undefined }
+      return {
+        blobs: [],
+        manifests: [],
+        pinned: digestsIn(object),
+        subject: undefined,
+        artifactType: undefined,
+        annotations: undefined,
+      }
   }
 }
 
 function imageReferences(object: JsonObject, place: JsonPlace): References {
   const config = required(object, 'config', place, parseDescriptor)
   const common = commonReferences(object, place)
-  const layers = descriptorsOf(object, 'layers', place).filter(isDistributed)
+  const layers = descriptorsOf(object, 'layers', place)
   return {
     ...common,
     artifactType: common.artifactType ?? config.mediaType,
-    blobs: unique([config, ...layers]),
+    blobs: unique([config, ...layers.filter(isDistributed)]),
     manifests: [],
+    pinned: layers.filter((layer) => !isDistributed(layer)).map(({ digest }) => digest),
   }
 }
 
@@ -122,6 +139,22 @@ function descriptorsOf(object: JsonObject, key: string, place: JsonPlace): Descr
     return values.map((each, i) => parseDescriptor(each, { ...at, path: `${at.path}[${i}]` }))
   }
   return unique(optional(object, key, place, read) ?? [])
+}
+
+/** Digests of all descriptors in a document that nobody here knows, however deep: whatever has a `digest` is taken for one. */
+function digestsIn(object: JsonObject): Digest[] {
+  const found = new Set<Digest>()
+  const visit = (value: JsonValue): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    else if (isObject(value)) {
+      const { digest } = value
+      if (typeof digest === 'string' && isDigest(digest)) found.add(digest)
+      Object.values(value).forEach(visit)
+    }
+  }
+  visit(object)
+  if (found.size > mostDescriptors) throw invalid(`the manifest has more than ${mostDescriptors} descriptors`)
+  return [...found]
 }
 
 function unique(descriptors: readonly Descriptor[]): Descriptor[] {

@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { LoginCounts } from '../access/accounts.ts'
 import type { EventsStatus } from '../events/events-admin.ts'
+import type { Collector } from '../gc/collector.ts'
+import type { GcCounts } from '../gc/types.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
 import type { ScrubStatus } from '../scrub/types.ts'
 import { eventMetrics } from './event-metrics.ts'
@@ -16,6 +18,7 @@ export interface Gauges {
   readonly isReadOnly: () => boolean
   readonly events: () => Promise<EventsStatus>
   readonly canPush: () => Promise<boolean>
+  readonly garbage: Pick<Collector, 'total' | 'leases' | 'isHeld'>
   readonly scrubbed: () => ScrubStatus
 }
 
@@ -48,6 +51,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   })
   addLogins(registry, gauges.logins)
   addGauges(registry, gauges)
+  addGarbage(registry, gauges.garbage)
   return {
     finished({ method, route = 'none', status, milliseconds, receivedBytes, sentBytes }) {
       const known = methods.has(method) ? method : 'other'
@@ -99,19 +103,48 @@ function addScrub(registry: Registry, { scrubbed }: Gauges): void {
   })
 }
 
+interface GaugeOf {
+  readonly name: string
+  readonly help: string
+}
+
+function addGauge(registry: Registry, { name, help }: GaugeOf, value: () => Promise<number | undefined>): void {
+  const gauge: Gauge = new Gauge({
+    name: prefix + name,
+    help,
+    registers: [registry],
+    async collect() {
+      const now = await value()
+      if (now === undefined) gauge.reset()
+      else gauge.set(now)
+    },
+  })
+}
+
+function addGarbage(registry: Registry, garbage: Gauges['garbage']): void {
+  const add = (name: string, help: string, key: keyof GcCounts): void =>
+    addTotal(registry, `gc_${name}_total`, help, () => garbage.total[key])
+  add('reviews', 'Looks at a digest in a repository.', 'reviewed')
+  add('manifests', 'Manifests that garbage collection took from a repository.', 'manifests')
+  add('links', 'Blobs that garbage collection took from a repository.', 'links')
+  add('blobs', 'Blobs and manifests whose bytes garbage collection removed.', 'blobs')
+  add('freed_bytes', 'Bytes that garbage collection freed.', 'freed')
+  add('failures', 'Looks that failed, and are repeated.', 'failures')
+  addGauge(
+    registry,
+    { name: 'gc_leases', help: 'Blobs and manifests that clients rely on.' },
+    async () => garbage.leases,
+  )
+  addGauge(
+    registry,
+    { name: 'gc_held', help: '1 while nothing is removed: `ibuild registry gc status` tells why.' },
+    async () => (garbage.isHeld ? 1 : 0),
+  )
+}
+
 function addGauges(registry: Registry, gauges: Gauges): void {
-  const add = (name: string, help: string, value: () => Promise<number | undefined>): void => {
-    const gauge: Gauge = new Gauge({
-      name: prefix + name,
-      help,
-      registers: [registry],
-      async collect() {
-        const now = await value()
-        if (now === undefined) gauge.reset()
-        else gauge.set(now)
-      },
-    })
-  }
+  const add = (name: string, help: string, value: () => Promise<number | undefined>): void =>
+    addGauge(registry, { name, help }, value)
   add('requests_in_progress', 'Requests that are being answered.', async () => gauges.requestsInProgress())
   add('uploads_open', 'Uploads that are not finished.', gauges.openUploads)
   add('disk_free_bytes', 'Bytes that blobs can still take.', async () => (await gauges.space())?.free)

@@ -13,11 +13,12 @@ import { refuseUnfinishedRestore } from '../storage/unfinished-restore.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { makeDataRoot } from './data-root.ts'
+import { configuredGarbage } from './garbage.ts'
 import type { Log } from './log.ts'
 import { configuredPolicies } from './policies.ts'
 import type { OpenRegistry } from './server.ts'
 
-type LiveKey = 'tags' | 'quota'
+type LiveKey = 'tags' | 'quota' | 'gc' | 'history'
 
 export interface OpenOptions {
   /** Data folder. */
@@ -28,6 +29,8 @@ export interface OpenOptions {
   readonly log: Pick<Log, 'info' | 'warn'>
   /** True while the configuration makes the registry read-only. */
   readonly isReadOnly: () => boolean
+  /** True for a server, which collects garbage by itself. */
+  readonly isServing?: boolean
 }
 
 /**
@@ -45,7 +48,10 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const events = await openOutbox({ metadata })
     const driver = await openFileDriver(root, { durability })
     const { sparse } = config.manifests
-    const policies = configuredPolicies(options.inForce ?? (() => config))
+    const inForce = options.inForce ?? (() => config)
+    const policies = configuredPolicies(inForce)
+    const garbage = configuredGarbage({ config: inForce, log: options.log, isServing: options.isServing === true })
+    const { lease, attach } = garbage
     const limits = uploadLimits(config)
     const inner = await createService({
       driver,
@@ -53,18 +59,22 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
       limits,
       sparse,
       isReadOnly,
+      lease,
+      attach,
       ...policies,
       tell: events.tell,
     })
+    const onWritten = (listener: WrittenListener): void => void listeners.push(listener)
     const { service, adoption } = await openAdopted({ service: inner, metadata, log: options.log })
     return {
+      service,
+      events,
       adoption,
       exportLayouts: (exported) =>
         exportLayouts({ service, metadata, give: (...args) => driver.give(...args) }, exported),
-      service,
-      events,
+      gc: garbage.collector(),
       space: () => driver.space(),
-      onWritten: (listener) => void listeners.push(listener),
+      onWritten,
       stored: { driver, metadata },
     }
   } catch (error) {

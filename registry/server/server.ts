@@ -5,6 +5,7 @@ import type { Adoption } from '../adopt/adoption.ts'
 import type { Outbox } from '../events/outbox.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
 import type { ExportOptions, ExportReport } from '../export/export-layouts.ts'
+import type { Collector } from '../gc/collector.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -37,6 +38,7 @@ import { tokenOpener } from './tokens.ts'
 export interface OpenRegistry {
   readonly service: RegistryService
   readonly events: Outbox
+  readonly gc: Collector
   readonly space: BlobDriver['space']
   readonly adoption: Adoption
   /** Errors: those of {@link exportLayouts}. */
@@ -159,13 +161,14 @@ async function createMetricsFor(
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
-  const { service, space } = registry
+  const { service, space, gc } = registry
   const metrics = createMetrics({
     requestsInProgress: () => active.count,
     logins: () => access.accounts?.counts,
     openUploads: async () => (await service.uploads.list()).length,
     space,
     isReadOnly: () => service.isReadOnly,
+    garbage: gc,
     scrubbed: () => scrubber.status(),
     events: () => registry.events.admin.status(),
     async canPush() {

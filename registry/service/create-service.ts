@@ -1,3 +1,4 @@
+import type { Digest } from '../../shared/base/digest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createHashPool, type HashPool } from '../storage/intake/hash-pool.ts'
@@ -8,9 +9,10 @@ import { createCatalogCursor } from './catalog-cursor.ts'
 import { createTagHistory } from './create-history.ts'
 import { createDigestLocks } from './digest-locks.ts'
 import { suspendInDoubt } from './doubtful-metadata.ts'
-import { createLinks } from './links.ts'
+import { createLeases, type Leases } from './leases.ts'
+import { createLinks, type Links } from './links.ts'
 import { listRepositories, listTags } from './listings.ts'
-import { createManifestCaches } from './manifest-caches.ts'
+import { createManifestCaches, type ManifestCaches } from './manifest-caches.ts'
 import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
 import { type Tell, tellNobody } from './occurrence.ts'
@@ -20,6 +22,7 @@ import { listReferrers } from './referrers.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 import { holdRegistry } from './registry-hold.ts'
 import { createRemovalHolds } from './removal-holds.ts'
+import { withReviews } from './review-changes.ts'
 import { createSpaceGuard } from './space.ts'
 import { allMutable, type ImmutableBy } from './tag-rules.ts'
 import { createTakeOver, type TakeOver } from './take-over.ts'
@@ -53,6 +56,21 @@ export interface ServiceOptions {
   /** The clocks of {@link ServiceParts}. */
   readonly now?: (() => number) | undefined
   readonly elapsed?: (() => number) | undefined
+  /** Milliseconds that {@link Leases} last; default one hour. */
+  readonly lease?: (() => number) | undefined
+  /** Is given what the service works on, to work on it as well; closed with the service, before it. */
+  readonly attach?: ((inner: ServiceInner) => Attached) | undefined
+}
+
+/** What a service works on, for what goes on inside of it beside the calls of clients. */
+export interface ServiceInner extends ServiceParts {
+  readonly links: Links
+  readonly caches: ManifestCaches
+  readonly leases: Leases
+}
+
+export interface Attached {
+  close(): Promise<void>
 }
 
 const minute = 60_000
@@ -65,7 +83,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const { immutableBy = allMutable, quotaFor = noQuota } = options
   const { now = Date.now, elapsed = () => performance.now() } = options
   const [links, caches] = [createLinks(options.metadata), createManifestCaches()]
-  const metadata = suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests])
+  const metadata = withReviews(suspendInDoubt(options.metadata, [links, caches.tags, caches.manifests]), now)
+  const leases = createLeases({ lease: options.lease ?? (() => 60 * minute), elapsed })
   const guard = await createWriteGuard(metadata, { isForced: options.isReadOnly, patience: options.patience })
   const cursor = await createCatalogCursor(metadata)
   const hashes = options.hashes ?? createHashPool()
@@ -85,7 +104,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
   const blobs = createBlobService({ ...parts, links })
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
-  const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy })
+  const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy, leases })
   const history = createTagHistory({ ...parts, manifests, caches, immutableBy })
   /** What an earlier process left half done, and removals that were put off. */
   const tidy = (): void => {
@@ -93,6 +112,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     guard.housekeep(() => countUsage(metadata, parts.guard)).catch(() => {})
   }
   tidy()
+  const attached = options.attach?.({ ...parts, links, caches, leases })
 
   /** All of it, whatever of it fails; what was deferred last goes first. */
   const end = async (): Promise<void> => {
@@ -101,17 +121,18 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     stack.defer(() => metadata.close())
     if (options.hashes === undefined) stack.defer(() => hashes.close())
     stack.defer(() => uploads.close())
-    await guard.close()
+    await Promise.all([guard.close(), attached?.close()])
   }
   let ended: Promise<void> | undefined
   return {
-    blobs: guardedBlobs(blobs, guard),
-    uploads: guardedUploads(uploads, guard),
-    manifests: guardedManifests(manifests, guard),
+    blobs: guardedBlobs(blobs, guard, leases),
+    uploads: guardedUploads(uploads, guard, leases),
+    manifests: guardedManifests(manifests, guard, leases),
+    lease: (name, digest) => leases.take(name, digest),
     history: { ...history, rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)) },
     usage: () => repositoryUsage({ metadata, quota: parts.quota, quotaFor }),
     refreshTokens: createRefreshTokens(metadata, guard),
-    takeOver: guardedTakeOver(createTakeOver({ ...parts, links, caches, hasBytes, immutableBy }), guard),
+    takeOver: guardedTakeOver(createTakeOver({ ...parts, links, caches, hasBytes, immutableBy }), guard, leases),
     tags: (name, page) => listTags(metadata, name, page),
     catalog: (page, isVisible = everyName) => listRepositories(metadata, { page, isVisible, cursor }),
     referrers: (name, subject, query) => listReferrers({ metadata, manifests }, { name, subject }, query),
@@ -125,8 +146,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
       await guard.setReadOnly(isReadOnly)
       tidy()
     },
-    hold: () => holdRegistry(parts),
     housekeep: parts.housekeep,
+    hold: () => holdRegistry(parts),
     tryReading: async () => void (await metadata.get(triedRow)),
     tryWriting: async () => {
       guard.check()
@@ -141,38 +162,55 @@ function everyName(_name: RepositoryName): boolean {
   return true
 }
 
-function guardedBlobs(blobs: BlobService, guard: WriteGuard): BlobService {
+/** What clients are told to be there they rely on: so it is leased before it is looked whether it is there. */
+function guardedBlobs(blobs: BlobService, guard: WriteGuard, leases: Leases): BlobService {
   return {
     ...blobs,
     remove: (name, digest, by) => guard.run(() => blobs.remove(name, digest, by)),
-    mount: (name, digest, options) => guard.run(() => blobs.mount(name, digest, options)),
+    mount: (name, digest, options) =>
+      leases.during(name, async () => {
+        await leases.take(name, digest)
+        return guard.run(() => blobs.mount(name, digest, options))
+      }),
   }
 }
 
-function guardedUploads(uploads: Uploads, guard: WriteGuard): UploadService {
+function guardedUploads(uploads: Uploads, guard: WriteGuard, leases: Leases): UploadService {
+  const push = <T>(name: RepositoryName, work: () => Promise<T>): Promise<T> =>
+    leases.during(name, () => guard.run(work))
   return {
-    start: (name, options) => guard.run(() => uploads.start(name, options)),
+    start: (name, options) => push(name, () => uploads.start(name, options)),
     state: (name, id) => uploads.state(name, id),
-    append: (name, id, body) => guard.run(() => uploads.append(name, id, body)),
-    finish: (name, id, end) => guard.run(() => uploads.finish(name, id, end)),
+    append: (name, id, body) => push(name, () => uploads.append(name, id, body)),
+    finish: (name, id, end) =>
+      leases.during(name, async () => {
+        await leases.take(name, end.digest)
+        return guard.run(() => uploads.finish(name, id, end))
+      }),
     cancel: (name, id) => guard.run(() => uploads.cancel(name, id)),
     list: () => uploads.list(),
   }
 }
 
-function guardedManifests(manifests: ManifestService, guard: WriteGuard): ManifestService {
+function guardedManifests(manifests: ManifestService, guard: WriteGuard, leases: Leases): ManifestService {
   return {
     ...manifests,
-    put: (name, ref, manifest) => guard.run(() => manifests.put(name, ref, manifest)),
+    put: (name, ref, manifest) => leases.during(name, () => guard.run(() => manifests.put(name, ref, manifest))),
     remove: (name, ref, options) => guard.run(() => manifests.remove(name, ref, options)),
   }
 }
 
-function guardedTakeOver(takeOver: TakeOver, guard: WriteGuard): TakeOver {
+/** Each is work of a push: what was taken first stays until all of it is there. */
+function guardedTakeOver(takeOver: TakeOver, guard: WriteGuard, leases: Leases): TakeOver {
+  const push = <T>(name: RepositoryName, digest: Digest, work: () => Promise<T>): Promise<T> =>
+    leases.during(name, async () => {
+      await leases.take(name, digest)
+      return guard.run(work)
+    })
   return {
-    blob: (name, digest, file) => guard.run(() => takeOver.blob(name, digest, file)),
-    manifest: (name, manifest) => guard.run(() => takeOver.manifest(name, manifest)),
-    tag: (name, tag, manifest) => guard.run(() => takeOver.tag(name, tag, manifest)),
+    blob: (name, digest, file) => push(name, digest, () => takeOver.blob(name, digest, file)),
+    manifest: (name, manifest) => push(name, manifest.digest, () => takeOver.manifest(name, manifest)),
+    tag: (name, tag, manifest) => push(name, manifest.digest, () => takeOver.tag(name, tag, manifest)),
     forget: (name, digest) => guard.run(() => takeOver.forget(name, digest)),
     remember: (name, digest) => guard.run(() => takeOver.remember(name, digest)),
   }

@@ -46,7 +46,7 @@ export function createManifestBytes({ driver, metadata, locks, housekeep }: Part
 }
 
 /** At most one byte more than a manifest can have; none of what cannot be read. */
-async function readBlob(driver: BlobDriver, digest: Digest): Promise<Uint8Array | undefined> {
+export async function readBlob(driver: BlobDriver, digest: Digest): Promise<Uint8Array | undefined> {
   const reader = await driver.open(digest)
   if (reader === undefined) return undefined
   try {

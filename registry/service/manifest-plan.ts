@@ -50,5 +50,6 @@ export function joinChanges(changes: readonly Change[]): Change {
     remove: changes.flatMap(({ remove = [] }) => remove),
     append: changes.flatMap(({ append = [] }) => append),
     expect: changes.flatMap(({ expect = [] }) => expect),
+    expectNone: changes.flatMap(({ expectNone = [] }) => expectNone),
   }
 }

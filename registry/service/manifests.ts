@@ -4,6 +4,7 @@ import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
 import { manifestRows, tagRows } from '../storage/rows.ts'
+import type { Leases } from './leases.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
@@ -11,6 +12,7 @@ import type { Sparse, Stored } from './manifest-rules.ts'
 import type { Requester } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { type ManifestPush, planPush } from './push-plan.ts'
+import { referencesOf, referredDigests } from './references.ts'
 import { planManifestRemoval, planTagRemoval, requireMutableTags } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
 import type { TagChanger } from './tag-change.ts'
@@ -21,6 +23,7 @@ import { removeUnnamed } from './unused-blobs.ts'
 export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'>, Pick<TagChanger, 'immutableBy'> {
   readonly caches: ManifestCaches
   readonly sparse: Sparse
+  readonly leases: Leases
 }
 
 /** Tags of one push at most; the specification asks for ten. */
@@ -31,7 +34,7 @@ const large = 64 * 1024
 
 /** {@link ManifestService} over a driver and the metadata. */
 export function createManifestService(parts: ManifestParts): ManifestService {
-  const { metadata, locks, guard, space, quota, tell, caches, sparse } = parts
+  const { metadata, locks, guard, space, quota, tell, caches, sparse, leases } = parts
   const planParts = { metadata, caches }
   const bytesOf = createManifestBytes(parts)
   const inSlot = createSlots(mostLargeReads)
@@ -122,6 +125,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
       const bytes = new Uint8Array(given) // of its own: it may stay in memory
       const digest = checkedDigest(ref, bytes)
       const tags = checkedTags([...('tag' in ref ? [ref.tag] : []), ...more])
+      await leases.takeAll(name, [digest, ...referredDigests(referencesOf(facts))])
       await space.check(bytes.byteLength)
       const manifest = { digest, mediaType: facts.mediaType, bytes }
       const push = { name, ref, manifest, facts, tags, sparse, condition, by: by?.actor }

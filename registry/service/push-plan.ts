@@ -3,6 +3,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
+import { looseRows, refersRows } from '../storage/gc-rows.ts'
 import type { Change, Row } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import {
@@ -17,6 +18,7 @@ import {
 } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse, type Stored } from './manifest-rules.ts'
+import { areReferencesKnown, changedReferences, referencesOf } from './references.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
 import { type Condition, requireCondition } from './tag-condition.ts'
@@ -44,7 +46,12 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
   const { metadata } = stored
   const { name, manifest, facts, tags, sparse, ref, condition, by } = push
   const key = manifestRows.key(name, manifest.digest)
-  const [value, ...tagValues] = await metadata.getMany([key, ...tags.map((tag) => tagRows.key(name, tag))])
+  const [value, refers, loose, ...tagValues] = await metadata.getMany([
+    key,
+    refersRows.key(name, manifest.digest),
+    looseRows.key(name, manifest.digest),
+    ...tags.map((tag) => tagRows.key(name, tag)),
+  ])
   const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
   const now = 'tag' in ref ? digestIn(name, ref.tag, tagValues[tags.indexOf(ref.tag)]) : before && manifest.digest
   requireCondition(condition, { name, ref, now, after: manifest.digest })
@@ -54,8 +61,9 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
   const needed = await requireReferences(stored, name, { facts, sparse })
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
   // The same bytes may be pushed as another type, where they do not say theirs: then they refer to other things.
-  const isKnown = before?.mediaType === manifest.mediaType
-  if (isKnown && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
+  const isKnown = before?.mediaType === manifest.mediaType && areReferencesKnown(name, manifest.digest, refers)
+  const isLoose = loose !== undefined && tags.length === 0 // without a tag it stays for a while: from now on
+  if (isKnown && !isLoose && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
   const kept = { at: before?.at ?? push.at ?? Date.now(), wasTagged: tags.length > 0 || before?.wasTagged === true }
   const stale = isKnown || value === undefined ? [] : referrerKey(name, manifest.digest, value)
   const record: Change = {
@@ -63,7 +71,8 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
     remove: [doomedRows.key(manifest.digest), goneRows.key(name, manifest.digest), ...stale],
     expect: [...needed, { key, value }],
   }
-  return { change: joinChanges([record, ...tagged]), effects }
+  const references = { manifest: manifest.digest, references: referencesOf(facts), before: refers }
+  return { change: joinChanges([record, isKnown ? {} : changedReferences(name, references), ...tagged]), effects }
 }
 
 function digestIn(name: string, tag: string, value: string | undefined): Digest | undefined {

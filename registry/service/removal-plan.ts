@@ -13,6 +13,7 @@ import {
   tagRows,
 } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
+import { withoutReferences } from './references.ts'
 import { referrerKey } from './referrer-row.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
 import { type Condition, requireCondition } from './tag-condition.ts'
@@ -78,11 +79,12 @@ export async function planManifestRemoval(
   const mirrorless: Change = { remove: keys, expect: [{ key, value }] }
   const untagged = joinChanges([mirrorless, ...(await untag(changer, { name, digest, tags, by }))])
   if (mirrors.length > tagsAtOnce) return { change: untagged, effects: { name, tags }, isPart: true }
+  const references = await withoutReferences(metadata, name, digest)
   const record: Change = {
     put: [doomedRows.row([digest], true), ...goneRow(name, digest, { key, value })],
     remove: [key, holderRows.key(digest, name), ...referrerKey(name, digest, value)],
   }
-  const change = joinChanges([untagged, record, await withoutManifest(metadata, name, key)])
+  const change = joinChanges([untagged, record, references, await withoutManifest(metadata, name, key)])
   return { change, effects: { name, tags, digest } }
 }
 

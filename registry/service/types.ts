@@ -23,6 +23,11 @@ export interface RegistryService {
   /** Of all repositories that have something. */
   usage(): AsyncIterable<RepositoryUsage>
   readonly refreshTokens: RefreshTokenStore
+  /**
+   * To be called before a client that may push is told whether a blob or a manifest is there: it relies on that, so that it stays
+   * for a while. A promise where it is just being removed; whoever waits for that is told what is true then.
+   */
+  lease(name: RepositoryName, digest: Digest): Promise<void> | undefined
   /** For content of another registry. */
   readonly takeOver: TakeOver
   /** Tags in byte order. NAME_UNKNOWN. */
@@ -39,10 +44,10 @@ export interface RegistryService {
    */
   setReadOnly(isReadOnly: boolean): Promise<void>
   readonly writesRunning: number
-  /** All rows of this moment, for who copies the registry while it is used. Also read-only. */
-  hold(): Promise<RegistryHold>
   /** Runs work that writes and that no client asked for; does nothing while nothing may be written. {@link close} waits for it. */
   housekeep(work: () => Promise<void>): Promise<void>
+  /** All rows of this moment, for who copies the registry while it is used. Also read-only. */
+  hold(): Promise<RegistryHold>
   /** Reads of the metadata; rejects when it cannot. */
   tryReading(): Promise<void>
   /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */
@@ -182,13 +187,16 @@ export interface ManifestService {
    * `ref` at the moment of the change. DENIED when a tag leads elsewhere and is immutable, or when there is no quota left.
    */
   put(name: RepositoryName, ref: ManifestRef, manifest: PushedManifest): Promise<AcceptedManifest>
-  /** A tag alone, or a manifest with all its tags. MANIFEST_UNKNOWN, NAME_UNKNOWN. */
+  /**
+   * A tag alone, or a manifest with all its tags. MANIFEST_UNKNOWN, NAME_UNKNOWN. PRECONDITION_FAILED and DENIED as for
+   * {@link put}.
+   */
   remove(name: RepositoryName, ref: ManifestRef, options?: RemoveOptions): Promise<void>
 }
 
 export interface RemoveOptions {
-  readonly condition?: Condition | undefined
   readonly by?: Requester | undefined
+  readonly condition?: Condition | undefined
 }
 
 /** What tags led to. */

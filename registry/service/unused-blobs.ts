@@ -21,20 +21,26 @@ async function isNamed(parts: Pick<Parts, 'metadata'>, digest: Digest): Promise<
   return (await hasOthers(parts, linkedRows.prefix(digest))) || hasOthers(parts, holderRows.prefix(digest))
 }
 
-type Removal = Required<Pick<Change, 'remove' | 'append'>>
+type Removal = Required<Pick<Change, 'remove' | 'append'>> & Pick<Change, 'expect' | 'expectNone'>
 
 /**
  * Makes a change that removes rows by which repositories have the blob `digest`. The row of the blob goes with the last of
- * them, and after these rows the bytes, unless they are also a manifest. For one who holds the lock of the digest. A process
- * that is killed in between leaves a row for {@link removeDoomed}.
+ * them, and after these rows the bytes, unless they are also a manifest: true then. For one who holds the lock of the digest. A
+ * process that is killed in between leaves a row for {@link removeDoomed}.
  */
-export async function removeRows(parts: Parts, digest: Digest, { remove, append }: Removal): Promise<void> {
+export async function removeRows(parts: Parts, digest: Digest, change: Removal): Promise<boolean> {
   const { metadata } = parts
-  if (await hasOthers(parts, linkedRows.prefix(digest), remove)) return metadata.commit({ remove, append })
-  const rows = [...remove, blobRows.key(digest)]
-  if (await hasOthers(parts, holderRows.prefix(digest))) return metadata.commit({ remove: rows, append })
-  await metadata.commit({ remove: rows, append, put: [doomedRows.row([digest], true)] })
+  if (await hasOthers(parts, linkedRows.prefix(digest), change.remove)) return made(metadata.commit(change))
+  const last = { ...change, remove: [...change.remove, blobRows.key(digest)] }
+  if (await hasOthers(parts, holderRows.prefix(digest))) return made(metadata.commit(last))
+  await metadata.commit({ ...last, put: [doomedRows.row([digest], true)] })
   await removeBytes(parts, digest)
+  return true
+}
+
+async function made(change: Promise<void>): Promise<false> {
+  await change
+  return false
 }
 
 /** Ends a removal whose rows are gone, or leaves it, by the row that dooms the bytes, to when nobody holds any more. */
@@ -49,12 +55,18 @@ async function removeBytes({ driver, metadata, holds }: Parts, digest: Digest): 
  * Removes bytes that no row names, as an upload may leave that was cut off between the two, and the row that dooms them; that
  * row also where they have a name again. All under the lock: who dooms them anew keeps his row.
  */
-export async function removeUnnamed(parts: Parts, digest: Digest): Promise<void> {
-  const { metadata, locks } = parts
-  await locks.run(digest, async () => {
-    if (!(await isNamed(parts, digest))) return removeBytes(parts, digest)
-    await metadata.commit({ remove: [doomedRows.key(digest)], isMinor: true })
-  })
+export async function removeUnnamed(parts: Parts & Pick<ServiceParts, 'locks'>, digest: Digest): Promise<void> {
+  await parts.locks.run(digest, async () => void (await removeIfUnnamed(parts, digest)))
+}
+
+/** The same for one who holds the lock. True when they go, at once or when nobody holds any more. */
+export async function removeIfUnnamed(parts: Parts, digest: Digest): Promise<boolean> {
+  if (await isNamed(parts, digest)) {
+    await parts.metadata.commit({ remove: [doomedRows.key(digest)], isMinor: true })
+    return false
+  }
+  await removeBytes(parts, digest)
+  return true
 }
 
 const atOnce = 1000

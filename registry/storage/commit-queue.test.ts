@@ -3,7 +3,7 @@ import test from 'ava'
 import type { Durability } from './blob-types.ts'
 import { CommitQueue, type RowBatch } from './commit-queue.ts'
 import { applyBatch } from './memory-metadata.ts'
-import { ChangeConflict } from './metadata-types.ts'
+import { ChangeConflict, type Row, type RowRange } from './metadata-types.ts'
 
 interface Write {
   readonly rows: Record<string, string | undefined>
@@ -26,7 +26,11 @@ function heldQueue(durability: Durability): { queue: CommitQueue; writes: Write[
     })
   const getMany = (keys: readonly string[]): Promise<(string | undefined)[]> =>
     Promise.resolve(keys.map((key) => rows.get(key)))
-  return { queue: new CommitQueue({ getMany, write }, durability), writes, rows }
+  const list = ({ prefix, limit }: RowRange): Promise<Row[]> =>
+    Promise.resolve(
+      [...rows].flatMap(([key, value]) => (key.startsWith(prefix) ? [{ key, value }] : [])).slice(0, limit),
+    )
+  return { queue: new CommitQueue({ getMany, list, write }, durability), writes, rows }
 }
 
 const putting = (key: string, value = '1'): { put: { key: string; value: string }[] } => ({ put: [{ key, value }] })

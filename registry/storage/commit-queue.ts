@@ -1,6 +1,6 @@
 import type { Durability } from './blob-types.ts'
 import { appendedRows, lastRows } from './log-rows.ts'
-import { type Change, ChangeConflict } from './metadata-types.ts'
+import { type Change, ChangeConflict, type Row, type RowRange } from './metadata-types.ts'
 
 /** A batch of rows: the value of each key that changes, undefined where the row goes. */
 export type RowBatch = ReadonlyMap<string, string | undefined>
@@ -8,6 +8,7 @@ export type RowBatch = ReadonlyMap<string, string | undefined>
 /** What a {@link CommitQueue} reads and writes; nobody else writes there. */
 export interface CommitTarget {
   getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
+  list(range: RowRange): Promise<readonly Row[]>
   /** All of the batch or none; resolves when it is durable, if `isSynced`. */
   write(batch: RowBatch, isSynced: boolean): Promise<void>
 }
@@ -82,13 +83,13 @@ export class CommitQueue {
   }
 
   async #decide(waiting: readonly Waiting[]): Promise<Round> {
-    const stored = await this.#expectedRows(waiting)
+    const [stored, there] = [await this.#expectedRows(waiting), await this.#unwantedRows(waiting)]
     const batch = new Map<string, string | undefined>()
     const conflicts = new Map<number, ChangeConflict>()
     let isSynced = false
     for (const [i, { change }] of waiting.entries()) {
       const rowNow = (each: string): string | undefined => (batch.has(each) ? batch : stored).get(each)
-      const key = unexpectedKey(change, rowNow)
+      const key = unexpectedKey(change, rowNow) ?? unwantedKey(change, { batch, there: there.get(change) ?? [] })
       if (key !== undefined) conflicts.set(i, new ChangeConflict(key))
       else {
         apply(change, { batch, rowNow })
@@ -104,6 +105,23 @@ export class CommitQueue {
     const values = await this.#target.getMany(keys)
     return new Map(keys.map((key, i) => [key, values[i]]))
   }
+
+  /** Of each change that wants no row in some ranges: keys of rows that are stored there and that it does not remove. */
+  async #unwantedRows(waiting: readonly Waiting[]): Promise<Map<Change, readonly string[]>> {
+    const found = new Map<Change, readonly string[]>()
+    for (const { change } of waiting) {
+      const { expectNone = [], remove = [] } = change
+      const ranges = expectNone.map((prefix) => ({ prefix, limit: 1 + count(remove, prefix) }))
+      const rows = await Promise.all(ranges.map((range) => this.#target.list(range)))
+      const keys = rows.flat().map(({ key }) => key)
+      if (ranges.length > 0) found.set(change, keys.length === 0 ? keys : keys.filter((key) => !remove.includes(key)))
+    }
+    return found
+  }
+}
+
+function count(keys: readonly string[], prefix: string): number {
+  return keys.reduce((sum, key) => sum + (key.startsWith(prefix) ? 1 : 0), 0)
 }
 
 interface Round {
@@ -115,6 +133,22 @@ interface Round {
 
 function unexpectedKey({ expect = [] }: Change, rowNow: (key: string) => string | undefined): string | undefined {
   return expect.find(({ key, value }) => rowNow(key) !== value)?.key
+}
+
+interface Unwanted {
+  readonly batch: RowBatch
+  /** Keys that are stored. Where an earlier change of the round takes one away, the change is decided on anew all the same. */
+  readonly there: readonly string[]
+}
+
+/** A row that is there though the change expects none in its range. */
+function unwantedKey({ expectNone = [], remove = [] }: Change, { batch, there }: Unwanted): string | undefined {
+  if (expectNone.length === 0 || there.length > 0) return there[0]
+  for (const [key, value] of batch) {
+    const isUnwanted = value !== undefined && expectNone.some((prefix) => key.startsWith(prefix))
+    if (isUnwanted && !remove.includes(key)) return key
+  }
+  return undefined
 }
 
 function keysReadFor({ expect = [], append = [] }: Change): string[] {

@@ -2,6 +2,7 @@ import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { createBallast, freeBytes } from './ballast.ts'
 import type { CommitTarget, RowBatch } from './commit-queue.ts'
 import { type Database, databaseError } from './level-database.ts'
+import type { Row, RowRange } from './metadata-types.ts'
 import { bytesToOpen, type Notify, openOrRepair, writeFormat } from './open-level.ts'
 
 /** Milliseconds between two tries to write or open again what would not. */
@@ -56,6 +57,10 @@ export class LevelHandle implements CommitTarget {
 
   getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     return this.read((database) => database.getMany(keys))
+  }
+
+  list(range: RowRange): Promise<readonly Row[]> {
+    return this.read((database) => database.list(range))
   }
 
   async write(batch: RowBatch, isSynced: boolean): Promise<void> {

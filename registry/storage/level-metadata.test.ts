@@ -128,10 +128,20 @@ test('a store that is closed waits for who is reading, and for nobody who comes 
 test('a store of another version is left alone', async (t) => {
   const place = newFolder()
   const store = await openAt(place)
-  await store.commit({ put: [{ key: 'format', value: '{"version":2}' }] })
+  await store.commit({ put: [{ key: 'format', value: '{"version":3}' }] })
   await store.close()
-  await t.throwsAsync(openAt(place), { code: 'STORE_INVALID', message: /version 2/ })
+  await t.throwsAsync(openAt(place), { code: 'STORE_INVALID', message: /version 3/ })
   await t.throwsAsync(openAt(place), { code: 'STORE_INVALID' }, 'and not left open')
+})
+
+test('a store of the version before is gone on with, and no longer opened by that one', async (t) => {
+  const place = newFolder()
+  const store = await openAt(place)
+  await store.commit({ put: [{ key: 'format', value: '{"version":1}' }] })
+  await store.close()
+  const again = await openAt(place)
+  t.is(await again.get('format'), '{"version":2}')
+  await again.close()
 })
 
 test('a folder that cannot be made is an error', async (t) => {

@@ -8,6 +8,7 @@ export function createMemoryMetadata(): MetadataStore {
   let isClosed = false
   const target: CommitTarget = {
     getMany: (keys) => Promise.resolve(keys.map((key) => rows.get(key))),
+    list: (range) => Promise.resolve(listRows(rows, range)),
     write: (batch) => {
       applyBatch(batch, rows)
       return Promise.resolve()

@@ -51,6 +51,8 @@ export interface Change {
   readonly append?: readonly Appended[]
   /** Rows as they must be when the change is made; without a value, there must be none. */
   readonly expect?: readonly Expectation[]
+  /** Beginnings of keys: when the change is made there must be no row with any of them, but those that it removes itself. */
+  readonly expectNone?: readonly string[]
   /** True for what may be lost in a power cut, though not when the process is killed: it is not synced. */
   readonly isMinor?: boolean
 }

@@ -3,13 +3,16 @@ import { dirname } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { asInteger, asObject, parseJson, required } from '../../shared/base/json.ts'
 import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
+import { gcStateRow } from './gc-rows.ts'
 import { type Database, databaseError, openDatabase, openFailure, repairDatabase } from './level-database.ts'
 import { formatKey } from './rows.ts'
 
 /** Told to whoever runs the registry, one line. */
 export type Notify = (notice: string) => void
 
-const format = 1
+const format = 2
+/** What another version wrote and this one goes on with; what is to be written down beside is done while the registry is used. */
+const formerFormats: readonly number[] = [1]
 /** For lists of files, and what comes meanwhile. */
 const fewMebibytes = 2 * 1024 * 1024
 
@@ -20,16 +23,27 @@ const fewMebibytes = 2 * 1024 * 1024
  */
 export async function openOrRepair(folder: string, notify: Notify): Promise<Database> {
   await makeFolder(folder)
-  if (await isWithoutBeginning(folder)) await repair(folder, new Error('the file CURRENT is missing'), notify)
+  const isHeadless = await isWithoutBeginning(folder)
+  let isRepaired = isHeadless
+  if (isHeadless) await repair(folder, new Error('the file CURRENT is missing'), notify)
   const database = await openDatabase(folder).catch(async (error: unknown) => {
     const failure = openFailure(error)
     if (failure === 'locked') throw await busy(folder, error)
     if (failure !== 'corrupt') throw databaseError(error)
     await repair(folder, error, notify)
+    isRepaired = true
     return openAgain(folder)
   })
   await syncPath(folder)
-  return checked(folder, database)
+  const opened = await checked(folder, database)
+  if (isRepaired) await holdGarbage(opened)
+  return opened
+}
+
+/** Rows may be lost: what the others say to be of no use is kept until somebody has looked. */
+async function holdGarbage(database: Database): Promise<void> {
+  const { key, value } = gcStateRow({ pass: 'held' })
+  await database.write(new Map([[key, value]]), true)
 }
 
 /** Writes the row of the format, synced: it is the same row each time. A database that takes it is in order. */
@@ -93,8 +107,9 @@ function beyondRepair(folder: string, cause: unknown): IbuildError {
 async function checked(folder: string, database: Database): Promise<Database> {
   try {
     const text = database.get(formatKey)
-    if (text === undefined) await writeFormat(database)
-    else if (versionOf(text) !== format) throw otherVersion(folder, text)
+    const version = text === undefined ? undefined : versionOf(text)
+    if (version === undefined || formerFormats.includes(version)) await writeFormat(database)
+    else if (version !== format) throw otherVersion(folder, version)
     return database
   } catch (error) {
     await database.close()
@@ -112,14 +127,10 @@ function versionOf(text: string): number {
   return required(asObject(parseJson(text, { what: place.path }), place), 'version', place, asInteger)
 }
 
-function otherVersion(folder: string, text: string): IbuildError {
-  return new IbuildError(
-    'STORE_INVALID',
-    `the metadata in ${folder} are of version ${versionOf(text)}, not ${format}`,
-    {
-      hint: 'Use the ibuild that wrote them, or a newer one.',
-    },
-  )
+function otherVersion(folder: string, version: number): IbuildError {
+  return new IbuildError('STORE_INVALID', `the metadata in ${folder} are of version ${version}, not ${format}`, {
+    hint: 'Use the ibuild that wrote them, or a newer one.',
+  })
 }
 
 async function busy(folder: string, cause: unknown): Promise<IbuildError> {

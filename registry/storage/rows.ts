@@ -47,17 +47,23 @@ import { type RowKind, rowKind } from './row-kind.ts'
  * upload ID                       {"name","offset","algorithm","startedAt","at","digest"?}: a session; at least `offset` bytes are
  *                                 durable. With `digest` they may be that blob by now, which no other row tells of yet
  *
- * refresh HASH                    {"name","stamp","at","until"}: a token that an account's client keeps in place of the password, by its
- *                                 hash; good while the account has this stamp
- * refreshed NAME HASH             true: tokens of an account; NAME is encoded as in an URL
  * event NUMBER                    an event as receivers are told of it; a log (log-rows.ts), written with the change it tells of
  * cursor ENDPOINT                 {"number"}: the last event that this receiver has, or is done with
  * again ENDPOINT NUMBER           an event that it is to get once more, before the ones after its cursor
  * dead ENDPOINT NUMBER            {"event","at","reason"}: one that it could not be told; the last ones only
+ * refresh HASH                    {"name","stamp","at","until"}: a token that an account's client keeps in place of the password, by its
+ *                                 hash; good while the account has this stamp
+ * refreshed NAME HASH             true: tokens of an account; NAME is encoded as in an URL
  *
  * forgotten NAME DIGEST           true: a blob or manifest that was removed here while the storage of another registry is taken over,
  *                                 which may have it: it is not taken. `setting adoption` tells how far that is
  * flaw PLACE                      {"place","kind","about"}: what is wrong in that storage; PLACE is encoded as in an URL
+ *
+ * use NAME DIGEST MANIFEST        true: the manifest refers to the digest; `*` in its place to any. These four are in gc-rows.ts
+ * refers NAME MANIFEST            {"blobs","manifests","isUnread"?}: the same the other way round
+ * review AT NAME DIGEST           {"change","tries"?,"after"?,"since"?}: what happened AT may have freed the digest. `setting gc-state`
+ *                                 tells whether it is written down of all manifests what they refer to
+ * loose NAME DIGEST               {"at"}: since when nothing refers to the manifest, as far as anybody looked
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -135,17 +141,6 @@ export interface UploadRow {
   readonly digest?: Digest
 }
 
-/** Of a token that stands for a password. */
-export interface RefreshRow {
-  /** The account. */
-  readonly name: string
-  /** Of its password then. */
-  readonly stamp: string
-  readonly at: number
-  /** When it is over, unless it is used before. */
-  readonly until: number
-}
-
 /** Of a receiver of events. */
 export interface CursorRow {
   readonly number: number
@@ -157,6 +152,17 @@ export interface DeadRow {
   /** When it was given up. */
   readonly at: number
   readonly reason: string
+}
+
+/** Of a token that stands for a password. */
+export interface RefreshRow {
+  /** The account. */
+  readonly name: string
+  /** Of its password then. */
+  readonly stamp: string
+  readonly at: number
+  /** When it is over, unless it is used before. */
+  readonly until: number
 }
 
 /** Of something in the storage of another registry. */
@@ -193,12 +199,12 @@ export const usageRows: RowKind<[name: string], UsageRow> = rowKind('usage', ofO
 export const doomedRows: RowKind<[digest: Digest], true> = rowKind('doomed', asTrue)
 export const uploadRows: RowKind<[id: string], UploadRow> = rowKind('upload', ofObject(readUpload))
 
-export const refreshRows: RowKind<[hash: string], RefreshRow> = rowKind('refresh', ofObject(readRefresh))
-export const refreshedRows: RowKind<[name: string, hash: string], true> = rowKind('refreshed', asTrue)
 export const eventRows: RowKind<[number: string], JsonObject> = rowKind('event', asObject)
 export const cursorRows: RowKind<[endpoint: string], CursorRow> = rowKind('cursor', ofObject(readCursor))
 export const againRows: RowKind<[endpoint: string, number: string], JsonObject> = rowKind('again', asObject)
 export const deadRows: RowKind<[endpoint: string, number: string], DeadRow> = rowKind('dead', ofObject(readDead))
+export const refreshRows: RowKind<[hash: string], RefreshRow> = rowKind('refresh', ofObject(readRefresh))
+export const refreshedRows: RowKind<[name: string, hash: string], true> = rowKind('refreshed', asTrue)
 
 export const forgottenRows: RowKind<[name: string, digest: Digest], true> = rowKind('forgotten', asTrue)
 export const flawRows: RowKind<[place: string], FlawRow> = rowKind('flaw', ofObject(readFlaw))
@@ -302,15 +308,6 @@ function readUpload(object: JsonObject, place: JsonPlace): UploadRow {
   }
 }
 
-function readRefresh(object: JsonObject, place: JsonPlace): RefreshRow {
-  return {
-    name: required(object, 'name', place, asString),
-    stamp: required(object, 'stamp', place, asString),
-    at: required(object, 'at', place, asInteger),
-    until: required(object, 'until', place, asInteger),
-  }
-}
-
 function readCursor(object: JsonObject, place: JsonPlace): CursorRow {
   return { number: required(object, 'number', place, asInteger) }
 }
@@ -320,6 +317,15 @@ function readDead(object: JsonObject, place: JsonPlace): DeadRow {
     event: required(object, 'event', place, asObject),
     at: required(object, 'at', place, asInteger),
     reason: required(object, 'reason', place, asString),
+  }
+}
+
+function readRefresh(object: JsonObject, place: JsonPlace): RefreshRow {
+  return {
+    name: required(object, 'name', place, asString),
+    stamp: required(object, 'stamp', place, asString),
+    at: required(object, 'at', place, asInteger),
+    until: required(object, 'until', place, asInteger),
   }
 }
 

@@ -19,6 +19,7 @@ const sizedKinds = [linkRows, manifestRows] as const
 export function withUsage(target: CommitTarget): CommitTarget {
   return {
     getMany: async (keys) => target.getMany(keys),
+    list: async (range) => target.list(range),
     write: async (batch, isSynced) => {
       const sized = [...batch.keys()].filter(isSized)
       await target.write(sized.length === 0 ? batch : await withDerived(target, batch, sized), isSynced)

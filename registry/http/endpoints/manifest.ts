@@ -8,6 +8,7 @@ import type { Condition } from '../../service/tag-condition.ts'
 import type { StoredManifest } from '../../service/types.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
+import { leaseFor } from '../lease-for.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import type { Pull } from '../requested-by.ts'
@@ -20,8 +21,8 @@ export const manifestMethods: Methods<'manifest'> = {
     const ref = parseManifestRef(route.reference)
     return {
       wish,
-      run: ({ service: { manifests }, by }) =>
-        getManifest({ request, name, ref, by }, () => manifests.peek(name, ref) ?? manifests.get(name, ref)),
+      run: (context) =>
+        getManifest({ request, name, ref, by: context.by }, () => findManifest(request, { name, ref }, context)),
     }
   },
   PUT: preparePut(),
@@ -37,6 +38,36 @@ export const manifestMethods: Methods<'manifest'> = {
       },
     }
   },
+}
+
+interface Wanted {
+  readonly name: RepositoryName
+  readonly ref: ManifestRef
+}
+
+/** A client that pushes and asks with HEAD leaves away what is there: what it is told of stays for a while. */
+function findManifest(
+  { method }: RegistryRequest,
+  { name, ref }: Wanted,
+  context: EndpointContext,
+): StoredManifest | Promise<StoredManifest> {
+  const { manifests } = context.service
+  const find = (by: ManifestRef): StoredManifest | Promise<StoredManifest> =>
+    manifests.peek(name, by) ?? manifests.get(name, by)
+  if (method !== 'HEAD') return find(ref)
+  if ('digest' in ref) return afterwards(leaseFor(context, name, ref.digest), () => find(ref))
+  const found = find(ref)
+  const lease = (manifest: StoredManifest): StoredManifest | Promise<StoredManifest> =>
+    afterwards(leaseFor(context, name, manifest.digest), (hasWaited) => (hasWaited ? find(ref) : manifest))
+  return found instanceof Promise ? found.then(lease) : lease(found)
+}
+
+/** At once where there is nothing to wait for. */
+function afterwards<T>(
+  before: Promise<void> | undefined,
+  work: (hasWaited: boolean) => T | Promise<T>,
+): T | Promise<T> {
+  return before === undefined ? work(false) : before.then(async () => work(true))
 }
 
 /** What the client wants to be there before its change; who may not pull is not told what is. */

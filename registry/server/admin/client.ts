@@ -39,6 +39,9 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     leaveAdoption: () => call('DELETE', '/v1/adoption'),
     adoptionFlaws: () => call('GET', '/v1/adoption/flaws'),
     exportLayouts: (request) => call('POST', '/v1/export', { ...request, references: [...request.references] }),
+    gcStatus: () => call('GET', '/v1/gc'),
+    gcRun: (isNow) => call('POST', '/v1/gc/run', isNow),
+    gcExplain: (target) => call('GET', `/v1/gc/explain/${encodeURIComponent(target.slice(0, 512))}`),
     tagHistory: (repository, tag) => call('GET', tagPath(repository, tag, 'history')),
     rollBackTag: (repository, tag, to) => call('POST', tagPath(repository, tag, 'rollback'), to ?? null),
     events: {

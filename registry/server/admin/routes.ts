@@ -106,6 +106,24 @@ export const adminRoutes: readonly AdminRoute[] = [
   },
   {
     method: 'GET',
+    path: '/v1/gc',
+    about: 'what waits for garbage collection, what was removed, and why nothing is removed now',
+    run: (admin) => admin.gcStatus(),
+  },
+  {
+    method: 'POST',
+    path: '/v1/gc/run',
+    about: 'removes what is due; with `true` as its body it looks at what is not due yet as well',
+    run: async (admin, _parts, body) => admin.gcRun(body === true),
+  },
+  {
+    method: 'GET',
+    path: '/v1/gc/explain/{target}',
+    about: 'why `REPOSITORY:TAG`, `REPOSITORY@DIGEST` or `DIGEST` is there, when it goes, what that frees',
+    run: (admin, [target = '']) => admin.gcExplain(target),
+  },
+  {
+    method: 'GET',
     path: '/v1/tags/{repository}/{tag}/history',
     about: 'what a tag led to, newest first; a / in the name of the repository is written %2F',
     run: (admin, [repository = '', tag = '']) => admin.tagHistory(repository, tag),

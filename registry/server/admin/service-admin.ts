@@ -1,17 +1,20 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { Adoption } from '../../adopt/adoption.ts'
 import type { Outbox } from '../../events/outbox.ts'
+import type { Collector } from '../../gc/collector.ts'
 import type { Scrubber } from '../../scrub/types.ts'
 import type { OpenUpload, RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import type { OpenRegistry } from '../server.ts'
 import { exportOptions } from './adoption.ts'
+import { gcAdmin } from './gc-admin.ts'
 import { quotaState, tagAdmin } from './tag-admin.ts'
 import type { ReadOnlyState, RegistryAdmin, ReloadReport, ServerStatus } from './types.ts'
 
 export interface AdminParts {
   readonly service: RegistryService
   readonly events: Pick<Outbox, 'admin'>
+  readonly gc: Collector
   readonly space: BlobDriver['space']
   readonly adoption: Adoption
   readonly exportLayouts: OpenRegistry['exportLayouts']
@@ -25,7 +28,15 @@ export interface AdminParts {
 }
 
 /** What operators may ask, done by the process that has the registry open. */
-export function serviceAdmin({ service, adoption, exportLayouts, events, space, server }: AdminParts): RegistryAdmin {
+export function serviceAdmin({
+  service,
+  events,
+  adoption,
+  exportLayouts,
+  gc,
+  space,
+  server,
+}: AdminParts): RegistryAdmin {
   const isConfigured = (): boolean => server?.isReadOnlyConfigured() === true
   const readOnly = async (): Promise<ReadOnlyState> => ({
     isReadOnly: service.isReadOnly,
@@ -59,17 +70,8 @@ export function serviceAdmin({ service, adoption, exportLayouts, events, space, 
       await service.uploads.cancel(upload.name, id)
     },
     ...tagAdmin(service),
+    ...gcAdmin(gc),
     hold: () => service.hold(),
-    async scrub() {
-      return requireServer(server).scrubber.status()
-    },
-    async beginScrub() {
-      const { scrubber } = requireServer(server)
-      if (scrubber.begin()) return scrubber.status()
-      throw new IbuildError('SERVER_FAILED', 'the configuration of the server says scrub.rate: 0', {
-        hint: 'Give a rate in the file and reload.',
-      })
-    },
     adoption: () => adoption.status(),
     async adopt({ folder, isWaiting }) {
       await adoption.adopt(folder)
@@ -81,6 +83,16 @@ export function serviceAdmin({ service, adoption, exportLayouts, events, space, 
     leaveAdoption: () => adoption.leave(),
     adoptionFlaws: () => adoption.flaws(mostFlaws),
     exportLayouts: async (request) => exportLayouts(exportOptions(request)),
+    async scrub() {
+      return requireServer(server).scrubber.status()
+    },
+    async beginScrub() {
+      const { scrubber } = requireServer(server)
+      if (scrubber.begin()) return scrubber.status()
+      throw new IbuildError('SERVER_FAILED', 'the configuration of the server says scrub.rate: 0', {
+        hint: 'Give a rate in the file and reload.',
+      })
+    },
     async reload() {
       if (server === undefined) throw new IbuildError('SERVER_FAILED', 'no server runs that could reload')
       return server.reload()
@@ -88,6 +100,7 @@ export function serviceAdmin({ service, adoption, exportLayouts, events, space, 
   }
 }
 
+const mostFlaws = 1000
 function requireServer(server: AdminParts['server']): NonNullable<AdminParts['server']> {
   if (server !== undefined) return server
   throw new IbuildError('SERVER_FAILED', 'no server runs: only a server reads again what is stored', {
@@ -95,7 +108,6 @@ function requireServer(server: AdminParts['server']): NonNullable<AdminParts['se
   })
 }
 
-const mostFlaws = 1000
 const listing = 'ibuild registry uploads lists those that are.'
 
 function uploadInfo({

@@ -1,6 +1,8 @@
 import type { AdoptionStatus } from '../../adopt/adoption.ts'
 import type { EventsAdmin } from '../../events/events-admin.ts'
 import type { ExportReport } from '../../export/export-layouts.ts'
+import type { Explanation } from '../../gc/explain.ts'
+import type { GcRound, GcStatus } from '../../gc/types.ts'
 import type { ScrubStatus } from '../../scrub/types.ts'
 import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
 import type { FlawRow } from '../../storage/rows.ts'
@@ -39,6 +41,11 @@ export interface RegistryAdmin {
    * OBJECT_NOT_FOUND, TAG_IMMUTABLE, SERVER_FAILED when the registry is read-only.
    */
   rollBackTag(repository: string, tag: string, to?: number | string): Promise<RolledBack>
+  gcStatus(): Promise<GcStatus>
+  /** Does what is due, or all that waits, up to a bound. */
+  gcRun(isNow: boolean): Promise<GcRound>
+  /** Why `REPOSITORY:TAG`, `REPOSITORY@DIGEST` or `DIGEST` is there. USAGE, OBJECT_NOT_FOUND. */
+  gcExplain(target: string): Promise<readonly Explanation[]>
   /** As {@link RegistryService.hold}; also ended when the process that asked is gone. */
   hold(): Promise<RegistryHold>
 }

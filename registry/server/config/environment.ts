@@ -2,6 +2,8 @@ import { byPath, nearest, type Setting, type Source } from './read.ts'
 import { keys } from './schema.ts'
 
 const prefix = 'IBUILD_REGISTRY_'
+/** Shorter names of variables; those with the prefix come before them. */
+const shortNames: ReadonlyMap<string, string> = new Map([['IBUILD_GC_DELAY', 'gc.delay']])
 
 /**
  * The variable for a key: its path in capitals, with _ for each dot and before each capital letter. The data folder is
@@ -23,6 +25,7 @@ export function settingsOfEnvironment(env: Readonly<Record<string, string | unde
   const settings = new Map<string, Setting>()
   const problems: string[] = []
   const names = new Map(keys.map(({ path }) => [variableOf(path), path]))
+  for (const [name, path] of shortNames) if (env[name]) read(name, path, env[name])
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || text === '') continue
     const path = names.get(name)

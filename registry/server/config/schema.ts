@@ -113,6 +113,23 @@ export const schema = {
     ),
     age: live(age, 30 * 86_400_000, 'How long such a manifest is kept after the tag left it; 0 keeps none.'),
   },
+  gc: {
+    enabled: live(yesOrNo, true, 'Removes blobs and manifests that are no longer of use, while the registry is used.'),
+    delay: live(
+      duration,
+      3_600_000,
+      'From what may have freed something to the first look at it; also IBUILD_GC_DELAY.',
+    ),
+    lease: live(
+      duration,
+      3_600_000,
+      'How long what a client pushed, mounted or found stays, after the last work of a push in its repository; for so long after a start nothing is removed.',
+    ),
+    untagged: {
+      remove: live(yesOrNo, true, 'Removes manifests without a tag that nothing refers to.'),
+      keep: live(age, 7 * 86_400_000, 'How long such a manifest stays.'),
+    },
+  },
   quota: live(quotaRules, [], 'Bytes that each of some repositories may have; the first pattern that fits counts.'),
   manifests: {
     sparse: key(

@@ -192,6 +192,40 @@ const cases: Readonly<Record<string, Case>> = {
     await t.notThrowsAsync(snapshot.close())
   },
 
+  'a change that wants no row in a range is made as long as there is none but its own': async (t, store) => {
+    await store.commit(put('k a', 'k b', 'l'))
+    const isRefused = async (change: Change): Promise<void> =>
+      void (await t.throwsAsync(store.commit(change), { instanceOf: ChangeConflict }))
+    await isRefused({ ...put('x'), expectNone: ['k '] })
+    await isRefused({ ...put('x'), remove: ['k a'], expectNone: ['k '] })
+    t.is(await store.get('x'), undefined)
+    t.is(await store.get('k a'), 'value of k a')
+    await store.commit({ ...put('x'), expectNone: ['m ', 'k c', 'ka'] })
+    await store.commit({ ...put('k c'), remove: ['k a', 'k b'], expectNone: ['k '] })
+    t.deepEqual(await keysOf(store, 'k'), ['k c'])
+  },
+
+  'of two changes at once, one of which wants no row where the other puts one, the second is refused': async (
+    t,
+    store,
+  ) => {
+    const user = { ...put('use a') }
+    const sweep = { ...put('gone'), expectNone: ['use '] }
+    const outcomes = await Promise.allSettled([store.commit(user), store.commit(sweep)])
+    t.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    )
+    const reversed = await Promise.allSettled([
+      store.commit({ ...put('gone'), expectNone: ['own '] }),
+      store.commit({ ...put('own a'), expect: [{ key: 'gone', value: undefined }] }),
+    ])
+    t.deepEqual(
+      reversed.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    )
+  },
+
   'an empty change is made': async (t, store) => {
     await t.notThrowsAsync(store.commit({}))
     await t.notThrowsAsync(store.commit({ put: [], remove: [], expect: [] }))

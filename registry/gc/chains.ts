@@ -1,0 +1,71 @@
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { anyDigest, useRows } from '../storage/gc-rows.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
+import type { Keeper } from './keepers.ts'
+
+/** Why something is kept, from the root to what keeps it at last: `tag 1`, the index that it leads to, the manifest in that. */
+export type Chain = readonly Keeper[]
+
+export interface ChainRange {
+  readonly name: string
+  readonly rootOf: (digest: Digest) => string | undefined
+}
+
+/** Chains that are told of one digest, and how long they may be. */
+const [mostChains, longestChain] = [10, 12]
+
+/** What keeps a digest in a repository; chains that begin with a manifest have no root, and end with it. */
+export async function chainsTo(metadata: MetadataStore, digest: Digest, range: ChainRange): Promise<readonly Chain[]> {
+  return chains(metadata, { digest, ...range }, longestChain)
+}
+
+async function chains(
+  metadata: MetadataStore,
+  { digest, ...range }: ChainRange & { readonly digest: Digest },
+  depth: number,
+): Promise<readonly Chain[]> {
+  const source = range.rootOf(digest)
+  const own: Chain[] = [
+    ...(source === undefined ? [] : [[{ kind: 'root', source } as const]]),
+    ...(await tagsOf(metadata, range.name, digest)).map((tag) => [{ kind: 'tag', tag } as const]),
+  ]
+  for (const keeper of await referringTo(metadata, range.name, digest)) {
+    if (own.length >= mostChains) break
+    const above = depth === 0 ? [] : await chains(metadata, { ...range, digest: keeper.digest }, depth - 1)
+    own.push(...(above.length === 0 ? [[keeper]] : above.map((chain) => [...chain, keeper])))
+  }
+  return own.slice(0, mostChains)
+}
+
+async function tagsOf(metadata: MetadataStore, name: string, digest: Digest): Promise<string[]> {
+  const rows = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: mostChains })
+  return rows.map(({ key }) => lastPart(key))
+}
+
+/** Manifests that keep a digest: those that refer to it, its subject, and those of which nobody knows. */
+async function referringTo(
+  metadata: MetadataStore,
+  name: string,
+  digest: Digest,
+): Promise<readonly Extract<Keeper, { digest: Digest }>[]> {
+  const list = async (prefix: string): Promise<Digest[]> =>
+    (await metadata.list({ prefix, limit: mostChains })).map(({ key }) => parseDigest(lastPart(key)))
+  const subject = await subjectOf(metadata, name, digest)
+  const unread = await list(useRows.prefix(name, anyDigest))
+  return [
+    ...(await list(useRows.prefix(name, digest))).map((each) => ({ kind: 'manifest', digest: each }) as const),
+    ...(subject === undefined ? [] : [{ kind: 'subject', digest: subject } as const]),
+    ...unread.filter((each) => each !== digest).map((each) => ({ kind: 'unread', digest: each }) as const),
+  ]
+}
+
+/** The manifest that this one is a referrer of, when it is there. */
+async function subjectOf(metadata: MetadataStore, name: string, digest: Digest): Promise<Digest | undefined> {
+  const key = manifestRows.key(name, digest)
+  const value = await metadata.get(key)
+  const subject = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)?.subject
+  if (subject === undefined) return undefined
+  return (await metadata.get(manifestRows.key(name, subject))) === undefined ? undefined : subject
+}

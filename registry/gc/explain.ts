@@ -1,0 +1,168 @@
+import { type Digest, isDigest, parseDigest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import { isName, parseName, parseTag, type RepositoryName } from '../protocol/names.ts'
+import { hasRepository } from '../service/repositories.ts'
+import { looseRows } from '../storage/gc-rows.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { holderRows, linkedRows, linkRows, manifestRows, tagRows } from '../storage/rows.ts'
+import { type Chain, chainsTo } from './chains.ts'
+import { type FreedBytes, freedBytes } from './freed-bytes.ts'
+import { listReviews } from './queue.ts'
+import { askRoots } from './roots.ts'
+import type { SweepParts } from './sweep.ts'
+import { looseSince } from './sweep-manifest.ts'
+import type { GcRoots } from './types.ts'
+
+/** What is asked about: a digest, a tag, a digest in all repositories, or what a repository has that nothing keeps. */
+export type ExplainTarget = ContentTarget | { readonly name: RepositoryName }
+
+type ContentTarget =
+  | { readonly name: RepositoryName; readonly digest: Digest }
+  | { readonly name: RepositoryName; readonly tag: string }
+  | { readonly digest: Digest }
+
+/** Why something is there, when it goes, and what that frees. Times are milliseconds since the epoch. */
+export interface Explanation {
+  readonly repository: string
+  readonly digest: Digest
+  readonly what: 'manifest' | 'blob'
+  /** Bytes. */
+  readonly size: number
+  /** None when nothing keeps it; then it goes. */
+  readonly keptBy: readonly Chain[]
+  /** Until when it stays although nothing keeps it. */
+  readonly until: {
+    readonly lease: number | null
+    readonly grace: number | null
+    /** The next look at it. */
+    readonly review: number | null
+  }
+  /** When it goes; null when it stays as long as something keeps it, or when nobody is to look at it. */
+  readonly goesAt: number | null
+  readonly frees: FreedBytes
+}
+
+type Parts = Pick<SweepParts, 'metadata' | 'leases' | 'settings' | 'now'> & {
+  readonly roots: readonly GcRoots[]
+  readonly patience: number
+}
+
+/** Repositories that are told of for one digest, and reviews among which the next one is looked for. */
+const [mostRepositories, mostReviews] = [100, 10_000]
+/** What is told of one repository. */
+const mostInRepository = 200
+
+/** `REPO`, `REPO@DIGEST`, `REPO:TAG` or `DIGEST`. Errors: USAGE. */
+export function parseTarget(text: string): ExplainTarget {
+  if (isDigest(text)) return { digest: text }
+  if (isName(text)) return { name: text }
+  const [name = '', digest, ...rest] = text.split('@')
+  if (digest !== undefined && rest.length === 0 && isName(name) && isDigest(digest)) return { name, digest }
+  const colon = text.lastIndexOf(':')
+  const [repository, tag] = [text.slice(0, colon), text.slice(colon + 1)]
+  if (digest === undefined && colon > 0 && isName(repository) && isTag(tag)) return { name: repository, tag }
+  throw new IbuildError('USAGE', `${JSON.stringify(text.slice(0, 200))} names no digest and no tag`, {
+    hint: 'Write team/app:1, team/app@sha256:..., sha256:... or team/app',
+  })
+}
+
+function isTag(text: string): boolean {
+  try {
+    parseTag(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Errors: OBJECT_NOT_FOUND. */
+export async function explain(parts: Parts, target: ExplainTarget): Promise<readonly Explanation[]> {
+  if ('digest' in target || 'tag' in target) return explainAll(parts, await placesOf(parts.metadata, target))
+  const { name } = target
+  const all = await explainAll(parts, await waitingIn(parts.metadata, name), await hasRepository(parts.metadata, name))
+  return all.filter(({ keptBy }) => keptBy.length === 0)
+}
+
+async function explainAll(parts: Parts, places: readonly Place[], mayBeNone = false): Promise<readonly Explanation[]> {
+  const found: Explanation[] = []
+  for (const { name, digest } of places) {
+    const explanation = await explainOne(parts, name, digest)
+    if (explanation !== undefined) found.push(explanation)
+  }
+  if (found.length > 0 || mayBeNone) return found
+  throw new IbuildError('OBJECT_NOT_FOUND', 'the registry has nothing of that name', {
+    hint: 'What goes leaves nothing that could be asked about.',
+  })
+}
+
+interface Place {
+  readonly name: RepositoryName
+  readonly digest: Digest
+}
+
+/** What of a repository may go before long: manifests without a tag, and what is to be looked at. */
+async function waitingIn(metadata: MetadataStore, name: RepositoryName): Promise<readonly Place[]> {
+  const loose = await metadata.list({ prefix: looseRows.prefix(name), limit: mostInRepository })
+  const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
+  const waiting = reviews.filter((review) => review.name === name).map(({ digest }) => digest)
+  const digests = new Set([...loose.map(({ key }) => parseDigest(lastPart(key))), ...waiting])
+  return [...digests].slice(0, mostInRepository).map((digest) => ({ name, digest }))
+}
+
+async function placesOf(metadata: MetadataStore, target: ContentTarget): Promise<readonly Place[]> {
+  if ('tag' in target) {
+    const key = tagRows.key(target.name, target.tag)
+    const value = await metadata.get(key)
+    return value === undefined ? [] : [{ name: target.name, digest: tagRows.parse(key, value).digest }]
+  }
+  if ('name' in target) return [target]
+  const { digest } = target
+  const prefixes = [linkedRows.prefix(digest), holderRows.prefix(digest)]
+  const rows = await Promise.all(prefixes.map((prefix) => metadata.list({ prefix, limit: mostRepositories })))
+  const names = new Set(rows.flat().map(({ key }) => lastPart(key)))
+  return [...names].slice(0, mostRepositories).map((name) => ({ name: parseName(name), digest }))
+}
+
+async function explainOne(parts: Parts, name: RepositoryName, digest: Digest): Promise<Explanation | undefined> {
+  const { metadata } = parts
+  const keys = [manifestRows.key(name, digest), linkRows.key(name, digest)] as const
+  const [manifest, link] = await metadata.getMany(keys)
+  if (manifest === undefined && link === undefined) return undefined
+  const row = manifest === undefined ? undefined : manifestRows.parse(keys[0], manifest)
+  const size = row?.size ?? linkRows.parse(keys[1], link ?? '').size
+  const asked = await askRoots(parts.roots, [{ name, digest }], parts.patience)
+  const rootOf = (each: Digest): string | undefined =>
+    'failure' in asked ? asked.failure : each === digest ? asked.rootOf(name, each) : undefined
+  const keptBy = await chainsTo(metadata, digest, { name, rootOf })
+  const isUnkept = keptBy.length === 0
+  const until = await untilOf(parts, { name, digest, ...(row !== undefined && isUnkept && { row }) })
+  const isKept = !isUnkept || (row !== undefined && !parts.settings().untagged.remove)
+  return {
+    repository: name,
+    digest,
+    what: row === undefined ? 'blob' : 'manifest',
+    size,
+    keptBy,
+    until,
+    goesAt: isKept || until.review === null ? null : Math.max(until.review, until.lease ?? 0, until.grace ?? 0),
+    frees: await freedBytes(metadata, name, digest),
+  }
+}
+
+async function untilOf(
+  { metadata, leases, settings, now }: Parts,
+  { name, digest, row }: Place & { readonly row?: Parameters<typeof looseSince>[0] },
+): Promise<Explanation['until']> {
+  const { delay, untagged } = settings()
+  const loose = await metadata.get(looseRows.key(name, digest))
+  const lease = leases.left(name, digest)
+  const grace = row === undefined ? 0 : looseSince(row, loose, now()) + untagged.keep
+  const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
+  const review = reviews.find((each) => each.name === name && each.digest === digest)
+  return {
+    lease: lease > 0 ? now() + lease : null,
+    grace: grace > now() ? grace : null,
+    review: review === undefined ? null : Math.max(now(), review.at + delay),
+  }
+}

@@ -1,0 +1,34 @@
+import { parseDigest } from '../../shared/base/digest.ts'
+import { reviewRow } from '../service/review-changes.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { referrerRows } from '../storage/rows.ts'
+import type { Review } from './queue.ts'
+import type { SweepParts } from './sweep.ts'
+import { looseAtLeastSince } from './sweep-manifest.ts'
+
+/** Referrers that are asked to be looked at in one change. */
+const atOnce = 100
+
+/**
+ * Asks for a look at the referrers of a manifest that is gone, as of when it went: without their subject nothing but a tag keeps
+ * them. Resolves with where to go on, when there are more than go in one change.
+ */
+export async function freeReferrers(
+  { metadata, now }: Pick<SweepParts, 'metadata' | 'now'>,
+  { name, digest, at, row }: Review,
+): Promise<string | undefined> {
+  const after = row?.after
+  const rows = await metadata.list({
+    prefix: referrerRows.prefix(name, digest),
+    limit: atOnce,
+    ...(after !== undefined && { after }),
+  })
+  if (rows.length === 0) return undefined
+  const digests = rows.map(({ key }) => parseDigest(lastPart(key)))
+  const loose = await looseAtLeastSince(metadata, name, { digests, since: row?.since ?? now() })
+  await metadata.commit({
+    put: [...loose.put, ...digests.map((each) => reviewRow({ name, digest: each, at }))],
+    expect: loose.expect,
+  })
+  return rows.length < atOnce ? undefined : rows.at(-1)?.key
+}

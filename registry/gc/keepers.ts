@@ -1,0 +1,42 @@
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { anyDigest, useRows } from '../storage/gc-rows.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
+
+/** What keeps a digest in a repository. */
+export type Keeper =
+  | { readonly kind: 'tag'; readonly tag: string }
+  /** A manifest there that refers to it. */
+  | { readonly kind: 'manifest'; readonly digest: Digest }
+  /** A manifest there of which nobody knows what it refers to. */
+  | { readonly kind: 'unread'; readonly digest: Digest }
+  /** It is a referrer of this manifest. */
+  | { readonly kind: 'subject'; readonly digest: Digest }
+  | { readonly kind: 'root'; readonly source: string }
+
+/** The first thing that keeps a manifest in its repository. */
+export async function keeperOfManifest(
+  metadata: MetadataStore,
+  name: string,
+  { digest, row }: { readonly digest: Digest; readonly row: ManifestRow },
+): Promise<Keeper | undefined> {
+  const [tagged] = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: 1 })
+  if (tagged !== undefined) return { kind: 'tag', tag: lastPart(tagged.key) }
+  const user = await keeperOfContent(metadata, name, digest)
+  if (user !== undefined || row.subject === undefined) return user
+  const isSubjectThere = (await metadata.get(manifestRows.key(name, row.subject))) !== undefined
+  return isSubjectThere ? { kind: 'subject', digest: row.subject } : undefined
+}
+
+/** The first manifest that refers to a digest in its repository, or may. */
+export async function keeperOfContent(
+  metadata: MetadataStore,
+  name: string,
+  digest: Digest,
+): Promise<Keeper | undefined> {
+  const [user] = await metadata.list({ prefix: useRows.prefix(name, digest), limit: 1 })
+  if (user !== undefined) return { kind: 'manifest', digest: parseDigest(lastPart(user.key)) }
+  const [unread] = await metadata.list({ prefix: useRows.prefix(name, anyDigest), limit: 1 })
+  return unread === undefined ? undefined : { kind: 'unread', digest: parseDigest(lastPart(unread.key)) }
+}

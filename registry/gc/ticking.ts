@@ -1,0 +1,28 @@
+export interface Ticking {
+  readonly tick: () => Promise<unknown>
+  /** Milliseconds from the end of one to the next. */
+  readonly pause: () => number
+  readonly onFailure: (error: unknown) => void
+}
+
+/** Does something again and again, never two at once, and keeps no process alive by that. The result ends it. */
+export function startTicking({ tick, pause, onFailure }: Ticking): () => void {
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+  const again = (): void => {
+    if (!isStopped) timer = setTimeout(() => void turn(), pause()).unref()
+  }
+  const turn = async (): Promise<void> => {
+    try {
+      await tick()
+    } catch (error) {
+      onFailure(error)
+    }
+    again()
+  }
+  again()
+  return () => {
+    isStopped = true
+    clearTimeout(timer)
+  }
+}
