@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:cryp
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { parseName } from '../protocol/names.ts'
 import { signJwt } from './testing/sign-jwt.ts'
 import { bearer, entryOf, jsonOf, minute, type TokenRegistry, tokenRegistry } from './testing/token-registry.ts'
 
@@ -171,8 +172,16 @@ test('the catalog needs its scope, and shows what the rules let be pulled', asyn
   const answer = await registry.ask('GET', '/v2/_catalog', { headers: without })
   t.is(answer.status, 401)
   t.regex(answer.headers['www-authenticate'] ?? '', /scope="registry:catalog:\*"/)
-  const headers = bearer(await registry.tokenFor('scope=registry:catalog:*', 'bob:bobs'))
-  t.is((await registry.ask('GET', '/v2/_catalog', { headers })).status, 200)
+  const bytes = Buffer.from('{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}')
+  for (const name of ['ann', 'other', 'public'].map(parseName))
+    await registry.service.manifests.put(name, { tag: 'x' }, { bytes, contentType: undefined })
+  const listed = async (login: string): Promise<unknown> => {
+    const headers = bearer(await registry.tokenFor('scope=registry:catalog:*', login))
+    return jsonOf(await registry.ask('GET', '/v2/_catalog', { headers }))['repositories']
+  }
+  t.deepEqual(await listed('bob:bobs'), ['ann', 'other', 'public'])
+  t.deepEqual(await listed('ann:anns'), ['ann', 'public'])
+  t.deepEqual(await listed(''), ['public'])
 })
 
 test('who did not log in is told where tokens are given, under the name that he has for the registry', async (t) => {

@@ -163,7 +163,7 @@ const unusable: Readonly<Record<string, (t: ExecutionContext) => Promise<string>
   'that answers without end': async (t) => {
     const server = await standIn(t, (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
-      response.end(`{"keys":[],"more":"${'x'.repeat(300 * 1024)}"}`)
+      response.end(JSON.stringify({ keys: [key.jwk], more: 'x'.repeat(300 * 1024) }))
     })
     return `http://${server.host}/keys`
   },

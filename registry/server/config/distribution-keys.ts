@@ -80,6 +80,7 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   'auth.none': same('without a file of accounts there are none'),
   'auth.htpasswd.path': mapped('access.htpasswd'),
   'auth.htpasswd.realm': mapped('access.realm'),
+  'auth.token': refused('tokens of another server are believed by token.issuers, and asked for at token.realm'),
   auth: otherAuth,
   middleware: refused('there are no middlewares'),
   'http.addr': mapped('listen'),

@@ -123,6 +123,7 @@ const refused: readonly [yaml: string, problem: RegExp][] = [
   ['storage: { s3: { bucket: b } }', /storage\.s3: blobs are kept on the filesystem/],
   ['storage: { flesystem: {} }', /storage\.flesystem: there is no such key/],
   ['auth: { htpasswd: { realm: r } }', /auth\.htpasswd\.realm: auth\.htpasswd\.path is missing/],
+  ['auth: { token: { realm: r } }', /auth\.token: tokens of another server are believed by token\.issuers/],
   ['auth: { silly: { realm: r } }', /auth\.silly: accounts come from an htpasswd file/],
   ['proxy: { remoteurl: "https://x" }', /proxy: this is no mirror/],
   ['notifications: { endpoint: [] }', /notifications\.endpoint: there is no such key/],
