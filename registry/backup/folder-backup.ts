@@ -10,6 +10,7 @@ import { memberFiles } from './folder-members.ts'
 import { type BackupManifest, checkHead } from './manifest.ts'
 import { headName, type MadeMember, manifestName } from './members.ts'
 import { manifestMember, type OpenBackup } from './open-backup.ts'
+import { makeOwnFolder } from './own-folder.ts'
 import { writeOwn } from './write-own.ts'
 
 export interface FolderBackupOptions {
@@ -43,7 +44,7 @@ const workPrefix = 'work'
 export async function writeBackupFolder(backup: OpenBackup, options: FolderBackupOptions): Promise<FolderReport> {
   const { folder } = options
   return mapDiskFull(async () => {
-    makeFolders(folder, 0o700)
+    makeOwnFolder(folder)
     await checkFolder(folder)
     await using work = await claimWorkFolder(folder, workPrefix)
     const named = new Set<string>([manifestName])

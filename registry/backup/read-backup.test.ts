@@ -53,7 +53,7 @@ const hostile: Readonly<Record<string, readonly [change: (held: Held[]) => Held[
   ],
   'no rows': [(held) => held.toSpliced(1, 1), /metadata that it should have/],
   'no file': [(held) => held.toSpliced(folderOf(held, 'files'), 1), /has no file/],
-  'no blob': [(held) => held.toSpliced(folderOf(held, 'blobs'), 1), /1 blobs of the backup are missing/],
+  'no blob': [(held) => held.toSpliced(folderOf(held, 'blobs'), 1), /a blob of the backup is missing/],
   'a huge file': [
     (held) => held.toSpliced(2, 0, { name: fileName(foreign), bytes: Buffer.alloc(5 * 2 ** 20) }),
     /more than/,

@@ -210,7 +210,7 @@ function checkFormat(rows: readonly Row[]): void {
 function lacking(damaged: readonly Digest[]): IbuildError {
   const some = damaged.slice(0, 3).join(', ')
   return invalid(
-    `${damaged.length} blobs of the backup are missing or damaged: ${some}${damaged.length > 3 ? ', ...' : ''}`,
+    `${damaged.length === 1 ? 'a blob of the backup is' : `${damaged.length} blobs of the backup are`} missing or damaged: ${some}${damaged.length > 3 ? ', ...' : ''}`,
     'With --skip-damaged all others are restored; who pushes these again heals them.',
   )
 }

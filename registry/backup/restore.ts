@@ -10,6 +10,7 @@ import { restoringPrefix } from '../storage/unfinished-restore.ts'
 import { claimWorkFolder } from '../storage/work-folder.ts'
 import { backupParts, leftOut } from './backup-parts.ts'
 import type { ReadMember } from './members.ts'
+import { makeOwnFolder } from './own-folder.ts'
 import { type BackupTarget, type ReadOptions, type ReadReport, readBackup } from './read-backup.ts'
 import { isPlainName, type RootFile } from './root-files.ts'
 import { writeOwn } from './write-own.ts'
@@ -25,7 +26,7 @@ export async function restoreBackup(
   options: ReadOptions,
 ): Promise<ReadReport> {
   return mapDiskFull(async () => {
-    makeFolders(root, 0o700)
+    makeOwnFolder(root)
     await checkEmpty(root)
     await using staging = await claimWorkFolder(root, restoringPrefix)
     const report = await restoreInto(staging.path, members, options)

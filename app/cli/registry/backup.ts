@@ -1,13 +1,14 @@
-import { stat } from 'node:fs/promises'
 import { writeBytes } from '../../../builder/export/write-bytes.ts'
 import { writeBackupFolder } from '../../../registry/backup/folder-backup.ts'
 import type { BackupManifest } from '../../../registry/backup/manifest.ts'
 import { openBackup } from '../../../registry/backup/open-backup.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
+import { registryLayout } from '../../../registry/storage/layout.ts'
 import { cancellable } from '../../../shared/base/abort.ts'
-import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { syncPath } from '../../../shared/cas/disk.ts'
 import { backupArchive } from '../../adapters/backup-archive.ts'
+import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
 import { onInterrupt } from '../interrupt.ts'
@@ -15,6 +16,7 @@ import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { version } from '../version.ts'
 import { writeLines } from '../write-lines.ts'
+import { type BackupKind, checkForm, checkPlace, kindOf } from './backup-destination.ts'
 import { type ByteProgress, createByteProgress } from './byte-progress.ts'
 import { readWholeBackup } from './read-whole-backup.ts'
 import { useAdmin } from './use-admin.ts'
@@ -82,7 +84,8 @@ interface Made {
 
 async function make(destination: string, flags: Flags, signal: AbortSignal): Promise<number> {
   const kind = await kindOf(destination)
-  checkFlags(kind, flags)
+  checkForm(kind, flags)
+  checkPlace(destination, registryLayout(dataFolder(flags.root)).folder)
   // All that is made is for its owner alone: keys are in it.
   process.umask(0o077)
   const { manifest, added } = await useAdmin(flags, async (admin) =>
@@ -95,39 +98,15 @@ async function make(destination: string, flags: Flags, signal: AbortSignal): Pro
   return manifest.damaged.length === 0 ? 0 : 1
 }
 
-type Kind = 'folder' | 'file' | 'stdout'
-
-async function kindOf(destination: string): Promise<Kind> {
-  if (destination === '') throw new IbuildError('USAGE', 'the name of the backup is empty')
-  if (destination === '-') return 'stdout'
-  if (destination.endsWith('/')) return 'folder'
-  const found = await stat(destination).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  })
-  return found?.isDirectory() === true ? 'folder' : 'file'
-}
-
-function checkFlags(kind: Kind, { compression, hardLink }: Flags): void {
-  if (kind === 'folder' && compression !== undefined)
-    throw new IbuildError('USAGE', '--compression is for a file or stdout: a folder has blobs as they are')
-  if (kind !== 'folder' && hardLink === true) throw new IbuildError('USAGE', '--hard-link needs a folder')
-  if (compression !== undefined && compression !== 'zstd' && compression !== 'none')
-    throw new IbuildError('USAGE', `--compression: ${JSON.stringify(compression)} is neither zstd nor none`)
-  if (kind === 'stdout' && process.stdout.isTTY)
-    throw new IbuildError('USAGE', 'a backup is not written to a terminal', {
-      hint: 'Name a file, or redirect stdout.',
-    })
-}
-
 interface Making {
-  readonly kind: Kind
+  readonly kind: BackupKind
   readonly destination: string
   readonly flags: Flags
   readonly signal: AbortSignal
 }
 
 async function backUp(admin: RegistryAdmin, making: Making): Promise<Made> {
+  await tellOfAdoption(admin)
   const now = Date.now()
   const hold = await admin.hold()
   using progress = createByteProgress('backed up')
@@ -140,6 +119,14 @@ async function backUp(admin: RegistryAdmin, making: Making): Promise<Made> {
   } finally {
     await hold.release()
   }
+}
+
+/** What is not taken over yet is no part of the registry. */
+async function tellOfAdoption(admin: RegistryAdmin): Promise<void> {
+  const adoption = await admin.adoption()
+  if (adoption === null || adoption.state === 'done') return
+  const tree = sanitize(adoption.tree)
+  process.stderr.write(`${tree} is still being taken over: what it alone has is not in the backup\n`)
 }
 
 async function write(

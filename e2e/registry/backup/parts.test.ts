@@ -1,23 +1,58 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { backupParts, leftOut } from '../../../registry/backup/backup-parts.ts'
+import { filesBelow } from '../../../registry/backup/testing/bench.ts'
 import { beginUpload } from '../server/client.ts'
 import { startServing } from '../server/serving.ts'
 import { anyPort, pushTold, servedScene } from './scene.ts'
 
+const password = 'correct horse battery'
+
+async function tokenOf(url: string): Promise<string> {
+  const authorization = `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`
+  const answer = await fetch(`${url}/token?service=ibuild-registry&scope=repository:a/b:pull`, {
+    headers: { authorization },
+  })
+  const { token } = (await answer.json()) as { token?: string }
+  return token ?? ''
+}
+
 test('everything that a server keeps in its data folder is in a backup, or left out on purpose', async (t) => {
-  const { workspace, serving } = await servedScene(t, ['--metrics-listen', '127.0.0.1:0'])
-  await pushTold(serving.url, 'a/b', 'x')
+  const { workspace, serving, at } = await servedScene(t, ['--metrics-listen', '127.0.0.1:0'])
+  const { root } = workspace
+  const told = await pushTold(serving.url, 'a/b', 'x')
   await beginUpload(serving.url)
   await serving.stop()
-  const secure = await startServing(t, ['--root', workspace.root, ...anyPort, '--tls', 'auto'])
-  const entries = readdirSync(workspace.root, { withFileTypes: true }).map((entry) => entry.name)
-  t.deepEqual(entries, ['registry'])
-  const known = new Set([...backupParts, ...leftOut].map(({ path }) => path))
-  const unknown = readdirSync(join(workspace.root, 'registry'), { withFileTypes: true })
-    .filter((entry) => !entry.isFile() && !known.has(`registry/${entry.name}`))
-    .map((entry) => entry.name)
-  t.deepEqual(unknown, [])
-  t.is(await secure.stop(), 0)
+  await workspace.ok(['registry', 'user', 'add', 'ann', '--password-stdin'], { input: password })
+  const secure = await startServing(t, ['--root', root, ...anyPort, '--tls', 'auto'])
+  await secure.stop()
+  const withAccounts = await startServing(t, ['--root', root, ...anyPort])
+  const headers = { authorization: `Bearer ${await tokenOf(withAccounts.url)}` }
+  const [path = ''] = told.keys()
+  t.is((await fetch(withAccounts.url + path)).status, 401)
+  t.is((await fetch(withAccounts.url + path, { headers })).status, 200)
+
+  t.deepEqual(readdirSync(root), ['registry'])
+  const known = new Set([...backupParts, ...leftOut].map((part) => part.path))
+  const entries = readdirSync(join(root, 'registry'), { withFileTypes: true })
+  const unknown = entries.filter((entry) => !entry.isFile() && !known.has(`registry/${entry.name}`))
+  t.deepEqual(
+    unknown.map((entry) => entry.name),
+    [],
+  )
+  t.true(entries.length >= 8, 'the server that is looked at is a full one')
+
+  const { port } = new URL(withAccounts.url)
+  await workspace.ok(['registry', 'backup', at('backup/')])
+  await withAccounts.stop()
+  await workspace.ok(['registry', 'restore', at('backup'), '--root', at('new')])
+  const [old, restored] = [filesBelow(root), filesBelow(at('new'))]
+  for (const name of old.keys()) if (/^registry\/(?:uploads|aside)\//.test(name)) old.delete(name)
+  t.deepEqual(restored, old)
+  t.true(restored.has('registry/htpasswd') && restored.has('registry/tls/ca.key'))
+  for (const name of restored.keys()) t.is(statSync(join(at('new'), name)).mode, statSync(join(root, name)).mode, name)
+  const again = await startServing(t, ['--root', at('new'), '--listen', `127.0.0.1:${port}`])
+  t.is((await fetch(again.url + path, { headers })).status, 200, 'a token of before is one of now')
+  t.not(await tokenOf(again.url), '')
 })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
-import { ibuildScript } from '../../testing/workspace.ts'
+import { openBench } from '../../../registry/backup/testing/bench.ts'
+import { ibuildScript, makeWorkspace } from '../../testing/workspace.ts'
 import { startServing } from '../server/serving.ts'
 import { type Acknowledged, anyPort, deleteAll, lostOf, pushTold, servedScene } from './scene.ts'
 
@@ -127,9 +128,14 @@ for (const [title, args, pattern] of [
   ['two of them', ['backup', 'x', 'y'], /too many arguments/],
   ['a verified compression', ['backup', '--verify', 'x', '--compression', 'none'], /--verify reads a backup as it is/],
   ['a backup that is not there', ['restore', 'nowhere'], /there is no backup nowhere/],
+  ['a destination within the registry', ['backup', 'data/registry/b.tar'], /a backup cannot lie in/],
+  ['a folder that is a file', ['backup', '/proc/version/'], /it is not a folder/],
+  ['a place where nothing can be made', ['backup', '/proc/x/'], /cannot write to \/proc\/x/],
+  ['a data folder that is a file', ['restore', '/proc/self', '--root', '/proc/version'], /it is not a folder/],
 ] as const) {
   test(`wrong usage: ${title}`, async (t) => {
-    const { workspace } = await servedScene(t)
+    const workspace = await makeWorkspace(t)
+    await openBench(t, workspace.root).then(({ service }) => service.close())
     const { code, stderr } = await workspace.ibuild(['registry', ...args])
     t.is(code, 2)
     t.regex(stderr, pattern)
