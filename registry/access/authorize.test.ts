@@ -70,6 +70,9 @@ const rows: readonly [authorization: string | undefined, required: readonly Acce
   [`Basic ${basic('ann:two')}`, [to('team/a', 'push')], 401],
   [`Basic ${basic('ann:two')}`, [to('public', 'pull')], 401],
   [`Basic ${basic('bob:one')}`, [to('team/a', 'push')], 401],
+  [`Basic ${basic(':')}`, [to('public', 'pull')], 200],
+  [`Basic ${basic(':')}`, [to('team/a', 'pull')], 401],
+  [`Basic ${basic(':x')}`, [to('public', 'pull')], 401],
   ['Basic', [to('public', 'pull')], 401],
   ['', [to('public', 'pull')], 401],
   [`Bearer ${basic('ann:one')}`, [to('public', 'pull')], 401],
@@ -115,6 +118,7 @@ test('/v2/ asks to log in, though there is something for everybody', async (t) =
   const none = { required: [], optional: [] }
   t.is(await statusOf(undefined, none, '/v2/'), 401)
   t.is(await statusOf(right, none, '/v2/'), 200)
+  t.is(await statusOf(`Basic ${basic(':')}`, none, '/v2/'), 401)
   t.is(await statusOf(undefined, none, '/v2/_oci/ext/discover'), 200)
   const open = createAuthorize({ rules: () => rules, schemes: [] })
   t.truthy(open(requestFor('/v2/'), none), 'where nobody can, nobody must')

@@ -39,9 +39,12 @@ export interface BasicOptions {
 export function basicScheme({ accounts, rules, realm }: BasicOptions): LoginScheme {
   return {
     name: 'basic',
-    async identify(credentials, { remoteAddress, tellAccount }) {
+    async identify(credentials, { route, remoteAddress, tellAccount }) {
       const login = parseBasic(credentials)
       if (login === undefined) return undefined
+      // So podman and skopeo ask who have no login, once they were asked for one.
+      if (login.name === '' && login.password === '')
+        return route.kind === 'base' ? undefined : askerByRules({ kind: 'anonymous' }, rules())
       // Of other names nothing is told: people type passwords in the wrong place.
       if (accounts.find(login.name) !== undefined) tellAccount?.(login.name)
       const account = await accounts.verify({ ...login, address: remoteAddress })

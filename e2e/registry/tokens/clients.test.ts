@@ -85,6 +85,17 @@ const clients: readonly (readonly [name: string, start: Start, ...programs: stri
 ]
 
 for (const [name, start, ...programs] of clients) {
+  for (const hasTokens of [true, false]) tries({ name, start, programs, hasTokens })
+}
+
+interface Tried {
+  readonly name: string
+  readonly start: Start
+  readonly programs: readonly string[]
+  readonly hasTokens: boolean
+}
+
+function tries({ name, start, programs, hasTokens }: Tried): void {
   needs(
     test.serial,
     'root',
@@ -92,34 +103,37 @@ for (const [name, start, ...programs] of clients) {
     'runc',
     'skopeo',
     ...programs,
-  )(`${name} logs in, pushes, pulls and logs out; what the rules do not grant is refused`, async (t) => {
-    const [{ layout }, scene] = [await images(), await tokenScene(t)]
-    const client = await start(scene, layout)
-    const works = async (work: Promise<RunOutput>, what: string): Promise<void> => {
-      const { code, stdout, stderr } = await work
-      t.is(code, 0, `${what}\n${stdout}${stderr}\n${scene.server.log()}`)
-    }
-    const fails = async (work: Promise<RunOutput>, what: string): Promise<void> => {
-      const { code, stdout, stderr } = await work
-      t.not(code, 0, what)
-      t.regex(stdout + stderr, /unauthorized|denied|authentication|401|403|invalid username/i, what)
-      t.false((stdout + stderr).includes(passwords.ann), 'no password is shown')
-    }
-    await fails(client.push('team/app'), 'nobody pushes')
-    if (name !== 'crane' && name !== 'regctl') await fails(client.login('ann', 'wrong'), 'a wrong password') // these two only write it down
-    await works(client.login('ann', passwords.ann), 'ann logs in')
-    await works(client.push('team/app'), 'ann pushes')
-    await works(client.push('public/app'), 'ann pushes what all may pull')
-    await works(client.push('team/other'), 'ann pushes the same elsewhere')
-    await fails(client.push('others/app'), 'ann pushes where she may not')
-    await works(client.logout(), 'ann logs out')
-    await fails(client.pull('team/app'), 'nobody pulls')
-    await works(client.pull('public/app'), 'everybody pulls')
-    await works(client.login('bob', passwords.bob), 'bob logs in')
-    await works(client.pull('team/app'), 'bob pulls')
-    await fails(client.push('team/app2'), 'bob pushes')
-    t.false(scene.server.log().includes('eyJ'), 'no token is in the log')
-  })
+  )(
+    `${name} logs in${hasTokens ? '' : ' without tokens'}, pushes, pulls and logs out; what the rules do not grant is refused`,
+    async (t) => {
+      const [{ layout }, scene] = [await images(), await tokenScene(t, { hasTokens })]
+      const client = await start(scene, layout)
+      const works = async (work: Promise<RunOutput>, what: string): Promise<void> => {
+        const { code, stdout, stderr } = await work
+        t.is(code, 0, `${what}\n${stdout}${stderr}\n${scene.server.log()}`)
+      }
+      const fails = async (work: Promise<RunOutput>, what: string): Promise<void> => {
+        const { code, stdout, stderr } = await work
+        t.not(code, 0, what)
+        t.regex(stdout + stderr, /unauthorized|denied|authentication|401|403|invalid username/i, what)
+        t.false((stdout + stderr).includes(passwords.ann), 'no password is shown')
+      }
+      await fails(client.push('team/app'), 'nobody pushes')
+      if (name !== 'crane' && name !== 'regctl') await fails(client.login('ann', 'wrong'), 'a wrong password') // these two only write it down
+      await works(client.login('ann', passwords.ann), 'ann logs in')
+      await works(client.push('team/app'), 'ann pushes')
+      await works(client.push('public/app'), 'ann pushes what all may pull')
+      await works(client.push('team/other'), 'ann pushes the same elsewhere')
+      await fails(client.push('others/app'), 'ann pushes where she may not')
+      await works(client.logout(), 'ann logs out')
+      await fails(client.pull('team/app'), 'nobody pulls')
+      await works(client.pull('public/app'), 'everybody pulls')
+      await works(client.login('bob', passwords.bob), 'bob logs in')
+      await works(client.pull('team/app'), 'bob pulls')
+      await fails(client.push('team/app2'), 'bob pushes')
+      t.false(scene.server.log().includes('eyJ'), 'no token is in the log')
+    },
+  )
 }
 
 needs(

@@ -16,8 +16,8 @@ interface Docker extends TokenScene {
   readonly login: (name: string, password: string) => ReturnType<Dockerd['tryDocker']>
 }
 
-async function dockerScene(t: ExecutionContext): Promise<Docker> {
-  const scene = await tokenScene(t)
+async function dockerScene(t: ExecutionContext, hasTokens = true): Promise<Docker> {
+  const scene = await tokenScene(t, { hasTokens })
   const folder = join(scene.folder, 'd')
   mkdirSync(folder)
   const daemon = await startDockerd(folder)
@@ -79,4 +79,23 @@ withDocker('a login of docker ends with its password', async (t) => {
   t.not(refused.code, 0)
   t.is((await login('ann', 'another password')).code, 0)
   await daemon.docker(['push', `${host}/team/other:1`])
+})
+
+withDocker('without tokens docker sends its password, and needs one for what everybody may pull', async (t) => {
+  const { host, daemon, kept, login } = await dockerScene(t, false)
+  const push = (name: string): ReturnType<Dockerd['tryDocker']> => daemon.tryDocker(['push', `${host}/${name}:1`])
+  t.not((await login('ann', 'wrong')).code, 0)
+  const right = await login('ann', passwords.ann)
+  t.is(right.code, 0, right.stderr)
+  t.is(kept()?.identitytoken, undefined)
+  for (const name of ['team/app', 'public/app']) t.is((await push(name)).code, 0, name)
+  t.regex((await push('team/other')).stdout, /Mounted from/)
+  t.regex((await push('others/app')).stderr, /denied|unauthorized/)
+  await daemon.docker(['logout', host])
+  await daemon.docker(['rmi', `${host}/team/app:1`, `${host}/public/app:1`])
+  for (const name of ['team/app', 'public/app'])
+    t.regex((await daemon.tryDocker(['pull', `${host}/${name}:1`])).stderr, /no basic auth credentials|unauthorized/)
+  t.is((await login('bob', passwords.bob)).code, 0)
+  for (const name of ['team/app', 'public/app']) await daemon.docker(['pull', `${host}/${name}:1`])
+  t.not((await push('team/app')).code, 0)
 })

@@ -28,12 +28,18 @@ const rules = `access:
     - { repositories: ['public/**'], who: ['user:ann'], actions: [push] }
 `
 
-/** Ann may do all in `team`, bob may pull there; `public` may be pulled by everybody, and pushed to by ann. */
-export async function tokenScene(t: ExecutionContext): Promise<TokenScene> {
+/**
+ * Ann may do all in `team`, bob may pull there; `public` may be pulled by everybody, and pushed to by ann. Without tokens clients
+ * are asked for a password with each request.
+ */
+export async function tokenScene(
+  t: ExecutionContext,
+  { hasTokens = true }: { readonly hasTokens?: boolean } = {},
+): Promise<TokenScene> {
   const folder = shortFolder(t)
   const [root, config] = [join(folder, 'data'), join(folder, 'config.yaml')]
   mkdirSync(root)
-  writeFileSync(config, rules)
+  writeFileSync(config, `${rules}token: { enabled: ${hasTokens} }\n`)
   for (const name of Object.keys(passwords)) await setPassword(root, name, { isNew: true })
   const server = await startServe(root, { args: ['--config', config] })
   t.teardown(() => server.close())
