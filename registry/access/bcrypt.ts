@@ -7,7 +7,7 @@ const letters = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 /** The hash of a password, on a thread of its own; the password is one that `password.ts` finds nothing wrong with. */
 export function hashPassword(password: string, cost: number = usualCost): Promise<string> {
-  return hash(password, { cost })
+  return hash(password, cost)
 }
 
 /** True when the password has that hash; found out on a thread of its own. */

@@ -24,8 +24,9 @@ const help = `
 Without any configuration the registry listens on 127.0.0.1:5000, for this machine alone.
 Flags come before variables (IBUILD_REGISTRY_LISTEN for listen), and these before the file.
 SIGHUP reads the file again; SIGTERM waits for requests that are there, a second one does not.
-To serve other machines with TLS and without accounts:
-  ibuild serve --listen :5000 --tls auto --tls-name registry.example.org --insecure-anonymous-push`
+To serve other machines with TLS, to those that log in:
+  ibuild registry user add ann
+  ibuild serve --listen :5000 --tls auto --tls-name registry.example.org`
 
 /** A parser for `ibuild NAME` that serves. */
 export function serveParser(name: string, summary: string): Command {
