@@ -127,6 +127,10 @@ export const importTable: ImportTable = {
       ],
     },
     'registry/backup': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/doctor': {
+      imports: ['shared', ...['storage', 'service', 'server'].map(inRegistry)],
+      types: ['registry/client'],
+    },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
     'app/adapters': { imports: ['shared', 'builder', 'registry'] },
     'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },

@@ -19,5 +19,6 @@ export const registryCommands: Readonly<
   export: { summary: 'write repositories as OCI image layouts', load: () => import('./export.ts') },
   scrub: { summary: 'show how far it is that all is read again, or begin', load: () => import('./scrub.ts') },
   events: { summary: 'show who is told of events, list them, or tell them again', load: () => import('./events.ts') },
+  doctor: { summary: 'try out all that a registry needs', load: () => import('./doctor.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
 }
