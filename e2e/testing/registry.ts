@@ -12,15 +12,22 @@ export interface Registry extends Daemon {
 /** distribution under both its names: Debian's of the 2 series, and the one that `npm run setup -- peers` builds. */
 export type RegistryProgram = 'docker-registry' | 'distribution'
 
-/** Starts a registry that keeps everything below `directory`, which is there, and may delete. Needs root and the program. */
+/**
+ * Starts a registry that keeps everything below `directory`, which is there, and may delete; `more` are further keys of its
+ * configuration. Needs root and the program.
+ */
 export async function startRegistry(
   directory: string,
   program: RegistryProgram = 'docker-registry',
+  more: object = {},
 ): Promise<Registry> {
   const host = `127.0.0.1:${await freePort()}`
   const config = join(directory, 'config.yml')
   const storage = { filesystem: { rootdirectory: join(directory, 'data') }, delete: { enabled: true } }
-  writeFileSync(config, JSON.stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: host } }))
+  writeFileSync(
+    config,
+    JSON.stringify({ version: 0.1, log: { level: 'warn' }, storage, http: { addr: host }, ...more }),
+  )
   const daemon = await startDaemon({
     program: requireProgram(program),
     args: ['serve', config],

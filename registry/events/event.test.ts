@@ -51,7 +51,12 @@ test('what nobody asked for has a request without anything', (t) => {
   const { request, actor, target } = eventOf({ ...blob, action: 'delete' }, undefined, facts)
   t.deepEqual(request, { id: '', method: '', useragent: '' })
   t.deepEqual(actor, {})
-  t.deepEqual(target, { digest, size: 7, length: 7, repository: 'team/app' })
+  t.deepEqual(target, { mediaType: '', digest, size: 7, length: 7, repository: 'team/app' })
+})
+
+test('what is not known of a tag that goes is empty, where it is always there', (t) => {
+  const { target } = eventOf({ action: 'delete', kind: 'manifest', name: 'a', tag: 'x' }, by, facts)
+  t.deepEqual(target, { mediaType: '', digest: '', size: 0, repository: 'a', tag: 'x' })
 })
 
 const hosts: readonly [host: string, url: string | undefined][] = [

@@ -25,7 +25,10 @@ export interface EventFacts {
   readonly references: boolean
 }
 
-/** One event in the shape that distribution's notifications have, version 2. Whatever is not known is left out of it. */
+/**
+ * One event in the shape that distribution's notifications have, version 2. What is not known is left out of it, or empty in
+ * members that are always there.
+ */
 export function eventOf(occurrence: Occurrence, by: Requester | undefined, facts: EventFacts): JsonObject {
   const { id, at, source } = facts
   return {
@@ -47,13 +50,13 @@ export function eventOf(occurrence: Occurrence, by: Requester | undefined, facts
 function targetOf(occurrence: Occurrence, by: Requester | undefined, facts: EventFacts): JsonObject {
   const { action, kind, name, digest, size, tag, from, bytes } = occurrence
   const hasContent = action !== 'delete'
-  const mediaType = occurrence.mediaType ?? (hasContent ? 'application/octet-stream' : undefined)
+  const mediaType = occurrence.mediaType ?? (hasContent ? 'application/octet-stream' : '')
   const references = facts.references && bytes !== undefined ? referencesIn(bytes) : undefined
   return definedMembers({
     mediaType,
-    digest,
-    size,
-    length: size,
+    digest: digest ?? '',
+    size: size ?? 0,
+    length: size === 0 ? undefined : size,
     repository: name,
     fromRepository: from,
     url: hasContent ? urlOf(`/v2/${name}/${kind}s/${digest}`, by, facts) : undefined,

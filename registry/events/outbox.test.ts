@@ -224,6 +224,21 @@ test('a replay tells again from a number on, with the same IDs', async (t) => {
   await t.throwsAsync(scene.outbox.admin.replay('two', 1), { code: 'OBJECT_NOT_FOUND' })
 })
 
+test('a replay that comes while events are on their way is not taken back by their answer', async (t) => {
+  const scene = await openScene(t)
+  const receiver = await startReceiver(t)
+  await scene.configure(settingsFor([endpointAt(receiver.url)]))
+  await scene.push('a')
+  await scene.idle()
+  receiver.answer = () => (response) => {
+    receiver.answer = () => 200
+    void scene.outbox.admin.replay('one', 1).then(() => response.writeHead(200).end())
+  }
+  await scene.push('b')
+  await receiver.until(() => receiver.taken.length === 3)
+  t.deepEqual(tagsOf(receiver.taken), ['a', 'a', 'b'])
+})
+
 test('a new endpoint begins at now, and one that is gone frees what waited for it', async (t) => {
   const scene = await openScene(t)
   const [one, two] = [await startReceiver(t), await startReceiver(t)]
