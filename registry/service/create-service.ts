@@ -148,6 +148,9 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     },
     housekeep: parts.housekeep,
     hold: () => holdRegistry(parts),
+    get holds() {
+      return parts.holds.count
+    },
     tryReading: async () => void (await metadata.get(triedRow)),
     tryWriting: async () => {
       guard.check()

@@ -54,6 +54,25 @@ test('bytes that are deleted stay while somebody holds, and go afterwards', asyn
   t.deepEqual(await metadata.list({ prefix: doomedRows.prefix(), limit: 9 }), [], 'nothing is left to be done')
 })
 
+test('whoever deletes just when the rows are taken takes no bytes away', async (t) => {
+  const [driver, inner] = [createMemoryDriver(), createMemoryMetadata()]
+  let meanwhile = async (): Promise<void> => undefined
+  const snapshot: MetadataStore['snapshot'] = async () => {
+    const taken = await inner.snapshot()
+    await meanwhile()
+    return taken
+  }
+  const service = await createService({ driver, metadata: { ...inner, snapshot } })
+  const digest = await pushBlob(service, app, Buffer.from('just now'))
+  meanwhile = () => service.blobs.remove(app, digest)
+  const hold = await service.hold()
+  t.true((await keysIn(hold)).includes(`blob ${digest}`))
+  t.false(await isGone(driver, digest))
+  await hold.release()
+  t.true(await isGone(driver, digest))
+  await service.close()
+})
+
 test('what was pushed again meanwhile stays', async (t) => {
   const { service, driver } = await bench()
   const bytes = Buffer.from('again')

@@ -48,6 +48,8 @@ export interface RegistryService {
   housekeep(work: () => Promise<void>): Promise<void>
   /** All rows of this moment, for who copies the registry while it is used. Also read-only. */
   hold(): Promise<RegistryHold>
+  /** How many hold now. */
+  readonly holds: number
   /** Reads of the metadata; rejects when it cannot. */
   tryReading(): Promise<void>
   /** Writes to the metadata what changes nothing; rejects when it cannot, and with what refuses pushes. Read-only nothing is written. */

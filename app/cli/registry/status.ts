@@ -23,12 +23,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-function linesOf({ server, readOnly, openUploads, adoption, space, quotas }: RegistryStatus): string[] {
+function linesOf({ server, readOnly, openUploads, holds, adoption, space, quotas }: RegistryStatus): string[] {
   const rows: readonly (readonly [name: string, value: string])[] = [
     ['server', server === null ? 'none runs' : `${server.url}, process ${server.pid}`],
     ...(server === null ? [] : ([['requests', String(server.requestsInProgress)]] as const)),
     ['read-only', readOnly.isReadOnly ? 'on' : 'off'],
     ['uploads', `${openUploads} open`],
+    ...(holds === 0 ? [] : ([['backups', `${holds} being made: bytes of what is deleted stay meanwhile`]] as const)),
     ...(adoption === null ? [] : ([['adoption', adoptionText(adoption)]] as const)),
     ...(space === null ? [] : ([['disk', `${formatSize(space.free)} of ${formatSize(space.total)} free`]] as const)),
     ...quotaRows(quotas),

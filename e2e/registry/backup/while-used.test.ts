@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream, readdirSync } from 'node:fs'
+import { createWriteStream, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -50,10 +50,7 @@ test('what is deleted while the backup is made is in it, and goes when it ends',
   const told: Acknowledged = new Map()
   for (let i = 0; i < 3; i++)
     for (const [path, bytes] of await pushTold(serving.url, `a/b${i}`, 'x', 3_000_000)) told.set(path, bytes)
-  const blobs = (): number =>
-    readdirSync(join(workspace.root, 'registry/blobs/sha256'), { recursive: true, withFileTypes: true }).filter(
-      (entry) => entry.isFile(),
-    ).length
+  const blobs = (): number => blobsIn(workspace.root)
   const all = blobs()
   const child = spawn(process.execPath, [ibuildScript, 'registry', 'backup', '--root', workspace.root, '-'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -63,7 +60,8 @@ test('what is deleted while the backup is made is in it, and goes when it ends',
   await once(child.stdout, 'readable')
   await deleteAll(serving.url, told)
   t.is((await lostOf(serving.url, told)).length, told.size, 'nobody has them any more')
-  await sleep(200)
+  const status = (await workspace.ok(['registry', 'status'])).stdout
+  t.regex(status, /^backups: {3}1 being made/m)
   t.is(blobs(), all, 'and their bytes are there')
   await pipeline(child.stdout, createWriteStream(at('backup.tar')))
   t.is(child.exitCode ?? (await once(child, 'exit'))[0], 0)
@@ -72,7 +70,43 @@ test('what is deleted while the backup is made is in it, and goes when it ends',
   t.deepEqual(await lostOf(restored.url, told), [])
   for (let i = 0; i < 100 && blobs() > 0; i++) await sleep(50)
   t.is(blobs(), 0, 'and now they are gone')
+  t.notRegex((await workspace.ok(['registry', 'status'])).stdout, /backups/)
 })
+
+test('what is collected as garbage while the backup is made is in it, and goes when it ends', async (t) => {
+  const gc = { IBUILD_GC_DELAY: '1ms', IBUILD_REGISTRY_GC_LEASE: '100ms', IBUILD_REGISTRY_GC_UNTAGGED_KEEP: '0s' }
+  const { workspace, serving, at } = await servedScene(t, [], gc)
+  const { root } = workspace
+  const told: Acknowledged = new Map()
+  for (let i = 0; i < 3; i++)
+    for (const [path, bytes] of await pushTold(serving.url, `a/b${i}`, 'x', 3_000_000)) told.set(path, bytes)
+  const manifests = new Map([...told].filter(([path]) => path.includes('/manifests/')))
+  const child = spawn(process.execPath, [ibuildScript, 'registry', 'backup', '--root', root, '-'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.teardown(() => child.kill('SIGKILL'))
+  await once(child.stdout, 'readable')
+  const all = blobsIn(root)
+  await deleteAll(serving.url, manifests)
+  for (let i = 0; i < 100 && (await lostOf(serving.url, told)).length < told.size; i++) {
+    await workspace.ok(['registry', 'gc', 'run', '--now'])
+    await sleep(100)
+  }
+  t.is((await lostOf(serving.url, told)).length, told.size, 'all of it was collected')
+  t.is(blobsIn(root), all, 'and its bytes are there')
+  await pipeline(child.stdout, createWriteStream(at('backup.tar')))
+  await workspace.ok(['registry', 'restore', at('backup.tar'), '--root', at('new')])
+  const restored = await startServing(t, ['--root', at('new'), ...anyPort])
+  t.deepEqual(await lostOf(restored.url, told), [])
+  for (let i = 0; i < 100 && blobsIn(root) > 0; i++) await sleep(50)
+  t.is(blobsIn(root), 0, 'and now they are gone')
+})
+
+/** Files of blobs. */
+function blobsIn(root: string): number {
+  const folder = join(root, 'registry/blobs/sha256')
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).length
+}
 
 test('a backup that is killed lets go of what it held', async (t) => {
   const { workspace, serving } = await servedScene(t)
@@ -83,12 +117,8 @@ test('a backup that is killed lets go of what it held', async (t) => {
   await once(child.stdout, 'readable')
   await deleteAll(serving.url, told)
   child.kill('SIGKILL')
-  const blobs = (): string[] =>
-    readdirSync(join(workspace.root, 'registry/blobs/sha256'), { recursive: true, encoding: 'utf8' }).filter(
-      (name) => name.length > 10,
-    )
-  for (let i = 0; i < 100 && blobs().length > 0; i++) await sleep(50)
-  t.deepEqual(blobs(), [])
+  for (let i = 0; i < 100 && blobsIn(workspace.root) > 0; i++) await sleep(50)
+  t.is(blobsIn(workspace.root), 0)
 })
 
 test('a server that is killed while a backup is made: the backup fails, and the one before stays', async (t) => {
@@ -114,6 +144,10 @@ test('a restore and a server keep out of each other’s way', async (t) => {
   const over = await workspace.ibuild(['registry', 'restore', at('backup'), '--root', workspace.root])
   t.is(over.code, 1)
   t.regex(over.stderr, /is not empty: a backup is restored into an empty folder only/)
+  mkdirSync(at('killed/restoring-1-1-000000000000-1'), { recursive: true })
+  await t.throwsAsync(startServing(t, ['--root', at('killed'), ...anyPort]), {
+    message: /a restore did not come to its end in/,
+  })
   t.is(await serving.stop(), 0)
   const offline = await workspace.ok(['registry', 'backup', at('backup/'), '--json'])
   t.is((JSON.parse(offline.stdout) as { added: { bytes: number } }).added.bytes, 0, 'without a server it is the same')

@@ -59,6 +59,7 @@ export function serviceAdmin({
       server: server?.status() ?? null,
       readOnly: await readOnly(),
       openUploads: (await service.uploads.list()).length,
+      holds: service.holds,
       adoption: await adoption.status(),
       space: (await space()) ?? null,
       quotas: await quotaState(service),

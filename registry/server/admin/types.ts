@@ -55,6 +55,8 @@ export interface RegistryStatus {
   readonly server: ServerStatus | null
   readonly readOnly: ReadOnlyState
   readonly openUploads: number
+  /** Backups that are being made: bytes of what is deleted stay until they end. */
+  readonly holds: number
   /** The storage of another registry that is being taken over, or was. */
   readonly adoption: AdoptionStatus | null
   /** Bytes; null where there is no limit. */
