@@ -122,6 +122,7 @@ test('/v2/ asks to log in, though there is something for everybody', async (t) =
   t.is(await statusOf(undefined, none, '/v2/_oci/ext/discover'), 200)
   const open = createAuthorize({ rules: () => rules, schemes: [] })
   t.truthy(open(requestFor('/v2/'), none), 'where nobody can, nobody must')
+  t.truthy(open(requestFor('/v2/', right), none), 'nor is anybody refused for trying')
 })
 
 test('a grant lets mount from, and list, what may be pulled alone, and tells who asks', async (t) => {

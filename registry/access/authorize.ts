@@ -30,7 +30,7 @@ function identify(
   { rules, schemes }: AuthorizeOptions,
 ): Asker | undefined | Promise<Asker | undefined> {
   const { authorization } = request.headers
-  if (authorization === undefined) return askerByRules({ kind: 'anonymous' }, rules())
+  if (authorization === undefined || schemes.length === 0) return askerByRules({ kind: 'anonymous' }, rules())
   const [, name = '', credentials = ''] = /^([A-Za-z]{1,20}) +(\S+)$/.exec(authorization) ?? []
   return schemes.find((scheme) => scheme.name === name.toLowerCase())?.identify(credentials, request)
 }

@@ -4,9 +4,11 @@ import { problemOfAccountName } from '../../../registry/access/account-name.ts'
 import { parseHtpasswd, withAccount, withoutAccount } from '../../../registry/access/htpasswd.ts'
 import { changeHtpasswd, readHtpasswd } from '../../../registry/access/htpasswd-file.ts'
 import { problemOfPassword } from '../../../registry/access/password.ts'
+import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { dataFolder } from '../data-folder.ts'
 import { jsonText } from '../json-text.ts'
 import { askNewPassword, passwordOfStdin } from '../password.ts'
 import { loadConfig } from '../serve/load-config.ts'
@@ -44,11 +46,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new IbuildError('USAGE', `user: ${JSON.stringify(word)} is none of ${Object.keys(actions).join(', ')}`)
   }
   refuseUnused(word, flags)
-  await action({ name, flags, file: await accountsFile(flags) })
+  await action({ name, flags, ...(await placesOf(flags)) })
   return 0
 }
 
 interface Asked {
+  /** Where a server of the data folder answers. */
+  readonly socket: string
   readonly name: string | undefined
   readonly flags: Flags
   readonly file: string
@@ -74,9 +78,10 @@ const actions: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
 type Refuse = (names: ReadonlySet<string>, name: string) => void
 
 /** What can be told before the password is asked for is told before; then the file may have changed. */
-async function setPassword({ name, flags, file }: Asked, refuse: Refuse): Promise<void> {
+async function setPassword({ name, flags, file, socket }: Asked, refuse: Refuse): Promise<void> {
   const checked = checkName(name)
-  const known = existsSync(file) ? (await readHtpasswd(file)).map((entry) => entry.name) : []
+  const isThere = existsSync(file)
+  const known = isThere ? (await readHtpasswd(file)).map((entry) => entry.name) : []
   refuse(new Set(known), checked)
   const password = flags.passwordStdin === true ? await passwordOfStdin() : await askNewPassword(withoutTerminal)
   const problem = problemOfPassword(password)
@@ -87,6 +92,8 @@ async function setPassword({ name, flags, file }: Asked, refuse: Refuse): Promis
     refuse(namesIn(text, file), checked)
     return withAccount(text, { name: checked, hash })
   })
+  if (!isThere && (await connectAdmin(socket)) !== undefined)
+    process.stderr.write('the server that runs was started without accounts: it asks for them from its next start on\n')
 }
 
 const withoutTerminal = 'Give the password by --password-stdin.'
@@ -118,9 +125,11 @@ function refuseUnused(action: string, { passwordStdin, json }: Flags): void {
     throw new IbuildError('USAGE', `user ${action}: prints nothing, --json is for list`)
 }
 
-async function accountsFile({ htpasswd, ...flags }: Flags): Promise<string> {
+async function placesOf({ htpasswd, ...flags }: Flags): Promise<Pick<Asked, 'file' | 'socket'>> {
   if (htpasswd === '') throw new IbuildError('USAGE', '--htpasswd is empty')
-  if (htpasswd !== undefined) return resolve(htpasswd)
+  if (htpasswd !== undefined)
+    return { file: resolve(htpasswd), socket: registryLayout(dataFolder(flags.root)).adminSocket }
   const { config, root } = await loadConfig(flags, process.env)
-  return config.access.htpasswd || registryLayout(root).htpasswd
+  const layout = registryLayout(root)
+  return { file: config.access.htpasswd || layout.htpasswd, socket: layout.adminSocket }
 }

@@ -49,6 +49,34 @@ test('rules and groups are in force after a reload; what cannot be used changes 
   t.deepEqual([await mayPush('ann'), await mayPush('bob')], [true, false])
 })
 
+test('a reload opens nothing to other machines that a start would have refused', async (t) => {
+  const { root, configure, add, serve } = accessScene(t)
+  await add('ann')
+  configure({ insecure: { plainHttp: true } })
+  const { url } = await serve(['--listen', '0.0.0.0:0'])
+  const local = url.replace('0.0.0.0', '127.0.0.1')
+  configure({
+    insecure: { plainHttp: true, anonymousPush: true },
+    access: { rules: [{ ...everything, who: 'anonymous' }] },
+  })
+  const { status, value } = await adminCall(root, '/v1/reload', { method: 'POST' })
+  t.is(status, 400)
+  t.regex(JSON.stringify(value), /EXPOSURE_REFUSED/)
+  t.is(await statusOf(`${local}/v2/a/blobs/uploads/`, {}, 'POST'), 401)
+})
+
+test('the first account is asked for from the next start on, and the command says so', async (t) => {
+  const { user, serve } = accessScene(t)
+  const { url } = await serve()
+  const { code, stderr } = await user(['add', 'ann', '--password-stdin'], 'x')
+  t.deepEqual(
+    [code, stderr],
+    [0, 'the server that runs was started without accounts: it asks for them from its next start on\n'],
+  )
+  t.is(await statusOf(`${url}/v2/`), 200)
+  t.is((await user(['add', 'bob', '--password-stdin'], 'x')).stderr, '')
+})
+
 test('a server does not start with accounts or rules that are not right', async (t) => {
   const { folder, configure, add, serve } = accessScene(t)
   const rules = [{ ...everything, who: 'user:ann' }]
