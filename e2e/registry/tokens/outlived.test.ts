@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { mkdirSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { minute, type TokenRegistry, tokenRegistry } from '../../../registry/token/testing/token-registry.ts'
+import { startDockerd } from '../../testing/dockerd.ts'
 import { needs } from '../../testing/needs.ts'
 import { requireProgram } from '../../testing/programs.ts'
 import { run, runOk } from '../../testing/run.ts'
@@ -89,4 +91,25 @@ needs(
   ])
   t.not(output.code, 0)
   t.regex(output.stderr, /unauthorized|authentication|401/i)
+})
+
+needs(
+  test.serial,
+  'root',
+  'docker',
+  'dockerd',
+  'busybox',
+  'runc',
+)('a push of docker outlives its token', async (t) => {
+  const [{ space }, { registry, late }] = [await images(), await slowUploads(t)]
+  const folder = join(shortFolder(t), 'd')
+  mkdirSync(folder)
+  const daemon = await startDockerd(folder)
+  t.teardown(() => daemon.close())
+  await daemon.docker(['load'], { input: (await space.ok(['save', '--format', 'docker', 'sample:plain'])).bytes })
+  const host = `127.0.0.1:${registry.port}`
+  await daemon.docker(['login', '-u', 'ann', '--password-stdin', host], { input: 'anns' })
+  await daemon.docker(['tag', 'sample:plain', `${host}/ann/app:1`])
+  await daemon.docker(['push', `${host}/ann/app:1`])
+  t.true(late.includes('PATCH') && late.includes('PUT'), late.join())
 })
