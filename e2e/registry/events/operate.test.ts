@@ -4,7 +4,7 @@ import test from 'ava'
 import { startReceiver, waitUntil } from '../../../registry/events/testing/receiver.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { makeWorkspace } from '../../testing/workspace.ts'
-import { pushImage, statusOf } from '../server/client.ts'
+import { digestOf, pushImage, statusOf } from '../server/client.ts'
 import { startServing } from '../server/serving.ts'
 
 const anyPort = ['--listen', '127.0.0.1:0']
@@ -151,4 +151,26 @@ test('pulls are told a little later, parts of the same once, and HEAD is none', 
       ['pull', undefined, manifest.layers[0]?.digest, 2000],
     ],
   )
+})
+
+test('who asked is told where there are accounts', async (t) => {
+  const workspace = await makeWorkspace(t)
+  const receiver = await startReceiver(t)
+  const config = join(temporaryFolder(t), 'config.yml')
+  const htpasswd = join(temporaryFolder(t), 'htpasswd')
+  const endpoints = [{ name: 'a', url: receiver.url, actions: ['push'] }]
+  writeFileSync(config, JSON.stringify({ access: { htpasswd }, events: { endpoints } }))
+  const added = await workspace.ibuild(['registry', 'user', 'add', 'ann', '--password-stdin', '--htpasswd', htpasswd], {
+    input: 'a password of ann',
+  })
+  t.is(added.code, 0, added.stderr)
+  const serving = await startServing(t, ['--root', workspace.root, ...anyPort, '--config', config])
+  const authorization = `Basic ${Buffer.from('ann:a password of ann').toString('base64')}`
+  const begun = await fetch(`${serving.url}/v2/a/blobs/uploads/`, { method: 'POST', headers: { authorization } })
+  const place = new URL(begun.headers.get('location') ?? '', serving.url)
+  place.searchParams.set('digest', digestOf(Buffer.from('x')))
+  t.is((await fetch(place, { method: 'PUT', body: 'x', headers: { authorization } })).status, 201)
+  await receiver.until(() => receiver.taken.length === 1)
+  t.deepEqual(receiver.taken[0]?.actor, { name: 'ann' })
+  t.false(JSON.stringify(receiver.taken).includes('password'))
 })
