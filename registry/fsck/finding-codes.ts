@@ -107,6 +107,11 @@ const table = {
     about: 'a repository is listed and has no manifest',
     repair: 'removes its row',
   },
+  'usage-wrong': {
+    severity: 'disorder',
+    about: 'what a repository is said to have is not the sum of its blobs and manifests',
+    repair: 'counts it anew',
+  },
   'tagged-missing': { severity: 'disorder', about: 'the mirror of a tag is missing', repair: 'writes it anew' },
   'tagged-stale': {
     severity: 'disorder',

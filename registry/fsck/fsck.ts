@@ -9,6 +9,7 @@ import { checkRows } from './check-rows.ts'
 import { checkTags } from './check-tags.ts'
 import { checkUnnamedManifests } from './check-unnamed-manifests.ts'
 import { checkAside, checkDoomed, checkTemporary, checkUploads } from './check-uploads.ts'
+import { checkUsage } from './check-usage.ts'
 import { type FindingCode, findingCodes, type Severity } from './finding-codes.ts'
 import type { Found, FsckContext, FsckOptions, FsckSummary } from './types.ts'
 
@@ -37,6 +38,7 @@ export async function runFsck(options: FsckOptions): Promise<FsckSummary> {
   await checkUploads(context)
   await checkTemporary(context)
   await checkAside(context)
+  await checkUsage(context)
   const summary = tally.summary()
   if (context.isRepair && isInOrder(summary)) await releaseGarbage(context)
   return summary

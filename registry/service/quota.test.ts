@@ -1,8 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { uploadRows } from '../storage/rows.ts'
-import { QuotaExceeded, type QuotaFor } from './quota.ts'
+import { createMemoryMetadata } from '../storage/memory-metadata.ts'
+import type { MetadataStore } from '../storage/metadata-types.ts'
+import { linkRows, settingRows, uploadRows } from '../storage/rows.ts'
+import { createQuotaGuard, QuotaExceeded, type QuotaFor } from './quota.ts'
 import { body } from './testing/bodies.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
 import { type MemoryRegistry, memoryRegistry } from './testing/memory-registry.ts'
@@ -131,6 +133,31 @@ test('a body that breaks off takes only what came of it', async (t) => {
   t.is(await onTheWay(service), 10)
   await service.uploads.cancel(app, id)
   t.is(await onTheWay(service), 0)
+})
+
+test('bytes that come to be stored while somebody looks count all the same', async (t) => {
+  const metadata = createMemoryMetadata()
+  await metadata.commit({ put: [settingRows.row(['usage'], 'counted')] })
+  let intrude: (() => Promise<void>) | undefined
+  const looked: MetadataStore = {
+    ...metadata,
+    getMany: async (keys) => {
+      const values = await metadata.getMany(keys)
+      const work = intrude
+      intrude = undefined
+      await work?.()
+      return values
+    },
+  }
+  const quota = createQuotaGuard({ metadata: looked, quotaFor: limited(10) })
+  const [first, second] = [quota.open(app), quota.open(app)]
+  await first.resize(6)
+  intrude = async () => {
+    await metadata.commit({ put: [linkRows.row([app, digestOf(Buffer.from('x'))], { size: 6, at: 1 })] })
+    first.end()
+  }
+  await t.throwsAsync(second.resize(6), refused)
+  await second.resize(4)
 })
 
 test('an upload of an earlier process counts with what it has', async (t) => {

@@ -2,7 +2,7 @@ import { eachRow } from '../storage/each-row.ts'
 import { type Change, ChangeConflict, type MetadataStore, type Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from '../storage/rows.ts'
-import { usageState } from '../storage/usage-rows.ts'
+import { sizedKinds, usageState } from '../storage/usage-rows.ts'
 import type { ServiceParts } from './parts.ts'
 import type { QuotaFor } from './quota.ts'
 import type { RepositoryUsage } from './types.ts'
@@ -70,15 +70,29 @@ export async function recountUsage(metadata: MetadataStore, name: string, guard:
 
 const uncounted: UsageRow = { bytes: 0, countedTo: '', changes: 0 }
 
+/** Bytes of the links and manifests of a repository, read row by row. */
+export async function storedBytes(metadata: MetadataStore, name: string): Promise<number> {
+  let sum = 0
+  for (const kind of sizedKinds) for await (const row of eachRow(metadata, kind.prefix(name))) sum += sizeOf(row)
+  return sum
+}
+
+/** Repositories that have a blob or a manifest, each once: first those with blobs. */
+export async function* namesWithBytes(metadata: MetadataStore): AsyncGenerator<string> {
+  yield* namesIn(metadata, linkRows.prefix())
+  for await (const name of namesIn(metadata, manifestRows.prefix())) {
+    const links = await metadata.list({ prefix: linkRows.prefix(name), limit: 1 })
+    if (links.length === 0) yield name
+  }
+}
+
 /** Makes a row for every repository that has something and none yet. One that is changed meanwhile gets it by that. */
 async function beginAll(metadata: MetadataStore, guard: () => void): Promise<void> {
-  for (const kind of [linkRows, manifestRows]) {
-    for await (const name of namesIn(metadata, kind.prefix())) {
-      const key = usageRows.key(name)
-      if ((await metadata.get(key)) !== undefined) continue
-      guard()
-      await unlessTaken(metadata, { put: [usageRows.row([name], uncounted)], expect: [{ key, value: undefined }] })
-    }
+  for await (const name of namesWithBytes(metadata)) {
+    const key = usageRows.key(name)
+    if ((await metadata.get(key)) !== undefined) continue
+    guard()
+    await unlessTaken(metadata, { put: [usageRows.row([name], uncounted)], expect: [{ key, value: undefined }] })
   }
   await setState(metadata, 'scanned', guard)
 }
@@ -116,7 +130,7 @@ async function countRepository(metadata: MetadataStore, name: string, guard: () 
 
 /** Links come before manifests, in the order of the rows and of their kinds. */
 async function rowsAfter(metadata: MetadataStore, name: string, after: string): Promise<readonly Row[]> {
-  for (const prefix of [linkRows.prefix(name), manifestRows.prefix(name)]) {
+  for (const prefix of sizedKinds.map((kind) => kind.prefix(name))) {
     if (after >= `${prefix}~`) continue
     const rows = await metadata.list({ prefix, limit: page, ...(after > prefix && { after }) })
     if (rows.length > 0) return rows

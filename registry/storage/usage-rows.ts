@@ -8,8 +8,8 @@ import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from '.
  */
 export const usageState: string = settingRows.key('usage')
 
-/** Rows with a size that counts: their keys are KIND NAME DIGEST. */
-const sizedKinds = [linkRows, manifestRows] as const
+/** Rows with a size that counts, in the order of their keys, which are KIND NAME DIGEST. */
+export const sizedKinds = [linkRows, manifestRows] as const
 
 /**
  * The same target, which writes with each batch what it makes of the bytes that repositories have: whoever puts or removes a

@@ -19,6 +19,7 @@ import {
   taggedRows,
   tagRows,
   uploadRows,
+  usageRows,
 } from '../../storage/rows.ts'
 import { type FindingCode } from '../finding-codes.ts'
 import { app, base, copy, layerOf, other, type Store, signature, team } from './store.ts'
@@ -134,6 +135,21 @@ export const damages: readonly Damage[] = [
     },
     found: { 'holder-stale': 1, 'tag-dangling': 1, 'manifest-bytes-missing': 1, 'repository-empty': 1 },
     isLost: true,
+  },
+  {
+    title: 'how much a repository has',
+    damage: set(usageRows.key(team), '{"bytes":5}'),
+    found: { 'usage-wrong': 1 },
+  },
+  {
+    title: 'the row of how much a repository has',
+    damage: gone(usageRows.key(team)),
+    found: { 'usage-wrong': 1 },
+  },
+  {
+    title: 'how much is had by a repository that there is not',
+    damage: set(usageRows.key('none'), '{"bytes":5}'),
+    found: { 'usage-wrong': 1 },
   },
   { title: 'the row of a tag', damage: gone(tagRows.key(team, 'v1')), found: { 'tag-row-missing': 1 } },
   {

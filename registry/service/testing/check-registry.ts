@@ -13,9 +13,11 @@ import {
   movePart,
   referrerRows,
   repositoryRows,
+  settingRows,
   taggedRows,
   tagRows,
   uploadRows,
+  usageRows,
 } from '../../storage/rows.ts'
 
 export interface CheckOptions {
@@ -50,6 +52,7 @@ export async function checkRegistry(
     ...(mayLackBytes ? [] : checkBytes(rows, bytes)),
     ...(mayLackBlobs ? [] : checkBlobsOfManifests(rows, bytes)),
     ...(await checkLinks(rows, driver)),
+    ...checkUsage(rows),
     ...stored.filter((digest) => !isNamed(rows, digest)).map((digest) => `${digest} is nobody's`),
   ]
 }
@@ -149,6 +152,25 @@ async function checkLinks(rows: Rows, driver: BlobDriver): Promise<string[]> {
     if (!rows.has(linkRows.key(lastPart(key), parseDigest(parts[0] ?? '')))) found.push(`${key} mirrors no link`)
   }
   return found
+}
+
+/** What is being counted just now is not looked at. */
+function checkUsage(rows: Rows): string[] {
+  if (!rows.has(settingRows.key('usage'))) return []
+  const sums = new Map<string, number>()
+  for (const kind of [linkRows, manifestRows]) {
+    for (const {
+      parts: [name = ''],
+      value,
+    } of rows.of<{ readonly size: number }>(kind)) {
+      sums.set(name, (sums.get(name) ?? 0) + value.size)
+    }
+  }
+  const usage = new Map(rows.of(usageRows).map(({ parts: [name = ''], value }) => [name, value]))
+  return [...new Set([...sums.keys(), ...usage.keys()])].flatMap((name) => {
+    const [row, sum] = [usage.get(name), sums.get(name) ?? 0]
+    return row?.countedTo !== undefined || (row?.bytes ?? 0) === sum ? [] : [`usage of ${name} is not ${sum}`]
+  })
 }
 
 /** By a repository, or as what an upload is becoming. */
