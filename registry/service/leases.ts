@@ -24,7 +24,7 @@ export interface Leases {
    * called.
    */
   claim(name: string, digest: Digest): (() => void) | undefined
-  /** Forgets those that have ended. */
+  /** Forgets those that have ended, unless it did so a moment ago: that costs what there are. */
   prune(): void
   /** How many there are. */
   readonly count: number
@@ -47,6 +47,7 @@ export function createLeases({ lease, elapsed, most = 500_000 }: LeaseOptions): 
   const claims = new Map<string, PromiseWithResolvers<void>>()
   let count = 0
   let allSince = elapsed()
+  let prunedAt = allSince
 
   const of = (name: string): LeasedRepository => {
     const known = repositories.get(name)
@@ -75,12 +76,13 @@ export function createLeases({ lease, elapsed, most = 500_000 }: LeaseOptions): 
     }
     if (repository.taken.size === 0 && repository.running === 0) repositories.delete(name)
   }
-  const prune = (): void => {
+  const forgetEnded = (): void => {
     for (const [name, repository] of repositories) forget(name, repository)
+    prunedAt = elapsed()
   }
   /** What ended goes; where that is not enough, all goes, and everything is leased for a while. */
   const bound = (): void => {
-    prune()
+    forgetEnded()
     if (count < most) return
     for (const repository of repositories.values()) repository.taken.clear()
     count = 0
@@ -128,7 +130,9 @@ export function createLeases({ lease, elapsed, most = 500_000 }: LeaseOptions): 
         claim.resolve()
       }
     },
-    prune,
+    prune: () => {
+      if (elapsed() - prunedAt > lease() / 10) forgetEnded()
+    },
     get count() {
       return count
     },
