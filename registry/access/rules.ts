@@ -31,17 +31,24 @@ export function createRules(rules: readonly AccessRule[]): Rules {
   const compiled = rules.map(({ repositories, who, actions }): CompiledRule => {
     return { patterns: repositories.map(parsePattern), who: new Set(who), actions }
   })
+  /** Each request has a subject of its own, and a catalog asks for thousands of names. */
+  const known = new WeakMap<Subject, readonly CompiledRule[]>()
+  const rulesFor = (subject: Subject): readonly CompiledRule[] => {
+    const found = known.get(subject) ?? compiled.filter(({ who }) => isNamed(who, subject))
+    known.set(subject, found)
+    return found
+  }
   return {
-    actionsFor: (subject, name) => actionsFor(compiled, subject, name),
+    actionsFor: (subject, name) => actionsIn(rulesFor(subject), name),
     areForAnonymous: compiled.some(({ who, actions }) => who.has('anonymous') && actions.length > 0),
   }
 }
 
-function actionsFor(rules: readonly CompiledRule[], subject: Subject, name: RepositoryName): ReadonlySet<Action> {
+function actionsIn(rules: readonly CompiledRule[], name: RepositoryName): ReadonlySet<Action> {
   const granted = new Set<Action>()
-  for (const { patterns, who, actions } of rules) {
+  for (const { patterns, actions } of rules) {
     const adds = actions.some((action) => !granted.has(action))
-    if (!adds || !isNamed(who, subject) || !patterns.some((pattern) => pattern.matches(name))) continue
+    if (!adds || !patterns.some((pattern) => pattern.matches(name))) continue
     for (const action of actions) granted.add(action)
   }
   return granted

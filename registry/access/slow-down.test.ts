@@ -103,3 +103,11 @@ test('names that only begin alike are not mixed up', (t) => {
   ] as const)
     t.not(typeof begin(name, network), 'number', name)
 })
+
+test('whoever fills the memory makes it forget, and no larger', (t) => {
+  const { begin, guess } = scene()
+  guess(5, 'ann', 'n')
+  t.is(begin('ann', 'n'), 1000)
+  for (let i = 0; i < 10_000; i++) begin('ann', `network${i}`)
+  t.not(typeof begin('ann', 'n'), 'number')
+})
