@@ -141,6 +141,8 @@ function openOutside({ accounts, settings, now, elapsed, userAgent, onNotice }: 
   const readers = settings().issuers.map((issuer): [string, ReadOutside] => {
     const keys = createIssuerKeys({ source: issuer.keys, userAgent, elapsed, onNotice })
     all.push(keys)
+    // Who configured a wrong place is told at once, and not with the first token.
+    keys.get().catch((error: unknown) => onNotice(error instanceof Error ? error.message : String(error)))
     return [issuer.issuer, outsideReader(issuer, { keys, accounts, now, elapsed })]
   })
   return {
