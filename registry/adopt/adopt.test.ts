@@ -281,3 +281,51 @@ test('read-only nothing is taken, and everything is served', async (t) => {
   await t.throwsAsync(registry.service.manifests.remove(team, { tag: '1' }), { code: 'DENIED' })
   t.deepEqual(await registry.metadata.list({ prefix: 'manifest ', limit: 1 }), [])
 })
+
+test('rules for tags hold for those that only the tree has', async (t) => {
+  const immutableBy = (_name: string, tag: string): string | undefined => (tag === '1' ? 'a rule' : undefined)
+  const registry = await adopting(t, temporaryFolder(t), { immutableBy })
+  const { service, tree, adoption } = registry
+  filled(tree)
+  await adoption.adopt(registry.folder)
+  await pushArtifact(service, team, two, ['2'])
+  await t.throwsAsync(service.manifests.put(team, { tag: '1' }, pushed(two)), { code: 'DENIED' })
+  await t.throwsAsync(service.manifests.remove(team, { tag: '1' }), { code: 'DENIED' })
+  await t.throwsAsync(service.manifests.remove(team, { digest: one.digest }), { code: 'DENIED' })
+  t.is((await service.manifests.get(team, { tag: '1' })).digest, one.digest)
+  await registry.finish()
+  t.is((await service.manifests.get(team, { tag: '1' })).digest, one.digest)
+  t.is((await service.manifests.get(team, { digest: one.digest })).digest, one.digest)
+})
+
+test('a push on condition, and the history, see the tag of the tree', async (t) => {
+  const registry = await adopting(t, temporaryFolder(t))
+  const { service, tree, adoption } = registry
+  filled(tree)
+  await adoption.adopt(registry.folder)
+  await pushArtifact(service, team, two, ['latest'])
+  const moves = await service.history.moves(team, 'latest')
+  t.deepEqual(
+    moves.map(({ digest }) => digest),
+    [two.digest, one.digest],
+  )
+})
+
+test('a link may be named by another digest than that under which the bytes lie', async (t) => {
+  const registry = await adopting(t, temporaryFolder(t))
+  const { service, tree, adoption } = registry
+  const bytes = Buffer.from('known by two digests')
+  const sha512 = digestOf(bytes, 'sha512')
+  const link = tree.linkOf('team/app', '_layers', sha512)
+  tree.write(link, tree.blob('team/app', bytes))
+  tree.push('team/app', one, ['1'])
+  await adoption.adopt(registry.folder)
+  t.is(await service.blobs.size(team, sha512), bytes.length)
+  const status = await registry.finish()
+  t.is(status.counts.flaws, 0)
+  t.is(await service.blobs.size(team, sha512), bytes.length)
+  const wrong = await adopting(t, temporaryFolder(t))
+  wrong.tree.write(wrong.tree.linkOf('team/app', '_layers', digestOf('of others')), wrong.tree.blob('team/app', bytes))
+  await wrong.adoption.adopt(wrong.folder)
+  t.is((await wrong.finish()).counts.flaws, 1)
+})

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import test from 'ava'
+import { needs } from '../../testing/needs.ts'
+import { requireProgram } from '../../testing/programs.ts'
+import { run, runOk } from '../../testing/run.ts'
+import { startServe } from '../../testing/serve.ts'
+import { ibuildScript } from '../../testing/workspace.ts'
+import { contentOf, contentOfLayout, told } from '../clients/content.ts'
+import { imagesOnce } from '../clients/images.ts'
+import { pushImage } from '../server/client.ts'
+
+const images = imagesOnce()
+const withClients = needs(test.serial, 'root', 'skopeo', 'umoci', 'crane', 'busybox', 'runc')
+
+withClients('stock clients read what was exported, and it is what the registry has', async (t) => {
+  t.timeout(240_000)
+  const { layout, space } = await images()
+  const root = join(space.folder, 'registry')
+  const out = join(space.folder, 'out')
+  await using server = await startServe(root)
+  const { host } = server
+  const skopeo = (args: readonly string[]): Promise<unknown> => runOk(requireProgram('skopeo'), args)
+  const plain = ['--preserve-digests', '--dest-tls-verify=false']
+  for (const tag of ['app', 'plain', 'zstd'])
+    await skopeo(['copy', ...plain, `oci:${layout}:${tag}`, `docker://${host}/team/sample:${tag}`])
+  await skopeo(['copy', '--all', ...plain, `oci:${layout}:multi`, `docker://${host}/team/sample:multi`])
+  await skopeo([
+    'copy',
+    '--format',
+    'v2s2',
+    '--dest-tls-verify=false',
+    `oci:${layout}:app`,
+    `docker://${host}/other:v2s2`,
+  ])
+  const exported = await run(process.execPath, [ibuildScript, 'registry', 'export', out, '--root', root])
+  t.is(exported.code, 0, exported.stderr)
+  t.regex(exported.stdout, /^2 repositories, 5 tags, /)
+
+  const sample = join(out, 'team/sample')
+  for (const tag of ['app', 'plain', 'zstd', 'multi']) {
+    const content = told(await contentOfLayout(sample, tag))
+    t.deepEqual(content, told(await contentOf(host, 'team/sample', tag)), tag)
+  }
+  const copied = join(space.folder, 'copied')
+  await skopeo(['copy', '--preserve-digests', `oci:${sample}:app`, `oci:${copied}:app`])
+  t.deepEqual(told(await contentOfLayout(copied, 'app')), told(await contentOfLayout(layout, 'app')))
+  await runOk(requireProgram('umoci'), ['unpack', '--image', `${sample}:app`, join(space.folder, 'unpacked')])
+  t.is(readFileSync(join(space.folder, 'unpacked/rootfs/ran'), 'utf8'), 'ran\n')
+  await runOk(requireProgram('crane'), ['push', '--insecure', join(out, 'other'), `${host}/again:1`])
+  await runOk(requireProgram('crane'), ['push', '--insecure', '--index', sample, `${host}/again:all`])
+  for (const each of [sample, join(out, 'other')]) {
+    await space.ok(['load', '-i', each])
+  }
+  const index = JSON.parse(readFileSync(join(out, 'other/index.json'), 'utf8')) as {
+    manifests: { mediaType: string }[]
+  }
+  t.is(index.manifests[0]?.mediaType, 'application/vnd.docker.distribution.manifest.v2+json')
+  const usage = await run(process.execPath, [ibuildScript, 'registry', 'export', out, 'Not:a:name', '--root', root])
+  t.is(usage.code, 2)
+})
+
+needs(
+  test.serial,
+  'root',
+  'crane',
+)('while images are pushed, and killed in between, every index that is there names whole images', async (t) => {
+  t.timeout(240_000)
+  const { space } = await images()
+  const [root, out] = [join(space.folder, 'busy'), join(space.folder, 'busy-out')]
+  mkdirSync(root)
+  const pushing = async (url: string, round: number, { signal }: AbortController): Promise<number> => {
+    let pushed = 0
+    for (; !signal.aborted && pushed < 400; pushed++)
+      await pushImage(url, `busy/n${pushed % 5}`, `${round}-${pushed}`).catch(() => undefined)
+    return pushed
+  }
+  const wholeLayouts = (): number => {
+    let tags = 0
+    for (const name of existsSync(join(out, 'busy')) ? readdirSync(join(out, 'busy')) : []) {
+      const layout = join(out, 'busy', name)
+      if (!existsSync(join(layout, 'index.json'))) continue
+      const { manifests } = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8')) as {
+        manifests: { digest: string }[]
+      }
+      for (const { digest } of manifests) {
+        const at = (of: string): string => join(layout, 'blobs/sha256', of.slice(7))
+        const manifest = JSON.parse(readFileSync(at(digest), 'utf8')) as { config: Sized; layers: Sized[] }
+        for (const blob of [manifest.config, ...manifest.layers]) t.is(statSync(at(blob.digest)).size, blob.size)
+        tags++
+      }
+    }
+    return tags
+  }
+  for (let round = 0; round < 3; round++) {
+    const server = await startServe(root)
+    const stop = new AbortController()
+    const pushed = pushing(`http://${server.host}`, round, stop)
+    await sleep(600)
+    const exporting = run(process.execPath, [ibuildScript, 'registry', 'export', out, '--root', root])
+    await sleep(round * 150)
+    if (round < 2) await server.close('SIGKILL')
+    const { code, stderr } = await exporting
+    if (round === 2) t.is(code, 0, stderr)
+    stop.abort()
+    await pushed
+    wholeLayouts()
+    if (round === 2) await server.close()
+  }
+  const last = await run(process.execPath, [ibuildScript, 'registry', 'export', out, '--root', root, '--json'])
+  t.is(last.code, 0, last.stderr)
+  t.is(wholeLayouts(), (JSON.parse(last.stdout) as { tags: number }).tags)
+})
+
+interface Sized {
+  readonly digest: string
+  readonly size: number
+}
