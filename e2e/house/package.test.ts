@@ -86,23 +86,28 @@ test('the command builds an image FROM scratch and lists it', async (t) => {
   t.true(existsSync(join(home, '.cache/ibuild/code')), 'compiled code is kept in the home folder')
 })
 
-needs(test, 'curl')('the command serves a registry, with TLS of its own, and is asked about it', async (t) => {
-  const root = ['--root', join(folder, 'served')]
-  const args = [...root, '--listen', '127.0.0.1:0', '--tls', 'auto']
-  const serving = await startServing(t, args, { env: { HOME: home }, ibuild: [command] })
-  const ca = ['--cacert', join(folder, 'served/registry/tls/ca.crt')]
-  const bytes = randomBytes(3_000_000) // enough for a thread that hashes
-  const place = `${serving.url}/v2/a/b/blobs`
-  const url = `${place}/uploads/?digest=${digestOf(bytes)}`
-  const curl = async (...words: string[]): Promise<string> =>
-    (await runOk('curl', ['-sS', '--fail-with-body', ...ca, ...words], { input: bytes })).stdout
-  await curl('-X', 'POST', '--data-binary', '@-', url)
-  t.regex(await curl('-I', `${place}/${digestOf(bytes)}`), /content-length: 3000000/i)
-  t.regex(await curl(`${serving.url}/metrics`), /^ibuild_registry_requests_total\{/m)
-  const { stdout } = await runOk(command, ['registry', 'read-only', 'on', ...root], { env: { HOME: home } })
-  t.is(stdout, 'read-only: on\n')
-  t.is(await serving.stop(), 0)
-})
+needs(test, 'curl')(
+  'the command serves a registry, with TLS of its own and an account, and is asked about it',
+  async (t) => {
+    const root = ['--root', join(folder, 'served')]
+    const args = [...root, '--listen', '127.0.0.1:0', '--tls', 'auto']
+    const add = ['registry', 'user', 'add', 'ann', '--password-stdin', ...root]
+    await runOk(command, add, { env: { HOME: home }, input: 'secret' })
+    const serving = await startServing(t, args, { env: { HOME: home }, ibuild: [command] })
+    const ca = ['--cacert', join(folder, 'served/registry/tls/ca.crt'), '-u', 'ann:secret']
+    const bytes = randomBytes(3_000_000) // enough for a thread that hashes
+    const place = `${serving.url}/v2/a/b/blobs`
+    const url = `${place}/uploads/?digest=${digestOf(bytes)}`
+    const curl = async (...words: string[]): Promise<string> =>
+      (await runOk('curl', ['-sS', '--fail-with-body', ...ca, ...words], { input: bytes })).stdout
+    await curl('-X', 'POST', '--data-binary', '@-', url)
+    t.regex(await curl('-I', `${place}/${digestOf(bytes)}`), /content-length: 3000000/i)
+    t.regex(await curl(`${serving.url}/metrics`), /^ibuild_registry_requests_total\{/m)
+    const { stdout } = await runOk(command, ['registry', 'read-only', 'on', ...root], { env: { HOME: home } })
+    t.is(stdout, 'read-only: on\n')
+    t.is(await serving.stop(), 0)
+  },
+)
 
 test('the command says its version', async (t) => {
   const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
