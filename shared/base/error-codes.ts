@@ -175,13 +175,13 @@ const table = {
     hint: 'Set its password with ibuild registry user passwd NAME.',
   },
   ACCOUNT_NOT_FOUND: { exit: 1, about: 'There is no account of that name.', hint: 'See ibuild registry user list.' },
-  BACKUP_INVALID: {
-    exit: 1,
-    about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',
-  },
   ADOPTION_INVALID: {
     exit: 1,
     about: 'A folder is not the storage of a registry that can be taken over, or another one is being taken over.',
+  },
+  BACKUP_INVALID: {
+    exit: 1,
+    about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',
   },
   EXPORT_REFUSED: {
     exit: 1,
