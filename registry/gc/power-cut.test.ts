@@ -114,9 +114,9 @@ async function storedIn({ driver }: CutStores): Promise<string[]> {
   return digests.filter((_, i) => sizes[i] !== undefined)
 }
 
-async function anyTag({ tags }: RegistryService): Promise<boolean> {
+async function anyTag(service: RegistryService): Promise<boolean> {
   const lists = names.map(async (name) =>
-    tags(name, { count: 9, last: undefined }).then(
+    service.tags(name, { count: 9, last: undefined }).then(
       ({ items }) => items.length > 0,
       () => false,
     ),
