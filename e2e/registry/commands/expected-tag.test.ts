@@ -72,6 +72,23 @@ needs(test, ...needsOf('ibuild'))('of pushes of one tag at once, one wins', asyn
   for (const { code, stderr } of pushes) if (code !== 0) t.regex(stderr, /\[TAG_CHANGED\]/)
 })
 
+needs(test, ...needsOf('ibuild'))('who adds to one index at once takes nothing away from each other', async (t) => {
+  const scene = await makeScene(t, 'ibuild')
+  const name = `${scene.host}/team/multi`
+  const tar = (await scene.ok(['export', 'busybox'])).bytes
+  const platforms = ['amd64', 'arm64', 'ppc64le', 's390x']
+  for (const each of platforms) {
+    await scene.ok(['import', '--platform', `linux/${each}`, '-', `${name}:${each}`], { input: tar })
+    await scene.ok(['push', '-q', `${name}:${each}`])
+  }
+  await scene.ok(['index', 'create', `${name}:1`, `${name}:amd64`])
+  await Promise.all(platforms.slice(1).map((each) => scene.ok(['index', 'add', `${name}:1`, `${name}:${each}`])))
+  const index = JSON.parse((await fetchBytes(`http://${scene.host}/v2/team/multi/manifests/1`)).toString()) as {
+    readonly manifests: readonly { readonly platform: { readonly architecture: string } }[]
+  }
+  t.deepEqual(index.manifests.map(({ platform }) => platform.architecture).toSorted(), platforms)
+})
+
 for (const [args, problem] of [
   [['--if-new', '--if-match', `sha256:${'0'.repeat(64)}`, 'busybox', 'localhost:1/a'], /contradict each other/],
   [['--if-match', 'latest', 'busybox', 'localhost:1/a'], /DIGEST_INVALID/],

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { makeWorkspace } from '../../testing/workspace.ts'
 import { adminCall, beginUpload, pushBlob, pushImage, statusOf } from './client.ts'
@@ -105,6 +106,36 @@ test('immutable tags and quotas come with the configuration, and change with a r
   t.is(reload.stdout, 'tags.immutable: in force\nquota: in force\n')
   await pushImage(serving.url, 'team/app', 'v1')
   t.is(await pushBlob(serving.url, randomBytes(2 ** 20), 'team/app'), 201)
+})
+
+test('what a tag led to lately is kept from garbage collection, and can be gone back to', async (t) => {
+  const workspace = await makeWorkspace(t)
+  const { root, folder } = workspace
+  const config = join(folder, 'config.yml')
+  const gc = 'gc: { lease: 1ms, untagged: { keep: 0 } }\n'
+  writeFileSync(config, `${gc}history: { keep: 1 }\n`)
+  const serving = await startServing(t, ['--root', root, ...anyPort, '--config', config])
+  const digests = []
+  for (let n = 0; n < 3; n++) digests.push(await pushImage(serving.url, 'team/app', 'latest'))
+  const [first = '', second = ''] = digests
+  const isThere = async (digest: string): Promise<boolean> =>
+    (await statusOf(`${serving.url}/v2/team/app/manifests/${digest}`)) === 200
+  const collect = async (): Promise<void> => {
+    await sleep(50)
+    await workspace.ok(['registry', 'gc', 'run', '--now'])
+  }
+  for (let tries = 0; tries < 50 && (await isThere(first)); tries++) await collect()
+  t.false(await isThere(first))
+  await collect()
+  t.true(await isThere(second), 'one move before')
+  await workspace.ok(['registry', 'rollback', 'team/app'])
+  t.is(await digestOfTag(serving.url, 'team/app', 'latest'), second)
+  writeFileSync(config, `${gc}history: { age: 0 }\n`)
+  await workspace.ok(['registry', 'reload'])
+  const third = digests[2] ?? ''
+  for (let tries = 0; tries < 50 && (await isThere(third)); tries++) await collect()
+  t.false(await isThere(third), 'no history is kept any more')
+  t.true(await isThere(second))
 })
 
 test('without a server a rollback keeps to the configuration that a server would have', async (t) => {

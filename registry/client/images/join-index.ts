@@ -1,5 +1,5 @@
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
-import { IbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { parseJson } from '../../../shared/base/json.ts'
 import { isAttestation } from '../../../shared/oci/choose-platform.ts'
 import { parseConfig } from '../../../shared/oci/config.ts'
@@ -41,36 +41,59 @@ export interface NamedPlace extends RemotePlace {
  * Makes one index of images, or adds them to one, and names it. Sources may be images, with the platform of their config, or
  * indexes, whose manifests are taken over; those of other repositories are copied. Errors: those of the registries,
  * REGISTRY_NOT_FOUND, NOT_AN_IMAGE, USAGE for two images of one platform.
+ *
+ * Of those who add to one index at once none takes away what another one added, where the registry knows conditions: who was
+ * slower adds to what there is then. TAG_CHANGED when that happens again and again.
  */
 export async function joinIndex(
   to: NamedPlace,
   sources: readonly NamedPlace[],
   options: JoinOptions,
 ): Promise<JoinedIndex> {
-  const before = options.add === true ? await existing(to, options) : undefined
+  let before = options.add === true ? await existing(to, options) : undefined
   const found: FoundSource[] = []
   for (const source of sources) found.push(await readSource(source, options))
   const added = found.flatMap(({ entries }) => entries)
   checkPlatforms(added)
   for (const { source, digest } of found) await bringOver({ repository: source.repository, ref: digest }, to, options)
+  for (let tries = 1; ; tries++) {
+    const joined = join(before?.index, added, options)
+    try {
+      await to.repository.putManifest(to.ref, joined.manifest, { signal: options.signal, expected: before?.digest })
+      return joined
+    } catch (error) {
+      if (!isIbuildError(error, 'TAG_CHANGED') || tries === mostTries) throw error
+      before = await existing(to, options)
+    }
+  }
+}
+
+const mostTries = 10
+
+function join(before: Index | undefined, added: readonly Descriptor[], options: JoinOptions): JoinedIndex {
   const replaced = replacedIn(before, added)
   const index = indexOf(before, { added, replaced }, options)
   const bytes = serializeManifest(index)
-  const manifest = { mediaType: index.mediaType, digest: digestOf(bytes), bytes }
-  await to.repository.putManifest(to.ref, manifest, options)
-  return { manifest, index, replaced }
+  return { manifest: { mediaType: index.mediaType, digest: digestOf(bytes), bytes }, index, replaced }
+}
+
+interface ExistingIndex {
+  readonly index: Index
+  /** Of what the name means now. */
+  readonly digest: Digest
 }
 
 /** The index that a name means; of one image an index of that. */
-async function existing({ repository, ref, name }: NamedPlace, options: JoinOptions): Promise<Index> {
+async function existing({ repository, ref, name }: NamedPlace, options: JoinOptions): Promise<ExistingIndex> {
   const found = await repository.manifest(ref, { ...options, current: true })
   if (found === undefined) {
     const hint = 'Make it with ibuild index create.'
     throw new IbuildError('REGISTRY_NOT_FOUND', `there is no index ${name} to add to`, { hint })
   }
-  if (isIndexType(found.mediaType)) return parseIndex(parseJson(found.bytes, { what: 'index' }))
+  const { digest } = found
+  if (isIndexType(found.mediaType)) return { index: parseIndex(parseJson(found.bytes, { what: 'index' })), digest }
   const manifests = [await describeImage(repository, found, { ...options, name })]
-  return { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }
+  return { index: { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }, digest }
 }
 
 interface FoundSource {
