@@ -6,6 +6,7 @@ import { referrerRow } from '../service/referrer-row.ts'
 
 import { readOrNothing } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
+import { lookAtReferences } from './check-references.ts'
 import { put, remove, setAside } from './mends.ts'
 import { factsOf, type ReadManifest, readManifest } from './read-manifest.ts'
 import { manifestRowOf, newChange, rebuildManifest } from './rebuild-manifest.ts'
@@ -65,7 +66,12 @@ async function lookAtManifest(context: FsckContext, key: string): Promise<readon
   }
   const read = factsOf(looked.digest, bytes, row.mediaType)
   if (read === undefined) return [...mirrors, { code: 'manifest-unreadable', subject: key }]
-  return [...mirrors, ...(await lookAtFacts(context, looked, read)), ...(await lookAtNamed(context, looked, read))]
+  return [
+    ...mirrors,
+    ...(await lookAtFacts(context, looked, read)),
+    ...(await lookAtReferences(context, looked, read)),
+    ...(await lookAtNamed(context, looked, read)),
+  ]
 }
 
 async function lookAtMirrors(context: FsckContext, { key, name, digest, row }: Looked): Promise<Found[]> {

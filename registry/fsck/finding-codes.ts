@@ -138,6 +138,16 @@ const table = {
     about: 'a referrer is listed that is none',
     repair: 'removes the row',
   },
+  'references-missing': {
+    severity: 'disorder',
+    about: 'what a manifest refers to is not all written down: what it names could be taken for unused',
+    repair: 'writes it anew from the bytes',
+  },
+  'references-stale': {
+    severity: 'disorder',
+    about: 'it is written down what a manifest refers to that is not there: what it named would stay for ever',
+    repair: 'removes the row',
+  },
   'blob-row-missing': {
     severity: 'disorder',
     about: 'a repository has a blob that has no row of its own',

@@ -4,6 +4,7 @@ import { createBlobBytes } from './blob-bytes.ts'
 import { checkBlobs, checkLinks, checkUnlinked } from './check-blobs.ts'
 import { checkFiles } from './check-files.ts'
 import { checkHolders, checkManifests } from './check-manifests.ts'
+import { checkReferences } from './check-references.ts'
 import { checkReferrers, checkRepositories } from './check-repositories.ts'
 import { checkRows } from './check-rows.ts'
 import { checkTags } from './check-tags.ts'
@@ -28,6 +29,7 @@ export async function runFsck(options: FsckOptions): Promise<FsckSummary> {
   await checkTags(context)
   await checkManifests(context)
   await checkReferrers(context)
+  await checkReferences(context)
   await checkBlobs(context)
   await checkLinks(context)
   await checkUnlinked(context)

@@ -1,6 +1,7 @@
 import { isDigest } from '../../shared/base/digest.ts'
 import { isName } from '../protocol/names.ts'
 import * as gcRows from '../storage/gc-rows.ts'
+import * as logRows from '../storage/log-rows.ts'
 import type { RowKind } from '../storage/row-kind.ts'
 import * as rows from '../storage/rows.ts'
 
@@ -31,9 +32,10 @@ const partsOfKinds: Readonly<Record<string, readonly ((part: string) => boolean)
   loose: [isName, isDigest],
 }
 
-/** Every kind of row that `rows.ts` and `gc-rows.ts` export, by its name. */
+/** Every kind of row that the files of rows export, by its name. */
 const kinds: ReadonlyMap<string, AnyKind> = new Map(
-  [...Object.values<unknown>(rows), ...Object.values<unknown>(gcRows)]
+  [rows, gcRows, logRows]
+    .flatMap((module) => Object.values<unknown>(module))
     .filter(isKind)
     .map((kind) => [kind.prefix().trimEnd(), kind]),
 )

@@ -155,24 +155,14 @@ test('a state that cannot be read is none', async (t) => {
   t.is((await until(scene.scrubber, isDone)).last?.blobs, 13)
 })
 
-test('keeps to the rate, a quarter of it beside clients; ends in the midst and keeps its place', async (t) => {
+test('ends in the midst of a pass, and keeps its place', async (t) => {
   const store = await storeFor(t)
-  const times: number[] = []
-  for (const isBusy of [false, true]) {
-    await store.rows((rows) => rows.commit({ remove: [settingRows.key('scrub')] }))
-    await using scene = await open(store, { settings: () => ({ rate: 3000, every: day }), isBusy: () => isBusy })
-    await until(scene.scrubber, ({ bytesRead }) => bytesRead > 200) // the thread that hashes takes its time to start
-    const start = performance.now()
-    await until(scene.scrubber, ({ bytesRead }) => bytesRead > 800)
-    times.push(performance.now() - start)
-    const before = performance.now()
-    await scene.scrubber.close()
-    t.true(performance.now() - before < 1000)
-    const kept = await scene.metadata.get(settingRows.key('scrub'))
-    t.regex(kept ?? '', /"pass":\{.*"after":"(?:blob|holder) sha/)
-  }
-  const [alone = 0, beside = 0] = times
-  t.true(alone > 100 && beside > 2.5 * alone, times.join())
+  await using scene = await open(store, { settings: () => ({ rate: 1000, every: day }) })
+  await until(scene.scrubber, ({ bytesRead }) => bytesRead > 100)
+  const before = performance.now()
+  await scene.scrubber.close()
+  t.true(performance.now() - before < 1000)
+  t.regex((await scene.metadata.get(settingRows.key('scrub'))) ?? '', /"pass":\{.*"after":"(?:blob|holder) sha/)
 })
 
 test('a rate of 0 reads nothing, until there is one', async (t) => {

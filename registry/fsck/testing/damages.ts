@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync }
 import { dirname, join } from 'node:path'
 
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
-
+import { refersRows, useRows } from '../../storage/gc-rows.ts'
 import type { MetadataStore } from '../../storage/metadata-types.ts'
 import {
   blobRows,
@@ -111,21 +111,17 @@ export const damages: readonly Damage[] = [
   {
     title: 'the row of a manifest',
     damage: gone(manifestRows.key(team, app.digest)),
-    found: {
-      'manifest-row-missing': 1,
-      'tag-dangling': 2,
-      'index-child-missing': 1,
-    },
+    found: { 'references-stale': 3, 'manifest-row-missing': 1, 'tag-dangling': 2, 'index-child-missing': 1 },
   },
   {
     title: 'the row and the mirror of a manifest',
     damage: gone(manifestRows.key(team, app.digest), holderRows.key(app.digest, team)),
-    found: { 'tag-dangling': 2, 'manifest-unnamed': 2, 'bytes-unnamed': 1 },
+    found: { 'references-stale': 3, 'tag-dangling': 2, 'manifest-unnamed': 2, 'bytes-unnamed': 1 },
   },
   {
     title: 'the row and the mirror of a manifest that an index names',
     damage: gone(manifestRows.key(team, other.digest), holderRows.key(other.digest, team)),
-    found: { 'manifest-unnamed': 2, 'bytes-unnamed': 1 },
+    found: { 'references-stale': 3, 'manifest-unnamed': 2, 'bytes-unnamed': 1 },
   },
   {
     title: 'rows and bytes of a manifest with tags',
@@ -133,7 +129,13 @@ export const damages: readonly Damage[] = [
       await gone(manifestRows.key(copy, base.digest))(store)
       removed(base.digest)(store)
     },
-    found: { 'holder-stale': 1, 'tag-dangling': 1, 'manifest-bytes-missing': 1, 'repository-empty': 1 },
+    found: {
+      'references-stale': 3,
+      'holder-stale': 1,
+      'tag-dangling': 1,
+      'manifest-bytes-missing': 1,
+      'repository-empty': 1,
+    },
     isLost: true,
   },
   {
@@ -239,6 +241,21 @@ export const damages: readonly Damage[] = [
     title: 'a link with another size',
     damage: set(linkRows.key(team, layerOf(app)), '{"size":1,"at":1}'),
     found: { 'blob-row-wrong': 1 },
+  },
+  {
+    title: 'what a manifest refers to',
+    damage: gone(refersRows.key(team, app.digest)),
+    found: { 'references-missing': 1 },
+  },
+  {
+    title: 'that a manifest refers to a blob',
+    damage: gone(useRows.key(team, layerOf(app), app.digest)),
+    found: { 'references-missing': 1 },
+  },
+  {
+    title: 'references of no manifest',
+    damage: set(useRows.key(team, layerOf(app), stranger), 'true'),
+    found: { 'references-stale': 1 },
   },
   {
     title: 'the mirror of a link',
