@@ -165,6 +165,36 @@ needs(
   test.serial,
   'root',
   'distribution',
+)('garbage that is collected at once is only what nothing names', async (t) => {
+  t.timeout(180_000)
+  const { folder, storage, content, answers } = await peer(t, 'distribution')
+  const root = join(folder, 'root')
+  const env = { IBUILD_GC_DELAY: '10ms', IBUILD_REGISTRY_GC_LEASE: '100ms' }
+  await using server = await startServe(root, { env })
+  const url = `http://${server.host}`
+  t.is((await ibuild(['adopt', storage, '--wait', '--root', root])).code, 0)
+  const loose = Object.keys(answers).filter((path) => path.includes('/blobs/') && answers[path] !== '404')
+  const gone = async (): Promise<string[]> => {
+    const now = await answersOf(url, content)
+    return content.paths.filter((path) => now[path] !== answers[path])
+  }
+  for (const end = Date.now() + 20_000; (await gone()).length === 0 && Date.now() < end; ) await sleep(200)
+  await sleep(2000)
+  const lost = await gone()
+  t.true(lost.length > 0, 'a blob that no manifest names goes')
+  const named = new Set<string>()
+  for (const path of content.paths.filter((each) => each.includes('/manifests/') && answers[each] !== '404')) {
+    const text = await (await fetch(url + path, { headers: { accept: '*/*' } })).text()
+    const name = path.replace(/manifests\/.*/, 'blobs/')
+    for (const [digest] of text.matchAll(/sha256:[0-9a-f]{64}/g)) named.add(name + digest)
+  }
+  for (const path of lost) t.true(loose.includes(path) && !named.has(path), path)
+})
+
+needs(
+  test.serial,
+  'root',
+  'distribution',
 )('to another filesystem it is copied', async (t) => {
   t.timeout(180_000)
   const { folder, storage, content, answers } = await peer(t, 'distribution')
