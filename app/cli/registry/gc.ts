@@ -1,3 +1,4 @@
+import { parseTarget } from '../../../registry/gc/explain.ts'
 import type { GcRound } from '../../../registry/gc/types.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
@@ -47,6 +48,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       hint: 'ibuild registry gc explain team/app:1',
     })
   }
+  if (target !== undefined) parseTarget(target) // what is none is refused before anything is opened
   return useAdmin(flags, (admin) => task(admin, flags, target ?? ''))
 }
 
