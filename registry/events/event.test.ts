@@ -94,9 +94,10 @@ const references: readonly [title: string, bytes: string, found: unknown][] = [
   ['nothing', '{}', undefined],
   ['no JSON', 'x', undefined],
   ['lists of what is none', JSON.stringify({ config: 1, layers: 'x', manifests: [null, 2] }), undefined],
+  ['a manifest with much beside', JSON.stringify({ ...manifest, annotations: { a: 'x'.repeat(300_000) } }), undefined],
   [
     'more than an event can hold',
-    JSON.stringify({ layers: Array.from({ length: 9000 }, () => ({ digest: 'l' })) }),
+    JSON.stringify({ layers: Array.from({ length: 5000 }, () => ({ digest: 'l' })) }),
     undefined,
   ],
 ]

@@ -176,11 +176,29 @@ test('what is too old while a receiver fails is given up, and no more than that'
   t.deepEqual(tagsOf(receiver.taken), ['new'])
 })
 
+test('a receiver that takes nothing at all loses a few events, and no more', async (t) => {
+  const scene = await openScene(t)
+  const receiver = await startReceiver(t)
+  receiver.answer = () => 400
+  await scene.configure(settingsFor([endpointAt(receiver.url, { backoff: 1 })]))
+  await scene.push(...many(8))
+  await waitUntil(
+    async () => (await scene.status()).counts?.isFailing === true && (await scene.status()).deadLetters === 3,
+    () => 'not failing',
+  )
+  await sleep(100)
+  t.is((await scene.status()).deadLetters, 3)
+  receiver.answer = () => 200
+  await scene.idle()
+  t.deepEqual(tagsOf(receiver.taken), many(8).slice(3))
+})
+
 test('of dead letters the last ones are kept', async (t) => {
   const scene = await openScene(t)
   const receiver = await startReceiver(t)
-  receiver.answer = () => 422
-  await scene.configure(settingsFor([endpointAt(receiver.url, { backoff: 1, threshold: 1 })], { deadLetters: 3 }))
+  receiver.answer = () => 503
+  const endpoint = endpointAt(receiver.url, { backoff: 1, threshold: 1, maxAge: 1 })
+  await scene.configure(settingsFor([endpoint], { deadLetters: 3 }))
   await scene.push(...many(8))
   await scene.idle()
   const dead = await scene.outbox.admin.dead('one', 0)

@@ -36,6 +36,8 @@ type Failure = Extract<Outcome, { kind: 'failed' }>
 
 /** Events that are sent together at most. */
 const mostTogether = 100
+/** Events that a receiver can refuse one after the other: if it takes none at all, it is not for what is in them. */
+const mostRefused = 3
 /** Milliseconds until a write is tried again that was not possible. */
 const writeAgain = 1000
 
@@ -53,6 +55,8 @@ export class Worker {
   #failures = 0
   /** Tries in a row at which the receiver blamed the one event that was sent. */
   #refusals = 0
+  /** Events that were given up for that since the receiver took one. */
+  #refused = 0
   #delivered = 0
   #failed = 0
   #dead = 0
@@ -128,7 +132,7 @@ export class Worker {
   async #taken(batch: Batch): Promise<void> {
     const { endpoint, log } = this.#options
     if (this.#isFailing) log.info('events are taken again', { endpoint: endpoint.name })
-    this.#failures = this.#refusals = 0
+    this.#failures = this.#refusals = this.#refused = 0
     this.#failure = undefined
     this.#together = Math.min(mostTogether, this.#together * 2)
     this.#delivered += batch.entries.length
@@ -148,15 +152,16 @@ export class Worker {
     await sleepUnlessStopped(Math.min(wait, longestPause), this.#stopped.signal)
   }
 
-  /** What is too old while the receiver is failing, and what it will not take though it takes others. */
+  /** What is too old while the receiver is failing, and what it will not take. One that takes nothing at all is failing. */
   async #giveUp(batch: Batch, { isForContent, reason }: Failure): Promise<void> {
     const { endpoint, now } = this.#options
     const { entries } = batch
     const isRefused = isForContent && entries.length === 1
     this.#refusals = isRefused ? this.#refusals + 1 : 0
     if (isForContent) this.#together = Math.max(1, Math.floor(entries.length / 2))
-    if (this.#refusals >= endpoint.threshold) {
+    if (this.#refusals >= endpoint.threshold && this.#refused < mostRefused) {
       this.#failures = this.#refusals = 0
+      this.#refused++
       return this.#bury(batch, 1, reason)
     }
     const old = now() - endpoint.maxAge

@@ -3,7 +3,7 @@ import { longestHistory } from '../../service/tag-change.ts'
 import type { ServerConfig } from './schema.ts'
 
 /** What of a configuration would have no effect, or cannot be had together; one sentence each. */
-export function contradictionsIn({ tls, metrics, limits, history, token }: ServerConfig): string[] {
+export function contradictionsIn({ tls, metrics, limits, history, token, events }: ServerConfig): string[] {
   const { mode, certificate, key, names, clientCA } = tls
   const isFiles = mode === 'files'
   return [
@@ -25,6 +25,7 @@ export function contradictionsIn({ tls, metrics, limits, history, token }: Serve
       : []),
     ...(!token.enabled && token.issuers.length > 0 ? ['token.issuers: is used with token.enabled only'] : []),
     ...(limits.pageSize === 0 ? ['limits.pageSize: a page has one item at least'] : []),
+    ...(events.limit === 0 ? ['events.limit: one event is kept at least, or none could be sent'] : []),
     ...(!metrics.enabled && metrics.listen !== '' ? ['metrics.listen: is used with metrics.enabled only'] : []),
   ]
 }

@@ -27,6 +27,7 @@ const problems: readonly [yaml: string, problem: RegExp][] = [
     /\.headers: Content-Type says what each request says itself/,
   ],
   [`endpoints: [{ ${one}, headers: { X-Ibuild-Signature: a } }]`, /says what each request says itself/],
+  ['limit: 0', /events\.limit: one event is kept at least/],
   ['allow: [10.0.0.0]', /events\.allow: "10\.0\.0\.0" is no network/],
   ['url: "registry.example"', /events\.url: expected an http or https URL/],
 ]
