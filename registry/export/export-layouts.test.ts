@@ -18,13 +18,13 @@ import type { RegistryService } from '../service/types.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import { type ExportOptions, type ExportReport, exportLayouts } from './export-layouts.ts'
+import { type ExportOptions, type ExportParts, type ExportReport, exportLayouts } from './export-layouts.ts'
 
 interface Scene {
   readonly service: RegistryService
   readonly root: string
   readonly out: string
-  export(options?: Partial<ExportOptions>, service?: RegistryService): Promise<ExportReport>
+  export(options?: Partial<ExportOptions>, parts?: Partial<ExportParts>): Promise<ExportReport>
 }
 
 const team = named('team/app')
@@ -43,9 +43,9 @@ async function scene(t: ExecutionContext): Promise<Scene> {
     service,
     root,
     out,
-    export: (options, used = service) =>
+    export: (options, parts) =>
       exportLayouts(
-        { service: used, metadata, give: (...args) => driver.give(...args) },
+        { service, metadata, give: (...args) => driver.give(...args), isWhole: () => true, ...parts },
         { folder: out, references: [], isAll: false, isCopy: false, isUpdate: false, ...options },
       ),
   }
@@ -206,7 +206,7 @@ test('an image that is removed while it is exported is not there, and no error',
     return service.blobs.size(name, digest)
   }
   const racing = { ...service, blobs: { ...service.blobs, size } }
-  const report = await registry.export({}, racing)
+  const report = await registry.export({}, { service: racing })
   t.like(report, { tags: 1, left: [] })
   t.deepEqual(namesIn(join(out, 'team/app')), ['2'])
 })
@@ -221,4 +221,12 @@ test('repositories whose folder would be part of another layout are told', async
     ['team/blobs'],
   )
   t.is(report.repositories, 1)
+})
+
+test('while another storage is taken over, tags are exported, and not all manifests', async (t) => {
+  const { service, ...registry } = await scene(t)
+  await pushArtifact(service, team, one, ['1'])
+  const isWhole = (): boolean => false
+  await t.throwsAsync(registry.export({ isAll: true }, { isWhole }), { code: 'EXPORT_REFUSED', message: /taken over/ })
+  t.like(await registry.export({}, { isWhole }), { tags: 1 })
 })

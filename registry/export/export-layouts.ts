@@ -49,6 +49,8 @@ export interface ExportParts {
   readonly service: RegistryService
   readonly metadata: MetadataStore
   readonly give: BlobDriver['give']
+  /** False while the storage of another registry is taken over: its manifests without a tag cannot all be listed yet. */
+  readonly isWhole: () => boolean
 }
 
 const pageSize = 1000
@@ -61,7 +63,12 @@ const mostNotes = 1000
  * OBJECT_NOT_FOUND for a repository or tag that was asked for, DISK_FULL.
  */
 export async function exportLayouts(parts: ExportParts, options: ExportOptions): Promise<ExportReport> {
-  const { references } = options
+  const { references, isAll } = options
+  if (isAll && !parts.isWhole()) {
+    throw new IbuildError('EXPORT_REFUSED', 'another storage is being taken over: not all manifests are known yet', {
+      hint: 'Wait until ibuild registry adopt --status says that it is done, or export without --all.',
+    })
+  }
   const report = { repositories: 0, tags: 0, manifests: 0, linked: 0, copied: 0, there: 0, left: [], sparse: [] }
   const run: Run = { ...parts, ...options, report }
   if (references.length === 0) {

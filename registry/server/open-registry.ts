@@ -66,12 +66,13 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     })
     const onWritten = (listener: WrittenListener): void => void listeners.push(listener)
     const { service, adoption } = await openAdopted({ service: inner, metadata, log: options.log })
+    const give: typeof driver.give = (...args) => driver.give(...args)
+    const isWhole = (): boolean => adoption.source() === undefined
     return {
       service,
       events,
       adoption,
-      exportLayouts: (exported) =>
-        exportLayouts({ service, metadata, give: (...args) => driver.give(...args) }, exported),
+      exportLayouts: (exported) => exportLayouts({ service, metadata, give, isWhole }, exported),
       gc: garbage.collector(),
       space: () => driver.space(),
       onWritten,
