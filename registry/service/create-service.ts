@@ -106,6 +106,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
   const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy, leases })
   const history = createTagHistory({ ...parts, manifests, caches, immutableBy })
+  // Uploads of an earlier process count for quotas from the start; what cannot be read now is read when it is needed.
+  if (options.quotaFor !== undefined) await uploads.list().catch(() => [])
   /** What an earlier process left half done, and removals that were put off. */
   const tidy = (): void => {
     guard.housekeep(() => removeDoomed(parts)).catch(() => {})

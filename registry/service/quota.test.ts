@@ -161,11 +161,13 @@ test('bytes that come to be stored while somebody looks count all the same', asy
 })
 
 test('an upload of an earlier process counts with what it has', async (t) => {
-  const { driver, metadata } = await registryOf(t, limited(100))
+  const { driver, metadata, service: before } = await registryOf(t, limited(100))
+  const digest = await pushBlob(before, other, Buffer.from('abcdef'))
   const at = Date.now()
   const row = { name: app, offset: 95, algorithm: 'sha256', startedAt: at, at } as const
   await metadata.commit({ put: [uploadRows.row(['3e5f0d2c-0000-4000-8000-000000000000'], row)] })
   const { service } = await memoryRegistry({ driver, metadata, quotaFor: limited(100) })
+  await t.throwsAsync(service.blobs.mount(app, digest, { from: other }), { ...refused, message: /95 on their way/ })
   await t.throwsAsync(service.uploads.start(app, { length: 6 }), { ...refused, message: /95 on their way/ })
   await service.uploads.start(app, { length: 5 })
 })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -62,11 +63,14 @@ const clients: readonly Client[] = [
   },
 ]
 
-/** Archives of `app:1` and `app:2`, of one small layer each. */
-async function twoImages(t: ExecutionContext): Promise<readonly [string, string]> {
+/** Archives of `app:1` and `app:2`, of one layer each. */
+async function twoImages(t: ExecutionContext, bytes = 9): Promise<readonly [string, string]> {
   const space = await makeWorkspace(t)
   const make = async (n: number): Promise<string> => {
-    const context = space.write(`context-${n}`, { Dockerfile: 'FROM scratch\nCOPY a /\n', a: `content ${n}` })
+    const context = space.write(`context-${n}`, {
+      Dockerfile: 'FROM scratch\nCOPY a /\n',
+      a: randomBytes(bytes).toString('latin1'),
+    })
     const archive = join(space.folder, `${n}.tar`)
     await space.ok(['-t', `app:${n}`, '-o', `type=docker,dest=${archive}`, context])
     return archive
@@ -110,5 +114,13 @@ for (const client of clients) {
     const { code, stdout, stderr } = await push(1, `${server.host}/team/app:1`)
     t.not(code, 0)
     t.regex(stdout + stderr, /the quota of team\/app is 100 bytes \(quota: team\/\*\), of which \d+ are used/)
+  })
+
+  on(`${client.name} shows it also where a large layer crosses it on the way`, async (t) => {
+    const server = await serverWith(t, 'quota: [{ repositories: "team/*", bytes: 5MiB }]\n')
+    const push = await client.open(t, await twoImages(t, 30 * 2 ** 20))
+    const { code, stdout, stderr } = await push(1, `${server.host}/team/app:1`)
+    t.not(code, 0)
+    t.regex(stdout + stderr, /the quota of team\/app is 5242880 bytes/)
   })
 }
