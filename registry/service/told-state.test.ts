@@ -105,7 +105,8 @@ async function cutAt(at: number, mutation: Mutation): Promise<{ told: readonly s
       driver: createMemoryDriver(),
       metadata: mutation(metadata.store),
       hashes,
-      tell: (occurrences) => occurrences.map(({ bytes: _, ...one }) => ({ log: 'event', value: JSON.stringify(one) })),
+      tell: (occurrences) =>
+        occurrences.map((one) => ({ log: 'event', value: JSON.stringify({ ...one, bytes: undefined }) })),
     })
     await work(service, random)
   } catch (error) {
