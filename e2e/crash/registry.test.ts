@@ -55,9 +55,12 @@ async function check(t: ExecutionContext, at: string): Promise<void> {
     const now = await service.manifests.get(named(name), parseManifestRef(ref)).then((found) => found.digest, unknown)
     if (key !== underWay) t.is<string | undefined, string | undefined>(now, digest, `${at}: ${key}`)
   }
-  const checked = checkRegistry({ metadata, driver }, { stored: digestsIn(registryLayout(root).blobs) })
+  await service.close() // waits for what is tidied behind the start
+  const [bytes, rows] = [await openFileDriver(root), await openLevelMetadata({ folder: registryLayout(root).metadata })]
+  const checked = checkRegistry({ metadata: rows, driver: bytes }, { stored: digestsIn(registryLayout(root).blobs) })
   t.deepEqual(await checked, [], at)
-  await service.close()
+  await rows.close()
+  await bytes.close()
 }
 
 function unknown(error: unknown): undefined {

@@ -59,11 +59,11 @@ export async function statusOf(url: string, headers: Record<string, string> = {}
   return answer.status
 }
 
-/** Asks again for four seconds, in which a server sees that a file has changed, until the status is another one. */
+/** Asks again for a while, in which a server sees that a file has changed, until the status is another one. */
 export async function statusAfter(url: string, headers: Record<string, string>, before: number): Promise<number> {
-  for (const end = Date.now() + 4000; ; ) {
+  for (const end = Date.now() + 20_000; ; ) {
     const status = await statusOf(url, headers)
-    if (status !== before || Date.now() > end) return status
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    if ((status !== before && status !== 429) || Date.now() > end) return status
+    await new Promise((resolve) => setTimeout(resolve, 600)) // a few wrong logins are answered at once
   }
 }
