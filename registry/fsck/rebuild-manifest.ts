@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { definedMembers } from '../../shared/oci/members.ts'
 import { joinChanges } from '../service/manifest-plan.ts'
 import { changedReferences, referencesOf } from '../service/references.ts'
 import { referrerRow } from '../service/referrer-row.ts'
 import { refersRows } from '../storage/gc-rows.ts'
 import type { Row } from '../storage/metadata-types.ts'
+import { newChange } from '../storage/new-change.ts'
 import { doomedRows, holderRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
 import type { ReadManifest } from './read-manifest.ts'
 import type { FsckContext } from './types.ts'
@@ -43,9 +43,4 @@ export function manifestRowOf(kept: Omit<ManifestRow, 'size'>, { manifest, facts
     size: manifest.bytes.byteLength,
     ...(subject !== undefined && { subject, ...definedMembers({ artifactType: facts.artifactType }) }),
   }
-}
-
-/** See `rows.ts`. */
-export function newChange(): string {
-  return randomBytes(9).toString('base64url')
 }

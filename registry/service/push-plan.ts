@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
 import { looseRows, refersRows } from '../storage/gc-rows.ts'
 import type { Change, Row } from '../storage/metadata-types.ts'
+import { newChange } from '../storage/new-change.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import {
   doomedRows,
@@ -103,9 +103,4 @@ function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: Ma
       ...definedMembers({ artifactType: facts.artifactType }),
     }),
   })
-}
-
-/** For the `change` of a row. */
-export function newChange(): string {
-  return randomBytes(9).toString('base64url')
 }

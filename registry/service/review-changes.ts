@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { looseRows, type ReviewRow, reviewRows, timePart, useRows } from '../storage/gc-rows.ts'
 import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import { newChange } from '../storage/new-change.ts'
 import { linkRows, manifestRows, taggedRows } from '../storage/rows.ts'
 
 /** Reviews of one digest in one second share a row: a hundred manifests on one base are one look at each of its layers. */
@@ -13,7 +13,7 @@ export function reviewRow(
   value: Omit<ReviewRow, 'change'> = {},
 ): Row {
   const second = Math.floor(at / together) * together
-  return reviewRows.row([timePart(second), name, digest], { change: randomBytes(9).toString('base64url'), ...value })
+  return reviewRows.row([timePart(second), name, digest], { change: newChange(), ...value })
 }
 
 /**

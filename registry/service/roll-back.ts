@@ -1,9 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
+import { newChange } from '../storage/new-change.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
-import { newChange } from './push-plan.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
 import type { StoredManifest } from './types.ts'
 
