@@ -1,9 +1,9 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
-import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
-import type { Keeper } from './keepers.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { taggedRows } from '../storage/rows.ts'
+import { type Keeper, subjectOf } from './keepers.ts'
 
 /** Why something is kept, from the root to what keeps it at last: `tag 1`, the index that it leads to, the manifest in that. */
 export type Chain = readonly Keeper[]
@@ -59,13 +59,4 @@ async function referringTo(
     ...(subject === undefined ? [] : [{ kind: 'subject', digest: subject } as const]),
     ...unread.filter((each) => each !== digest).map((each) => ({ kind: 'unread', digest: each }) as const),
   ]
-}
-
-/** The manifest that this one is a referrer of, when it is there. */
-async function subjectOf(metadata: MetadataStore, name: string, digest: Digest): Promise<Digest | undefined> {
-  const key = manifestRows.key(name, digest)
-  const value = await metadata.get(key)
-  const subject = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)?.subject
-  if (subject === undefined) return undefined
-  return (await metadata.get(manifestRows.key(name, subject))) === undefined ? undefined : subject
 }

@@ -2,17 +2,10 @@ import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { readReferences, referredDigests } from '../service/references.ts'
 import { refersRows, useRows } from '../storage/gc-rows.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
-import {
-  type BlobRow,
-  holderRows,
-  linkedRows,
-  linkRows,
-  type ManifestRow,
-  manifestRows,
-  referrerRows,
-  taggedRows,
-} from '../storage/rows.ts'
+import { lastPart } from '../storage/row-kind.ts'
+import { holderRows, linkedRows, linkRows, manifestRows, referrerRows, taggedRows } from '../storage/rows.ts'
+import { bytesOfRow } from '../storage/usage-rows.ts'
+import { subjectOf } from './keepers.ts'
 
 /** What it frees that something goes, in bytes. */
 export interface FreedBytes {
@@ -73,20 +66,13 @@ function inRepository(metadata: MetadataStore, name: string): InRepository {
       if ((await lastParts(taggedRows.prefix(name, digest), 1)).length > 0) return true
       const users = await lastParts(useRows.prefix(name, digest), mostUsers)
       if (users.length === mostUsers || users.some((user) => !removed.has(parseDigest(user)))) return true
-      const key = manifestRows.key(name, digest)
-      const value = await metadata.get(key)
-      const subject = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)?.subject
-      return (
-        subject !== undefined &&
-        !removed.has(subject) &&
-        (await metadata.get(manifestRows.key(name, subject))) !== undefined
-      )
+      const subject = await subjectOf(metadata, name, digest)
+      return subject !== undefined && !removed.has(subject)
     },
     size: async (digest) => {
       const keys = [manifestRows.key(name, digest), linkRows.key(name, digest)] as const
       const [manifest, link] = await metadata.getMany(keys)
-      if (manifest !== undefined) return readOrNothing<ManifestRow>(manifestRows, keys[0], manifest)?.size ?? 0
-      return link === undefined ? 0 : (readOrNothing<BlobRow>(linkRows, keys[1], link)?.size ?? 0)
+      return bytesOfRow(keys[0], manifest) || bytesOfRow(keys[1], link)
     },
     isElsewhere: async (digest) => {
       const names = [

@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
 
 /** What keeps a digest in a repository. */
@@ -24,9 +24,27 @@ export async function keeperOfManifest(
   const [tagged] = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: 1 })
   if (tagged !== undefined) return { kind: 'tag', tag: lastPart(tagged.key) }
   const user = await keeperOfContent(metadata, name, digest)
-  if (user !== undefined || row.subject === undefined) return user
-  const isSubjectThere = (await metadata.get(manifestRows.key(name, row.subject))) !== undefined
-  return isSubjectThere ? { kind: 'subject', digest: row.subject } : undefined
+  if (user !== undefined) return user
+  const subject = await subjectThere(metadata, name, row)
+  return subject && { kind: 'subject', digest: subject }
+}
+
+/** The manifest that one is a referrer of, when it is there. */
+async function subjectThere(
+  metadata: MetadataStore,
+  name: string,
+  { subject }: Pick<ManifestRow, 'subject'>,
+): Promise<Digest | undefined> {
+  if (subject === undefined) return undefined
+  return (await metadata.get(manifestRows.key(name, subject))) === undefined ? undefined : subject
+}
+
+/** The same for what may be a manifest. */
+export async function subjectOf(metadata: MetadataStore, name: string, digest: Digest): Promise<Digest | undefined> {
+  const key = manifestRows.key(name, digest)
+  const value = await metadata.get(key)
+  const row = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
+  return row && subjectThere(metadata, name, row)
 }
 
 /** The first manifest that refers to a digest in its repository, or may. */

@@ -2,7 +2,7 @@ import { eachRow } from '../storage/each-row.ts'
 import { type Change, ChangeConflict, type MetadataStore, type Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from '../storage/rows.ts'
-import { sizedKinds, usageState } from '../storage/usage-rows.ts'
+import { bytesOfRow, sizedKinds, usageState } from '../storage/usage-rows.ts'
 import type { ServiceParts } from './parts.ts'
 import type { QuotaFor } from './quota.ts'
 import type { RepositoryUsage } from './types.ts'
@@ -73,7 +73,9 @@ const uncounted: UsageRow = { bytes: 0, countedTo: '', changes: 0 }
 /** Bytes of the links and manifests of a repository, read row by row. */
 export async function storedBytes(metadata: MetadataStore, name: string): Promise<number> {
   let sum = 0
-  for (const kind of sizedKinds) for await (const row of eachRow(metadata, kind.prefix(name))) sum += sizeOf(row)
+  for (const kind of sizedKinds) {
+    for await (const { key, value } of eachRow(metadata, kind.prefix(name))) sum += bytesOfRow(key, value)
+  }
   return sum
 }
 
@@ -139,17 +141,12 @@ async function rowsAfter(metadata: MetadataStore, name: string, after: string): 
 }
 
 function countedRow(name: string, { bytes, changes = 0 }: UsageRow, rows: readonly Row[]): Row {
-  const sum = rows.reduce((all, row) => all + sizeOf(row), bytes)
+  const sum = rows.reduce((all, { key, value }) => all + bytesOfRow(key, value), bytes)
   const last = rows.at(-1)
   return usageRows.row(
     [name],
     last === undefined ? { bytes: sum } : { bytes: sum, countedTo: last.key, changes: changes + 1 },
   )
-}
-
-function sizeOf({ key, value }: Row): number {
-  const kind = key.startsWith(linkRows.prefix()) ? linkRows : manifestRows
-  return readOrNothing<{ readonly size: number }>(kind, key, value)?.size ?? 0
 }
 
 /** What is lost of it with the power is counted again. */

@@ -1,19 +1,10 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import {
-  arrayOf,
-  asBoolean,
-  asInteger,
-  asObject,
-  asString,
-  failAt,
-  optional,
-  required,
-} from '../../shared/base/json.ts'
+import { arrayOf, asBoolean, asInteger, asObject, asString, optional, required } from '../../shared/base/json.ts'
 import { asDigest } from '../../shared/oci/descriptor.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
 import type { Row } from './metadata-types.ts'
 import { type RowKind, rowKind } from './row-kind.ts'
-import { settingRows } from './rows.ts'
+import { asTrue, settingRows } from './rows.ts'
 
 /** Stands for every digest of a repository, where nobody knows what a manifest refers to. */
 export const anyDigest = '*'
@@ -48,7 +39,7 @@ const longestReferences = 2 * 20_000
 /** `use NAME DIGEST MANIFEST`: the manifest refers to the digest; {@link anyDigest} in its place for any. */
 export const useRows: RowKind<[name: string, digest: Digest | typeof anyDigest, manifest: Digest], true> = rowKind(
   'use',
-  (value, place) => value === true || failAt(place, 'expected true'),
+  asTrue,
 )
 /** `refers NAME MANIFEST`: the same the other way round, in one row. */
 export const refersRows: RowKind<[name: string, manifest: Digest], ReferencesRow> = rowKind(

@@ -220,7 +220,8 @@ function ofObject<Value>(read: Reader<Value>): JsonGuard<Value> {
   return (value, place) => read(asObject(value, place), place)
 }
 
-function asTrue(value: JsonValue, place: JsonPlace): true {
+/** The value of rows that only are there. */
+export function asTrue(value: JsonValue, place: JsonPlace): true {
   return value === true || failAt(place, 'expected true')
 }
 

@@ -42,7 +42,7 @@ async function withDerived(target: CommitTarget, batch: RowBatch, sized: readonl
     const key = usageRows.key(name)
     const deltas = ofName.map((each) => ({
       key: each,
-      bytes: sizeIn(each, batch.get(each)) - sizeIn(each, stored.get(each)),
+      bytes: bytesOfRow(each, batch.get(each)) - bytesOfRow(each, stored.get(each)),
     }))
     const before = rowIn(key, soon(key))
     const row = usageAfter(before ?? firstRow(soon(usageState)), deltas)
@@ -76,8 +76,8 @@ function rowIn(key: string, value: string | undefined): UsageRow | undefined {
   return value === undefined ? undefined : readOrNothing(usageRows, key, value)
 }
 
-/** Bytes that a row stands for; none when it is not there, or damaged. */
-function sizeIn(key: string, value: string | undefined): number {
+/** Bytes that a row of a link or a manifest stands for; none when it is not there, or damaged. */
+export function bytesOfRow(key: string, value: string | undefined): number {
   if (value === undefined) return 0
   const kind = key.startsWith(linkRows.prefix()) ? linkRows : manifestRows
   return readOrNothing<{ readonly size: number }>(kind, key, value)?.size ?? 0
