@@ -1,9 +1,6 @@
 import { type Collector, createCollector } from '../gc/collector.ts'
-import type { GcRoots } from '../gc/types.ts'
 import type { Attached, ServiceInner } from '../service/create-service.ts'
 import { historyRoots } from '../service/history-roots.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { manifestRows } from '../storage/rows.ts'
 import type { ServerConfig } from './config/schema.ts'
 import type { Log } from './log.ts'
 
@@ -32,7 +29,7 @@ export function configuredGarbage({ config, log, isServing }: GarbageOptions): G
       made = createCollector(
         { ...inner, settings: () => config().gc },
         {
-          roots: [ofManifests(inner.metadata, historyRoots(inner.metadata, keep, inner.now))],
+          roots: [historyRoots(inner.metadata, keep, inner.now)],
           isTicking: isServing,
           onNotice: (notice) => log.warn(notice),
         },
@@ -42,18 +39,6 @@ export function configuredGarbage({ config, log, isServing }: GarbageOptions): G
     collector: () => {
       if (made === undefined) throw new Error('no service was made with this garbage collection')
       return made
-    },
-  }
-}
-
-/** The same source, asked about manifests alone: what it has to look through it need not look through for blobs. */
-function ofManifests(metadata: MetadataStore, source: GcRoots): GcRoots {
-  return {
-    name: source.name,
-    keeps: async (name, digests) => {
-      const rows = await metadata.getMany(digests.map((digest) => manifestRows.key(name, digest)))
-      const manifests = digests.filter((_, i) => rows[i] !== undefined)
-      return manifests.length === 0 ? new Set() : source.keeps(name, manifests)
     },
   }
 }

@@ -1,11 +1,14 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import { type HistoryRow, historyRows, movePart } from '../storage/rows.ts'
+import type { Row } from '../storage/metadata-types.ts'
+import { type HistoryRow, historyRows, manifestRows, movePart } from '../storage/rows.ts'
 import { historyRoots, stillKept } from './history-roots.ts'
 
 const [a, b, c] = ['a', 'b', 'c'].map((text) => digestOf(Buffer.from(text))) as [Digest, Digest, Digest]
 const move = (at: number, digest?: Digest): HistoryRow => ({ at, ...(digest !== undefined && { digest }) })
+const manifestOf = (name: string, digest: Digest): Row =>
+  manifestRows.row([name, digest], { mediaType: 'a/b', size: 1, at: 0, change: '' })
 const history = [move(0, a), move(10, b), move(20), move(30, c)]
 
 for (const [title, moves, age, now, kept] of [
@@ -36,6 +39,9 @@ test('it says until when', (t) => {
 
 test('of a repository those are kept that any of its tags had; other repositories have histories of their own', async (t) => {
   const metadata = createMemoryMetadata()
+  await metadata.commit({
+    put: ['app', 'app-x'].flatMap((name) => [a, b, c].map((digest) => manifestOf(name, digest))),
+  })
   const put = (name: string, tag: string, rows: readonly HistoryRow[]): Promise<void> =>
     metadata.commit({ put: rows.map((row, i) => historyRows.row([name, tag, movePart(i + 1)], row)) })
   await put('app', '1', [move(0, a), move(10, b)])
@@ -55,6 +61,22 @@ test('of a repository those are kept that any of its tags had; other repositorie
   t.deepEqual(await roots.keeps('app', [b]), new Set([b]), 'though it is so many moves ago in one of them')
   t.deepEqual(await roots.keeps('app-x', [a, b, c]), new Set([b]))
   t.deepEqual(await roots.keeps('none', [a]), new Set())
+})
+
+test('what is no manifest of the repository was never tagged there: its history is not read', async (t) => {
+  const metadata = createMemoryMetadata()
+  const row = historyRows.row(['app', '1', movePart(1)], move(0, a))
+  await metadata.commit({ put: [row, manifestOf('app', b), manifestOf('other', a)] })
+  const list: typeof metadata.list = async (range) => {
+    t.false(range.prefix.startsWith('history '))
+    return metadata.list(range)
+  }
+  const roots = historyRoots(
+    { ...metadata, list },
+    () => ({ moves: 3, age: 100 }),
+    () => 20,
+  )
+  t.deepEqual(await roots.keeps('app', [a, c]), new Set())
 })
 
 test('without a number or an age nothing is looked at', async (t) => {

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { eachRow } from '../storage/each-row.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
-import { type HistoryRow, historyRows } from '../storage/rows.ts'
+import { type HistoryRow, historyRows, manifestRows } from '../storage/rows.ts'
 
 /** How long what a tag led to stays, so that the tag can be set back to it. */
 export interface HistoryKeep {
@@ -15,7 +15,7 @@ export interface HistoryKeep {
 /** What keeps manifests that tags led to a while ago. */
 export interface HistoryRoots {
   readonly name: string
-  /** Which of the digests stay in the repository. Costs what is remembered of its tags. */
+  /** Which of the digests stay in the repository. Costs what is remembered of its tags, when a manifest is among them. */
   keeps(name: string, digests: readonly Digest[]): Promise<ReadonlySet<Digest>>
 }
 
@@ -24,16 +24,23 @@ export function historyRoots(metadata: MetadataStore, keep: () => HistoryKeep, n
   return {
     name: 'the history of a tag',
     keeps: async (name, digests) => {
-      const wanted = new Set(digests)
       const kept = new Set<Digest>()
       const { moves, age } = keep()
       if (moves === 0 || age === 0) return kept
+      const wanted = new Set(await manifestsOf(metadata, name, digests))
+      if (wanted.size === 0) return kept
       for await (const tag of eachHistory(metadata, name)) {
         for (const { digest } of stillKept(tag, { moves, age, now: now() })) if (wanted.has(digest)) kept.add(digest)
       }
       return kept
     },
   }
+}
+
+/** Those that are manifests there: no tag was ever set to a blob. */
+async function manifestsOf(metadata: MetadataStore, name: string, digests: readonly Digest[]): Promise<Digest[]> {
+  const values = await metadata.getMany(digests.map((digest) => manifestRows.key(name, digest)))
+  return digests.filter((_, i) => values[i] !== undefined)
 }
 
 interface KeptMove {
