@@ -8,8 +8,8 @@ import { lastPart } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { type Chain, chainsTo } from './chains.ts'
 import { type FreedBytes, freedBytes } from './freed-bytes.ts'
-import { listReviews } from './queue.ts'
-import { askRoots } from './roots.ts'
+import { listReviews, type Review } from './queue.ts'
+import { type AskedRoots, askRoots } from './roots.ts'
 import type { SweepParts } from './sweep.ts'
 import { looseSince } from './sweep-manifest.ts'
 import type { GcRoots } from './types.ts'
@@ -78,16 +78,25 @@ function isTag(text: string): boolean {
 
 /** Errors: OBJECT_NOT_FOUND. */
 export async function explain(parts: Parts, target: ExplainTarget): Promise<readonly Explanation[]> {
-  if ('digest' in target || 'tag' in target) return explainAll(parts, await placesOf(parts.metadata, target))
+  const { metadata } = parts
+  const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
+  const look = { ...parts, reviews }
+  if ('digest' in target || 'tag' in target) return explainAll(look, await placesOf(metadata, target))
   const { name } = target
-  const all = await explainAll(parts, await waitingIn(parts.metadata, name), await hasRepository(parts.metadata, name))
+  const all = await explainAll(look, await waitingIn(look, name), await hasRepository(metadata, name))
   return all.filter(({ keptBy }) => keptBy.length === 0)
 }
 
-async function explainAll(parts: Parts, places: readonly Place[], mayBeNone = false): Promise<readonly Explanation[]> {
+/** What is read once, for all that is told of. */
+interface Look extends Parts {
+  readonly reviews: readonly Review[]
+}
+
+async function explainAll(look: Look, places: readonly Place[], mayBeNone = false): Promise<readonly Explanation[]> {
   const found: Explanation[] = []
-  for (const { name, digest } of places) {
-    const explanation = await explainOne(parts, name, digest)
+  const asked = await askRoots(look.roots, places, look.patience)
+  for (const place of places) {
+    const explanation = await explainOne(look, place, asked)
     if (explanation !== undefined) found.push(explanation)
   }
   if (found.length > 0 || mayBeNone) return found
@@ -102,9 +111,8 @@ interface Place {
 }
 
 /** What of a repository may go before long: manifests without a tag, and what is to be looked at. */
-async function waitingIn(metadata: MetadataStore, name: RepositoryName): Promise<readonly Place[]> {
+async function waitingIn({ metadata, reviews }: Look, name: RepositoryName): Promise<readonly Place[]> {
   const loose = await metadata.list({ prefix: looseRows.prefix(name), limit: mostInRepository })
-  const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
   const waiting = reviews.filter((review) => review.name === name).map(({ digest }) => digest)
   const digests = new Set([...loose.map(({ key }) => parseDigest(lastPart(key))), ...waiting])
   return [...digests].slice(0, mostInRepository).map((digest) => ({ name, digest }))
@@ -124,20 +132,19 @@ async function placesOf(metadata: MetadataStore, target: ContentTarget): Promise
   return [...names].slice(0, mostRepositories).map((name) => ({ name: parseName(name), digest }))
 }
 
-async function explainOne(parts: Parts, name: RepositoryName, digest: Digest): Promise<Explanation | undefined> {
-  const { metadata } = parts
+async function explainOne(look: Look, { name, digest }: Place, asked: AskedRoots): Promise<Explanation | undefined> {
+  const { metadata } = look
   const keys = [manifestRows.key(name, digest), linkRows.key(name, digest)] as const
   const [manifest, link] = await metadata.getMany(keys)
   if (manifest === undefined && link === undefined) return undefined
   const row = manifest === undefined ? undefined : manifestRows.parse(keys[0], manifest)
   const size = row?.size ?? linkRows.parse(keys[1], link ?? '').size
-  const asked = await askRoots(parts.roots, [{ name, digest }], parts.patience)
   const rootOf = (each: Digest): string | undefined =>
     'failure' in asked ? asked.failure : each === digest ? asked.rootOf(name, each) : undefined
   const keptBy = await chainsTo(metadata, digest, { name, rootOf })
   const isUnkept = keptBy.length === 0
-  const until = await untilOf(parts, { name, digest, ...(row !== undefined && isUnkept && { row }) })
-  const isKept = !isUnkept || (row !== undefined && !parts.settings().untagged.remove)
+  const until = await untilOf(look, { name, digest, ...(row !== undefined && isUnkept && { row }) })
+  const isKept = !isUnkept || (row !== undefined && !look.settings().untagged.remove)
   return {
     repository: name,
     digest,
@@ -151,14 +158,13 @@ async function explainOne(parts: Parts, name: RepositoryName, digest: Digest): P
 }
 
 async function untilOf(
-  { metadata, leases, settings, now }: Parts,
+  { metadata, leases, settings, now, reviews }: Look,
   { name, digest, row }: Place & { readonly row?: Parameters<typeof looseSince>[0] },
 ): Promise<Explanation['until']> {
   const { delay, untagged } = settings()
   const loose = await metadata.get(looseRows.key(name, digest))
   const lease = leases.left(name, digest)
   const grace = row === undefined ? 0 : looseSince(row, loose, now()) + untagged.keep
-  const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
   const review = reviews.find((each) => each.name === name && each.digest === digest)
   return {
     lease: lease > 0 ? now() + lease : null,
