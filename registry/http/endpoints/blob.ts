@@ -7,7 +7,7 @@ import type { BlobService } from '../../service/types.ts'
 import type { BlobReader } from '../../storage/blob-types.ts'
 import { type Methods, needs } from '../endpoint.ts'
 import { etagOf, isNoneMatch, isRangeWanted } from '../etag.ts'
-import { leaseFor } from '../lease-for.ts'
+import { withLease } from '../lease-for.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import type { Pull } from '../requested-by.ts'
@@ -22,8 +22,7 @@ export const blobMethods: Methods<'blob'> = {
       wish,
       run: (context) => {
         const get = (): Reply | Promise<Reply> => getBlob({ ...asked, by: context.by }, context.service.blobs)
-        const leased = request.method === 'HEAD' ? leaseFor(context, name, digest) : undefined
-        return leased === undefined ? get() : leased.then(get)
+        return request.method === 'HEAD' ? withLease(context, asked, get) : get()
       },
     }
   },

@@ -8,7 +8,7 @@ import type { Condition } from '../../service/tag-condition.ts'
 import type { StoredManifest } from '../../service/types.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
-import { leaseFor } from '../lease-for.ts'
+import { withLease } from '../lease-for.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import type { Pull } from '../requested-by.ts'
@@ -52,22 +52,13 @@ function findManifest(
   context: EndpointContext,
 ): StoredManifest | Promise<StoredManifest> {
   const { manifests } = context.service
-  const find = (by: ManifestRef): StoredManifest | Promise<StoredManifest> =>
-    manifests.peek(name, by) ?? manifests.get(name, by)
-  if (method !== 'HEAD') return find(ref)
-  if ('digest' in ref) return afterwards(leaseFor(context, name, ref.digest), () => find(ref))
-  const found = find(ref)
+  const find = (): StoredManifest | Promise<StoredManifest> => manifests.peek(name, ref) ?? manifests.get(name, ref)
+  if (method !== 'HEAD') return find()
+  if ('digest' in ref) return withLease(context, { name, digest: ref.digest }, find)
+  const found = find()
   const lease = (manifest: StoredManifest): StoredManifest | Promise<StoredManifest> =>
-    afterwards(leaseFor(context, name, manifest.digest), (hasWaited) => (hasWaited ? find(ref) : manifest))
+    withLease(context, { name, digest: manifest.digest }, (hasWaited) => (hasWaited ? find() : manifest))
   return found instanceof Promise ? found.then(lease) : lease(found)
-}
-
-/** At once where there is nothing to wait for. */
-function afterwards<T>(
-  before: Promise<void> | undefined,
-  work: (hasWaited: boolean) => T | Promise<T>,
-): T | Promise<T> {
-  return before === undefined ? work(false) : before.then(async () => work(true))
 }
 
 /** What the client wants to be there before its change; who may not pull is not told what is. */
