@@ -1,6 +1,7 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises'
+import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { entriesIn } from '../storage/entries-in.ts'
 import { parseManifestText } from './manifest.ts'
 import {
   fileName,
@@ -34,11 +35,7 @@ export async function* memberFiles(folder: string): AsyncGenerator<string> {
 }
 
 async function* filesBelow(folder: string, path: string): AsyncGenerator<string> {
-  const entries = await readdir(join(folder, path), { withFileTypes: true }).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  })
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of await entriesIn(join(folder, path))) {
     if (entry.isDirectory()) yield* filesBelow(folder, `${path}/${entry.name}`)
     else yield `${path}/${entry.name}`
   }

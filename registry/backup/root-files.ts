@@ -1,8 +1,9 @@
 import { type Dirent } from 'node:fs'
-import { open, readdir } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join, posix } from 'node:path'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { entriesIn } from '../storage/entries-in.ts'
 import { backupParts } from './backup-parts.ts'
 import { backupLimits } from './limits.ts'
 import type { BackupFile } from './manifest.ts'
@@ -44,10 +45,7 @@ async function readOnce(root: string): Promise<readonly RootFile[]> {
 
 /** Paths below the root; none where there is no such folder. Names that no restored file has are left out: they are no ones of ours. */
 async function listFiles(root: string, folder: string, isDeep: boolean): Promise<string[]> {
-  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  })
+  const entries = await entriesIn(join(root, folder))
   const found = await Promise.all(
     entries.filter(isWanted).map(async (entry) => {
       const path = posix.join(folder, entry.name)

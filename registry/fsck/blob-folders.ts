@@ -1,8 +1,7 @@
 import type { Dirent } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
+import { entriesIn } from '../storage/entries-in.ts'
 import type { RegistryLayout } from '../storage/layout.ts'
 
 /** What lies in one folder of blobs. */
@@ -18,11 +17,11 @@ const lengths = { sha256: 64, sha512: 128 } as const
 /** The folders of blobs, one at a time in the order of digests: each has the 256th part of them. */
 export async function* blobFolders({ blobs }: RegistryLayout): AsyncGenerator<BlobFolder> {
   const algorithms = ['sha256', 'sha512'] as const
-  const others = (await entriesOf(blobs)).filter(({ name }) => !algorithms.some((each) => each === name))
+  const others = (await entriesIn(blobs)).filter(({ name }) => !algorithms.some((each) => each === name))
   yield { path: blobs, digests: [], strange: others.map(({ name }) => join(blobs, name)) }
   for (const algorithm of algorithms) {
     const folder = join(blobs, algorithm)
-    const entries = await entriesOf(folder)
+    const entries = await entriesIn(folder)
     const isPart = (entry: Dirent): boolean => entry.isDirectory() && /^[0-9a-f]{2}$/.test(entry.name)
     yield {
       path: folder,
@@ -35,7 +34,7 @@ export async function* blobFolders({ blobs }: RegistryLayout): AsyncGenerator<Bl
 
 async function folderOf(above: string, algorithm: keyof typeof lengths, part: string): Promise<BlobFolder> {
   const path = join(above, part)
-  const entries = await entriesOf(path)
+  const entries = await entriesIn(path)
   const isBlob = (entry: Dirent): boolean =>
     entry.isFile() &&
     entry.name.length === lengths[algorithm] &&
@@ -45,16 +44,5 @@ async function folderOf(above: string, algorithm: keyof typeof lengths, part: st
     path,
     digests: entries.filter(isBlob).map(({ name }) => parseDigest(`${algorithm}:${name}`)),
     strange: entries.filter((entry) => !isBlob(entry)).map(({ name }) => join(path, name)),
-  }
-}
-
-/** In the order of their names; none of a folder that is not there. */
-export async function entriesOf(folder: string): Promise<readonly Dirent[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true })
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
   }
 }

@@ -1,10 +1,10 @@
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { entriesIn } from '../storage/entries-in.ts'
 import { blobPlace } from '../storage/layout.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
-import { entriesOf } from './blob-folders.ts'
 import { remove } from './mends.ts'
 import { rowPages } from './row-pages.ts'
 import type { Found, FsckContext } from './types.ts'
@@ -26,9 +26,9 @@ export async function checkUploads(context: FsckContext): Promise<void> {
 }
 
 async function uploadFiles({ layout }: FsckContext): Promise<string[]> {
-  const folders = (await entriesOf(layout.uploads)).map(({ name }) => join(layout.uploads, name))
+  const folders = (await entriesIn(layout.uploads)).map(({ name }) => join(layout.uploads, name))
   const names = await Promise.all(
-    folders.map(async (path) => (await entriesOf(path)).map(({ name }) => join(path, name))),
+    folders.map(async (path) => (await entriesIn(path)).map(({ name }) => join(path, name))),
   )
   return names.flat()
 }
@@ -66,8 +66,8 @@ async function lookAtFile(context: FsckContext, path: string): Promise<readonly 
 /** What is left in the folder of the registry by processes that were killed; not while one of them may be at work. */
 export async function checkTemporary(context: FsckContext): Promise<void> {
   if (context.isOnline) return
-  for (const { name } of await entriesOf(context.layout.folder)) {
-    if (!/^(?:\.admin|probe|\doctor)-/.test(name)) continue
+  for (const { name } of await entriesIn(context.layout.folder)) {
+    if (!/^(?:\.admin|probe|doctor)-/.test(name)) continue
     await context.inspect(async () => [temporary(join(context.layout.folder, name))])
   }
 }
@@ -113,7 +113,7 @@ async function isNamed({ metadata }: FsckContext, digest: Digest): Promise<boole
 /** What was set aside by now. */
 export async function checkAside(context: FsckContext): Promise<void> {
   const { aside } = context.layout
-  const files = await entriesOf(aside)
+  const files = await entriesIn(aside)
   if (files.length === 0) return
   let bytes = 0
   for (const { name } of files) bytes += (await stat(join(aside, name)).catch(() => undefined))?.size ?? 0

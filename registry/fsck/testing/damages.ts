@@ -331,6 +331,14 @@ export const damages: readonly Damage[] = [
     found: { 'temporary-file': 1 },
   },
   {
+    title: 'what a probe and a doctor tried out',
+    damage: ({ layout }) => {
+      write(join(layout.folder, 'probe-1'), 'x')
+      write(join(layout.folder, 'doctor-1/a'), 'x')
+    },
+    found: { 'temporary-file': 2 },
+  },
+  {
     title: 'a removal that was not finished',
     damage: async (store) => {
       await set(doomedRows.key(stranger), 'true')(store)
