@@ -1,7 +1,7 @@
 import { link, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { untilAborted } from '../../shared/base/abort.ts'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { errnoOf, IbuildError, unlessMissing } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
@@ -63,10 +63,7 @@ export async function writeBackupFolder(backup: OpenBackup, options: FolderBacku
 
 /** Errors: BACKUP_INVALID for a folder that has something, and no backup of this format. */
 async function checkFolder(folder: string): Promise<void> {
-  const head = await readFile(join(folder, headName)).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const head = await readFile(join(folder, headName)).catch(unlessMissing)
   if (head !== undefined) return checkHead(head)
   const names = (await readdir(folder)).filter((name) => !name.startsWith(`${workPrefix}-`))
   if (names.length === 0) return
@@ -147,10 +144,7 @@ async function linkTo(temporary: string, file: string, size: number): Promise<bo
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {
-  const found = await stat(file).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const found = await stat(file).catch(unlessMissing)
   return found?.isFile() === true ? found.size : undefined
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { algorithmOf, type Digest, digestFromHash } from '../../shared/base/digest.ts'
-import { errnoOf } from '../../shared/base/errors.ts'
+import { errnoOf, unlessMissing } from '../../shared/base/errors.ts'
 
 const piece = 1024 * 1024
 
@@ -15,10 +15,7 @@ export async function openStored(
   { digest, size }: { readonly digest: Digest; readonly size: number },
   onDamage: () => void,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
-  const handle = await open(file, 'r').catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const handle = await open(file, 'r').catch(unlessMissing)
   if (handle === undefined) return undefined
   if ((await handle.stat()).size === size) return checkedPieces(handle, { digest, size }, onDamage)
   await handle.close()

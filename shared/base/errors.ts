@@ -42,6 +42,11 @@ export function isIbuildError(error: unknown, ...codes: ErrorCode[]): error is I
   return error instanceof IbuildError && (codes.length === 0 || codes.includes(error.code))
 }
 
+/** For `catch` on what need not be there: undefined for ENOENT, and any other error as it is. */
+export function unlessMissing(error: unknown): undefined {
+  if (errnoOf(error) !== 'ENOENT') throw error
+}
+
 /** The `code` of a system error (`ENOENT`, `EEXIST`, ...), or undefined. */
 export function errnoOf(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError, unlessMissing } from '../../../shared/base/errors.ts'
 
 /** Where a backup goes. */
 export type BackupKind = 'folder' | 'file' | 'stdout'
@@ -15,10 +15,7 @@ export async function kindOf(destination: string): Promise<BackupKind> {
   if (destination === '') throw new IbuildError('USAGE', 'the name of the backup is empty')
   if (destination === '-') return 'stdout'
   if (destination.endsWith('/')) return 'folder'
-  const found = await stat(destination).catch((error: unknown) => {
-    if (errnoOf(error) === 'ENOENT') return undefined
-    throw error
-  })
+  const found = await stat(destination).catch(unlessMissing)
   return found?.isDirectory() === true ? 'folder' : 'file'
 }
 
