@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import type { Reference } from '../../shared/base/reference.ts'
 import { createSlots } from '../../shared/base/slots.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
@@ -199,14 +200,10 @@ async function attachIndexes(
 
 async function pushConfig(store: Store, { target, image }: Place, signal: AbortSignal): Promise<void> {
   const isMissing = neverPublished(store, image)
-  await target.pushBlob(image.manifest.config, () => piecesOf(image.configBytes), { signal, isMissing })
+  await target.pushBlob(image.manifest.config, () => onePiece(image.configBytes), { signal, isMissing })
 }
 
 /** True for an image that, as far as known, is in no registry: what only it has is nowhere. */
 function neverPublished({ origins }: Store, { imageID }: StoredImage): boolean {
   return origins.get(imageID).length === 0
-}
-
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

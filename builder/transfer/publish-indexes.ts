@@ -1,5 +1,6 @@
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { indexTypes, listAnnotations } from '../../shared/oci/layer-indexes.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
@@ -46,7 +47,7 @@ export async function publishIndexes(
     const list = serializeList(layers)
     if (list.length > mostListBytes || layers.some(({ index }) => index.size > mostIndexBytes)) return undefined
     const config = { mediaType: indexTypes.list, digest: digestOf(list), size: list.length }
-    await target.pushBlob(config, () => piecesOf(list), { signal, isMissing: isNew })
+    await target.pushBlob(config, () => onePiece(list), { signal, isMissing: isNew })
     return {
       annotations: new Map([
         [listAnnotations.digest, config.digest],
@@ -80,8 +81,4 @@ async function attach(
   })
   const manifest = { mediaType: mediaTypes.ociManifest, digest: digestOf(bytes), bytes }
   await target.putManifest(manifest.digest, manifest, { signal })
-}
-
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

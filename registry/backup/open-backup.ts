@@ -1,5 +1,6 @@
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import type { RegistryHold } from '../service/types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import type { Row } from '../storage/metadata-types.ts'
@@ -127,10 +128,6 @@ function blobMember(root: string, blob: { readonly digest: Digest; readonly size
 
 function textMember(name: string, bytes: Uint8Array): MadeMember {
   return { name, size: bytes.byteLength, open: async () => onePiece(bytes), isIntact: () => true }
-}
-
-async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 function manifestOf({ blobs, bytes, files, damaged, at, by, metadata, rows, uploads }: State): BackupManifest {

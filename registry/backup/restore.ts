@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
 import { type DatabaseFill, fillDatabase } from '../storage/fill-database.ts'
@@ -110,8 +111,4 @@ function isPartOfBackup(path: string): boolean {
       return kind === 'files' && dirname(path) === part
     })
   )
-}
-
-async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../../shared/base/digest.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import type { RegistryClient, RemoteManifest, RemoteRepository } from '../client/types.ts'
@@ -99,7 +100,7 @@ async function pushAndPull(repository: RemoteRepository, pushed: Pushed): Promis
       JSON.stringify({ architecture: 'none', os: 'none', rootfs: { type: 'layers', diff_ids: [] } }),
     )
     const descriptor = { mediaType: mediaTypes.ociConfig, digest: digestOf(config), size: config.length }
-    await repository.pushBlob(descriptor, () => once(config))
+    await repository.pushBlob(descriptor, () => onePiece(config))
     pushed.blobs.push(descriptor)
     const manifest = manifestOf(descriptor, pushed.blobs.slice(0, 1))
     await repository.putManifest(manifest.digest, manifest) // a tag would leave its history
@@ -121,10 +122,6 @@ function manifestOf(config: Descriptor, layers: readonly Descriptor[]): RemoteMa
   const mediaType = mediaTypes.ociManifest
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config, layers }))
   return { mediaType, digest: digestOf(bytes), bytes }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 /** What was not pushed need not be removed; what cannot be is named. */

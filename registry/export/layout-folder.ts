@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { algorithmOf, type Digest, digestFromHash, hexOf } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, parseJson, required } from '../../shared/base/json.ts'
+import { onePiece } from '../../shared/base/one-piece.ts'
 import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { parseIndex } from '../../shared/oci/manifest.ts'
@@ -61,13 +62,13 @@ export async function openLayout(folder: string): Promise<LayoutFolder> {
       if (found.isFile() && found.size === size && (await digestOfFile(path, digest)) === digest) return true
       throw refused(`${path} is there, and it is another thing`)
     },
-    put: async (digest, bytes) => write(digest, once(bytes)),
+    put: async (digest, bytes) => write(digest, onePiece(bytes)),
     finish: async (next) => {
       for (const name of ['blobs/sha256', 'blobs/sha512', 'blobs']) await syncPath(at(name))
       const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: next }
       const temporary = at(`.index.json.${randomBytes(9).toString('hex')}`)
       try {
-        await mapDiskFull(async () => writeChunks(temporary, once(Buffer.from(JSON.stringify(index))), 'sha256'))
+        await mapDiskFull(async () => writeChunks(temporary, onePiece(Buffer.from(JSON.stringify(index))), 'sha256'))
         await rename(temporary, at('index.json'))
       } finally {
         await rm(temporary, { force: true })
@@ -147,10 +148,6 @@ async function digestOfFile(path: string, like: Digest): Promise<Digest> {
   const handle = await open(path, 'r')
   for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) hash.update(chunk)
   return digestFromHash(hash.digest(), algorithmOf(like))
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 function ignoreMissing(error: unknown): undefined {

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs'
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
+import { onePiece } from '../../../shared/base/one-piece.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { createService } from '../../service/create-service.ts'
 import {
@@ -65,15 +66,11 @@ export async function makeStore(root: string): Promise<Store> {
     for (const blob of base.blobs) await pushBlob(service, copy, blob)
     await service.manifests.put(copy, { tag: 'v1' }, { bytes: base.bytes, contentType: mediaTypes.ociManifest })
     const { id } = await service.uploads.start(copy)
-    await service.uploads.append(copy, id, { bytes: once(Buffer.from('half of it')) })
+    await service.uploads.append(copy, id, { bytes: onePiece(Buffer.from('half of it')) })
   })
   // As it is once a server has looked at all of it.
   await store.rows((rows) => rows.commit({ put: [gcStateRow({ pass: 'done' })] }))
   return store
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
 
 /** The same again, to be damaged. */

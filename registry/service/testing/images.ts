@@ -1,4 +1,5 @@
 import { type Digest, type DigestAlgorithm, digestOf } from '../../../shared/base/digest.ts'
+import { onePiece } from '../../../shared/base/one-piece.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { parseName, type RepositoryName } from '../../protocol/names.ts'
 import type { PushedManifest, RegistryService } from '../types.ts'
@@ -52,7 +53,7 @@ export async function pushBlob(
 ): Promise<Digest> {
   const digest = digestOf(bytes, algorithm)
   const { id } = await uploads.start(name, { algorithm })
-  await uploads.finish(name, id, { digest, body: { bytes: oneChunk(bytes), length: bytes.length } })
+  await uploads.finish(name, id, { digest, body: { bytes: onePiece(bytes), length: bytes.length } })
   return digest
 }
 
@@ -65,8 +66,4 @@ export async function pushArtifact(
 ): Promise<Digest> {
   for (const blob of artifact.blobs) await pushBlob(service, name, blob)
   return (await service.manifests.put(name, { digest: artifact.digest }, pushed(artifact, tags))).digest
-}
-
-async function* oneChunk(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  yield bytes
 }
