@@ -31,13 +31,19 @@ async function firstOf(
   after: string | undefined,
 ): Promise<StoredDigest | undefined> {
   for (let last = after; ; ) {
-    const before = last?.split(' ')[1]
-    const rows = await metadata.list({ prefix, limit: 20, ...(last !== undefined && { after: last }) })
-    for (const { key } of rows) {
-      const digest = key.split(' ')[1] ?? ''
-      if (isDigest(digest) && digest !== before) return { key, digest }
-    }
-    if (rows.length === 0) return undefined
-    last = rows.at(-1)?.key
+    const [row] = await metadata.list({ prefix, limit: 1, ...(last !== undefined && { after: behind(last) }) })
+    if (row === undefined) return undefined
+    const digest = digestIn(row.key)
+    if (isDigest(digest)) return { key: row.key, digest }
+    last = row.key
   }
+}
+
+/** Comes after all keys of that kind and digest: in these a space follows, if anything. */
+function behind(key: string): string {
+  return `${key.split(' ')[0]} ${digestIn(key)}!`
+}
+
+function digestIn(key: string): string {
+  return key.split(' ')[1] ?? ''
 }
