@@ -6,7 +6,7 @@ import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openDatabase } from '../storage/level-database.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
-import { requireRegistry } from './check-folder.ts'
+import { requireRegistry } from '../storage/require-registry.ts'
 import { runFsck } from './fsck.ts'
 import type { FsckOptions, FsckSummary } from './types.ts'
 

@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
+import { isThere, requireRegistry } from '../storage/require-registry.ts'
 import { runFsck } from './fsck.ts'
 import type { FsckOptions, FsckSummary } from './types.ts'
 
@@ -33,22 +32,10 @@ export async function checkFolder({ root, ...options }: FolderOptions): Promise<
   }
 }
 
-/** Errors: STORE_INVALID. */
-export function requireRegistry(root: string, folder: string): void {
-  if (isThere(folder)) return
-  throw new IbuildError('STORE_INVALID', `there is no registry in ${root}`, {
-    hint: 'ibuild serve makes one; --root names the data folder.',
-  })
-}
-
 /** A database that is not there is made in a repair only. */
 async function openMetadata(
   folder: string,
   { onNotice, isRepair }: { readonly onNotice: (notice: string) => void; readonly isRepair: boolean },
 ): Promise<MetadataStore> {
   return isRepair || isThere(folder) ? openLevelMetadata({ folder, ballast: 0, onNotice }) : createMemoryMetadata()
-}
-
-function isThere(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
 }

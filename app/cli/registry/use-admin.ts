@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { serviceAdmin } from '../../../registry/server/admin/service-admin.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
 import { openRegistry } from '../../../registry/server/open-registry.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
-import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
+import { requireRegistry } from '../../../registry/storage/require-registry.ts'
+import { isIbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { dataFolder } from '../data-folder.ts'
 import { loadConfig } from '../serve/load-config.ts'
@@ -25,12 +25,7 @@ export async function useAdmin<T>(
 ): Promise<T> {
   const root = dataFolder(flags.root)
   const { adminSocket, metadata } = registryLayout(root)
-  // What may not be looked at may well be there: that is told as the system says it.
-  if (!isMade && statSync(metadata, { throwIfNoEntry: false }) === undefined) {
-    throw new IbuildError('STORE_INVALID', `there is no registry in ${root}`, {
-      hint: 'ibuild serve makes one; --root names the data folder.',
-    })
-  }
+  if (!isMade) requireRegistry(root, metadata)
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const admin = await connectAdmin(adminSocket)
     if (admin !== undefined) return work(admin)
