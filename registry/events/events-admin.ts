@@ -4,7 +4,7 @@ import { lastNumber, numberPart } from '../storage/log-rows.ts'
 import { type Change, ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import { againRows, cursorRows, deadRows, eventRows } from '../storage/rows.ts'
-import { countRows, pagesOf } from './count-rows.ts'
+import { countRows, eventPages } from './count-rows.ts'
 import { numberOf } from './entries.ts'
 import { storedCursors } from './retention.ts'
 import type { WorkerCounts } from './worker.ts'
@@ -163,7 +163,7 @@ async function retried(decide: () => Promise<Change>, metadata: MetadataStore): 
 /** Moves dead letters to what is told before everything else. */
 async function reviveDead(metadata: MetadataStore, name: string): Promise<number> {
   let count = 0
-  for await (const rows of pagesOf(metadata, deadRows.prefix(name))) {
+  for await (const rows of eventPages(metadata, deadRows.prefix(name))) {
     const put = rows.flatMap(({ key, value }) => {
       const row = readOrNothing(deadRows, key, value)
       return row === undefined ? [] : [againRows.row([name, numberPart(numberOf(key))], row.event)]

@@ -2,7 +2,7 @@ import { lastNumber } from '../storage/log-rows.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { againRows, cursorRows, deadRows, eventRows } from '../storage/rows.ts'
-import { pagesOf } from './count-rows.ts'
+import { eventPages } from './count-rows.ts'
 import { numberOf, timeOf } from './entries.ts'
 
 export interface Retention {
@@ -26,7 +26,7 @@ export async function removePassed(metadata: MetadataStore, { retain, limit, now
   const cursors = [...(await storedCursors(metadata))].filter(([name]) => names.includes(name))
   const passed = Math.min(last, ...cursors.map(([, number]) => number))
   let removed = 0
-  for await (const rows of pagesOf(metadata, eventRows.prefix())) {
+  for await (const rows of eventPages(metadata, eventRows.prefix())) {
     const isGone = ({ key, value }: (typeof rows)[number]): boolean => {
       if (numberOf(key) > passed) return false
       const event = readOrNothing(eventRows, key, value)
@@ -48,7 +48,7 @@ export async function forgetOthers(metadata: MetadataStore, names: readonly stri
   const gone = [...(await storedCursors(metadata)).keys()].filter((name) => !names.includes(name))
   for (const name of gone) {
     for (const prefix of [againRows.prefix(name), deadRows.prefix(name)]) {
-      for await (const rows of pagesOf(metadata, prefix)) {
+      for await (const rows of eventPages(metadata, prefix)) {
         await metadata.commit({ remove: rows.map(({ key }) => key), isMinor: true })
       }
     }

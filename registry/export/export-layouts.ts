@@ -6,6 +6,7 @@ import { RegistryError } from '../protocol/error.ts'
 import { parseName, type RepositoryName } from '../protocol/names.ts'
 import type { RegistryService, StoredManifest } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
+import { eachRow } from '../storage/each-row.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { manifestRows } from '../storage/rows.ts'
@@ -196,13 +197,7 @@ async function* tagsOf({ tags }: Pick<RegistryService, 'tags'>, name: Repository
 }
 
 async function* digestsOf(metadata: MetadataStore, name: RepositoryName): AsyncGenerator<Digest> {
-  const prefix = manifestRows.prefix(name)
-  for (let after: string | undefined; ; ) {
-    const rows = await metadata.list({ prefix, limit: pageSize, ...(after !== undefined && { after }) })
-    for (const { key } of rows) yield parseDigest(lastPart(key))
-    if (rows.length < pageSize) return
-    after = rows.at(-1)?.key
-  }
+  for await (const { key } of eachRow(metadata, manifestRows.prefix(name))) yield parseDigest(lastPart(key))
 }
 
 function notFound(what: string): IbuildError {

@@ -1,3 +1,4 @@
+import { eachPage } from '../storage/each-row.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { hasFineKey } from './known-rows.ts'
 
@@ -9,13 +10,8 @@ export async function* rowPages(metadata: MetadataStore, prefix: string): AsyncG
 }
 
 /** All rows whose key begins with `prefix`, some at a time. Rows may be changed meanwhile. */
-export async function* allPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
-  for (let after: string | undefined; ; ) {
-    const page = await metadata.list({ prefix, limit: pageSize, ...(after !== undefined && { after }) })
-    if (page.length > 0) yield page
-    if (page.length < pageSize) return
-    after = page.at(-1)?.key
-  }
+export function allPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
+  return eachPage(metadata, prefix, pageSize)
 }
 
 /** The parts of a key behind its kind. */

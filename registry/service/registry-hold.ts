@@ -1,3 +1,4 @@
+import { eachPage } from '../storage/each-row.ts'
 import type { MetadataSnapshot, Row } from '../storage/metadata-types.ts'
 import type { ServiceParts } from './parts.ts'
 import type { RegistryHold } from './types.ts'
@@ -34,12 +35,7 @@ export async function holdRegistry({
 /** The snapshot is closed at the end: it keeps what is changed meanwhile on the disk. */
 async function* pagesOf(snapshot: MetadataSnapshot): AsyncGenerator<readonly Row[]> {
   try {
-    for (let last: string | undefined; ; ) {
-      const rows = await snapshot.list({ prefix: '', limit: pageSize, ...(last !== undefined && { after: last }) })
-      if (rows.length > 0) yield rows
-      last = rows.at(-1)?.key
-      if (last === undefined || rows.length < pageSize) return
-    }
+    yield* eachPage(snapshot, '', pageSize)
   } finally {
     await snapshot.close()
   }

@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { eachRow } from '../storage/each-row.ts'
 import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import {
@@ -46,12 +47,8 @@ export async function planTagRemoval(
 export async function requireMutableTags(changer: TagChanger, name: string, digest: Digest): Promise<void> {
   if (changer.immutableBy === allMutable) return
   const prefix = taggedRows.prefix(name, digest)
-  for (let after: string | undefined; ; ) {
-    const rows = await changer.metadata.list({ prefix, limit: tagsAtOnce, ...(after !== undefined && { after }) })
-    for (const { key } of rows) requireMutable(changer.immutableBy, { name, tag: lastPart(key), is: digest })
-    after = rows.at(-1)?.key
-    if (rows.length < tagsAtOnce) return
-  }
+  for await (const { key } of eachRow(changer.metadata, prefix))
+    requireMutable(changer.immutableBy, { name, tag: lastPart(key), is: digest })
 }
 
 /** Tags in one change at most: of a million the change would take a gigabyte of memory, and all others would wait for it. */
