@@ -1,14 +1,11 @@
-import { suggest } from '../../../shared/base/suggest.ts'
 import { problemOfAccountName } from '../../access/account-name.ts'
 import type { Groups } from '../../access/accounts.ts'
 import { problemOfPattern } from '../../access/repository-pattern.ts'
 import type { AccessRule } from '../../access/rules.ts'
 import type { Action } from '../../http/authorize.ts'
-import { BadValue, isPlainObject, type Kind, texts } from './kinds.ts'
+import { BadValue, isPlainObject, type Kind, onlyInFile, texts } from './kinds.ts'
+import { refuseOtherKeys } from './nested-values.ts'
 
-const onlyInFile = (): never => {
-  throw new BadValue('cannot be set by an environment variable: write it in the file')
-}
 const [mostRules, mostWords] = [1000, 1000]
 const actions: readonly Action[] = ['pull', 'push', 'delete']
 
@@ -63,13 +60,7 @@ const ruleKeys = ['repositories', 'who', 'actions']
 
 function readRule(value: unknown, place: string): AccessRule {
   if (!isPlainObject(value)) throw new BadValue(`${place}: expected repositories, who and actions`)
-  for (const key of Object.keys(value)) {
-    if (ruleKeys.includes(key)) continue
-    const meant = suggest(key, ruleKeys)
-    throw new BadValue(
-      `${place}: there is no key ${JSON.stringify(key.slice(0, 80))}${meant ? `; did you mean ${meant}?` : ''}`,
-    )
-  }
+  refuseOtherKeys(value, ruleKeys, place)
   const read = (key: string, check: (word: string) => void): readonly string[] =>
     words(value[key], `${place}: ${key}`, check)
   return {

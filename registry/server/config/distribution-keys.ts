@@ -86,7 +86,7 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   'http.addr': mapped('listen'),
   'http.net': refused('only TCP is listened on'),
   'http.prefix': refused('the registry is at /v2/; let a proxy take a prefix away'),
-  'http.host': unused('all URLs in answers are relative'),
+  'http.host': unused('addresses of uploads are relative; token.realm and events.url name the registry'),
   'http.relativeurls': unused('all URLs in answers are relative'),
   'http.secret': unused('uploads need no secret'),
   'http.draintimeout': mapped('shutdown.drain'),

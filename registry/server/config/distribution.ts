@@ -70,7 +70,7 @@ function take(source: MutableSource, { path, value, origin }: Found, { hasRoot }
 
 const same = (value: unknown): unknown => value
 const otherLayout =
-  'what distribution keeps there is laid out in another way and cannot be served from there. Name a data folder with --root or IBUILD_ROOT, and bring the images over with ibuild copy'
+  'what distribution keeps there is laid out in another way and cannot be served from there. Name a data folder with --root or IBUILD_ROOT, and take the images over with ibuild registry adopt'
 
 /** What has keys below it, and the whole. */
 const sections: ReadonlySet<string> = new Set([

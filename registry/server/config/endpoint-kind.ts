@@ -1,6 +1,18 @@
-import { isNetwork } from '../../events/address-guard.ts'
+import { isNetwork } from '../../../shared/net/networks.ts'
 import type { EndpointSettings } from '../../events/types.ts'
-import { BadValue, choice, count, duration, headerValues, isPlainObject, type Kind, text, texts } from './kinds.ts'
+import {
+  BadValue,
+  choice,
+  count,
+  duration,
+  headerValues,
+  isPlainObject,
+  type Kind,
+  onlyInFile,
+  text,
+  texts,
+} from './kinds.ts'
+import { inside } from './nested-values.ts'
 
 const actions = ['push', 'pull', 'mount', 'delete'] as const
 const most = 32
@@ -19,7 +31,7 @@ const usual: Omit<EndpointSettings, 'name' | 'url'> = {
 
 /** Receivers of events, each a map of its own keys. */
 export const endpoints: Kind<readonly EndpointSettings[]> = {
-  name: 'list of maps, see below',
+  name: 'list of endpoints',
   read(value) {
     if (!Array.isArray(value)) return fail('expected a list')
     if (value.length > most) fail(`there are more than ${most}`)
@@ -28,7 +40,7 @@ export const endpoints: Kind<readonly EndpointSettings[]> = {
     const twice = names.find((name, i) => names.indexOf(name) !== i)
     return twice === undefined ? list : fail(`there are two of the name ${twice}`)
   },
-  fromText: () => fail('cannot be set by an environment variable: write it in the file'),
+  fromText: onlyInFile,
   show: (value) => value.map(showEndpoint),
 }
 
@@ -131,15 +143,6 @@ function showEndpoint(endpoint: EndpointSettings): object {
     threshold,
     backoff: duration.show(backoff),
     maxAge: duration.show(maxAge),
-  }
-}
-
-function inside<T>(place: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof BadValue)) throw error
-    throw new BadValue(place + (error.message.startsWith('.') ? '' : ': ') + error.message)
   }
 }
 

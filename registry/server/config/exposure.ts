@@ -1,5 +1,6 @@
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { IbuildError } from '../../../shared/base/errors.ts'
+import { inNetworks } from '../../../shared/net/networks.ts'
 import { isOpen, mayAnonymousWrite } from './openness.ts'
 import type { ServerConfig } from './schema.ts'
 
@@ -30,16 +31,8 @@ export function parseAddress(text: string, key: string, port = 5000): ListenAddr
   return { host: host === '' ? undefined : host, port: number }
 }
 
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8)
-loopback.addAddress('::1', 'ipv6')
-
 /** True for an IP address that only this machine reaches. */
-export function isLoopback(address: string): boolean {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
-  const version = isIP(plain)
-  return version !== 0 && loopback.check(plain, version === 6 ? 'ipv6' : 'ipv4')
-}
+export const isLoopback: (address: string) => boolean = inNetworks(['127.0.0.0/8', '::1/128'])
 
 /** IP addresses that will be listened on. */
 export interface ListenedOn {

@@ -17,6 +17,9 @@ export class BadValue extends Error {}
 
 const asIs = (text: string): unknown => text
 
+/** For values that no text of a variable could be. */
+export const onlyInFile = (): never => fail('cannot be set by an environment variable: write it in the file')
+
 export const text: Kind<string> = {
   name: 'text',
   read: (value) => (typeof value === 'string' ? value : wrong('text', value)),
@@ -154,7 +157,7 @@ export const headerValues: Kind<Readonly<Record<string, readonly string[]>>> = {
       }),
     )
   },
-  fromText: () => fail('cannot be set by an environment variable: write it in the file'),
+  fromText: onlyInFile,
   show: (value) => Object.fromEntries(Object.entries(value).map(([name, list]) => [name, [...list]])),
 }
 

@@ -2,6 +2,7 @@ import { problemOfPattern } from '../../access/repository-pattern.ts'
 import { parsePattern } from '../../protocol/name-pattern.ts'
 import type { QuotaFor } from '../../service/quota.ts'
 import { BadValue, isPlainObject, type Kind, size, text } from './kinds.ts'
+import { inside } from './nested-values.ts'
 
 /** How much each of some repositories may have. */
 export interface QuotaRule {
@@ -32,21 +33,13 @@ function readRule(value: unknown, place: string): QuotaRule {
   const extra = Object.keys(value).find((name) => name !== 'repositories' && name !== 'bytes')
   if (extra !== undefined) throw new BadValue(`${place}: there is no such key: ${extra}`)
   const rule = {
-    repositories: part(place, 'repositories', () => text.read(value['repositories'])),
-    bytes: part(place, 'bytes', () => size.read(value['bytes'])),
+    repositories: inside(`${place}.repositories`, () => text.read(value['repositories'])),
+    bytes: inside(`${place}.bytes`, () => size.read(value['bytes'])),
   }
   const problem = problemOfPattern(rule.repositories)
   if (problem !== undefined)
     throw new BadValue(`${place}.repositories: ${JSON.stringify(rule.repositories)} ${problem}`)
   return rule
-}
-
-function part<T>(place: string, name: string, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw error instanceof BadValue ? new BadValue(`${place}.${name}: ${error.message}`) : error
-  }
 }
 
 /** The first rule that fits a repository counts. */

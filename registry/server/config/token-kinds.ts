@@ -1,7 +1,7 @@
-import { suggest } from '../../../shared/base/suggest.ts'
 import { isLoopback } from '../../../shared/net/http/loopback.ts'
 import type { TokenIssuer } from '../../token/outside-issuer.ts'
-import { BadValue, isPlainObject, type Kind } from './kinds.ts'
+import { BadValue, isPlainObject, type Kind, onlyInFile } from './kinds.ts'
+import { refuseOtherKeys } from './nested-values.ts'
 
 const mostIssuers = 20
 /** Keys of an issuer, and what is taken where one may be left out. */
@@ -28,9 +28,7 @@ export const tokenIssuers: Kind<readonly TokenIssuer[]> = {
     }
     return issuers
   },
-  fromText: () => {
-    throw new BadValue('cannot be set by an environment variable: write it in the file')
-  },
+  fromText: onlyInFile,
   show: (value) => value.map((one) => ({ ...one })),
 }
 
@@ -48,13 +46,7 @@ export const tokenRealm: Kind<string> = {
 
 function readIssuer(value: unknown, place: string): TokenIssuer {
   if (!isPlainObject(value)) throw new BadValue(`${place}: expected ${Object.keys(issuerKeys).join(', ')}`)
-  for (const key of Object.keys(value)) {
-    if (Object.hasOwn(issuerKeys, key)) continue
-    const meant = suggest(key, Object.keys(issuerKeys))
-    throw new BadValue(
-      `${place}: there is no key ${JSON.stringify(key.slice(0, 80))}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-    )
-  }
+  refuseOtherKeys(value, Object.keys(issuerKeys), place)
   const textOf = (key: keyof TokenIssuer): string => {
     const text = value[key] ?? issuerKeys[key]
     if (typeof text === 'string' && text.length <= 1000 && (text !== '' || key === 'access')) return text
