@@ -1,3 +1,5 @@
+import { cancellable } from '../../shared/base/abort.ts'
+
 /** Exit codes of a process that a signal ended: 128 + its number. */
 const forcedExit = { SIGINT: 130, SIGTERM: 143 } as const
 
@@ -32,5 +34,15 @@ export function onInterrupt(): Interrupt {
       process.stdout.off('error', stop)
       process.stderr.off('error', stopWhenClosed)
     },
+  }
+}
+
+/** Does work that {@link onInterrupt} stops: then CANCELLED, as {@link cancellable} says. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = onInterrupt()
+  try {
+    return await cancellable(interrupt.signal, () => work(interrupt.signal))
+  } finally {
+    interrupt.release()
   }
 }

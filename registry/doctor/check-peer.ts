@@ -25,7 +25,8 @@ export async function checkPeer(url: URL, isTrusted: boolean): Promise<readonly 
   return [first, ...found]
 }
 
-function hostOf({ hostname }: URL): string {
+/** As an address is written elsewhere than in a URL. */
+export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, '')
 }
 

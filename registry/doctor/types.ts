@@ -14,8 +14,13 @@ export async function checked(name: string, work: () => Promise<Omit<Check, 'nam
   try {
     return { name, ...(await work()) }
   } catch (error) {
-    const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
-    const message = error instanceof Error ? error.message : String(error)
-    return { name, status: 'fail', message, ...(hint !== undefined && { mend: hint }) }
+    return failure(name, error)
   }
+}
+
+/** What was thrown, as a check. */
+export function failure(name: string, error: unknown): Check {
+  const hint = error instanceof Error && 'hint' in error && typeof error.hint === 'string' ? error.hint : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  return { name, status: 'fail', message, ...(hint !== undefined && { mend: hint }) }
 }

@@ -4,19 +4,19 @@ import type { BackupManifest } from '../../../registry/backup/manifest.ts'
 import { openBackup } from '../../../registry/backup/open-backup.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
-import { cancellable } from '../../../shared/base/abort.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { syncPath } from '../../../shared/cas/disk.ts'
 import { backupArchive } from '../../adapters/backup-archive.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { version } from '../version.ts'
 import { writeLines } from '../write-lines.ts'
 import { type BackupKind, checkForm, checkPlace, kindOf } from './backup-destination.ts'
+import { contentJson, contentText } from './backup-text.ts'
 import { type ByteProgress, createByteProgress } from './byte-progress.ts'
 import { readWholeBackup } from './read-whole-backup.ts'
 import { useAdmin } from './use-admin.ts'
@@ -54,16 +54,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
   const { options: flags, words } = parseArguments<Flags>(parser, argv)
   const [destination = ''] = words
-  const interrupt = onInterrupt()
-  try {
-    const { signal } = interrupt
-    return await cancellable(signal, async () => {
-      if (flags.verify === true) return verify(destination, flags, signal)
-      return make(destination, flags, signal)
-    })
-  } finally {
-    interrupt.release()
-  }
+  const work = flags.verify === true ? verify : make
+  return interruptible((signal) => work(destination, flags, signal))
 }
 
 async function verify(from: string, flags: Flags, signal: AbortSignal): Promise<number> {
@@ -156,16 +148,15 @@ async function write(
   return { manifest }
 }
 
-/** A manifest for programs; the lists of its parts are for a restore alone. */
-function summary({ at, by, rows, files, blobs, damaged, uploads }: BackupManifest): object {
-  return { at, by, rows, files: files.map(({ path }) => path), blobs, damaged, uploadsLeftOut: uploads }
+function summary(manifest: BackupManifest): object {
+  const { blobs, damaged, uploads } = manifest
+  return { ...contentJson(manifest), blobs, damaged, uploadsLeftOut: uploads }
 }
 
 function describe(manifest: BackupManifest, added: Made['added']): string {
-  const { rows, files, blobs, damaged, uploads } = manifest
-  const counts = `${rows} rows, ${files.length} files, ${blobs.count} blobs of ${formatSize(blobs.bytes)}`
+  const { blobs, damaged, uploads } = manifest
   return [
-    `backed up: ${counts}${added === undefined ? '' : `; ${formatSize(added.bytes)} of it new`}\n`,
+    `backed up: ${contentText(manifest, blobs)}${added === undefined ? '' : `; ${formatSize(added.bytes)} of it new`}\n`,
     ...(uploads === 0 ? [] : [`left out: ${uploads} uploads that go on\n`]),
     ...damaged.map((digest) => `damaged in the registry, and not in the backup: ${digest}\n`),
   ].join('')

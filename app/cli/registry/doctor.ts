@@ -2,23 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { checkClock, momentNow } from '../../../registry/doctor/check-clock.ts'
 import { checkDisk } from '../../../registry/doctor/check-disk.ts'
-import { checkPeer } from '../../../registry/doctor/check-peer.ts'
+import { checkPeer, hostOf } from '../../../registry/doctor/check-peer.ts'
 import { checkFileLimit, checkPort } from '../../../registry/doctor/check-process.ts'
 import { checkService } from '../../../registry/doctor/check-service.ts'
 import { checkTls } from '../../../registry/doctor/check-tls.ts'
-import type { Check } from '../../../registry/doctor/types.ts'
-import { parseName } from '../../../registry/protocol/names.ts'
+import { type Check, checked, failure } from '../../../registry/doctor/types.ts'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import type { RegistryAdmin, ServerStatus } from '../../../registry/server/admin/types.ts'
 import { isLoopback } from '../../../registry/server/config/exposure.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
-import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { checkExposure } from '../../serve/serve.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
 import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../registry-client.ts'
 import { type LoadedConfig, loadConfig } from '../serve/load-config.ts'
 import { doctorReport } from './doctor-report.ts'
+import { parseNameOf } from './repository-name.ts'
 
 interface Flags extends RegistryFlags {
   readonly root?: string
@@ -45,7 +45,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
   declareRegistryFlags(parser)
   const { options: flags } = parseArguments<Flags>(parser, argv)
-  const prefix = repositoryName(flags.repository ?? 'ibuild-doctor')
+  const prefix = parseNameOf('--repository', flags.repository ?? 'ibuild-doctor')
   const url = flags.url === undefined ? undefined : parseUrl(flags.url)
   const report = doctorReport(flags.json === true)
   const start = momentNow()
@@ -71,7 +71,7 @@ async function* checksOf(flags: Flags, { prefix, url }: Wanted): AsyncGenerator<
   yield await checkFileLimit(config?.limits.connections ?? 0, server?.pid)
   if (config !== undefined) {
     yield await checkPort(config.listen, server?.url)
-    yield* await checkTls(config, { root, host: url === undefined ? undefined : url.hostname.replace(/^\[|\]$/g, '') })
+    yield* await checkTls(config, { root, host: url && hostOf(url) })
   }
   yield* serviceChecks(flags, { prefix, url, admin, server })
 }
@@ -86,25 +86,17 @@ async function load(flags: Flags): Promise<{ readonly config: LoadedConfig } | {
       ),
     }
   } catch (error) {
-    return { check: failed('configuration', error) }
+    return { check: failure('configuration', error) }
   }
 }
 
 async function* configChecks(loaded: LoadedConfig): AsyncGenerator<Check> {
   const name = 'configuration'
   for (const notice of loaded.notices) yield { name, status: 'warn', message: notice }
-  try {
+  yield await checked(name, async () => {
     await checkExposure(loaded.config)
-    yield { name, status: 'ok', message: 'can be used' }
-  } catch (error) {
-    yield failed(name, error)
-  }
-}
-
-function failed(name: string, error: unknown): Check {
-  if (!isIbuildError(error)) throw error
-  const { message, hint } = error
-  return { name, status: 'fail', message, ...(hint !== undefined && { mend: hint }) }
+    return { status: 'ok', message: 'can be used' }
+  })
 }
 
 async function adminOf(root: string): Promise<RegistryAdmin | undefined> {
@@ -129,7 +121,7 @@ async function* serviceChecks(flags: Flags, { prefix, url, admin, server }: Serv
     return
   }
   // Who we speak to over the own machine is known by the socket, whatever certificate it has for others.
-  const isOwn = url === undefined && isLoopback(place.hostname.replace(/^\[|\]$/g, ''))
+  const isOwn = url === undefined && isLoopback(hostOf(place))
   const peer = await checkPeer(place, isOwn)
   yield* peer
   if (peer[0]?.status === 'fail') return
@@ -155,14 +147,4 @@ function parseUrl(text: string): URL {
   throw new IbuildError('USAGE', `--url: not the address of a registry: ${JSON.stringify(text.slice(0, 200))}`, {
     hint: 'Write it as https://HOST:PORT.',
   })
-}
-
-function repositoryName(text: string): string {
-  try {
-    return parseName(text)
-  } catch (cause) {
-    throw new IbuildError('USAGE', `--repository: not a name of a repository: ${JSON.stringify(text.slice(0, 200))}`, {
-      cause,
-    })
-  }
 }

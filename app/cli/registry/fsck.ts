@@ -1,14 +1,15 @@
-import { checkFolder, requireRegistry } from '../../../registry/fsck/check-folder.ts'
+import { checkFolder } from '../../../registry/fsck/check-folder.ts'
 import { isInOrder } from '../../../registry/fsck/fsck.ts'
 import type { FsckSummary } from '../../../registry/fsck/types.ts'
-import { parseName } from '../../../registry/protocol/names.ts'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
+import { requireRegistry } from '../../../registry/storage/require-registry.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { fsckProgress, fsckReport } from './fsck-report.ts'
+import { parseNameOf } from './repository-name.ts'
 
 interface Flags {
   readonly root?: string
@@ -24,7 +25,7 @@ always, those of all blobs with --deep. Without --repair nothing is changed.
 A repair needs the registry for itself: stop the server first. It removes nothing that might be the
 only copy of anything: what is of no use is set aside, in the folder registry/aside.
 Exit code 0: all is in order, or was put right; 1: something is left. All codes are in
-docs/registry.md.`
+docs/operate.md.`
 
 /** `ibuild registry fsck` */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -38,22 +39,20 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const { repair = false, deep = false, json = false } = flags
   if (flags.recover !== undefined && !repair) throw new IbuildError('USAGE', '--recover goes with --repair only')
-  const interrupt = onInterrupt()
   const report = fsckReport(json)
-  try {
+  const recover = flags.recover === undefined ? undefined : parseNameOf('--recover', flags.recover)
+  return interruptible(async (signal) => {
     const summary = await check(dataFolder(flags.root), {
       isRepair: repair,
       isDeep: deep,
-      recover: flags.recover === undefined ? undefined : repositoryName(flags.recover),
-      signal: interrupt.signal,
+      recover,
+      signal,
       onFinding: report.finding,
       onProgress: fsckProgress((line) => void process.stderr.write(line)),
     })
     await report.end(summary)
     return isInOrder(summary) ? 0 : 1
-  } finally {
-    interrupt.release()
-  }
+  })
 }
 
 type Options = Omit<Parameters<typeof checkFolder>[0], 'root'>
@@ -73,13 +72,4 @@ function busy(root: string): IbuildError {
   return new IbuildError('SERVER_BUSY', `a server works on ${root}: a repair needs the registry for itself`, {
     hint: 'Stop the server first. Without --repair the check goes on beside it.',
   })
-}
-
-function repositoryName(text: string): ReturnType<typeof parseName> {
-  try {
-    return parseName(text)
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : 'not a repository name'
-    throw new IbuildError('USAGE', `--recover: ${message}`, { cause })
-  }
 }

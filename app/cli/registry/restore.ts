@@ -1,11 +1,10 @@
 import type { ReadReport } from '../../../registry/backup/read-backup.ts'
-import { cancellable } from '../../../shared/base/abort.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
-import { onInterrupt } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
-import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
+import { contentJson, contentText } from './backup-text.ts'
 import { readWholeBackup } from './read-whole-backup.ts'
 
 interface Flags {
@@ -32,22 +31,15 @@ export async function run(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
   const { options: flags, words } = parseArguments<Flags>(parser, argv)
   const [from = ''] = words
-  const interrupt = onInterrupt()
-  try {
-    const { signal } = interrupt
-    const root = dataFolder(flags.root)
-    const report = await cancellable(signal, async () =>
-      readWholeBackup(from, {
-        signal,
-        skipsDamaged: flags.skipDamaged === true,
-        ...(flags.dryRun !== true && { root }),
-      }),
-    )
-    await writeLines([flags.json === true ? jsonText(summary(report)) : describe(report, flags, root)])
-    return lacking(report).length === 0 ? 0 : 1
-  } finally {
-    interrupt.release()
-  }
+  return interruptible((signal) => restore(from, flags, signal))
+}
+
+async function restore(from: string, flags: Flags, signal: AbortSignal): Promise<number> {
+  const root = dataFolder(flags.root)
+  const skipsDamaged = flags.skipDamaged === true
+  const report = await readWholeBackup(from, { signal, skipsDamaged, ...(flags.dryRun !== true && { root }) })
+  await writeLines([flags.json === true ? jsonText(summary(report)) : describe(report, flags, root)])
+  return lacking(report).length === 0 ? 0 : 1
 }
 
 function lacking({ missing, damaged }: ReadReport): readonly string[] {
@@ -55,15 +47,13 @@ function lacking({ missing, damaged }: ReadReport): readonly string[] {
 }
 
 function summary({ manifest, blobs, missing, damaged }: ReadReport): object {
-  const { at, by, rows, files } = manifest
-  return { at, by, rows, files: files.map(({ path }) => path), blobs, missing, damaged }
+  return { ...contentJson(manifest), blobs, missing, damaged }
 }
 
 function describe(report: ReadReport, { dryRun = false }: Flags, root: string): string {
   const { manifest, blobs } = report
-  const counts = `${manifest.rows} rows, ${manifest.files.length} files, ${blobs.count} blobs of ${formatSize(blobs.bytes)}`
   return [
-    `${dryRun ? 'verified' : `restored into ${root}`}: ${counts}, as of ${manifest.at}\n`,
+    `${dryRun ? 'verified' : `restored into ${root}`}: ${contentText(manifest, blobs)}, as of ${manifest.at}\n`,
     ...report.missing.map((digest) => `missing, as it was in the registry already: ${digest}\n`),
     ...report.damaged.map((digest) => `missing, as it is damaged in the backup: ${digest}\n`),
   ].join('')

@@ -4,6 +4,8 @@ import { createParser, parseArguments } from '../arguments.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
+import { factLines } from './fact-lines.ts'
+import { isoSeconds } from './time-text.ts'
 import { useAdmin } from './use-admin.ts'
 
 interface Flags {
@@ -35,19 +37,14 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function linesOf({ isRunning, settings, pass, last }: ScrubStatus): string[] {
   const rate = settings.rate === 0 ? 'never: scrub.rate is 0' : `${formatSize(settings.rate)} a second`
-  const rows = [
+  return factLines([
     ['rate', rate],
     ['now', pass === null ? (isRunning ? 'begins' : 'waits') : describe(pass)],
-    ['last pass', last === null ? 'none' : `${describe(last)}, ended ${timeText(last.endedAt)}`],
-  ]
-  return rows.map(([name, value]) => `${`${name}:`.padEnd(11)}${value}\n`)
+    ['last pass', last === null ? 'none' : `${describe(last)}, ended ${isoSeconds(last.endedAt)}`],
+  ])
 }
 
 function describe({ startedAt, blobs, bytes, corrupt, missing }: ScrubPass): string {
   const found = `${corrupt} corrupt, ${missing} missing`
-  return `${blobs} blobs, ${formatSize(bytes)}, ${found}, begun ${timeText(startedAt)}`
-}
-
-function timeText(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z')
+  return `${blobs} blobs, ${formatSize(bytes)}, ${found}, begun ${isoSeconds(startedAt)}`
 }

@@ -5,6 +5,7 @@ import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
 import { adoptionText } from './adoption-text.ts'
+import { factLines } from './fact-lines.ts'
 import { useAdmin } from './use-admin.ts'
 
 interface Flags {
@@ -24,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 function linesOf({ server, readOnly, openUploads, holds, adoption, space, quotas }: RegistryStatus): string[] {
-  const rows: readonly (readonly [name: string, value: string])[] = [
+  return factLines([
     ['server', server === null ? 'none runs' : `${server.url}, process ${server.pid}`],
     ...(server === null ? [] : ([['requests', String(server.requestsInProgress)]] as const)),
     ['read-only', readOnly.isReadOnly ? 'on' : 'off'],
@@ -33,8 +34,7 @@ function linesOf({ server, readOnly, openUploads, holds, adoption, space, quotas
     ...(adoption === null ? [] : ([['adoption', adoptionText(adoption)]] as const)),
     ...(space === null ? [] : ([['disk', `${formatSize(space.free)} of ${formatSize(space.total)} free`]] as const)),
     ...quotaRows(quotas),
-  ]
-  return rows.map(([name, value]) => `${`${name}:`.padEnd(11)}${value}\n`)
+  ])
 }
 
 function quotaRows({

@@ -1,10 +1,13 @@
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import { app, layerOf, makeStore, type Store, team } from '../../../registry/fsck/testing/store.ts'
 import { taggedRows } from '../../../registry/storage/rows.ts'
 import { type RunOutput, run } from '../../testing/run.ts'
-import { startServe } from '../../testing/serve.ts'
+import { startServe, until } from '../../testing/serve.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 import { pushImage } from './client.ts'
@@ -61,6 +64,33 @@ test('beside a server damage is found and left; alone it is put right', async (t
   t.deepEqual(readdirSync(layout.blobs, { recursive: true }), blobs)
 })
 
+test('a check that is interrupted ends at once, and says so', async (t) => {
+  const { root, file } = await storeFor(t)
+  const layer = file(layerOf(app))
+  truncateSync(layer, 2 ** 36) // without bytes on the disk, and more than a minute of hashing
+  const child = spawn(process.execPath, [ibuildScript, 'registry', 'fsck', '--root', root])
+  const [said, ended] = [text(child.stderr), once(child, 'close')]
+  const isReading = (): boolean | undefined => {
+    const open = readdirSync(`/proc/${child.pid}/fd`).map((fd) => readlinkOf(`/proc/${child.pid}/fd/${fd}`))
+    return open.includes(layer) || undefined
+  }
+  await until(isReading, 20_000, () => 'fsck does not read the blob')
+  const before = performance.now()
+  child.kill('SIGINT')
+  t.deepEqual(await ended, [1, null])
+  t.true(performance.now() - before < 15_000)
+  t.is(await said, 'ibuild: the work was cancelled [CANCELLED]\n')
+})
+
+/** Files of another process may be closed when it is their turn. */
+function readlinkOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
+
 test('words that make no sense, and folders without a registry', async (t) => {
   const root = temporaryFolder(t)
   for (const [words, message] of [
@@ -80,7 +110,7 @@ test('words that make no sense, and folders without a registry', async (t) => {
 test('names from the disk do not write to the terminal as they like', async (t) => {
   const { root, layout } = await storeFor(t)
   writeFileSync(join(layout.blobs, 'x\u001b[31my'), '')
-  const text = await fsck(root)
-  t.true(text.stdout.startsWith(`file-misplaced: ${layout.blobs}/xy\n`), text.stdout)
+  const { stdout } = await fsck(root)
+  t.true(stdout.startsWith(`file-misplaced: ${layout.blobs}/xy\n`), stdout)
   t.false((await fsck(root, '--json')).stdout.includes('\u001b'))
 })
