@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { runOk } from '../e2e/testing/run.ts'
 import { makeBusyboxRootfs, tarOf } from './busybox-rootfs.ts'
+import { playProduction } from './demo-production.ts'
 import { playRegistry } from './demo-registry.ts'
 import { repository } from './repository.ts'
 import { expect, openStage } from './stage.ts'
@@ -113,6 +114,7 @@ async function main(): Promise<void> {
   console.log('  skopeo copied it and checked every digest')
 
   await playRegistry(stage)
+  await playProduction(stage)
 
   console.log('\nDone. The data folder of this demo was temporary and is gone.')
 }

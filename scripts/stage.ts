@@ -1,11 +1,17 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { run, runOk } from '../e2e/testing/run.ts'
+import { type RunOutput, run } from '../e2e/testing/run.ts'
 import { repository } from './repository.ts'
 
 export interface Shown {
   readonly input?: Uint8Array
+  /** File that is the input in place of that; it is shown. */
+  readonly from?: string
+  /** Who types it: somebody with logins of his own. */
+  readonly who?: string
+  /** True for a command that runs while others do; what it prints is shown when it ends. */
+  readonly isBehind?: boolean
   /** Exit code that is expected; 0 unless told otherwise. */
   readonly code?: number
   /** Lines of output that are shown at most. */
@@ -21,8 +27,8 @@ export interface Stage {
   readonly say: (text: string) => void
   /** Runs ibuild as a user would, shows the command and what it prints, and ends the demo when it fails. */
   readonly ibuild: (args: readonly string[], shown?: Shown) => Promise<string>
-  /** Runs another program and shows the command; what it prints is given back. */
-  readonly program: (name: string, args: readonly string[]) => Promise<string>
+  /** Runs another program and shows the command; what it prints is given back, and shown when it fails as expected. */
+  readonly program: (name: string, args: readonly string[], shown?: Shown) => Promise<string>
 }
 
 export function openStage(): Stage {
@@ -33,26 +39,61 @@ export function openStage(): Stage {
     folder,
     data,
     say: (text) => console.log(`\n== ${++act}. ${text}`),
-    ibuild: (args, shown) => ibuild(data, args, shown),
-    program: async (name, args) => {
-      console.log(`$ ${[name, ...args].join(' ')}`)
-      return (await runOk(name, args)).stdout
+    ibuild: async (args, shown = {}) => {
+      const started = performance.now()
+      const words = [process.execPath, join(repository, 'bin/ibuild.cjs'), ...args]
+      const output = await play(folder, { shown, words, line: ['ibuild', ...args] })
+      const text = `${output.stderr}${output.stdout}`
+      showOutput(text, shown.lines)
+      console.log(`  (${Math.round(performance.now() - started)} ms)`)
+      requireCode(output, shown, `ibuild ${args[0]}`)
+      return text
+    },
+    program: async (name, args, shown = {}) => {
+      const output = await play(folder, { shown, words: [name, ...args], line: [name, ...args] })
+      if (output.code !== 0) showOutput(`${output.stderr}${output.stdout}`, shown.lines)
+      requireCode(output, shown, name)
+      return output.stdout
     },
   }
 }
 
-async function ibuild(data: string, args: readonly string[], shown: Shown = {}): Promise<string> {
-  const { input, lines = 40, code: expected = 0 } = shown
-  console.log(`$ ibuild ${args.map((word) => (/^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`)).join(' ')}`)
-  const started = performance.now()
-  const options = { cwd: repository, env: { IBUILD_ROOT: data }, ...(input !== undefined && { input }) }
-  const { code, stdout, stderr } = await run(process.execPath, [join(repository, 'bin/ibuild.cjs'), ...args], options)
-  const text = `${stderr}${stdout}`.trimEnd().split('\n')
-  for (const line of text.slice(0, lines)) console.log(`  ${line}`)
-  if (text.length > lines) console.log(`  ... ${text.length - lines} more lines`)
-  console.log(`  (${Math.round(performance.now() - started)} ms)`)
-  if (code !== expected) throw new Error(`ibuild ${args[0]} ended with exit code ${code}`)
-  return `${stderr}${stdout}`
+interface Played {
+  readonly shown: Shown
+  /** Program and arguments. */
+  readonly words: readonly string[]
+  /** As somebody would type it. */
+  readonly line: readonly string[]
+}
+
+function play(folder: string, { shown, words: [program = '', ...args], line }: Played): Promise<RunOutput> {
+  const { input, from, who = '', isBehind = false } = shown
+  const rest = `${from === undefined ? '' : ` < ${from}`}${isBehind ? ' &' : ''}`
+  console.log(`${who}$ ${line.map(quoted).join(' ')}${rest}`)
+  const logins = who === '' ? {} : loginsOf(folder, who)
+  const stdin = from === undefined ? input : readFileSync(from)
+  const env = { IBUILD_ROOT: join(folder, 'data'), ...logins }
+  return run(program, args, { cwd: repository, env, ...(stdin !== undefined && { input: stdin }) })
+}
+
+/** Where docker and its kin, and podman and its kin, keep what somebody logged in with. */
+function loginsOf(folder: string, who: string): Readonly<Record<string, string>> {
+  const home = join(folder, 'home', who)
+  return { DOCKER_CONFIG: join(home, '.docker'), REGISTRY_AUTH_FILE: join(home, 'auth.json') }
+}
+
+function quoted(word: string): string {
+  return /^[\w./:=,@-]+$/.test(word) ? word : `'${word}'`
+}
+
+function showOutput(output: string, most = 40): void {
+  const text = output.trimEnd().split('\n')
+  for (const line of text.slice(0, most)) console.log(`  ${line}`)
+  if (text.length > most) console.log(`  ... ${text.length - most} more lines`)
+}
+
+function requireCode({ code, stderr }: RunOutput, { code: expected = 0 }: Shown, what: string): void {
+  if (code !== expected) throw new Error(`${what} ended with exit code ${code}\n${stderr}`)
 }
 
 /** Fails the demo when something that it tells is not so. */

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { needs } from '../../testing/needs.ts'
+import { type SlowProxy, startSlowProxy } from '../../testing/slow-proxy.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 import { digestIn, makeScene, type Scene } from './scene.ts'
-import { type SlowProxy, startSlowProxy } from './slow-proxy.ts'
 
 const peer = ['root', 'busybox', 'docker-registry'] as const
 

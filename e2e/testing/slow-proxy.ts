@@ -7,6 +7,8 @@ export interface SlowProxy {
   readonly host: string
   /** Bytes of bodies that went to the registry and came from it. */
   readonly moved: { up: number; down: number }
+  /** From now on nothing waits any more. */
+  hurry(): void
   close(): Promise<void>
 }
 
@@ -23,11 +25,12 @@ export async function startSlowProxy(
   { wait, piece = 16 * 1024 }: SlowProxyOptions,
 ): Promise<SlowProxy> {
   const moved = { up: 0, down: 0 }
+  let pause = wait
   async function* slowly(source: AsyncIterable<Buffer>, count: (bytes: number) => void): AsyncGenerator<Buffer> {
     for await (const chunk of source)
       for (let at = 0; at < chunk.length; at += piece) {
         const part = chunk.subarray(at, at + piece)
-        if (chunk.length > 4096) await sleep(wait)
+        if (pause > 0 && chunk.length > 4096) await sleep(pause)
         count(part.length)
         yield part
       }
@@ -55,6 +58,9 @@ export async function startSlowProxy(
   return {
     host: `127.0.0.1:${port}`,
     moved,
+    hurry: () => {
+      pause = 0
+    },
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => void server.close(resolve))
