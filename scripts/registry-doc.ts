@@ -1,4 +1,4 @@
-// `npm run docs:registry`: the tables of docs/registry.md from the schema of the configuration, distribution's and the routes.
+// `npm run docs:registry`: tables of the registry's pages from the schema of the configuration, distribution's, and what else has one.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findingCodes } from '../registry/fsck/finding-codes.ts'
@@ -7,18 +7,29 @@ import { distributionKeys, type Fate } from '../registry/server/config/distribut
 import { keys, type NamedKey } from '../registry/server/config/schema.ts'
 import { repository } from './repository.ts'
 
-export const registryPage = join(repository, 'docs/registry.md')
+/** Each page that has tables, and which. */
+export const registryPages: Readonly<Record<string, readonly TableName[]>> = {
+  'docs/registry-keys.md': ['keys', 'distribution'],
+  'docs/operate.md': ['admin', 'fsck'],
+}
+
+type TableName = 'keys' | 'admin' | 'fsck' | 'distribution'
+
+export function readPage(path: string): string {
+  return readFileSync(join(repository, path), 'utf8')
+}
 
 /** A page with its tables written anew. */
-export function withTables(page: string): string {
-  return Object.entries(tables()).reduce((text, [name, lines]) => {
+export function withTables(page: string, names: readonly TableName[]): string {
+  const all = tables()
+  return names.reduce((text, name) => {
     const pattern = new RegExp(`(?<=<!-- ${name} -->\n)[^]*?(?=<!-- /${name} -->)`)
     if (!pattern.test(text)) throw new Error(`no place for the table ${name}`)
-    return text.replace(pattern, () => lines.map((line) => `${line}\n`).join(''))
+    return text.replace(pattern, () => all[name].map((line) => `${line}\n`).join(''))
   }, page)
 }
 
-function tables(): Readonly<Record<string, readonly string[]>> {
+function tables(): Readonly<Record<TableName, readonly string[]>> {
   return {
     keys: ['| key | value | default | live | |', '| --- | --- | --- | --- | --- |', ...keys.map(keyRow)],
     admin: [
@@ -52,4 +63,7 @@ function fateText(fate: Fate): string {
   return `${{ same: 'taken', unused: 'not used', refused: 'refused' }[fate.kind]}: ${fate.about}`
 }
 
-if (import.meta.main) writeFileSync(registryPage, withTables(readFileSync(registryPage, 'utf8')))
+if (import.meta.main) {
+  for (const [path, names] of Object.entries(registryPages))
+    writeFileSync(join(repository, path), withTables(readPage(path), names))
+}

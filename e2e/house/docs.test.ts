@@ -19,6 +19,33 @@ test('links in the documents lead to files that are there', (t) => {
   t.deepEqual(dead, [])
 })
 
+test('links to a heading find it there', (t) => {
+  const links = pages.flatMap((page) =>
+    [...read(page).matchAll(/\]\(([^)#:]*)#([^)]+)\)/g)].map(([, file = '', anchor = '']) => ({
+      page: file === '' ? page : join(dirname(page), file),
+      anchor,
+    })),
+  )
+  t.true(links.length > 5)
+  t.deepEqual(
+    links.filter(({ page, anchor }) => !anchorsOf(read(page)).has(anchor)),
+    [],
+  )
+})
+
+/** As pages are shown: of a heading its letters, digits, - and _, with - for spaces. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const titles = [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) => title)
+  return new Set(
+    titles.map((title) =>
+      title
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
 test('npm scripts and programs that the README names are there', (t) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> }
   const named = [...read('README.md').matchAll(/npm (?:run )?([a-z:]+)/g)].flatMap(([, name = '']) => name)

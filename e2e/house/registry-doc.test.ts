@@ -1,14 +1,25 @@
-import { readFileSync } from 'node:fs'
 import test from 'ava'
+import { registryCommands } from '../../app/cli/registry/command-table.ts'
 import { keys } from '../../registry/server/config/schema.ts'
-import { registryPage, withTables } from '../../scripts/registry-doc.ts'
+import { readPage, registryPages, withTables } from '../../scripts/registry-doc.ts'
 
-test('the tables of docs/registry.md are what `npm run docs:registry` writes', (t) => {
-  const page = readFileSync(registryPage, 'utf8')
-  t.is(withTables(page), page)
+for (const [path, names] of Object.entries(registryPages)) {
+  test(`the tables of ${path} are what \`npm run docs:registry\` writes`, (t) => {
+    const page = readPage(path)
+    t.is(withTables(page, names), page)
+  })
+}
+
+test('each key of the configuration has its row', (t) => {
+  const page = readPage('docs/registry-keys.md')
   for (const { path } of keys) t.true(page.includes(`| \`${path}\` |`), path)
 })
 
 test('what is said of each key is one or more sentences, without a pipe that would break the table', (t) => {
   for (const { path, about } of keys) t.regex(about, /^[^|\n]+\.$/, path)
+})
+
+test('each command for the registry stands in one of its pages, as it is typed', (t) => {
+  const pages = ['docs/registry.md', 'docs/operate.md'].map(readPage).join('\n')
+  for (const name of Object.keys(registryCommands)) t.true(pages.includes(`ibuild registry ${name}`), name)
 })

@@ -15,7 +15,7 @@ interface CodeEntry {
 
 const byPush = 'nothing: the next push of it puts it back, as clients are told that it is missing'
 
-/** All that the check of a registry can find, in the order of docs/registry.md. */
+/** All that the check of a registry can find, in the order of docs/operate.md. */
 const table = {
   'blob-bytes-missing': { severity: 'loss', about: 'a blob has rows and no bytes', repair: byPush },
   'blob-corrupt': {
