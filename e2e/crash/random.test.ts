@@ -4,23 +4,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { openStore } from '../../builder/store/open.ts'
 import { needs } from '../testing/needs.ts'
+import { randomFrom } from '../testing/random.ts'
 import { remainsOf } from '../testing/remains.ts'
 import { ibuildScript, makeWorkspace, type Workspace } from '../testing/workspace.ts'
 import { checkRoot } from './check-root.ts'
 
 const builds = 40
 const seed = 20_240_229
-
-/** Mulberry32: the same numbers from 0 to 1 in every run. */
-function createRandom(state: number): () => number {
-  let a = state
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), 1 | a)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 /** Three stages, two of them side by side. ROUND makes each build a new one; RUN steps set the times of what they make. */
 const dockerfile = (root: string): string => `
@@ -69,10 +59,10 @@ needs(
   const started = Date.now()
   await fresh.ok(args('last'))
   let longest = Date.now() - started
-  const random = createRandom(seed)
+  const random = randomFrom(seed)
   let killed = 0
   for (let round = 0; round < builds; round++) {
-    const took = await killBuild(space, args(String(round)), random() * longest)
+    const took = await killBuild(space, args(String(round)), random.int(longest))
     if (took === undefined) killed++
     else longest = Math.min(longest, took * 1.5)
     if (round % 8 === 7) {

@@ -1,7 +1,7 @@
 import { joinPath, type LayerEntry, type LayerPath } from '../../builder/layers/entry.ts'
 import { blankEntry } from '../../builder/layers/testing/entries.ts'
 import type { RootfsView } from '../../builder/layers/view.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../testing/random.ts'
 
 export interface Member {
   readonly entry: LayerEntry

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { lsetxattr, mknod } from '../../shared/sys/native.ts'
-import { type Random, randomFrom } from './random.ts'
+import { type Random, randomFrom } from '../testing/random.ts'
 
 const names = ['a', 'b', 'c', 'd', 'e', 'new']
 

@@ -10,8 +10,8 @@ import { opaqueHeader, tarEnd, tarHeader, tarPadding } from '../../builder/layer
 import { createView, type LayerRef, type RootfsView } from '../../builder/layers/view.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
+import { type Random, randomFrom } from '../testing/random.ts'
 import { drawMember, type Member } from './draw-member.ts'
-import { type Random, randomFrom } from './random.ts'
 
 export interface MadeStack {
   readonly layers: readonly (LayerRef & { readonly file: string; readonly size: number })[]

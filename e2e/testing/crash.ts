@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { requireProgram } from './programs.ts'
+import { randomFrom } from './random.ts'
 import { run, runOk, tail } from './run.ts'
 
 /**
@@ -27,6 +28,8 @@ export interface CrashOptions {
   readonly check: (at: string) => void | Promise<void>
   /** Milliseconds for one run; default 60 000. */
   readonly timeout?: number
+  /** Kills at so many calls at most, spread over all of them: one of each stretch of calls, the same ones each time. All without it. */
+  readonly most?: number
 }
 
 export interface CrashReport {
@@ -44,21 +47,23 @@ export const keepCode = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '..
 /**
  * Runs a script again and again and kills it with SIGKILL on entering its first, second, third ... call that changes the
  * disk, until a run completes. The calls of all threads count together; Node's pool has one thread here, so that their
- * order differs little between runs. Programs that the script starts do not count and are not killed.
+ * order differs little between runs. Programs that the script starts do not count and are not killed. With `most` of them
+ * the first run is one without a kill, which counts them.
  */
 export async function crashEveryCall(options: CrashOptions): Promise<CrashReport> {
   const folder = await mkdtemp(path.join(tmpdir(), 'crash-'))
   try {
-    const library = await makeKiller(folder)
+    const run = { ...options, library: await makeKiller(folder), log: path.join(folder, 'calls') }
     const reached: Record<string, number> = {}
     let kills = 0
-    for (;;) {
-      const call = await crashAt(kills + 1, { ...options, library, log: path.join(folder, 'calls') })
-      if (call === undefined) return { kills, reached }
+    for await (const n of callsToKillAt(run)) {
+      const at = await crashAt(n, run)
+      if (at === undefined) break
       kills++
-      reached[call] = (reached[call] ?? 0) + 1
-      await options.check(`${call} ${reached[call]}`)
+      reached[at.call] = (reached[at.call] ?? 0) + 1
+      await options.check(`${at.call} ${at.number}`)
     }
+    return { kills, reached }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -79,16 +84,48 @@ interface CrashRun extends CrashOptions {
   readonly log: string
 }
 
+/** The numbers of the calls to kill at; a last one, that no run comes to, so that the last run is a whole one. */
+async function* callsToKillAt(options: CrashRun): AsyncGenerator<number> {
+  const { most } = options
+  if (most === undefined) {
+    for (let n = 1; ; n++) yield n
+  }
+  await crashAt(none, options)
+  const count = (await callsIn(options.log)).length
+  const random = randomFrom(count)
+  const stretch = Math.max(1, count / most)
+  for (let start = 0; Math.round(start) < count; start += stretch) {
+    const [first, next] = [Math.round(start), Math.round(start + stretch)]
+    yield first + 1 + random.int(next - first)
+  }
+  yield none
+}
+
+/** More calls than any script makes. */
+const none = 2 ** 31
+
+/** A call, and which of its like it is. */
+interface Call {
+  readonly call: string
+  readonly number: number
+}
+
 /** The call that the run was killed at, its `n`-th; undefined when it came to its end. */
-async function crashAt(n: number, options: CrashRun): Promise<string | undefined> {
+async function crashAt(n: number, options: CrashRun): Promise<Call | undefined> {
   const { log, script } = options
   await options.prepare?.()
   await rm(log, { force: true })
   const { code, stderr } = await runPreloaded(n, options)
   if (code === 0) return undefined
-  const calls = (await readFile(log, 'utf8').catch(() => '')).split('\n').slice(0, -1)
-  if (code === killed && calls.length >= n) return calls[n - 1]?.split(' ')[0]
+  const calls = (await callsIn(log)).slice(0, n)
+  const call = calls[n - 1]
+  if (code === killed && call !== undefined) return { call, number: calls.filter((each) => each === call).length }
   throw new Error(`${script} ended with ${code} without being killed\n${tail(stderr)}`)
+}
+
+async function callsIn(log: string): Promise<string[]> {
+  const lines = (await readFile(log, 'utf8').catch(() => '')).split('\n').slice(0, -1)
+  return lines.map((line) => line.split(' ')[0] ?? '')
 }
 
 /** 128 + SIGKILL. */

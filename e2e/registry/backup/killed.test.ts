@@ -29,6 +29,7 @@ needs(test.serial, 'cc')(
       script: ibuildScript,
       args: ['registry', 'restore', backup, '--root', root],
       within: root,
+      most: 24,
       prepare: () => {
         if (isWhole()) rmSync(root, { recursive: true })
       },
