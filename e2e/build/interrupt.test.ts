@@ -4,11 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { needs } from '../testing/needs.ts'
-import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
+import { ibuildScript, makeWorkspace, type Workspace } from '../testing/workspace.ts'
 
 const withRuntime = needs(test.serial, 'root', 'busybox', 'tar', 'runc')
-const bin = join(import.meta.dirname, '../../bin/ibuild.cjs')
-
 interface Interrupted {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
@@ -19,7 +17,7 @@ interface Interrupted {
 
 /** Starts a build, sends a signal when its RUN has printed `ready`, and waits for the command's end. */
 async function interrupt(space: Workspace, args: readonly string[], name: NodeJS.Signals): Promise<Interrupted> {
-  const child = spawn(process.execPath, [bin, ...args], {
+  const child = spawn(process.execPath, [ibuildScript, ...args], {
     env: { ...process.env, IBUILD_ROOT: space.root },
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -1,13 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type RunOutput, run, runOk, tail } from '../testing/run.ts'
+import { ibuildScript } from '../testing/workspace.ts'
 import type { BaseImages } from './base.ts'
 import type { BuildInput, Outcome } from './run-buildkit.ts'
 
-const program = join(import.meta.dirname, '../../bin/ibuild.cjs')
-
 function ibuild(root: string, args: readonly string[]): Promise<RunOutput> {
-  return run(process.execPath, [program, ...args], { env: { IBUILD_ROOT: root } })
+  return run(process.execPath, [ibuildScript, ...args], { env: { IBUILD_ROOT: root } })
 }
 
 /** Loads the base images into the data folder `root`. */

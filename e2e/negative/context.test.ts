@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { needs } from '../testing/needs.ts'
 import { type RunOutput, run, runOk } from '../testing/run.ts'
-import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
+import { ibuildScript, makeWorkspace, type Workspace } from '../testing/workspace.ts'
 import { assertFailure, assertNothingLeft, type Failure } from './leftovers.ts'
 
-const bin = join(import.meta.dirname, '../../bin/ibuild.cjs')
 const uid = '12345'
 const asUser = needs(test, 'root', 'setpriv', 'chown')
 
@@ -17,7 +16,7 @@ async function buildAsUser(space: Workspace, folder: string): Promise<RunOutput>
   mkdirSync(space.root, { recursive: true })
   await runOk('chown', ['-R', uid, space.folder])
   const identity = ['--reuid', uid, '--regid', uid, '--clear-groups']
-  const args = [...identity, process.execPath, bin, '-q', '-t', 'user', folder]
+  const args = [...identity, process.execPath, ibuildScript, '-q', '-t', 'user', folder]
   return run('setpriv', args, { cwd: '/', env: { IBUILD_ROOT: space.root, HOME: space.folder } })
 }
 
@@ -26,7 +25,7 @@ asUser('the data folder of another user is told as that', async (t) => {
   await space.ok(['-q', '-'], { input: 'FROM scratch\nCOPY <<E /a\nE\n' })
   chmodSync(space.folder, 0o755)
   const identity = ['--reuid', uid, '--regid', uid, '--clear-groups']
-  const args = [...identity, process.execPath, bin, 'images']
+  const args = [...identity, process.execPath, ibuildScript, 'images']
   const { code, stderr } = await run('setpriv', args, { cwd: '/', env: { IBUILD_ROOT: space.root } })
   t.is(code, 1)
   t.regex(

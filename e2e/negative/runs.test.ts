@@ -4,10 +4,8 @@ import test from 'ava'
 import { needs } from '../testing/needs.ts'
 import { findProgram } from '../testing/programs.ts'
 import { run } from '../testing/run.ts'
-import { makeWorkspace } from '../testing/workspace.ts'
+import { ibuildScript, makeWorkspace } from '../testing/workspace.ts'
 import { assertFailure, assertNothingLeft, type Failure } from './leftovers.ts'
-
-const bin = join(import.meta.dirname, '../../bin/ibuild.cjs')
 
 const rows: [title: string, dockerfile: string, failure: Failure][] = [
   [
@@ -141,7 +139,7 @@ needs(
         `${hidden.join('; ')}; exec "$@"`,
         'sh',
         process.execPath,
-        bin,
+        ibuildScript,
         '--progress',
         'quiet',
         context,
@@ -201,7 +199,7 @@ test('RUN without root says so', async (t) => {
     '12345',
     '--clear-groups',
     process.execPath,
-    bin,
+    ibuildScript,
     '--progress',
     'quiet',
     folder,

@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { fillDisk } from '../testing/own-disk.ts'
 import { run } from '../testing/run.ts'
-import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
-
-const bin = join(import.meta.dirname, '../../bin/ibuild.cjs')
+import { ibuildScript, makeWorkspace, type Workspace } from '../testing/workspace.ts'
 
 /** A workspace whose commands see two small disks; `root` is where this process sees the data folder. */
 export interface SmallDisks extends Workspace {
@@ -31,7 +29,7 @@ export async function makeSmallDisks(t: ExecutionContext, mebibytes: number): Pr
   const pid = await holdNamespace(t, { DISK: disk, OUTPUT: output, SIZE: `size=${mebibytes}m` })
   const env = { IBUILD_ROOT: join(disk, 'data') }
   const ibuild: Workspace['ibuild'] = (args, options = {}) =>
-    run('nsenter', ['-t', String(pid), '-m', process.execPath, bin, ...args], {
+    run('nsenter', ['-t', String(pid), '-m', process.execPath, ibuildScript, ...args], {
       cwd: space.folder,
       ...options,
       env: { ...env, ...options.env },

@@ -1,9 +1,10 @@
 import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { repository } from '../../scripts/repository.ts'
 import { runOk } from '../testing/run.ts'
+import { ibuildScript } from '../testing/workspace.ts'
 import { type Trace, trace } from './trace.ts'
 
 const nobody = '65534'
@@ -35,7 +36,7 @@ export function makePowerless(t: ExecutionContext): Powerless {
   const outside = ['--mount', 'sh', '-c', prepare, 'sh', repository, seen, dirname(program), node]
   const drop = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, ...noRights, 'env', '-i', 'PATH=/usr/bin:/bin']
   const root = join(folder, 'data')
-  const command = [join(node, basename(program)), join(seen, 'bin/ibuild.cjs'), '--root', root]
+  const command = [join(node, basename(program)), join(seen, relative(repository, ibuildScript)), '--root', root]
   return {
     folder,
     root,

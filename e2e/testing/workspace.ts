@@ -5,8 +5,9 @@ import type { ExecutionContext } from 'ava'
 import { requireProgram } from './programs.ts'
 import { type RunOptions, type RunOutput, run, runOk } from './run.ts'
 
-/** The command as a script for Node. */
-export const ibuildScript = join(import.meta.dirname, '../../bin/ibuild.cjs')
+/** The command as a script for Node: that of the sources, or the one that was built for a whole run of the tests. */
+export const ibuildScript: string =
+  process.env['IBUILD_TEST_COMMAND'] ?? join(import.meta.dirname, '../../bin/ibuild.cjs')
 const passwd =
   'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'
 const group = 'root:x:0:\napp:x:1001:\nextra:x:1002:app\nnogroup:x:65534:\n'
