@@ -100,7 +100,7 @@ export const importTable: ImportTable = {
       imports: ['shared', 'registry/protocol', 'registry/service/testing'],
       types: ['registry/service', 'registry/storage'],
     },
-    'registry/events': { imports: ['shared', 'registry/storage'], types: ['registry/service'] },
+    'registry/events': { imports: ['shared', 'registry/protocol', 'registry/storage'], types: ['registry/service'] },
     'registry/adopt': { imports: ['shared/base', 'shared/oci', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/export': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/access': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },

@@ -109,7 +109,7 @@ function requestFor(path: string, authorization?: string, told: string[] = []): 
     method: 'GET',
     route,
     headers,
-    remoteAddress: '10.0.0.1',
+    client: { address: '10.0.0.1', port: 1, host: 'r', isEncrypted: false },
     tellAccount: (name) => void told.push(name),
   }
 }

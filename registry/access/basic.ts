@@ -39,7 +39,7 @@ export interface BasicOptions {
 export function basicScheme({ accounts, rules, realm }: BasicOptions): LoginScheme {
   return {
     name: 'basic',
-    async identify(credentials, { route, remoteAddress, tellAccount }) {
+    async identify(credentials, { route, client, tellAccount }) {
       const login = parseBasic(credentials)
       if (login === undefined) return undefined
       // So podman and skopeo ask who have no login, once they were asked for one.
@@ -47,7 +47,7 @@ export function basicScheme({ accounts, rules, realm }: BasicOptions): LoginSche
         return route.kind === 'base' ? undefined : askerByRules({ kind: 'anonymous' }, rules())
       // Of other names nothing is told: people type passwords in the wrong place.
       if (accounts.find(login.name) !== undefined) tellAccount?.(login.name)
-      const account = await accounts.verify({ ...login, address: remoteAddress })
+      const account = await accounts.verify({ ...login, address: client.address })
       return account === undefined ? undefined : askerByRules(account, rules())
     },
     challenge: () => `Basic realm="${realm()}", charset="UTF-8"`,

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../shared/base/json.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
+import { originOf } from '../protocol/origin.ts'
 import type { Occurrence, Requester } from '../service/occurrence.ts'
 import { referencesIn } from './references.ts'
 
@@ -68,9 +69,8 @@ function targetOf(occurrence: Occurrence, by: Requester | undefined, facts: Even
 /** What a client calls the registry is believed only where it can stand in an URL. */
 function urlOf(path: string, by: Requester | undefined, { url }: EventFacts): string | undefined {
   if (url !== '') return url + path
-  const host = by?.host
-  if (host === undefined || !/^(?:[\w.-]{1,253}|\[[\da-f:.]{2,45}\])(?::\d{1,5})?$/i.test(host)) return undefined
-  return `${by?.isEncrypted === true ? 'https' : 'http'}://${host}${path}`
+  const origin = by && originOf(by)
+  return origin === undefined ? undefined : origin + path
 }
 
 function shortened(text: string | undefined): string | undefined {

@@ -132,15 +132,19 @@ interface Rewind {
   readonly from: number
 }
 
+const listed = 'ibuild registry events status shows which there are, and how far each endpoint is.'
+
 /** A worker that has just told of more writes the row, too: then this one is written again. */
 async function rewind(metadata: MetadataStore, { name, cursor, from }: Rewind): Promise<number> {
   const oldest = await oldestNumber(metadata)
   if (oldest === undefined || from < oldest) {
     const kept = oldest === undefined ? 'none is kept' : `the first that is kept is ${oldest}`
-    throw new IbuildError('OBJECT_NOT_FOUND', `event ${from} is not there any more: ${kept}`)
+    throw new IbuildError('OBJECT_NOT_FOUND', `event ${from} is not there any more: ${kept}`, { hint: listed })
   }
   if (from > cursor) {
-    throw new IbuildError('OBJECT_NOT_FOUND', `${name} has the events up to ${cursor} only: ${from} is still to come`)
+    throw new IbuildError('OBJECT_NOT_FOUND', `${name} has the events up to ${cursor} only: ${from} is still to come`, {
+      hint: listed,
+    })
   }
   await retried(async () => {
     const key = cursorRows.key(name)

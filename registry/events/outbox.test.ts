@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import type { IbuildError } from '../../shared/base/errors.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import { eventRows } from '../storage/rows.ts'
 import { startReceiver, waitUntil } from './testing/receiver.ts'
@@ -238,7 +239,9 @@ test('a replay tells again from a number on, with the same IDs', async (t) => {
     receiver.taken.slice(20).map(({ id }) => id),
     before.slice(10),
   )
-  await t.throwsAsync(scene.outbox.admin.replay('one', 22), { code: 'OBJECT_NOT_FOUND', message: /up to 20 only/ })
+  const ahead = { code: 'OBJECT_NOT_FOUND', message: /up to 20 only/ }
+  const refused = await t.throwsAsync<IbuildError>(scene.outbox.admin.replay('one', 22), ahead)
+  t.regex(refused?.hint ?? '', /events status/)
   await t.throwsAsync(scene.outbox.admin.replay('two', 1), { code: 'OBJECT_NOT_FOUND' })
 })
 

@@ -5,6 +5,7 @@ import type { RegistryService } from '../service/types.ts'
 import { AnswerMemory } from './answer-memory.ts'
 import { type Authorize, allowAll } from './authorize.ts'
 import { BufferPool } from './buffer-pool.ts'
+import type { IsProxy } from './client-of.ts'
 import { nothingThere, wrongMethod } from './endpoint-table.ts'
 import { errorReply } from './error-reply.ts'
 import { Exchange } from './exchange.ts'
@@ -21,6 +22,8 @@ export interface AppOptions {
   readonly authorize?: Authorize
   readonly limits?: Partial<HttpLimits>
   readonly onFinished?: OnFinished
+  /** Nobody is believed when he tells of others otherwise. */
+  readonly isProxy?: IsProxy | undefined
   /** Beside those of the registry. */
   readonly routes?: readonly AppRoute[]
 }
@@ -41,7 +44,7 @@ export function createApp(options: AppOptions): RequestListener {
   const sending = { limits, answers, pool: new BufferPool(limits.sendBufferBytes) }
   const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
   const serve: Serve = (message, response, answer) => {
-    const exchange = new Exchange(message, response, options.onFinished)
+    const exchange = new Exchange(message, response, options)
     const reply = replyOf(exchange, (request) => {
       checkHead(request, limits)
       return answer(request)

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { Route } from '../protocol/route.ts'
+import type { Client } from './client-of.ts'
 
 export type Action = 'pull' | 'push' | 'delete'
 
@@ -16,7 +17,7 @@ export interface AccessRequest {
   readonly method: string
   readonly route: Route
   readonly headers: IncomingHttpHeaders
-  readonly remoteAddress: string | undefined
+  readonly client: Client
   /** Is told the name of a known account that asks, or is said to, for the log. */
   readonly tellAccount?: (name: string) => void
 }

@@ -2,10 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isDigest } from '../../shared/base/digest.ts'
 import { isName } from '../protocol/names.ts'
 import type { Route } from '../protocol/route.ts'
+import type { IsProxy } from './client-of.ts'
 import type { FinishedRequest, OnFinished } from './finished-request.ts'
 import type { ReplyFailure } from './reply.ts'
 import { type RegistryRequest, readRequest } from './request.ts'
 import type { Pull } from './requested-by.ts'
+
+export interface ExchangeOptions {
+  readonly onFinished?: OnFinished | undefined
+  readonly isProxy?: IsProxy | undefined
+}
 
 /** One request and its answer, and what is told of both in the end. */
 export class Exchange {
@@ -17,12 +23,12 @@ export class Exchange {
   failure: ReplyFailure | undefined
   pull: Pull | undefined
 
-  constructor(message: IncomingMessage, response: ServerResponse, onFinished: OnFinished | undefined) {
-    this.request = readRequest(message)
+  constructor(message: IncomingMessage, response: ServerResponse, { onFinished, isProxy }: ExchangeOptions) {
+    this.request = readRequest(message, isProxy)
     this.response = response
     if (onFinished === undefined) return
-    const { remoteAddress } = this.request // a closed connection no longer tells it
-    response.once('close', () => onFinished(this.#finished(remoteAddress)))
+    const { address } = this.request.client // a closed connection no longer tells it
+    response.once('close', () => onFinished(this.#finished(address)))
   }
 
   #finished(remoteAddress: string | undefined): FinishedRequest {

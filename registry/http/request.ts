@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { parseRoute, type Route } from '../protocol/route.ts'
+import { type Client, clientOf, type IsProxy } from './client-of.ts'
 import { requestIdOf } from './request-id.ts'
 
 /** A request as it came; nothing in it is believed yet. */
@@ -13,7 +14,8 @@ export interface RegistryRequest {
   readonly query: URLSearchParams
   readonly route: Route | undefined
   readonly headers: IncomingHttpHeaders
-  readonly remoteAddress: string | undefined
+  /** Who sent it; what is asked for first stays, also when the connection is gone. */
+  readonly client: Client
   /** True when a body is announced, also one of unknown length. */
   readonly hasBody: boolean
   /** Bytes of the body, when announced. */
@@ -25,9 +27,9 @@ export interface RegistryRequest {
   account: string | undefined
 }
 
-/** Reads the head of a request. */
-export function readRequest(message: IncomingMessage): RegistryRequest {
-  return new IncomingRequest(message)
+/** Reads the head of a request; what proxies tell of its client is believed of those that `isProxy` knows. */
+export function readRequest(message: IncomingMessage, isProxy?: IsProxy): RegistryRequest {
+  return new IncomingRequest(message, isProxy)
 }
 
 class IncomingRequest implements RegistryRequest {
@@ -40,12 +42,15 @@ class IncomingRequest implements RegistryRequest {
   readonly message: IncomingMessage
   receivedBytes = 0
   account: string | undefined
+  readonly #isProxy: IsProxy | undefined
   #query: URLSearchParams | undefined
+  #client: Client | undefined
 
-  constructor(message: IncomingMessage) {
+  constructor(message: IncomingMessage, isProxy: IsProxy | undefined) {
     const target = pathOf(message.url ?? '')
     const mark = target.indexOf('?')
     this.message = message
+    this.#isProxy = isProxy
     this.headers = message.headers
     this.id = requestIdOf(message.headers['x-request-id'])
     this.method = message.method ?? ''
@@ -59,8 +64,9 @@ class IncomingRequest implements RegistryRequest {
     return this.#query
   }
 
-  get remoteAddress(): string | undefined {
-    return this.message.socket.remoteAddress
+  get client(): Client {
+    this.#client ??= clientOf(this.message, this.#isProxy)
+    return this.#client
   }
 
   get length(): number | undefined {

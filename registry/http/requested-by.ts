@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls'
 import type { Occurrence, Requester } from '../service/occurrence.ts'
 import type { Grant } from './authorize.ts'
 import type { RegistryRequest } from './request.ts'
@@ -32,18 +31,18 @@ class RequestedBy implements Requester {
   }
 
   get address(): string | undefined {
-    const { remoteAddress, remotePort } = this.#request.message.socket
-    if (remoteAddress === undefined) return undefined
-    const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress
-    return remotePort === undefined ? host : `${host}:${remotePort}`
+    const { address, port } = this.#request.client
+    if (address === undefined) return undefined
+    const host = address.includes(':') ? `[${address}]` : address
+    return port === undefined ? host : `${host}:${port}`
   }
 
   get host(): string | undefined {
-    return this.#request.headers.host
+    return this.#request.client.host
   }
 
   get isEncrypted(): boolean {
-    return this.#request.message.socket instanceof TLSSocket
+    return this.#request.client.isEncrypted
   }
 
   get agent(): string | undefined {

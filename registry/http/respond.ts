@@ -77,8 +77,8 @@ function accessRequestOf(request: RegistryRequest): AccessRequest {
     method,
     route,
     headers,
-    get remoteAddress() {
-      return request.remoteAddress
+    get client() {
+      return request.client
     },
     tellAccount(name) {
       request.account = name

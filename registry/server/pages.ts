@@ -61,6 +61,6 @@ function notHere(): RegistryError {
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
 
 /** From this machine, and not handed on by a proxy on it. */
-function isDirect({ remoteAddress, headers }: RegistryRequest): boolean {
-  return isLoopback(remoteAddress ?? '') && forwarding.every((name) => headers[name] === undefined)
+function isDirect({ client, headers }: RegistryRequest): boolean {
+  return isLoopback(client.address ?? '') && forwarding.every((name) => headers[name] === undefined)
 }

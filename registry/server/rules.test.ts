@@ -5,6 +5,7 @@ import { parseRoute } from '../protocol/route.ts'
 import { withRules } from './rules.ts'
 
 const blob = `/v2/a/b/blobs/sha256:${'0'.repeat(64)}`
+const client = { address: '127.0.0.1', port: 1, host: 'r', isEncrypted: false }
 const rows: readonly [
   method: string,
   path: string,
@@ -30,7 +31,7 @@ for (const [method, path, state, status] of rows) {
     if (route === undefined) throw new Error('no route')
     const inForce = { config: { delete: { enabled: state.kept !== true } } }
     const authorize = withRules({ inForce, isDraining: state.draining === true }, allowAll)
-    const request: AccessRequest = { id: 'x', method, route, headers: {}, remoteAddress: '127.0.0.1' }
+    const request: AccessRequest = { id: 'x', method, route, headers: {}, client }
     const work = (): unknown => authorize(request, { required: [], optional: [] })
     if (status === undefined) {
       t.notThrows(work)

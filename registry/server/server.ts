@@ -9,6 +9,7 @@ import type { Collector } from '../gc/collector.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
+import { inNetworks } from '../protocol/networks.ts'
 import { createScrubber, type ScrubberOptions } from '../scrub/scrubber.ts'
 import type { Scrubber } from '../scrub/types.ts'
 import type { RegistryService } from '../service/types.ts'
@@ -195,12 +196,15 @@ interface Apps {
 
 function appsFor({ state, access, options: { registry, log }, metrics, readiness }: AppParts): Apps {
   const make = (authorize: Authorize, isForOperators: boolean): RequestListener => {
-    const limits = httpLimits(state.inForce.config)
+    const { config } = state.inForce
+    const limits = httpLimits(config)
+    const { trustedProxies } = config
     const tokenRoutes = isForOperators ? undefined : access.tokens?.routes(limits)
     return createApp({
       service: registry.service,
       authorize,
       limits,
+      isProxy: trustedProxies.length === 0 ? undefined : inNetworks(trustedProxies),
       routes: [...serverPages({ readiness, metrics, isForOperators }), ...(tokenRoutes ?? [])],
       onFinished(request) {
         metrics?.finished(request)

@@ -10,7 +10,7 @@ export interface TokenParts {
   readonly folder: string
   readonly store: RefreshTokenStore
   /** That in force. */
-  readonly config: () => Pick<ServerConfig, 'token' | 'tls'>
+  readonly config: () => Pick<ServerConfig, 'token'>
   readonly log: Pick<Log, 'warn' | 'debug'>
 }
 
@@ -20,7 +20,7 @@ export type OpenTokens = (accounts: Accounts | undefined, rules: () => Rules) =>
 /** Without accounts and other issuers there is nobody to give a token to. */
 export function tokenOpener({ folder, store, config, log }: TokenParts): OpenTokens {
   return async (accounts, rules) => {
-    const { token, tls } = config()
+    const { token } = config()
     if (!token.enabled || (accounts === undefined && token.issuers.length === 0)) return undefined
     const { openTokenService } = await import('../token/open-token-service.ts')
     return openTokenService({
@@ -29,7 +29,6 @@ export function tokenOpener({ folder, store, config, log }: TokenParts): OpenTok
       rules,
       store,
       settings: () => config().token,
-      isTls: tls.mode !== 'off',
       userAgent: 'ibuild-registry',
       onNotice: (notice) => log.warn(notice),
       onRefused: (reason) => log.debug('a token was not believed', { reason }),

@@ -25,7 +25,7 @@ export interface Occurrence {
 export interface Requester {
   readonly id: string
   readonly method: string
-  /** `ADDRESS:PORT` of the client. */
+  /** `ADDRESS:PORT` of the client; without the port where that is not known. */
   readonly address: string | undefined
   /** What the client calls this registry; as it came. */
   readonly host: string | undefined

@@ -10,7 +10,7 @@ export interface BearerOptions {
   /** Those in force. */
   readonly rules: () => Rules
   /** Where tokens are given, for whoever sent a request: an URL. */
-  readonly realm: (request: Pick<AccessRequest, 'headers'>) => string
+  readonly realm: (request: Pick<AccessRequest, 'client'>) => string
   /** What they must be for. */
   readonly service: () => string
 }

@@ -6,6 +6,7 @@ import type { AccessRequest, Authorize } from '../http/authorize.ts'
 import { defaultLimits, type HttpLimits } from '../http/limits.ts'
 import { jsonReply } from '../http/reply.ts'
 import { RegistryError } from '../protocol/error.ts'
+import { originOf } from '../protocol/origin.ts'
 import type { RefreshTokenStore } from '../service/refresh-tokens.ts'
 import { bearerScheme } from './bearer.ts'
 import { tokenIssuer } from './issue-token.ts'
@@ -40,8 +41,6 @@ export interface TokenServiceOptions extends TokenClocks {
   readonly store: RefreshTokenStore
   /** Those in force; `service` and `issuers` stay as they were at the start. */
   readonly settings: () => TokenSettings
-  /** True when clients speak TLS with this server itself. */
-  readonly isTls: boolean
   readonly userAgent: string
   readonly onNotice: (notice: string) => void
   /** Is told why a token was not believed; nothing secret. */
@@ -63,7 +62,7 @@ const sweepEvery = 6 * 3_600_000
 
 /** Opens the keys, and makes them when there are none. Errors: TOKEN_KEYS_INVALID. */
 export async function openTokenService(options: TokenServiceOptions): Promise<TokenService> {
-  const { folder, accounts, rules, store, settings, isTls, now } = options
+  const { folder, accounts, rules, store, settings, now } = options
   const { service } = settings()
   const keys = await openSigningKeys({
     folder,
@@ -83,7 +82,7 @@ export async function openTokenService(options: TokenServiceOptions): Promise<To
     scheme: bearerScheme({
       read: tokenReader({ ...options, keys, service, outside: outside.readers }),
       rules,
-      realm: (request) => settings().realm || ownRealm(request, isTls),
+      realm: (request) => settings().realm || ownRealm(request),
       service: () => service,
     }),
     routes: (limits) => [
@@ -114,9 +113,8 @@ function keySetReply({ publicKeys }: SigningKeys): ReturnType<typeof jsonReply> 
 }
 
 /** A client that has no name for the registry is told one that leads nowhere else. */
-function ownRealm({ headers: { host = '' } }: Pick<AccessRequest, 'headers'>, isTls: boolean): string {
-  const name = /^[\w.:[\]-]{1,255}$/.test(host) ? host : 'localhost'
-  return `${isTls ? 'https' : 'http'}://${name}/token`
+function ownRealm({ client }: Pick<AccessRequest, 'client'>): string {
+  return `${originOf(client) ?? originOf({ ...client, host: 'localhost' })}/token`
 }
 
 /** Of somebody whom another issuer knows, nothing is known here between two of his tokens. */

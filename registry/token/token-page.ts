@@ -46,13 +46,13 @@ export function tokenPage(parts: TokenPageParts): Answer {
 /** Undefined for who did not log in. */
 async function accountOf(
   login: TokenLogin,
-  { remoteAddress }: RegistryRequest,
+  { client }: RegistryRequest,
   { accounts, refreshTokens, service }: TokenPageParts,
 ): Promise<KnownAccount | undefined> {
   if (login.kind === 'none') return undefined
   const account =
     login.kind === 'password'
-      ? await verified(accounts, { ...login, address: remoteAddress })
+      ? await verified(accounts, { ...login, address: client.address })
       : login.kind === 'refresh'
         ? await refreshTokens.redeem(login.token)
         : undefined

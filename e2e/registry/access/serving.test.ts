@@ -140,3 +140,41 @@ test('the log names accounts and never what they log in with; metrics count logi
     .flatMap(({ msg, route, account }) => (msg === 'request' && route === 'tags' ? [account] : []))
   t.deepEqual(accounts, ['ann', 'ann', 'ann', undefined, 'ann', 'ann', 'ann', 'ann', 'ann'])
 })
+
+test('behind a proxy that is trusted each client counts by itself, and is told where he came from', async (t) => {
+  const { root, configure, add, serve } = accessScene(t)
+  await add('ann')
+  configure({ trustedProxies: ['127.0.0.0/8'] })
+  const serving = await serve()
+  const { url } = serving
+  const from = (address: string): Record<string, string> => ({
+    'x-forwarded-for': `203.0.113.1, ${address}`,
+    'x-forwarded-proto': 'https',
+    'x-forwarded-host': 'reg.example',
+  })
+  const wrong = async (headers: Record<string, string>): Promise<number> =>
+    statusOf(`${url}/v2/`, { ...headers, ...as('ann', 'x') })
+  for (const status of [401, 401, 401, 401, 401, 429]) t.is(await wrong(from('198.51.100.7')), status)
+  t.is(await wrong(from('198.51.100.8')), 401)
+  t.is(await statusOf(`${url}/v2/`, { ...from('198.51.100.7'), ...as('ann') }), 429)
+  t.is(await statusOf(`${url}/v2/`, { ...from('198.51.100.9'), ...as('ann') }), 200)
+  const challenge = async (): Promise<string> =>
+    (await fetch(`${url}/v2/`, { headers: from('198.51.100.9') })).headers.get('www-authenticate') ?? ''
+  t.regex(await challenge(), /^Bearer realm="https:\/\/reg\.example\/token"/)
+  const upload = await fetch(`${url}/v2/a/blobs/uploads/`, {
+    method: 'POST',
+    headers: { ...from('198.51.100.9'), ...as('ann') },
+  })
+  t.is(upload.status, 202)
+  await serving.logged(/"client":"198\.51\.100\.9","account":"ann","method":"POST"/)
+
+  configure({})
+  t.is((await adminCall(root, '/v1/reload', { method: 'POST' })).status, 200)
+  t.is(await wrong(from('198.51.100.8')), 401)
+  t.is(await statusOf(`${url}/v2/`, { ...from('198.51.100.7'), ...as('ann') }), 200, 'the address is another one now')
+  t.true((await challenge()).startsWith(`Bearer realm="${url}/token"`))
+  configure({ trustedProxies: ['0.0.0.0/0'] })
+  const { status, value } = await adminCall(root, '/v1/reload', { method: 'POST' })
+  t.is(status, 400)
+  t.regex(JSON.stringify(value), /trustedProxies: 0\.0\.0\.0\/0 is everybody/)
+})

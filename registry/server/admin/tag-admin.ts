@@ -31,15 +31,25 @@ async function told<T>(work: () => Promise<T>): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof RegistryError)) throw error
-    const { code, hint } = meanings[error.code] ?? {}
+    const { code, hint } = meaningOf(error)
     throw new IbuildError(code ?? 'SERVER_FAILED', error.message, { cause: error, ...(hint !== undefined && { hint }) })
   }
 }
 
+interface Meaning {
+  readonly code?: ErrorCode
+  readonly hint?: string
+}
+
+/** 405 is that of a registry that is read-only; all else that is denied is for the sake of the tag. */
+function meaningOf({ code, status }: RegistryError): Meaning {
+  if (code !== 'DENIED') return meanings[code] ?? {}
+  return status === 405 ? { hint: 'ibuild registry read-only status says why.' } : { code: 'TAG_IMMUTABLE' }
+}
+
 const shown = 'ibuild registry history REPOSITORY:TAG shows what there was, and what of it is still there.'
 const written = 'Write it as REPOSITORY:TAG, without the host of the registry.'
-const meanings: Readonly<Partial<Record<string, { readonly code: ErrorCode; readonly hint?: string }>>> = {
-  DENIED: { code: 'TAG_IMMUTABLE' },
+const meanings: Readonly<Partial<Record<string, Meaning>>> = {
   MANIFEST_UNKNOWN: { code: 'OBJECT_NOT_FOUND', hint: shown },
   NAME_INVALID: { code: 'USAGE', hint: written },
   NAME_UNKNOWN: { code: 'OBJECT_NOT_FOUND', hint: shown },

@@ -3,7 +3,15 @@ import { longestHistory } from '../../service/tag-change.ts'
 import type { ServerConfig } from './schema.ts'
 
 /** What of a configuration would have no effect, or cannot be had together; one sentence each. */
-export function contradictionsIn({ tls, metrics, limits, history, token, events }: ServerConfig): string[] {
+export function contradictionsIn({
+  tls,
+  metrics,
+  limits,
+  history,
+  token,
+  events,
+  trustedProxies,
+}: ServerConfig): string[] {
   const { mode, certificate, key, names, clientCA } = tls
   const isFiles = mode === 'files'
   return [
@@ -16,6 +24,9 @@ export function contradictionsIn({ tls, metrics, limits, history, token, events 
     ...(mode !== 'auto' && names.length > 0 ? [`tls.names: is used with tls.mode auto only, and that is ${mode}`] : []),
     ...names.filter((name) => !isHost(name)).map((name) => `tls.names: ${JSON.stringify(name)} is no name of a host`),
     ...(mode === 'off' && clientCA.length > 0 ? ['tls.clientCA: needs TLS, and tls.mode is off'] : []),
+    ...trustedProxies
+      .filter((network) => network.endsWith('/0'))
+      .map((network) => `trustedProxies: ${network} is everybody, and everybody could say that he is somebody else`),
     ...(history.keep >= longestHistory ? [`history.keep: of a tag ${longestHistory} moves are remembered`] : []),
     ...(token.life < 60_000 || token.life > 86_400_000
       ? ['token.life: clients count on a minute at least, and a day is the most']

@@ -1,5 +1,5 @@
-import { isNetwork } from '../../../shared/net/networks.ts'
 import type { EndpointSettings } from '../../events/types.ts'
+import { isNetwork } from '../../protocol/networks.ts'
 import {
   BadValue,
   choice,

@@ -10,7 +10,7 @@ import { tokenIssuers, tokenRealm } from './token-kinds.ts'
 export interface Key<T> {
   readonly kind: Kind<T>
   readonly fallback: T
-  /** What it does; docs/registry.md has it word for word. */
+  /** What it does; docs/registry-keys.md has it word for word. */
   readonly about: string
   /** True when a reload brings it into force; else the server must be started anew. */
   readonly isLive: boolean
@@ -59,6 +59,11 @@ export const schema = {
     anonymousPush: key(yesOrNo, false, 'Allows everyone who reaches the address to push, pull and delete.'),
     anonymousMetrics: key(yesOrNo, false, 'Allows everyone who reaches metrics.listen to read there, by plain HTTP.'),
   },
+  trustedProxies: live(
+    networks,
+    [],
+    'Networks of proxies that are believed when they tell of clients, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.',
+  ),
   access: {
     htpasswd: key(
       text,
@@ -82,7 +87,7 @@ export const schema = {
     realm: live(
       tokenRealm,
       '',
-      'URL at which clients ask for tokens, as one behind a proxy that has TLS must say; else /token of the name by which they came.',
+      'URL at which clients ask for tokens, as one behind a proxy that has TLS must say, unless that is among trustedProxies; else /token of the name by which they came.',
     ),
     service: key(realm, 'ibuild-registry', 'Whose tokens these are: another text for each registry.'),
     life: live(duration, 300_000, 'How long a token lives, a minute to a day.'),

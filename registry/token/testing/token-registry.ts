@@ -84,7 +84,6 @@ export async function tokenRegistry(t: ExecutionContext, options: TokenRegistryO
     rules: () => rules,
     store: service.refreshTokens,
     settings: () => settings,
-    isTls: false,
     userAgent: 'test',
     onNotice: (notice) => notices.push(notice),
     onRefused: (reason) => refusals.push(reason),
