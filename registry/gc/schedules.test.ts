@@ -107,7 +107,7 @@ function weakened(parts: SweepParts, without: readonly Without[]): SweepParts {
   return {
     ...parts,
     ...(claim !== undefined && { leases: { ...leases, claim } }),
-    ...(without.includes('lock') && { locks: { run: async (_digest, work) => work() } }),
+    ...(without.includes('lock') && { locks: { ...parts.locks, run: async (_digest, work) => work() } }),
   }
 }
 
@@ -205,6 +205,29 @@ const tagging: Client = {
   },
 }
 
+/** Two who push one manifest under tags of their own, side by side. */
+const taggingTwice: Client = {
+  prepare: async (service) => {
+    await pushArtifact(service, app, imageOf('other'), ['x'])
+    await pushArtifact(service, app, { ...image, blobs: [layer] }, ['y'])
+    await service.manifests.remove(app, { tag: 'y' })
+  },
+  acts: {
+    tag: tagging.acts['tag'] ?? (async () => undefined),
+    more: ({ service }) =>
+      service.manifests.put(app, { tag: '2' }, pushed(image)).then(
+        () => 'tagged',
+        () => 'refused',
+      ),
+  },
+  lies: async (model, told) => {
+    const tags = [told.get('tag') === 'tagged' ? ['1'] : [], told.get('more') === 'tagged' ? ['2'] : []].flat()
+    const { items } = await model.service.tags(app, { count: 9, last: undefined })
+    if (items.join() !== [...tags, 'x'].join()) return [`there are the tags ${items.join()}`]
+    return tags.length > 0 && !(await isThere(model)) ? ['the image lost its blob'] : []
+  },
+}
+
 const children: Client = {
   prepare: tagging.prepare,
   acts: {
@@ -232,9 +255,13 @@ const deleting: Client = {
   acts: { remove: ({ service }) => service.blobs.remove(app, digest).catch(() => undefined) },
 }
 
-/** More than some thousand orders are not tried. */
+/** More than some hundred orders are not tried. */
 const few: ExploreOptions = { switches: 2 }
-const bounded: ReadonlySet<Client> = new Set([tagging, children])
+const bounded: ReadonlyMap<Client, ExploreOptions> = new Map([
+  [tagging, few],
+  [children, few],
+  [taggingTwice, { switches: 1 }],
+])
 
 const all: Readonly<Record<string, Client>> = {
   'a client asks for a blob and pushes its image': asking,
@@ -243,13 +270,14 @@ const all: Readonly<Record<string, Client>> = {
   'a blob is pushed again': uploading,
   'a blob is pushed to another repository': elsewhere,
   'a tag is set': tagging,
+  'two tags of one manifest are set at once': taggingTwice,
   'an index is pushed on a manifest that was asked for': children,
   'a blob is deleted': deleting,
 }
 
 for (const [what, client] of Object.entries(all)) {
   test(`in whichever order it is collected while ${what}, nobody is told what is not so`, async (t) => {
-    const { orders, failures } = await schedules(client, bounded.has(client) ? few : {})
+    const { orders, failures } = await schedules(client, bounded.get(client) ?? {})
     t.log(`${orders} orders`)
     t.deepEqual(failures.slice(0, 3), [])
     t.true(orders > 10)

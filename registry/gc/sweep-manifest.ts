@@ -9,7 +9,7 @@ import { removeIfUnnamed } from '../service/unused-blobs.ts'
 import { type LooseRow, looseRows, refersRows, useRows } from '../storage/gc-rows.ts'
 import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
-import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
+import { type ManifestRow, manifestRows } from '../storage/rows.ts'
 import { keeperOfManifest } from './keepers.ts'
 import { doneReview } from './queue.ts'
 import type { Claimed, SweepParts, Verdict } from './sweep.ts'
@@ -83,7 +83,7 @@ async function conditions(
       { key: looseRows.key(name, digest), value: loose },
       ...(row.subject === undefined ? [] : [{ key: manifestRows.key(name, row.subject), value: undefined }]),
     ],
-    expectNone: [taggedRows.prefix(name, digest), useRows.prefix(name, digest)],
+    expectNone: [useRows.prefix(name, digest)],
   }
 }
 

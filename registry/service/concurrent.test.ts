@@ -1,6 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
+import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
+import { openLevelMetadata } from '../storage/level-metadata.ts'
+import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { historyRows } from '../storage/rows.ts'
@@ -60,6 +64,35 @@ test('of pushes of one manifest at once, with other tags and into other reposito
     t.is((await registry.service.tags(name, { count: 100, last: undefined })).items.length, 11)
   }
   t.deepEqual(await checkRegistry(registry), [])
+})
+
+test('pushes of one manifest at once, each with a tag of its own, share their syncs', async (t) => {
+  const written: number[] = []
+  const folder = temporaryFolder(t)
+  const metadata = await openLevelMetadata({ folder, onWritten: (changes) => written.push(changes) })
+  let puts = 0
+  const memory = createMemoryDriver()
+  const driver: BlobDriver = {
+    ...memory,
+    put: async (...args) => {
+      puts++
+      await turn()
+      await memory.put(...args)
+    },
+  }
+  const registry = await memoryRegistry({ metadata, driver })
+  const image = imageOf('a')
+  for (const blob of image.blobs) await pushBlob(registry.service, app, blob)
+  for (const round of ['first', 'next']) {
+    ;[puts, written.length] = [0, 0]
+    const tags = Array.from({ length: 32 }, (_, i) => `${round}-${i}`)
+    await Promise.all(tags.map((tag) => registry.service.manifests.put(app, { tag }, pushed(image))))
+    t.true(written.length <= 6, `${round}: ${written.join(' ')}`)
+    t.true(puts <= 2, `${round}: ${puts}`)
+  }
+  t.is((await registry.service.tags(app, { count: 100, last: undefined })).items.length, 64)
+  t.deepEqual(await checkRegistry(registry), [])
+  await registry.service.close()
 })
 
 test('of removals at once one is told that it was done, and the rest that there is nothing', async (t) => {

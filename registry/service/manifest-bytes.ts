@@ -13,8 +13,8 @@ export interface ManifestBytes {
    */
   read(digest: Digest, size: number): Promise<Uint8Array>
   /**
-   * Stores, durably, for one who holds the lock of the digest. What is there is looked at, because a manifest is pushed again
-   * to mend it.
+   * Stores, durably, for one who holds the lock of the digest; for those who share it at once. What is there is looked at,
+   * because a manifest is pushed again to mend it.
    */
   store(digest: Digest, bytes: Uint8Array): Promise<void>
 }
@@ -22,6 +22,7 @@ export interface ManifestBytes {
 type Parts = Pick<ServiceParts, 'driver' | 'metadata' | 'locks' | 'housekeep'>
 
 export function createManifestBytes({ driver, metadata, locks, housekeep }: Parts): ManifestBytes {
+  const storing = new Map<Digest, Promise<void>>()
   const readWhole = async (digest: Digest, size: number): Promise<Uint8Array | undefined> => {
     const bytes = await readBlob(driver, digest)
     return bytes?.byteLength === size && digestOf(bytes, algorithmOf(digest)) === digest ? bytes : undefined
@@ -33,14 +34,21 @@ export function createManifestBytes({ driver, metadata, locks, housekeep }: Part
     await housekeep(() => driver.setAside(digest))
     throw new RegistryError('UNKNOWN', `the manifest ${digest} is damaged in the registry; pushing it again mends it`)
   }
+  const store = async (digest: Digest, bytes: Uint8Array): Promise<void> => {
+    const there = await readBlob(driver, digest)
+    // Removes the bytes at the next start, unless the rows of the manifest are written: their change takes this row away.
+    if (there === undefined) await metadata.commit({ put: [doomedRows.row([digest], true)], isMinor: true })
+    await driver.put(digest, bytes, { replace: there !== undefined && Buffer.compare(there, bytes) !== 0 })
+  }
   return {
     read: async (digest, size) =>
       (await readWhole(digest, size)) ?? (await locks.run(digest, () => readAgain(digest, size))),
     store: async (digest, bytes) => {
-      const there = await readBlob(driver, digest)
-      // Removes the bytes at the next start, unless the rows of the manifest are written: their change takes this row away.
-      if (there === undefined) await metadata.commit({ put: [doomedRows.row([digest], true)], isMinor: true })
-      await driver.put(digest, bytes, { replace: there !== undefined && Buffer.compare(there, bytes) !== 0 })
+      const known = storing.get(digest)
+      if (known !== undefined) return known
+      const stored = store(digest, bytes).finally(() => storing.delete(digest))
+      storing.set(digest, stored)
+      return stored
     },
   }
 }

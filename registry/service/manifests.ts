@@ -85,7 +85,7 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     const { name, manifest, tags } = push
     const { digest, bytes } = manifest
     const told = (plan: ManifestPlan): ManifestPlan => withRows(plan, tell(pushOf(name, manifest, tags), by))
-    await locks.run(digest, async () => {
+    await locks.share(digest, async () => {
       const first = await planPush(parts, push) // what is refused leaves no bytes
       await bytesOf.store(digest, bytes)
       await carryOut(planParts, async () => told(await planPush(parts, push)), told(first))

@@ -12,7 +12,8 @@ export interface ServiceParts {
   readonly metadata: MetadataStore
   /**
    * Held by whoever stores bytes under a digest, until the rows that name it are durable; and by whoever removes such rows,
-   * until the bytes are gone when these were the last: so bytes never go that somebody is about to name.
+   * until the bytes are gone when these were the last: so bytes never go that somebody is about to name. Pushes of one manifest
+   * share it: they store the same bytes, and their rows share a sync.
    */
   readonly locks: DigestLocks
   /** While anybody holds, no bytes go: see {@link RemovalHolds}. */

@@ -66,8 +66,11 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
   if (isKnown && !isLoose && tagged.every(({ put }) => put === undefined)) return { change: undefined, effects }
   const kept = { at: before?.at ?? push.at ?? Date.now(), wasTagged: tags.length > 0 || before?.wasTagged === true }
   const stale = isKnown || value === undefined ? [] : referrerKey(name, manifest.digest, value)
+  // Of pushes of several tags at once none writes what another one expects: their rows share a sync.
+  const isSame = isKnown && !isLoose && before.wasTagged === true
+  const known = isSame ? [] : [manifestRow(push, kept)]
   const record: Change = {
-    put: isKnown ? [manifestRow(push, kept)] : newRows(push, kept),
+    put: isKnown ? known : newRows(push, kept),
     remove: [doomedRows.key(manifest.digest), goneRows.key(name, manifest.digest), ...stale],
     expect: [...needed, { key, value }],
   }

@@ -57,7 +57,7 @@ const tagsAtOnce = 1000
 /**
  * Takes a manifest from the repository, with its tags; the repository goes with its last manifest. Undefined when there is
  * none. Its bytes are marked as doomed, to be removed unless they are named by somebody else. Whoever sets a tag to the
- * manifest meanwhile, or pushes another one, writes a row that is expected here. Of one with more tags than go in one change
+ * manifest meanwhile writes a row where none is expected here, who pushes another one a row that is. Of one with more tags than go in one change
  * a part of these is taken away, and nothing else. PRECONDITION_FAILED, DENIED when one of its tags has to stay.
  */
 export async function planManifestRemoval(
@@ -67,7 +67,7 @@ export async function planManifestRemoval(
 ): Promise<ManifestPlan | undefined> {
   const { metadata } = changer
   const key = manifestRows.key(name, digest)
-  const value = await metadata.get(key) // before the list: whoever sets a tag writes this row
+  const value = await metadata.get(key)
   if (value === undefined) return undefined
   requireCondition(condition, { name, ref: { digest }, now: digest })
   const mirrors = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: tagsAtOnce + 1 })
@@ -80,6 +80,7 @@ export async function planManifestRemoval(
   const record: Change = {
     put: [doomedRows.row([digest], true), ...goneRow(name, digest, { key, value })],
     remove: [key, holderRows.key(digest, name), ...referrerKey(name, digest, value)],
+    expectNone: [taggedRows.prefix(name, digest)],
   }
   const change = joinChanges([untagged, record, references, await withoutManifest(metadata, name, key)])
   return { change, effects: { name, tags, digest } }

@@ -79,7 +79,7 @@ export interface ManifestRow {
   readonly size: number
   /** When it was pushed first. */
   readonly at: number
-  /** Another one whenever a tag is set to it. */
+  /** Another one whenever it is pushed without a tag, or a tag is set to it for the first time. */
   readonly change: string
   readonly subject?: Digest
   /** As referrers are listed by; only with a subject. */
