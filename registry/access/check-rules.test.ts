@@ -13,10 +13,15 @@ const rows: readonly [
   [{}, [rule('anonymous')], undefined, []],
   [{ dev: ['ann'] }, [rule('user:ann', 'group:dev'), rule('authenticated')], ['ann'], []],
   [{ __proto__: null } as unknown as Record<string, string[]>, [], [], []],
-  [{}, [rule('user:Ann')], ['ann'], ['access.rules: rule 1: there is no user Ann']],
+  [
+    {},
+    [rule('user:Ann')],
+    ['ann'],
+    ['access.rules: rule 1: there is no account Ann; ibuild registry user add makes it'],
+  ],
   [{}, [rule('anonymous'), rule('group:dev')], ['dev'], ['access.rules: rule 2: there is no group dev']],
   [{}, [rule('group:toString')], [], ['access.rules: rule 1: there is no group toString']],
-  [{ dev: ['eve'] }, [], ['ann'], ['access.groups: dev: there is no user eve']],
+  [{ dev: ['eve'] }, [], ['ann'], ['access.groups: dev: there is no account eve; ibuild registry user add makes it']],
   [
     { dev: ['ann', 'bob'] },
     [rule('user:ann', 'authenticated'), rule('anonymous')],

@@ -33,13 +33,18 @@ export function problemsOfAccess(
   const unknown = (kind: string, isKnown: (name: string) => boolean): readonly string[] =>
     words.flatMap(({ word, place }) => {
       const name = word.startsWith(`${kind}:`) ? word.slice(kind.length + 1) : undefined
-      return name === undefined || isKnown(name) || isOutside(name) ? [] : [`${place}: there is no ${kind} ${name}`]
+      if (name === undefined || isKnown(name) || isOutside(name)) return []
+      return [kind === 'user' ? noAccount(place, name) : `${place}: there is no group ${name}`]
     })
   return [
-    ...members.flatMap(({ word, place }) => (isHere(word) ? [] : [`${place}: there is no user ${word}`])),
+    ...members.flatMap(({ word, place }) => (isHere(word) ? [] : [noAccount(place, word)])),
     ...unknown('user', isHere),
     ...unknown('group', (name) => Object.hasOwn(groups, name)),
   ]
+}
+
+function noAccount(place: string, name: string): string {
+  return `${place}: there is no account ${name}; ibuild registry user add makes it`
 }
 
 function membersOf({ groups }: AccessSettings): readonly Named[] {

@@ -151,7 +151,7 @@ async function denied(
 ): Promise<IbuildError> {
   const { message } = await answerError(answer, what)
   const hint = isKnown
-    ? `The login for ${domain} may not do this, or the name is wrong; ibuild login ${domain} logs in as someone else.`
+    ? `Where the login has no right to this, ibuild login ${domain} logs in as someone else; look at the name, too.`
     : `Log in with ibuild login ${domain}, and check the name.`
   return new IbuildError('REGISTRY_DENIED', message, { hint })
 }

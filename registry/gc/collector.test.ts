@@ -183,3 +183,10 @@ test('damaged rows of the queue hold nothing up', async (t) => {
   t.like(await collector.run(), { links: 1, failures: 0 })
   t.deepEqual(await metadata.list({ prefix: reviewRows.prefix(), limit: 9 }), [])
 })
+
+test('that nothing is left of an earlier version is known soon after the start, however long collection waits', async (t) => {
+  const { collector } = await collectedRegistry(t, { isFresh: true, isTicking: true })
+  for (const end = Date.now() + 5000; !(await collector.status()).isPrepared; await sleep(10))
+    if (Date.now() > end) return t.fail('not within five seconds')
+  t.true((await collector.status()).isPrepared)
+})

@@ -62,7 +62,8 @@ export function createCollector(parts: SweepParts, options: CollectorOptions = {
   }
   const onFailure = (error: unknown): void => onNotice(`garbage collection: ${String(error)}`)
   const pause = (): number => Math.min(Math.max(settings().delay / 4, shortestPause), longestPause)
-  const stop = options.isTicking === false ? () => {} : startTicking({ tick: () => remembered(), pause, onFailure })
+  const ticking = { tick: () => remembered(), first: shortestPause, pause, onFailure }
+  const stop = options.isTicking === false ? () => {} : startTicking(ticking)
   return {
     status: async () => {
       await rounds.preparation.look()

@@ -3,6 +3,7 @@ import { digestOf } from '../../shared/base/digest.ts'
 import { imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from '../service/testing/images.ts'
 import { explain, parseTarget } from './explain.ts'
 import { collectedRegistry, day, hour, minute } from './testing/collected-registry.ts'
+import type { GcRoots } from './types.ts'
 
 const [app, other] = [named('team/app'), named('other')]
 const first = imageOf('1')
@@ -17,7 +18,18 @@ for (const [text, target] of [
   test(`read: ${text.slice(0, 40)}`, (t) => t.deepEqual(parseTarget(text), target))
 }
 
-for (const text of ['', 'Team/app', 'team/app:', ':1', 'team/app@1', 'a@b@c', 'team/app:1@', '../x:1', 'a b']) {
+for (const text of [
+  '',
+  'Team/app',
+  'team/app:',
+  ':1',
+  'team/app@1',
+  'a@b@c',
+  'team/app:1@',
+  '../x:1',
+  'a b',
+  'sha256:8ac8bed8',
+]) {
   test(`refused: ${JSON.stringify(text)}`, (t) => {
     t.throws(() => parseTarget(text), { code: 'USAGE' })
   })
@@ -46,6 +58,20 @@ test('the chain goes from the tag over indexes to what is asked about', async (t
   t.is(blob?.goesAt, null)
   const [signed] = await collector.explain({ name: app, digest: signature.digest })
   t.deepEqual(signed?.keptBy[0]?.at(-1), { kind: 'subject', digest: first.digest })
+})
+
+test('the chain begins at the root that keeps a manifest without a tag', async (t) => {
+  const history: GcRoots = {
+    name: 'the history of a tag',
+    keeps: async (_, digests) => new Set(digests.filter((digest) => digest === first.digest)),
+  }
+  const { service, collector } = await collectedRegistry(t, { roots: [history] })
+  await pushArtifact(service, app, first)
+  const root = { kind: 'root', source: history.name } as const
+  const [manifest] = await collector.explain({ name: app, digest: first.digest })
+  t.deepEqual(manifest?.keptBy, [[root]])
+  const [blob] = await collector.explain({ name: app, digest: digestOf(layer) })
+  t.deepEqual(blob?.keptBy, [[root, { kind: 'manifest', digest: first.digest }]])
 })
 
 test('lease, time and next look add up to when something goes, and then it does', async (t) => {

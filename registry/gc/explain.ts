@@ -56,6 +56,11 @@ const mostInRepository = 200
 /** `REPO`, `REPO@DIGEST`, `REPO:TAG` or `DIGEST`. Errors: USAGE. */
 export function parseTarget(text: string): ExplainTarget {
   if (isDigest(text)) return { digest: text }
+  if (/^sha(?:256|512):/.test(text)) {
+    throw new IbuildError('USAGE', `${JSON.stringify(text.slice(0, 200))} is not a whole digest`, {
+      hint: wholeDigests,
+    })
+  }
   if (isName(text)) return { name: text }
   const [name = '', digest, ...rest] = text.split('@')
   if (digest !== undefined && rest.length === 0 && isName(name) && isDigest(digest)) return { name, digest }
@@ -66,6 +71,8 @@ export function parseTarget(text: string): ExplainTarget {
     hint: 'Write team/app:1, team/app@sha256:..., sha256:... or team/app',
   })
 }
+
+const wholeDigests = 'ibuild registry history REPOSITORY:TAG --no-trunc prints whole ones.'
 
 function isTag(text: string): boolean {
   try {
@@ -81,7 +88,8 @@ export async function explain(parts: Parts, target: ExplainTarget): Promise<read
   const { metadata } = parts
   const reviews = await listReviews(metadata, { until: Number.POSITIVE_INFINITY, limit: mostReviews })
   const look = { ...parts, reviews }
-  if ('digest' in target || 'tag' in target) return explainAll(look, await placesOf(metadata, target))
+  if ('digest' in target || 'tag' in target)
+    return fromRoots(look, await explainAll(look, await placesOf(metadata, target)))
   const { name } = target
   const all = await explainAll(look, await waitingIn(look, name), await hasRepository(metadata, name))
   return all.filter(({ keptBy }) => keptBy.length === 0)
@@ -103,6 +111,23 @@ async function explainAll(look: Look, places: readonly Place[], mayBeNone = fals
   throw new IbuildError('OBJECT_NOT_FOUND', 'the registry has nothing of that name', {
     hint: 'What goes leaves nothing that could be asked about.',
   })
+}
+
+/** The same, with what keeps the manifests at which chains begin before them, where that is a root. */
+async function fromRoots(look: Look, found: readonly Explanation[]): Promise<readonly Explanation[]> {
+  const places = found.flatMap(({ repository, keptBy }) =>
+    keptBy.flatMap(([top]) =>
+      top !== undefined && 'digest' in top ? [{ name: parseName(repository), digest: top.digest }] : [],
+    ),
+  )
+  const asked = await askRoots(look.roots, places, look.patience)
+  if ('failure' in asked) return found
+  const whole = (repository: string, chain: Chain): Chain => {
+    const [top] = chain
+    const source = top !== undefined && 'digest' in top ? asked.rootOf(repository, top.digest) : undefined
+    return source === undefined ? chain : [{ kind: 'root', source }, ...chain]
+  }
+  return found.map((one) => ({ ...one, keptBy: one.keptBy.map((chain) => whole(one.repository, chain)) }))
 }
 
 interface Place {

@@ -1,16 +1,18 @@
 export interface Ticking {
   readonly tick: () => Promise<unknown>
+  /** Milliseconds to the first one. */
+  readonly first: number
   /** Milliseconds from the end of one to the next. */
   readonly pause: () => number
   readonly onFailure: (error: unknown) => void
 }
 
 /** Does something again and again, never two at once, and keeps no process alive by that. The result ends it. */
-export function startTicking({ tick, pause, onFailure }: Ticking): () => void {
+export function startTicking({ tick, first, pause, onFailure }: Ticking): () => void {
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
-  const again = (): void => {
-    if (!isStopped) timer = setTimeout(() => void turn(), pause()).unref()
+  const after = (time: number): void => {
+    if (!isStopped) timer = setTimeout(() => void turn(), time).unref()
   }
   const turn = async (): Promise<void> => {
     try {
@@ -18,9 +20,9 @@ export function startTicking({ tick, pause, onFailure }: Ticking): () => void {
     } catch (error) {
       onFailure(error)
     }
-    again()
+    after(pause())
   }
-  again()
+  after(first)
   return () => {
     isStopped = true
     clearTimeout(timer)

@@ -141,6 +141,7 @@ test('a pass goes on where an earlier process was, and the next one waits its ti
     await sleep(50)
     t.like(scene.scrubber.status(), { isRunning: false, pass: null, bytesRead: 0 })
     t.true(scene.scrubber.begin(), 'but one that is asked for begins')
+    t.true(scene.scrubber.status().isRunning, 'which is told at once')
     await until(scene.scrubber, ({ last }) => last?.startedAt === now)
   }
   now += day

@@ -87,7 +87,7 @@ class Scrub {
   status(): ScrubStatus {
     const { pass, last = null } = this.#state
     return {
-      isRunning: this.#isRunning,
+      isRunning: this.#isRunning || this.#isWanted,
       settings: this.#options.settings(),
       pass: pass === undefined ? null : shown(pass),
       last,

@@ -18,7 +18,7 @@ export interface ScrubPass {
 }
 
 export interface ScrubStatus {
-  /** True while bytes are read; false as well while it waits for the next pass. */
+  /** True while bytes are read, or are about to be; false while it waits for the next pass. */
   readonly isRunning: boolean
   readonly settings: ScrubSettings
   /** The pass that is under way, over restarts of the server. */
