@@ -3,6 +3,7 @@ import { inParallel } from '../../shared/base/in-parallel.ts'
 
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type BlobRow, blobRows, holderRows, linkedRows, linkRows } from '../storage/rows.ts'
+import { inspectRows } from './inspect-rows.ts'
 import { put, remove, setAside } from './mends.ts'
 import { partsOf, rowPages } from './row-pages.ts'
 import type { Found, FsckContext } from './types.ts'
@@ -55,18 +56,8 @@ async function whose({ metadata }: FsckContext, digest: Digest): Promise<{ reado
 
 /** Which repository has which blob, against the mirrors of that and the rows of the blobs. */
 export async function checkLinks(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, linkRows.prefix())) {
-    for (const { key } of page) {
-      context.step('blobs of repositories')
-      await context.inspect(() => lookAtLink(context, key))
-    }
-  }
-  for await (const page of rowPages(context.metadata, linkedRows.prefix())) {
-    for (const { key } of page) {
-      context.step('repositories of blobs')
-      await context.inspect(() => lookAtLinked(context, key))
-    }
-  }
+  await inspectRows(context, { kind: linkRows, phase: 'blobs of repositories' }, (key) => lookAtLink(context, key))
+  await inspectRows(context, { kind: linkedRows, phase: 'repositories of blobs' }, (key) => lookAtLinked(context, key))
 }
 
 async function lookAtLink(context: FsckContext, key: string): Promise<readonly Found[]> {

@@ -8,21 +8,19 @@ import { newChange } from '../storage/new-change.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
 import { lookAtReferences } from './check-references.ts'
+import { inspectRows } from './inspect-rows.ts'
 import { put, remove, setAside } from './mends.ts'
 import { factsOf, type ReadManifest, readManifest } from './read-manifest.ts'
 import { manifestRowOf, rebuildManifest } from './rebuild-manifest.ts'
-import { partsOf, rowPages } from './row-pages.ts'
+import { partsOf } from './row-pages.ts'
 import type { Found, FsckContext } from './types.ts'
 
 /** Rows that say that a repository holds a manifest, against the row of that. */
 export async function checkHolders(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, holderRows.prefix())) {
-    for (const { key } of page) {
-      context.step('manifests of repositories')
-      const [digest = '', name = ''] = partsOf(key)
-      await context.inspect(() => lookAtHolder(context, parseDigest(digest), name))
-    }
-  }
+  await inspectRows(context, { kind: holderRows, phase: 'manifests of repositories' }, (key) => {
+    const [digest = '', name = ''] = partsOf(key)
+    return lookAtHolder(context, parseDigest(digest), name)
+  })
 }
 
 async function lookAtHolder(context: FsckContext, digest: Digest, name: string): Promise<readonly Found[]> {
@@ -38,12 +36,7 @@ async function lookAtHolder(context: FsckContext, digest: Digest, name: string):
 
 /** Manifests against their bytes, their mirrors, and what they name. */
 export async function checkManifests(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, manifestRows.prefix())) {
-    for (const { key } of page) {
-      context.step('manifests')
-      await context.inspect(() => lookAtManifest(context, key))
-    }
-  }
+  await inspectRows(context, { kind: manifestRows, phase: 'manifests' }, (key) => lookAtManifest(context, key))
 }
 
 interface Looked {

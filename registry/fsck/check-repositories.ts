@@ -1,18 +1,14 @@
 import { parseDigest } from '../../shared/base/digest.ts'
 import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, referrerRows, repositoryRows } from '../storage/rows.ts'
+import { inspectRows } from './inspect-rows.ts'
 import { remove } from './mends.ts'
-import { partsOf, rowPages } from './row-pages.ts'
+import { partsOf } from './row-pages.ts'
 import type { Found, FsckContext } from './types.ts'
 
 /** Referrers that are listed against the manifests that they are. */
 export async function checkReferrers(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, referrerRows.prefix())) {
-    for (const { key } of page) {
-      context.step('referrers')
-      await context.inspect(() => lookAtReferrer(context, key))
-    }
-  }
+  await inspectRows(context, { kind: referrerRows, phase: 'referrers' }, (key) => lookAtReferrer(context, key))
 }
 
 async function lookAtReferrer(context: FsckContext, key: string): Promise<readonly Found[]> {
@@ -28,12 +24,7 @@ async function lookAtReferrer(context: FsckContext, key: string): Promise<readon
 
 /** Repositories that are listed have a manifest. */
 export async function checkRepositories(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, repositoryRows.prefix())) {
-    for (const { key } of page) {
-      context.step('repositories')
-      await context.inspect(() => lookAtRepository(context, key))
-    }
-  }
+  await inspectRows(context, { kind: repositoryRows, phase: 'repositories' }, (key) => lookAtRepository(context, key))
 }
 
 async function lookAtRepository(context: FsckContext, key: string): Promise<readonly Found[]> {

@@ -9,6 +9,7 @@ import {
   taggedRows,
   tagRows,
 } from '../storage/rows.ts'
+import { inspectRows } from './inspect-rows.ts'
 import { put, remove } from './mends.ts'
 import { readManifest } from './read-manifest.ts'
 import { rebuildManifest } from './rebuild-manifest.ts'
@@ -19,13 +20,10 @@ import type { Found, FsckContext } from './types.ts'
 export async function checkTags(context: FsckContext): Promise<void> {
   await checkHistories(context)
   await checkMirrors(context)
-  for await (const page of rowPages(context.metadata, tagRows.prefix())) {
-    for (const { key } of page) {
-      context.step('tags')
-      const [name = '', tag = ''] = partsOf(key)
-      await context.inspect(() => lookAtTag(context, name, tag))
-    }
-  }
+  await inspectRows(context, { kind: tagRows, phase: 'tags' }, (key) => {
+    const [name = '', tag = ''] = partsOf(key)
+    return lookAtTag(context, name, tag)
+  })
 }
 
 /** Where the history of a tag says that it leads: `move` is the number of its last move, 0 without any. */
@@ -90,13 +88,10 @@ async function lostTag(context: FsckContext, { name, tag, digest }: LostTag, pas
 }
 
 async function checkMirrors(context: FsckContext): Promise<void> {
-  for await (const page of rowPages(context.metadata, taggedRows.prefix())) {
-    for (const { key } of page) {
-      context.step('tags of manifests')
-      const [name = '', digest = '', tag = ''] = partsOf(key)
-      await context.inspect(() => lookAtMirror(context, key, { name, digest: parseDigest(digest), tag }))
-    }
-  }
+  await inspectRows(context, { kind: taggedRows, phase: 'tags of manifests' }, (key) => {
+    const [name = '', digest = '', tag = ''] = partsOf(key)
+    return lookAtMirror(context, key, { name, digest: parseDigest(digest), tag })
+  })
 }
 
 async function lookAtMirror(context: FsckContext, own: string, lost: LostTag): Promise<readonly Found[]> {

@@ -5,28 +5,27 @@ import { entriesIn } from '../storage/entries-in.ts'
 import { blobPlace } from '../storage/layout.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows, type UploadRow, uploadRows } from '../storage/rows.ts'
+import { inspectRows } from './inspect-rows.ts'
 import { remove } from './mends.ts'
-import { rowPages } from './row-pages.ts'
 import type { Found, FsckContext } from './types.ts'
 
 /** Open uploads against their bytes, and the reverse; not while clients go on with them. */
 export async function checkUploads(context: FsckContext): Promise<void> {
-  const { metadata, isOnline } = context
-  if (isOnline) return
-  for await (const page of rowPages(metadata, uploadRows.prefix())) {
-    for (const { key } of page) {
-      context.step('uploads')
-      await context.inspect(() => lookAtUpload(context, key))
-    }
-  }
+  if (context.isOnline) return
+  await inspectRows(context, { kind: uploadRows, phase: 'uploads' }, (key) => lookAtUpload(context, key))
   for (const path of await uploadFiles(context)) {
     context.step('uploads')
     await context.inspect(() => lookAtFile(context, path))
   }
 }
 
-async function uploadFiles({ layout }: FsckContext): Promise<string[]> {
-  const folders = (await entriesIn(layout.uploads)).map(({ name }) => join(layout.uploads, name))
+/** One for each process that took uploads. */
+async function uploadFolders({ layout }: FsckContext): Promise<string[]> {
+  return (await entriesIn(layout.uploads)).map(({ name }) => join(layout.uploads, name))
+}
+
+async function uploadFiles(context: FsckContext): Promise<string[]> {
+  const folders = await uploadFolders(context)
   const names = await Promise.all(
     folders.map(async (path) => (await entriesIn(path)).map(({ name }) => join(path, name))),
   )
@@ -39,7 +38,7 @@ async function lookAtUpload(context: FsckContext, key: string): Promise<readonly
   const row = value === undefined ? undefined : readOrNothing<UploadRow>(uploadRows, key, value)
   if (value === undefined || row === undefined || row.digest !== undefined) return []
   const id = lastPart(key)
-  const files = (await uploadFiles(context)).filter((path) => path.endsWith(`/${id}`))
+  const files = (await uploadFolders(context)).map((folder) => join(folder, id))
   const sizes = await Promise.all(files.map(async (path) => (await stat(path).catch(() => undefined))?.size ?? 0))
   const received = Math.max(0, ...sizes)
   if (received >= row.offset) return []
@@ -83,12 +82,7 @@ function temporary(path: string): Found {
 /** Removals that were not finished; a server is perhaps about to. What is named again is not removed. */
 export async function checkDoomed(context: FsckContext): Promise<void> {
   if (context.isOnline) return
-  for await (const page of rowPages(context.metadata, doomedRows.prefix())) {
-    for (const { key } of page) {
-      context.step('removals')
-      await context.inspect(() => lookAtDoomed(context, key))
-    }
-  }
+  await inspectRows(context, { kind: doomedRows, phase: 'removals' }, (key) => lookAtDoomed(context, key))
 }
 
 async function lookAtDoomed(context: FsckContext, key: string): Promise<readonly Found[]> {

@@ -2,18 +2,15 @@ import { namesWithBytes, recountUsage, storedBytes } from '../service/usage.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UsageRow, usageRows } from '../storage/rows.ts'
 import { usageState } from '../storage/usage-rows.ts'
-import { rowPages } from './row-pages.ts'
+import { inspectRows } from './inspect-rows.ts'
 import type { Found, FsckContext } from './types.ts'
 
 /** What repositories are said to have, against what they have. What is being counted just now is left to that. */
 export async function checkUsage(context: FsckContext): Promise<void> {
   const { metadata } = context
-  for await (const page of rowPages(metadata, usageRows.prefix())) {
-    for (const { key } of page) {
-      context.step('bytes of repositories')
-      await context.inspect(() => lookAtUsage(context, lastPart(key)))
-    }
-  }
+  await inspectRows(context, { kind: usageRows, phase: 'bytes of repositories' }, (key) =>
+    lookAtUsage(context, lastPart(key)),
+  )
   if ((await metadata.get(usageState)) === undefined) return
   for await (const name of namesWithBytes(metadata)) {
     if ((await metadata.get(usageRows.key(name))) === undefined) await context.inspect(() => lookAtUsage(context, name))
