@@ -1,5 +1,5 @@
 import { parseTarget } from '../../../registry/gc/explain.ts'
-import type { GcRound } from '../../../registry/gc/types.ts'
+import { addCounts, type GcRound } from '../../../registry/gc/types.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
@@ -79,17 +79,8 @@ async function runAll(admin: RegistryAdmin, isNow: boolean): Promise<GcRound> {
   let all = await admin.gcRun(isNow)
   while (all.isMore) {
     const next = await admin.gcRun(isNow)
-    all = {
-      ...next,
-      startedAt: all.startedAt,
-      milliseconds: all.milliseconds + next.milliseconds,
-      reviewed: all.reviewed + next.reviewed,
-      manifests: all.manifests + next.manifests,
-      links: all.links + next.links,
-      blobs: all.blobs + next.blobs,
-      freed: all.freed + next.freed,
-      failures: all.failures + next.failures,
-    }
+    const { startedAt } = all
+    all = { ...next, ...addCounts(all, next), startedAt, milliseconds: all.milliseconds + next.milliseconds }
   }
   return all
 }
