@@ -51,9 +51,12 @@ export function startImporter(parts: ImporterParts): Importer {
     now = { ...now, ...change }
   }
   let { state } = parts
+  /** Told again only when something was brought in since. */
+  let warned: string | undefined
   const save = async (next: AdoptionState): Promise<void> => {
     await writeState(parts.metadata, next)
     state = next
+    warned = undefined
     parts.onState(next)
   }
   const run = async (): Promise<void> => {
@@ -64,7 +67,8 @@ export function startImporter(parts: ImporterParts): Importer {
       } catch (error) {
         if (stop.signal.aborted) return
         const waitsFor = error instanceof Error ? error.message : String(error)
-        if (waitsFor !== now.waitsFor) parts.onWarning(`taking over ${state.tree} waits: ${waitsFor}`)
+        if (waitsFor !== warned) parts.onWarning(`taking over ${state.tree} waits: ${waitsFor}`)
+        warned = waitsFor
         tell({ waitsFor })
       }
       await sleep(patience, undefined, { signal: stop.signal }).catch(() => undefined)

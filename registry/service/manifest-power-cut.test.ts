@@ -36,7 +36,8 @@ async function work(service: RegistryService, told: Told, random: Random): Promi
     const [name, tag] = [pick(names, named('a')), pick(tags, '1')]
     const artifact = pick(artifacts, imageOf('1'))
     const choice = random()
-    if (choice < 0.6) await push(service, told, { name, artifact, tags: random() < 0.7 ? [tag] : tags })
+    if (choice < 0.5) await push(service, told, { name, artifact, tags: random() < 0.7 ? [tag] : tags })
+    else if (choice < 0.65) await rollBack(service, told, { name, tag })
     else if (choice < 0.8) await remove(service, told, { name, ref: { tag } })
     else await remove(service, told, { name, ref: { digest: artifact.digest } })
   }
@@ -55,6 +56,24 @@ async function push(service: RegistryService, told: Told, { name, artifact, tags
   await pushArtifact(service, name, artifact, given)
   told.set(`${name} ${digest}`, { name, ref: { digest }, digest })
   for (const tag of given) told.set(`${name} ${tag}`, { name, ref: { tag }, digest })
+}
+
+/** Takes a tag back to what it led to before; refused where there is no such thing. */
+async function rollBack(
+  service: RegistryService,
+  told: Told,
+  { name, tag }: { readonly name: RepositoryName; readonly tag: string },
+): Promise<void> {
+  const key = `${name} ${tag}`
+  const known = told.get(key)
+  told.delete(key)
+  try {
+    const { digest } = await service.history.rollBack(name, tag, {})
+    told.set(key, { name, ref: { tag }, digest })
+  } catch (error) {
+    if (!isRegistryError(error)) throw error
+    if (known !== undefined) told.set(key, known)
+  }
 }
 
 interface Removal {

@@ -44,3 +44,21 @@ needs(test, ...diskNeeds.tmpfs)('a registry is started on a disk that is full, a
   const script = path.join(import.meta.dirname, 'open-when-full.ts')
   t.deepEqual(await runOnDisk(t, script, { kind: 'tmpfs', size: '90m' }), ['1', 'removed'])
 })
+
+needs(test, ...diskNeeds.tmpfs)(
+  'on a full disk a tag is deleted, garbage collection makes room, and pushes are taken again',
+  async (t) => {
+    t.timeout(60_000)
+    const script = path.join(import.meta.dirname, 'collect-when-full.ts')
+    t.deepEqual(await runOnDisk(t, script, { kind: 'tmpfs', size: '90m' }), {
+      refused: 'UNAVAILABLE 507',
+      deleted: 'done',
+      isCollected: true,
+      pushed: 'done',
+      tags: ['kept', 'next'],
+      problems: [],
+      failures: 0,
+      notices: [],
+    })
+  },
+)
