@@ -28,10 +28,20 @@ interface Running {
   close(): Promise<unknown>
 }
 
-/** Starts a registry on an empty or filled folder. `program` is the installed command of ours. */
-export async function startContender(name: RegistryName, root: string, program: string): Promise<RegistryContender> {
+export interface ContenderOptions {
+  /** Data folder, empty or filled. */
+  readonly root: string
+  /** The installed command of ours, and what is added to its environment. */
+  readonly program: string
+  readonly env?: Readonly<Record<string, string>> | undefined
+}
+
+export async function startContender(
+  name: RegistryName,
+  { root, program, env = {} }: ContenderOptions,
+): Promise<RegistryContender> {
   const start = async (): Promise<Running> => {
-    if (name === 'ibuild') return startServe(root, { ibuild: [program] })
+    if (name === 'ibuild') return startServe(root, { ibuild: [program], env })
     const registry = await startRegistry(root, name)
     return { host: registry.host, pid: pidOf(root), close: () => registry.close() }
   }

@@ -19,6 +19,8 @@ export interface RegistryRow {
   readonly figures: readonly Figure[]
   /** Those that can be measured; all without it. */
   readonly contenders?: readonly RegistryName[]
+  /** Added to the environment of ours: what of its configuration is not as it is without settings. */
+  readonly env?: Readonly<Record<string, string>>
   /** Fills an empty registry; what it gives is handed to every round. */
   prepare(registry: RegistryContender, size: Size): Promise<Measure>
 }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { rotated } from '../measure.ts'
+import { collectionRows } from './collections.ts'
 import { type RegistryContender, type RegistryName, registryNames, startContender } from './contender.ts'
 import { listingRows } from './listings.ts'
 import { requestRows } from './requests.ts'
@@ -8,7 +9,13 @@ import type { Measure, RegistryRow, Size } from './row.ts'
 import { startRows } from './starts.ts'
 import { transferRows } from './transfers.ts'
 
-export const registryRows: readonly RegistryRow[] = [...requestRows, ...transferRows, ...listingRows, ...startRows]
+export const registryRows: readonly RegistryRow[] = [
+  ...requestRows,
+  ...transferRows,
+  ...listingRows,
+  ...collectionRows,
+  ...startRows,
+]
 
 /** What was measured: of each registry, for each figure of the row, a value of each round. */
 export interface RegistryResult {
@@ -45,7 +52,7 @@ export async function runRegistryRow(row: RegistryRow, options: RunOptions): Pro
   for (const name of (row.contenders ?? registryNames).filter((each) => each.startsWith(options.only ?? ''))) {
     const root = join(options.folder, name)
     mkdirSync(root, { recursive: true })
-    const registry = running.use(await startContender(name, root, options.program))
+    const registry = running.use(await startContender(name, { root, program: options.program, env: row.env }))
     prepared.push({ registry, measure: await row.prepare(registry, options.size) })
   }
   const values = new Map(prepared.map(({ registry }) => [registry.name, row.figures.map((): number[] => [])]))
