@@ -10,6 +10,7 @@ import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
 import { refuseUnfinishedRestore } from '../storage/unfinished-restore.ts'
+import type { RotatedKeys } from '../token/signing-keys.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { makeDataRoot } from './data-root.ts'
@@ -23,7 +24,7 @@ type LiveKey = 'tags' | 'quota' | 'gc' | 'history'
 export interface OpenOptions {
   /** Data folder. */
   readonly root: string
-  readonly config: Pick<ServerConfig, 'storage' | 'uploads' | 'manifests' | LiveKey>
+  readonly config: Pick<ServerConfig, 'storage' | 'uploads' | 'manifests' | 'token' | LiveKey>
   /** What of it is in force now, where that can change. */
   readonly inForce?: (() => Pick<ServerConfig, LiveKey>) | undefined
   readonly log: Pick<Log, 'info' | 'warn'>
@@ -74,6 +75,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
       adoption,
       exportLayouts: (exported) => exportLayouts({ service, metadata, give, isWhole }, exported),
       gc: garbage.collector(),
+      rotateTokenKeys: (isRevoking) => rotateStoredKeys(options, isRevoking),
       space: () => driver.space(),
       onWritten,
       stored: { driver, metadata },
@@ -83,6 +85,19 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     throw error
   }
 }
+
+async function rotateStoredKeys({ root, config, log }: OpenOptions, isRevoking: boolean): Promise<RotatedKeys> {
+  const { tokenKeys: folder } = registryLayout(root)
+  if (!existsSync(folder))
+    throw new IbuildError('OBJECT_NOT_FOUND', 'there are no keys for tokens', { hint: madeLater })
+  const { openSigningKeys } = await import('../token/signing-keys.ts')
+  const { rotateKeys, life } = config.token
+  const onNotice = (notice: string): void => log.warn(notice)
+  const settings = { rotateAfter: () => rotateKeys, tokenLife: () => life, now: Date.now, onNotice }
+  return (await openSigningKeys({ folder, ...settings })).rotate(isRevoking)
+}
+
+const madeLater = 'They are made when a server with accounts starts, unless token.enabled is false.'
 
 type WrittenListener = (changes: number) => void
 

@@ -15,6 +15,7 @@ import type { Scrubber } from '../scrub/types.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
+import type { RotatedKeys } from '../token/signing-keys.ts'
 import { openAccess, type ServerAccess } from './access.ts'
 import { type ActiveRequests, activeRequests } from './active.ts'
 import { createAdminServer } from './admin/server.ts'
@@ -44,6 +45,8 @@ export interface OpenRegistry {
   readonly adoption: Adoption
   /** Errors: those of {@link exportLayouts}. */
   readonly exportLayouts: (options: ExportOptions) => Promise<ExportReport>
+  /** Of a server that gives no tokens, or where none runs. Errors: OBJECT_NOT_FOUND where there are no keys, TOKEN_KEYS_INVALID. */
+  readonly rotateTokenKeys: (isRevoking: boolean) => Promise<RotatedKeys>
   /** What is read again by itself. */
   readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
   /** Lets a listener be told how many changes of metadata were written together. */
@@ -114,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   events.listensAt(url)
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
-  const admin = adminFor({ state, options, active, url, scrubber })
+  const admin = adminFor({ state, options, active, url, scrubber, access })
   started.defer(await startAdmin(admin, layout.adminSocket, log))
   registry.adoption.begin()
   const ending = started.move()
@@ -231,6 +234,7 @@ async function startForOperators(
 }
 
 interface AdminFor {
+  readonly access: ServerAccess
   readonly scrubber: Scrubber
   readonly state: ServerState
   readonly options: ServerOptions
@@ -238,7 +242,7 @@ interface AdminFor {
   readonly url: string
 }
 
-function adminFor({ state, options: { registry, reload }, active, url, scrubber }: AdminFor): RegistryAdmin {
+function adminFor({ state, options: { registry, reload }, active, url, scrubber, access }: AdminFor): RegistryAdmin {
   const startedAt = Date.now()
   const status = (): {
     pid: number
@@ -255,6 +259,7 @@ function adminFor({ state, options: { registry, reload }, active, url, scrubber 
   })
   return serviceAdmin({
     ...registry,
+    rotateTokenKeys: (isRevoking) => access.tokens?.rotateKeys(isRevoking) ?? registry.rotateTokenKeys(isRevoking),
     server: { status, isReadOnlyConfigured: () => state.inForce.config.readOnly, reload, scrubber },
   })
 }

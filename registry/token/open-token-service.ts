@@ -1,5 +1,4 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
-import type { JsonObject } from '../../shared/base/json.ts'
 import type { Accounts, LoginScheme, Rules } from '../access/types.ts'
 import type { AppRoute } from '../http/app.ts'
 import type { AccessRequest, Authorize } from '../http/authorize.ts'
@@ -14,11 +13,11 @@ import { createIssuerKeys, type IssuerKeys } from './issuer-keys.ts'
 import { issuerOf, ownAlgorithm, TokenInvalid, type Verify, verifierOf } from './jwt.ts'
 import { outsideReader, type ReadOutside, type TokenIssuer } from './outside-issuer.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
-import { openSigningKeys, type SigningKeys } from './signing-keys.ts'
+import { openSigningKeys, type RotatedKeys, type SigningKeys } from './signing-keys.ts'
 import { ownMeaning, type TokenMeaning } from './subject-of-token.ts'
 import { tokenPage } from './token-page.ts'
 import { createUploadSeals } from './upload-seals.ts'
-import { rememberVerified, type TokenClocks } from './verified-tokens.ts'
+import { rememberVerified, type TokenClocks, type VerifiedTokens } from './verified-tokens.ts'
 import { withUploadSeals } from './with-seals.ts'
 
 /** What is configured; times are in milliseconds. */
@@ -54,6 +53,8 @@ export interface TokenService {
   routes(limits: Partial<HttpLimits>): readonly AppRoute[]
   /** Lets uploads go on by their address; see {@link withUploadSeals}. */
   withSeals(next: Authorize): Authorize
+  /** Makes another key now; with `isRevoking` nothing counts any more that was signed before. */
+  rotateKeys(isRevoking: boolean): Promise<RotatedKeys>
   close(): Promise<void>
 }
 
@@ -76,11 +77,12 @@ export async function openTokenService(options: TokenServiceOptions): Promise<To
   const timer = setInterval(sweep, sweepEvery).unref()
   sweep()
   const outside = openOutside(options)
-  const seals = createUploadSeals(keys.uploadSecret, now)
+  const own = ownTokens({ keys, service, clocks: options })
+  const seals = createUploadSeals(() => keys.uploadSecret, now)
   const issue = tokenIssuer({ sign: keys.sign, service: () => service, life: () => settings().life, now })
   return {
     scheme: bearerScheme({
-      read: tokenReader({ ...options, keys, service, outside: outside.readers }),
+      read: tokenReader({ ...options, service, verify: own.verify, outside: outside.readers }),
       rules,
       realm: (request) => settings().realm || ownRealm(request),
       service: () => service,
@@ -101,6 +103,11 @@ export async function openTokenService(options: TokenServiceOptions): Promise<To
       { path: '/.well-known/jwks.json', answer: () => keySetReply(keys) },
     ],
     withSeals: (next) => withUploadSeals(next, { seals, mayPush: pushDecision(options) }),
+    async rotateKeys(isRevoking) {
+      const rotated = await keys.rotate(isRevoking)
+      if (isRevoking) own.forget()
+      return rotated
+    },
     async close() {
       clearInterval(timer)
       await outside.close()
@@ -150,15 +157,15 @@ function openOutside({ accounts, settings, now, elapsed, userAgent, onNotice }: 
 }
 
 interface ReaderParts extends TokenServiceOptions {
-  readonly keys: SigningKeys
   readonly service: string
+  /** Of tokens of this registry. */
+  readonly verify: Verify
   readonly outside: Outside['readers']
 }
 
 /** What tokens say, of this registry and of others that it is told to believe; undefined for all else. */
 function tokenReader(parts: ReaderParts): (token: string) => Promise<TokenMeaning | undefined> {
-  const { accounts, outside, service, onNotice, onRefused } = parts
-  const verify = ownVerifier(parts)
+  const { accounts, outside, service, verify, onNotice, onRefused } = parts
   return async (token) => {
     const issuer = issuerOf(token)
     try {
@@ -180,9 +187,15 @@ function tokenReader(parts: ReaderParts): (token: string) => Promise<TokenMeanin
   }
 }
 
+interface OwnParts {
+  readonly keys: SigningKeys
+  readonly service: string
+  readonly clocks: TokenClocks
+}
+
 /** Keys change when another one is made. */
-function ownVerifier({ keys, service, now, elapsed }: ReaderParts): Verify {
+function ownTokens({ keys, service, clocks }: OwnParts): VerifiedTokens {
+  const { now } = clocks
   const expected = { algorithms: [ownAlgorithm], issuer: service, audience: service, claims: ['exp', 'jti'], now }
-  const verify = (token: string): Promise<JsonObject> => verifierOf(keys.publicKeys, expected)(token)
-  return rememberVerified(verify, { now, elapsed })
+  return rememberVerified((token) => verifierOf(keys.publicKeys, expected)(token), clocks)
 }

@@ -35,7 +35,7 @@ export interface OutsideParts extends TokenClocks {
 const longestSubject = 128
 
 export function outsideReader(issuer: TokenIssuer, { keys, accounts, ...clocks }: OutsideParts): ReadOutside {
-  const verify = rememberVerified(outsideVerifier(issuer, keys, clocks.now), clocks)
+  const { verify } = rememberVerified(outsideVerifier(issuer, keys, clocks.now), clocks)
   return async (token) => {
     const claims = await verify(token)
     const scopes = issuer.access === '' ? undefined : (scopesIn(claims, issuer.access) ?? [])

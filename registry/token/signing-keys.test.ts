@@ -72,6 +72,37 @@ test('an old key gives way to another one, and is known until its last token is 
   t.is(kids(keys).length, 1)
 })
 
+test('a key gives way at once when somebody says so, and one that is revoked is known no more', async (t) => {
+  const opened = await open(t)
+  const { keys, folder } = opened
+  const claims = { iss: 'i', aud: 'a' }
+  const [first, secret] = [await keys.sign(claims), keys.uploadSecret]
+  t.deepEqual(await keys.rotate(false), { key: kids(keys)[1] ?? '', earlier: 1 })
+  const second = await keys.sign(claims)
+  t.deepEqual([await isGood(opened, first), await isGood(opened, second)], [true, true])
+  t.deepEqual(keys.uploadSecret, secret)
+
+  // Whoever asks for less at the same moment takes nothing of it back.
+  const [, revoked] = await Promise.all([keys.rotate(false), keys.rotate(true), keys.rotate(false)])
+  t.is(revoked.earlier, 0)
+  t.deepEqual([await isGood(opened, first), await isGood(opened, second)], [false, false])
+  t.true(await isGood(opened, await keys.sign(claims)))
+  t.notDeepEqual(keys.uploadSecret, secret)
+  const again = await open(t, folder)
+  t.deepEqual([kids(again.keys), again.keys.uploadSecret], [kids(keys), keys.uploadSecret])
+  t.false(await isGood(again, first))
+})
+
+test('a key that cannot be written is none, and nothing is revoked', async (t) => {
+  const opened = await open(t)
+  const { keys, folder } = opened
+  const [token, before, secret] = [await keys.sign({ iss: 'i', aud: 'a' }), kids(keys), keys.uploadSecret]
+  rmSync(folder, { recursive: true })
+  await t.throwsAsync(keys.rotate(true), { code: 'ENOENT' })
+  t.deepEqual([kids(keys), keys.uploadSecret], [before, secret])
+  t.true(await isGood(opened, token))
+})
+
 test('when no other key can be written the old one is used on, and that is told', async (t) => {
   const folder = join(temporaryFolder(t), 'token-keys')
   const notices: string[] = []

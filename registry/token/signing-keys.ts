@@ -16,6 +16,7 @@ import {
   placeOf,
   required,
 } from '../../shared/base/json.ts'
+import { createSlots } from '../../shared/base/slots.ts'
 import { writeDurably } from '../storage/write-durably.ts'
 import { type Jwk, leeway, makeKey, publicPart, type Sign, signerOf } from './jwt.ts'
 
@@ -35,11 +36,24 @@ interface Stored {
   readonly keys: readonly StoredKey[]
 }
 
+/** What became of the keys. */
+export interface RotatedKeys {
+  /** The name of that which signs now, as `kid` has it. */
+  readonly key: string
+  /** Earlier ones whose tokens still count. */
+  readonly earlier: number
+}
+
 export interface SigningKeys {
-  /** Signs uploads; the same after a restart. */
+  /** Signs uploads; the same after a restart, another one after keys were revoked. */
   readonly uploadSecret: Uint8Array
   /** Public keys that tokens in their time are signed with, the newest last. */
   readonly publicKeys: readonly Jwk[]
+  /**
+   * Makes another key now. Those before are known until their last tokens are over; or, when they are revoked, no longer, and so
+   * is the secret for uploads. When it cannot be written all stays as it was.
+   */
+  rotate(isRevoking: boolean): Promise<RotatedKeys>
   /** Signs with the newest key, after having made another one when it is old; with the old one when that cannot be. */
   readonly sign: Sign
 }
@@ -62,16 +76,19 @@ export async function openSigningKeys(options: KeyOptions): Promise<SigningKeys>
 }
 
 class Keys implements SigningKeys {
-  readonly uploadSecret: Uint8Array
   readonly #options: KeyOptions
   #stored: Stored
   #sign: Sign | undefined
-  #rotating: Promise<void> | undefined
+  /** One at a time. */
+  readonly #turns = createSlots(1)
 
   constructor(options: KeyOptions, stored: Stored) {
     this.#options = options
     this.#stored = stored
-    this.uploadSecret = Buffer.from(stored.uploads, 'base64url')
+  }
+
+  get uploadSecret(): Uint8Array {
+    return Buffer.from(this.#stored.uploads, 'base64url')
   }
 
   get publicKeys(): readonly Jwk[] {
@@ -79,8 +96,7 @@ class Keys implements SigningKeys {
   }
 
   readonly sign: Sign = async (claims) => {
-    const made = this.#stored.keys.at(-1)?.made ?? 0
-    if (this.#options.now() - made > this.#options.rotateAfter()) await this.rotate().catch(this.#tell)
+    if (this.#isOld) await this.#turns(async () => (this.#isOld ? this.#rotate(false) : undefined)).catch(this.#tell)
     if (this.#sign === undefined) throw new Error('no key to sign with')
     return this.#sign(claims)
   }
@@ -90,11 +106,15 @@ class Keys implements SigningKeys {
     this.#options.onNotice(`no new key for tokens can be made, the old one is used on: ${reason}`)
   }
 
-  rotate(): Promise<void> {
-    this.#rotating ??= this.#rotate().finally(() => {
-      this.#rotating = undefined
-    })
-    return this.#rotating
+  get #isOld(): boolean {
+    const made = this.#stored.keys.at(-1)?.made ?? 0
+    return this.#options.now() - made > this.#options.rotateAfter()
+  }
+
+  async rotate(isRevoking: boolean): Promise<RotatedKeys> {
+    await this.#turns(() => this.#rotate(isRevoking))
+    const { publicKeys } = this
+    return { key: publicKeys.at(-1)?.kid ?? '', earlier: publicKeys.length - 1 }
   }
 
   async load(): Promise<void> {
@@ -103,18 +123,21 @@ class Keys implements SigningKeys {
     this.#sign = await signerOf(newest.jwk)
   }
 
-  async #rotate(): Promise<void> {
+  async #rotate(isRevoking: boolean): Promise<void> {
     const { folder, tokenLife, now } = this.#options
     const until = now() + tokenLife() + 1000 * leeway
-    const older = served(this.#stored, now()).map(({ jwk, made, until: end = until }) => ({
+    const older = (isRevoking ? [] : served(this.#stored, now())).map(({ jwk, made, until: end = until }) => ({
       jwk: publicPart(jwk),
       made,
       until: end,
     }))
-    const stored = { ...this.#stored, keys: [...older, { jwk: await makeKey(), made: now() }] }
+    const uploads = isRevoking ? newSecret() : this.#stored.uploads
+    const jwk = await makeKey()
+    const sign = await signerOf(jwk)
+    const stored = { uploads, keys: [...older, { jwk, made: now() }] }
     await write(folder, stored)
     this.#stored = stored
-    await this.load()
+    this.#sign = sign
   }
 }
 
@@ -127,9 +150,13 @@ async function readOrMake({ folder, now }: KeyOptions): Promise<Stored> {
   await chmod(folder, 0o700)
   const text = await readIfThere(fileIn(folder))
   if (text !== undefined) return parse(text, fileIn(folder))
-  const stored = { uploads: randomBytes(32).toString('base64url'), keys: [{ jwk: await makeKey(), made: now() }] }
+  const stored = { uploads: newSecret(), keys: [{ jwk: await makeKey(), made: now() }] }
   await write(folder, stored)
   return stored
+}
+
+function newSecret(): string {
+  return randomBytes(32).toString('base64url')
 }
 
 function fileIn(folder: string): string {

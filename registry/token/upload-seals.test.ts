@@ -6,7 +6,8 @@ import { parseName } from '../protocol/names.ts'
 import { bearer, entryOf, minute, type TokenRegistry, tokenRegistry } from './testing/token-registry.ts'
 import { createUploadSeals } from './upload-seals.ts'
 
-const secret = randomBytes(32)
+const bytes = randomBytes(32)
+const secret = (): Uint8Array => bytes
 const name = parseName('a/b')
 const id = 'b3f0a0de-0000-4000-8000-000000000000'
 const sealOf = (text: string): string => text.slice(text.indexOf('.') + 1)
@@ -40,7 +41,13 @@ test('a seal is for one upload of one repository, of one registry, for a day', (
   const seal = sealOf(seals.seal({ name, id, subject: 'ann' }))
   t.is(seals.open({ name: parseName('a/c'), id }, seal), undefined)
   t.is(seals.open({ name, id: id.replace('b', 'c') }, seal), undefined)
-  t.is(createUploadSeals(randomBytes(32), () => now).open({ name, id }, seal), undefined)
+  t.is(
+    createUploadSeals(
+      () => randomBytes(32),
+      () => now,
+    ).open({ name, id }, seal),
+    undefined,
+  )
   t.is(createUploadSeals(secret, () => now).open({ name, id }, seal), 'ann', 'also after a restart')
   now += 24 * 60 * minute - 2000
   t.is(seals.open({ name, id }, seal), 'ann')

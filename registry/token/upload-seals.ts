@@ -22,10 +22,10 @@ const lifetime = 24 * 3_600_000
 /** Characters; of a subject of 384 bytes in base64url, and the rest. */
 const longestSeal = 600
 
-/** `secret` is 32 bytes; `now` gives milliseconds since the epoch. */
-export function createUploadSeals(secret: Uint8Array, now: () => number): UploadSeals {
+/** `secret` is that in force, of 32 bytes; `now` gives milliseconds since the epoch. */
+export function createUploadSeals(secret: () => Uint8Array, now: () => number): UploadSeals {
   const sign = (upload: SealedUpload, until: string): Buffer =>
-    createHmac('sha256', secret)
+    createHmac('sha256', secret())
       .update(JSON.stringify(['upload', upload.id, upload.name, upload.subject, until]))
       .digest()
   return {

@@ -17,20 +17,32 @@ interface Verified {
 /** How many tokens are remembered, and for how many milliseconds: after that a key that was taken back counts no more. */
 const [mostTokens, rememberedTime] = [2000, 300_000]
 
+export interface VerifiedTokens {
+  readonly verify: Verify
+  /** Verifies each anew, also those that are being verified. */
+  forget(): void
+}
+
 /**
  * Remembers which tokens were found good, by their hash: clients send one with each of their requests, and a signature takes
  * longer to verify than most answers. Their times are looked at again each time.
  */
-export function rememberVerified(verify: Verify, { now, elapsed }: TokenClocks): Verify {
-  const known = new Recent<string, Verified>(mostTokens)
-  return async (token) => {
-    const key = hash('sha256', token, 'base64url')
-    const verified = known.get(key)
-    if (verified !== undefined && elapsed() - verified.at < rememberedTime) return inTime(verified.claims, now())
-    known.delete(key)
-    const claims = await verify(token)
-    known.set(key, { claims, at: elapsed() })
-    return claims
+export function rememberVerified(verify: Verify, { now, elapsed }: TokenClocks): VerifiedTokens {
+  let remembered = new Recent<string, Verified>(mostTokens)
+  return {
+    verify: async (token) => {
+      const known = remembered
+      const key = hash('sha256', token, 'base64url')
+      const verified = known.get(key)
+      if (verified !== undefined && elapsed() - verified.at < rememberedTime) return inTime(verified.claims, now())
+      known.delete(key)
+      const claims = await verify(token)
+      known.set(key, { claims, at: elapsed() })
+      return claims
+    },
+    forget() {
+      remembered = new Recent(mostTokens)
+    },
   }
 }
 

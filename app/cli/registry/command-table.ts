@@ -9,6 +9,7 @@ export const registryCommands: Readonly<
   'read-only': { summary: 'refuse all that writes, or no longer', load: () => import('./read-only.ts') },
   uploads: { summary: 'list uploads that are open, or end some', load: () => import('./uploads.ts') },
   user: { summary: 'keep the accounts that may log in', load: () => import('./user.ts') },
+  token: { summary: 'make another key for tokens', load: () => import('./token.ts') },
   history: { summary: 'show what a tag led to', load: () => import('./history.ts') },
   rollback: { summary: 'set a tag back to what it led to', load: () => import('./rollback.ts') },
   backup: { summary: 'copy all that the registry has, while it is used', load: () => import('./backup.ts') },

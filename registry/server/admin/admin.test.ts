@@ -32,6 +32,7 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
     leaveAdoption: unused,
     adoptionFlaws: unused,
     exportLayouts: unused,
+    rotateTokenKeys: unused,
     gcStatus: unused,
     gcRun: unused,
     gcExplain: unused,

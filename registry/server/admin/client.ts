@@ -39,6 +39,7 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     leaveAdoption: () => call('DELETE', '/v1/adoption'),
     adoptionFlaws: () => call('GET', '/v1/adoption/flaws'),
     exportLayouts: (request) => call('POST', '/v1/export', { ...request, references: [...request.references] }),
+    rotateTokenKeys: (isRevoking) => call('POST', '/v1/token-keys/rotate', isRevoking),
     gcStatus: () => call('GET', '/v1/gc'),
     gcRun: (isNow) => call('POST', '/v1/gc/run', isNow),
     gcExplain: (target) => call('GET', `/v1/gc/explain/${encodeURIComponent(target.slice(0, 512))}`),

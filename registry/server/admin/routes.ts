@@ -105,6 +105,16 @@ export const adminRoutes: readonly AdminRoute[] = [
     run: (admin, _parts, body) => admin.exportLayouts(readExportRequest(body)),
   },
   {
+    method: 'POST',
+    path: '/v1/token-keys/rotate',
+    about:
+      'makes another key for tokens; with `true` as its body what was signed before counts no more, with `false` it does',
+    run: async (admin, _parts, body) => {
+      if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
+      return admin.rotateTokenKeys(body)
+    },
+  },
+  {
     method: 'GET',
     path: '/v1/gc',
     about: 'what waits for garbage collection, what was removed, and why nothing is removed now',

@@ -18,6 +18,7 @@ export interface AdminParts {
   readonly space: BlobDriver['space']
   readonly adoption: Adoption
   readonly exportLayouts: OpenRegistry['exportLayouts']
+  readonly rotateTokenKeys: RegistryAdmin['rotateTokenKeys']
   /** What only a running server has. */
   readonly server?: {
     readonly status: () => ServerStatus
@@ -33,6 +34,7 @@ export function serviceAdmin({
   events,
   adoption,
   exportLayouts,
+  rotateTokenKeys,
   gc,
   space,
   server,
@@ -72,6 +74,7 @@ export function serviceAdmin({
     },
     ...tagAdmin(service),
     ...gcAdmin(gc),
+    rotateTokenKeys,
     hold: () => service.hold(),
     adoption: () => adoption.status(),
     async adopt({ folder, isWaiting }) {

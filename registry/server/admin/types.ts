@@ -6,6 +6,7 @@ import type { GcRound, GcStatus } from '../../gc/types.ts'
 import type { ScrubStatus } from '../../scrub/types.ts'
 import type { RegistryHold, RolledBack, TagMove } from '../../service/types.ts'
 import type { FlawRow } from '../../storage/rows.ts'
+import type { RotatedKeys } from '../../token/signing-keys.ts'
 import type { AdoptRequest, ExportRequest } from './adoption.ts'
 
 /** What operators ask of a registry, whether a server has it open or nobody does. Errors are IbuildErrors. */
@@ -41,6 +42,11 @@ export interface RegistryAdmin {
    * OBJECT_NOT_FOUND, TAG_IMMUTABLE, SERVER_FAILED when the registry is read-only.
    */
   rollBackTag(repository: string, tag: string, to?: number | string): Promise<RolledBack>
+  /**
+   * Makes another key that signs tokens. What was signed before counts as long as it lasts, or no more when it is revoked.
+   * OBJECT_NOT_FOUND where there are no keys, TOKEN_KEYS_INVALID.
+   */
+  rotateTokenKeys(isRevoking: boolean): Promise<RotatedKeys>
   gcStatus(): Promise<GcStatus>
   /** Does what is due, or all that waits, up to a bound. */
   gcRun(isNow: boolean): Promise<GcRound>
