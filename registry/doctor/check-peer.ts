@@ -22,8 +22,10 @@ export async function checkPeer(url: URL, isTrusted: boolean): Promise<readonly 
     if (challenge !== undefined) found.push(await checkTokenService(challenge))
     return { status: 'ok', message: `${url.origin} answers` }
   })
-  return [first, ...found]
+  return [first.status === 'fail' ? { mend: notReached, ...first } : first, ...found]
 }
+
+const notReached = 'Let the server run, and look at the address, and at firewalls and proxies between here and there.'
 
 /** As an address is written elsewhere than in a URL. */
 export function hostOf({ hostname }: URL): string {

@@ -9,6 +9,7 @@ import { createAuthority, createServerCertificate } from '../../shared/net/certi
 import { configOf, settingsOf } from '../server/config/read.ts'
 import { checkClock, checkPeerClock } from './check-clock.ts'
 import { checkDisk } from './check-disk.ts'
+import { checkPeer } from './check-peer.ts'
 import { checkFileLimit, checkPort } from './check-process.ts'
 import { checkChain, checkTls } from './check-tls.ts'
 import type { Check } from './types.ts'
@@ -34,6 +35,12 @@ test('the clock: its year, jumps, and that of a peer', (t) => {
   t.is(checkPeerClock(date(3_600_000), now).status, 'fail')
   t.is(checkPeerClock(undefined, now).status, 'skip')
   t.is(checkPeerClock('yesterday', now).status, 'skip')
+})
+
+test('where nobody listens it is said what to look at', async (t) => {
+  const [check] = await checkPeer(new URL('http://127.0.0.1:1'), false)
+  t.like(check, { name: 'registry', status: 'fail' })
+  t.regex(check?.mend ?? '', /^Let the server run/)
 })
 
 const authority = createAuthority({

@@ -182,6 +182,7 @@ const table = {
   BACKUP_INVALID: {
     exit: 1,
     about: 'A backup is damaged or cut short, of a newer version, or no backup at all.',
+    hint: 'Name a folder or file that ibuild registry backup made; ibuild registry backup --verify reads all of one.',
   },
   EXPORT_REFUSED: {
     exit: 1,

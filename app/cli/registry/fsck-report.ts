@@ -46,7 +46,7 @@ function textReport(): FsckReport {
 
 function legend(code: FindingCode, i: number): string[] {
   const { severity, about, repair } = findingCodes[code]
-  return [...(i === 0 ? ['\n'] : []), `${code} (${severity}): ${about}.\n  A repair ${repair}.\n`]
+  return [...(i === 0 ? ['\n'] : []), `${code} (${severity}): ${about}.\n  What --repair does: ${repair}.\n`]
 }
 
 function summaryLine(summary: FsckSummary): string {

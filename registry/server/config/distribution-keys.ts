@@ -62,7 +62,7 @@ export const distributionKeys: Readonly<Record<string, Fate>> = {
   'log.fields': unused('lines have the fields that they have'),
   'log.hooks': refused('no mail is sent; watch the log'),
   'log.reportcaller': unused('lines do not name the place in the code'),
-  'storage.filesystem.rootdirectory': unused('its layout is another one, and is left alone'),
+  'storage.filesystem.rootdirectory': unused('its layout is another one, which ibuild registry adopt takes over'),
   'storage.filesystem.maxthreads': unused('the number of threads is chosen'),
   'storage.delete.enabled': mapped('delete.enabled'),
   'storage.maintenance.readonly.enabled': mapped('readOnly'),
