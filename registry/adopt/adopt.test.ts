@@ -283,7 +283,10 @@ test('read-only nothing is taken, and everything is served', async (t) => {
 })
 
 test('rules for tags hold for those that only the tree has', async (t) => {
-  const immutableBy = (_name: string, tag: string): string | undefined => (tag === '1' ? 'a rule' : undefined)
+  const immutableBy =
+    () =>
+    (tag: string): string | undefined =>
+      tag === '1' ? 'a rule' : undefined
   const registry = await adopting(t, temporaryFolder(t), { immutableBy })
   const { service, tree, adoption } = registry
   filled(tree)
@@ -296,6 +299,23 @@ test('rules for tags hold for those that only the tree has', async (t) => {
   await registry.finish()
   t.is((await service.manifests.get(team, { tag: '1' })).digest, one.digest)
   t.is((await service.manifests.get(team, { digest: one.digest })).digest, one.digest)
+})
+
+test('a blob that a tag keeps from being removed is not forgotten either', async (t) => {
+  const immutableBy =
+    () =>
+    (tag: string): string | undefined =>
+      tag === '1' ? 'a rule' : undefined
+  const registry = await adopting(t, temporaryFolder(t), { immutableBy })
+  const { service, tree, adoption, metadata } = registry
+  filled(tree)
+  await adoption.adopt(registry.folder)
+  await service.manifests.put(team, { tag: '1' }, pushed(one))
+  const layer = digestOf(one.blobs[1] ?? '')
+  await t.throwsAsync(service.blobs.remove(team, layer), { code: 'DENIED' })
+  t.deepEqual(await metadata.list({ prefix: 'forgotten ', limit: 1 }), [])
+  await registry.finish()
+  t.is(await service.blobs.size(team, layer), one.blobs[1]?.length ?? -1)
 })
 
 test('a push on condition, and the history, see the tag of the tree', async (t) => {

@@ -70,8 +70,7 @@ function adoptedBlobs({ service, takeOver, sourceFor }: AdoptedParts): BlobServi
       const blob = await source?.blob(name, digest)
       await blob?.close()
       if (blob === undefined) return blobs.remove(name, digest, ...more)
-      await takeOver.forget(name, digest)
-      await unlessUnknown(blobs.remove(name, digest, ...more))
+      await forgetting(takeOver, { name, digest }, () => blobs.remove(name, digest, ...more))
     },
     mount: async (name, digest, options) => {
       const { from, isVisible = () => true } = options
@@ -111,14 +110,7 @@ function adoptedManifests({ service, takeOver, sourceFor }: AdoptedParts): Manif
   const removeTaken = async (source: Source, at: Place, remove: () => Promise<void>): Promise<void> => {
     const { name, digest } = at
     for await (const tag of source.tagsOf(name, digest)) await takeTag(source, name, tag)
-    await takeOver.forget(name, digest)
-    try {
-      await remove()
-    } catch (error) {
-      if (isUnknown(error)) return
-      await takeOver.remember(name, digest)
-      throw error
-    }
+    await forgetting(takeOver, at, remove)
   }
   return {
     ...manifests,
@@ -187,7 +179,14 @@ async function isHere(found: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** Removing what nobody took over yet is done when that is noted. */
-async function unlessUnknown(removal: Promise<void>): Promise<void> {
-  await isHere(removal)
+/** Removes something for good, unless that is refused. What nobody took over yet is removed when that is noted. */
+async function forgetting(takeOver: TakeOver, { name, digest }: Place, remove: () => Promise<void>): Promise<void> {
+  await takeOver.forget(name, digest)
+  try {
+    await remove()
+  } catch (error) {
+    if (isUnknown(error)) return
+    await takeOver.remember(name, digest)
+    throw error
+  }
 }

@@ -14,7 +14,7 @@ export function configuredPolicies(config: () => Pick<ServerConfig, 'tags' | 'qu
   const immutable = remembered(immutableByRules)
   const quota = remembered(quotaByRules)
   return {
-    immutableBy: (name, tag) => immutable(config().tags.immutable)(name, tag),
+    immutableBy: (name) => immutable(config().tags.immutable)(name),
     quotaFor: (name) => quota(config().quota)(name),
   }
 }

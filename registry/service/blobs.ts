@@ -3,16 +3,20 @@ import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { parseName } from '../protocol/names.ts'
 import { bytesReader } from '../storage/bytes-reader.ts'
+import { ChangeConflict } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { linkedRows, linkRows } from '../storage/rows.ts'
+import { requireRemovable } from './immutable-content.ts'
 import { type Links, linkedBlob } from './links.ts'
+import type { Requester } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { createSmallBlobs } from './small-blobs.ts'
+import type { TagChanger } from './tag-change.ts'
 import type { BlobService, MountOptions } from './types.ts'
 import { removeRows } from './unused-blobs.ts'
 import { isIntact } from './verify-blob.ts'
 
-export interface BlobParts extends ServiceParts {
+export interface BlobParts extends ServiceParts, Pick<TagChanger, 'immutableBy'> {
   readonly links: Links
 }
 
@@ -61,6 +65,24 @@ export function createBlobService(parts: BlobParts): Blobs {
     return new RegistryError('UNKNOWN', `the blob ${digest} is damaged here: push it again`, { detail: { digest } })
   }
 
+  /** False when something came meanwhile that may keep it. */
+  const isRemoved = async (name: RepositoryName, digest: Digest, by: Requester | undefined): Promise<boolean> => {
+    const key = linkRows.key(name, digest)
+    if ((await metadata.get(key)) === undefined) throw blobUnknown(name, digest)
+    const expect = await requireRemovable(parts, name, digest)
+    const remove = [key, linkedRows.key(digest, name)]
+    const append = tell([{ action: 'delete', kind: 'blob', name, digest }], by)
+    try {
+      await removeRows(parts, digest, { remove, append, expect })
+      return true
+    } catch (error) {
+      if (error instanceof ChangeConflict) return false
+      throw error
+    } finally {
+      links.removed(name, digest)
+    }
+  }
+
   /** Where the blob can be taken from, and its size there. */
   const findSource = async (digest: Digest, options: MountOptions): Promise<Source | undefined> => {
     const { from, isVisible = () => true } = options
@@ -106,15 +128,7 @@ export function createBlobService(parts: BlobParts): Blobs {
     remove: async (name, digest, by) => {
       guard()
       await locks.run(digest, async () => {
-        const key = linkRows.key(name, digest)
-        if ((await metadata.get(key)) === undefined) throw blobUnknown(name, digest)
-        const remove = [key, linkedRows.key(digest, name)]
-        const append = tell([{ action: 'delete', kind: 'blob', name, digest }], by)
-        try {
-          await removeRows(parts, digest, { remove, append })
-        } finally {
-          links.removed(name, digest)
-        }
+        while (!(await isRemoved(name, digest, by)));
       })
     },
 

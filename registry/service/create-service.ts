@@ -102,7 +102,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     elapsed,
   }
   const uploads = createUploadService({ ...parts, links, hashes, limits, purgeEvery })
-  const blobs = createBlobService({ ...parts, links })
+  const blobs = createBlobService({ ...parts, links, immutableBy })
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
   const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy, leases })
   const history = createTagHistory({ ...parts, manifests, caches, immutableBy })

@@ -4,16 +4,17 @@ import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { type ManifestRef, parseTag, type RepositoryName } from '../protocol/names.ts'
 import { manifestRows, tagRows } from '../storage/rows.ts'
+import { requireRemovable } from './immutable-content.ts'
 import type { Leases } from './leases.ts'
 import { createManifestBytes } from './manifest-bytes.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
-import { carryOut, type ManifestPlan } from './manifest-plan.ts'
+import { carryOut, joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import type { Sparse, Stored } from './manifest-rules.ts'
 import type { Requester } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
 import { type ManifestPush, planPush } from './push-plan.ts'
 import { referencesOf, referredDigests } from './references.ts'
-import { planManifestRemoval, planTagRemoval, requireMutableTags } from './removal-plan.ts'
+import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
 import type { TagChanger } from './tag-change.ts'
 import { pushOf, removalOf, withRows } from './told-plan.ts'
@@ -100,10 +101,16 @@ export function createManifestService(parts: ManifestParts): ManifestService {
     }
     if ('tag' in ref) return carryOut(planParts, () => told(planTagRemoval(parts, name, { ...removal, tag: ref.tag })))
     const { digest } = ref
-    await locks.run(digest, async () => {
-      await requireMutableTags(parts, name, digest)
-      await carryOut(planParts, () => told(planManifestRemoval(parts, name, { ...removal, digest })))
-    })
+    let isBegun = false
+    /** Of one with very many tags these go part by part: what keeps it is looked at before the first and with the last. */
+    const plan = async (): Promise<ManifestPlan | undefined> => {
+      const found = await planManifestRemoval(parts, name, { ...removal, digest })
+      if (found?.change === undefined || (found.isPart === true && isBegun)) return found
+      isBegun = true
+      const expect = await requireRemovable(parts, name, digest)
+      return { ...found, change: joinChanges([found.change, { expect }]) }
+    }
+    await locks.run(digest, () => carryOut(planParts, () => told(plan())))
     await removeUnnamed(parts, digest)
   }
   /** Bytes that the repository has more with the manifest. */

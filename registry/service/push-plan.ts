@@ -12,7 +12,6 @@ import {
   holderRows,
   type ManifestRow,
   manifestRows,
-  repositoryRows,
   type TagRow,
   tagRows,
 } from '../storage/rows.ts'
@@ -20,7 +19,7 @@ import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse, type Stored } from './manifest-rules.ts'
 import { areReferencesKnown, changedReferences, referencesOf } from './references.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
-import { changeTag, type TagChanger } from './tag-change.ts'
+import { changedRepository, changeTag, type TagChanger } from './tag-change.ts'
 import { type Condition, requireCondition } from './tag-condition.ts'
 import type { StoredManifest } from './types.ts'
 
@@ -87,7 +86,7 @@ type Kept = Pick<ManifestRow, 'at' | 'wasTagged'>
 function newRows(push: ManifestPush, kept: Kept): Row[] {
   const { name, manifest, facts } = push
   return [
-    repositoryRows.row([name], { at: Date.now(), change: newChange() }),
+    changedRepository(name),
     manifestRow(push, kept),
     holderRows.row([manifest.digest, name], true),
     ...(facts.subject === undefined ? [] : [referrerRow(name, facts.subject.digest, { manifest, facts })]),

@@ -1,5 +1,4 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { eachRow } from '../storage/each-row.ts'
 import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import {
@@ -18,7 +17,6 @@ import { withoutReferences } from './references.ts'
 import { referrerKey } from './referrer-row.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
 import { type Condition, requireCondition } from './tag-condition.ts'
-import { allMutable, requireMutable } from './tag-rules.ts'
 
 /** Who removes something, as far as that is known, and what he wants to be there. */
 export interface Removal {
@@ -38,17 +36,6 @@ export async function planTagRemoval(
   requireCondition(condition, { name, ref: { tag }, now: readOrNothing<TagRow>(tagRows, key, value)?.digest })
   const change = await changeTag(changer, { name, tag, value, by }, undefined)
   return { change, effects: { name, tags: [tag] } }
-}
-
-/**
- * DENIED when one of the tags of a manifest has to stay: looked at before any of them goes, for they may go in several changes.
- * Costs the number of tags, where there is a rule for tags at all.
- */
-export async function requireMutableTags(changer: TagChanger, name: string, digest: Digest): Promise<void> {
-  if (changer.immutableBy === allMutable) return
-  const prefix = taggedRows.prefix(name, digest)
-  for await (const { key } of eachRow(changer.metadata, prefix))
-    requireMutable(changer.immutableBy, { name, tag: lastPart(key), is: digest })
 }
 
 /** Tags in one change at most: of a million the change would take a gigabyte of memory, and all others would wait for it. */

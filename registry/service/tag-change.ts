@@ -1,8 +1,18 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
+import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import { newChange } from '../storage/new-change.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
-import { goneRows, type HistoryRow, historyRows, movePart, type TagRow, taggedRows, tagRows } from '../storage/rows.ts'
+import {
+  goneRows,
+  type HistoryRow,
+  historyRows,
+  movePart,
+  repositoryRows,
+  type TagRow,
+  taggedRows,
+  tagRows,
+} from '../storage/rows.ts'
 import { type ImmutableBy, requireMutable } from './tag-rules.ts'
 
 /** Moves of a tag that are remembered. */
@@ -50,7 +60,11 @@ export async function changeTag(
   const rows =
     digest === undefined
       ? []
-      : [tagRows.row([name, tag], { digest, at, move }), taggedRows.row([name, digest, tag], true)]
+      : [
+          tagRows.row([name, tag], { digest, at, move }),
+          taggedRows.row([name, digest, tag], true),
+          ...(immutableBy(name)?.(tag) === undefined ? [] : [changedRepository(name)]),
+        ]
   return {
     put: [history, ...rows],
     remove: [
@@ -63,6 +77,11 @@ export async function changeTag(
       { key: history.key, value: undefined },
     ],
   }
+}
+
+/** That something came to a repository which keeps others of what it has: removals of these expect its row. */
+export function changedRepository(name: string): Row {
+  return repositoryRows.row([name], { at: Date.now(), change: newChange() })
 }
 
 /** The row of a move that is remembered no longer, and what is known of its manifest if that is gone. */

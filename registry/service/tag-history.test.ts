@@ -131,7 +131,7 @@ test('refused: what the history does not have, a deletion, and what is gone, whi
 
 test('refused: while the registry is read-only, and for a tag that must stay', async (t) => {
   let isImmutable = false
-  const { service } = await memoryRegistry({ immutableBy: () => (isImmutable ? 'x' : undefined) })
+  const { service } = await memoryRegistry({ immutableBy: () => () => (isImmutable ? 'x' : undefined) })
   await setTag(service, first)
   await setTag(service, second)
   isImmutable = true

@@ -1,8 +1,11 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 
-/** The rule by which a tag may neither be moved nor deleted, as it is written in the configuration; undefined without one. */
-export type ImmutableBy = (name: string, tag: string) => string | undefined
+/** The rule by which a tag of one repository may neither be moved nor deleted, as it is written in the configuration. */
+export type ImmutableTag = (tag: string) => string | undefined
+
+/** The rules for the tags of a repository; undefined where there is none: then nothing is looked up for it. */
+export type ImmutableBy = (name: string) => ImmutableTag | undefined
 
 /** For a registry whose tags may all be moved. */
 export const allMutable: ImmutableBy = () => undefined
@@ -15,7 +18,7 @@ export function requireMutable(
   immutableBy: ImmutableBy,
   { name, tag, is }: { readonly name: string; readonly tag: string; readonly is: Digest },
 ): void {
-  const rule = immutableBy(name, tag)
+  const rule = immutableBy(name)?.(tag)
   if (rule === undefined) return
   throw new RegistryError(
     'DENIED',

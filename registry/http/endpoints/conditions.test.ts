@@ -108,7 +108,7 @@ test('who may not pull is not told what a tag is', async (t) => {
 })
 
 test('an immutable tag is refused with 403 and the rule, whatever the condition', async (t) => {
-  const { service } = await memoryRegistry({ immutableBy: (_, tag) => (tag === 'latest' ? 'latest' : undefined) })
+  const { service } = await memoryRegistry({ immutableBy: () => (tag) => (tag === 'latest' ? 'latest' : undefined) })
   const { ask } = await served(t, { service })
   for (const headers of [type, { ...type, 'If-Match': '*' }]) {
     const put = await ask('PUT', at('latest'), { headers, body: second.bytes })

@@ -24,9 +24,13 @@ interface TagRule {
 /** Decides by the last rule that fits a tag. */
 export function immutableByRules(texts: readonly string[]): ImmutableBy {
   const rules = texts.map(parseRule).reverse()
-  return (name, tag) => {
-    const found = rules.find(({ repositories, tags }) => tags.matches(tag) && repositories.matches(name))
-    return found === undefined || found.isException ? undefined : found.text
+  return (name) => {
+    const here = rules.filter(({ repositories }) => repositories.matches(name))
+    if (here.every(({ isException }) => isException)) return undefined
+    return (tag) => {
+      const found = here.find(({ tags }) => tags.matches(tag))
+      return found === undefined || found.isException ? undefined : found.text
+    }
   }
 }
 

@@ -23,7 +23,10 @@ for (const [rules, immutable, mutable] of [
 ] as const) {
   test(`immutable: ${rules.join(' ')}`, (t) => {
     const immutableBy = immutableByRules(rules)
-    const ruleOf = (text: string): string | undefined => immutableBy(...(text.split(':') as [string, string]))
+    const ruleOf = (text: string): string | undefined => {
+      const [name = '', tag = ''] = text.split(':')
+      return immutableBy(name)?.(tag)
+    }
     for (const text of immutable)
       t.true(
         rules.some((rule) => rule === ruleOf(text)),
@@ -32,6 +35,14 @@ for (const [rules, immutable, mutable] of [
     for (const text of mutable) t.is(ruleOf(text), undefined, text)
   })
 }
+
+test('a repository whose tags no rule is about, or only exceptions are, has no rules', (t) => {
+  const immutableBy = immutableByRules(['team/*:v*', '!**:x', '!team/free:*'])
+  t.truthy(immutableBy('team/app'))
+  t.truthy(immutableBy('team/free'), 'a rule before the exception may fit')
+  t.is(immutableBy('other'), undefined)
+  t.is(immutableByRules([])('team/app'), undefined)
+})
 
 test('quotas: the first that fits counts, and 0 is none', (t) => {
   const { quota } = file(`quota:

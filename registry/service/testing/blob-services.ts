@@ -17,6 +17,7 @@ import { tellNobody } from '../occurrence.ts'
 import { createQuotaGuard, noQuota, type QuotaFor } from '../quota.ts'
 import { createRemovalHolds } from '../removal-holds.ts'
 import { createSpaceGuard } from '../space.ts'
+import { allMutable } from '../tag-rules.ts'
 import type { BlobService } from '../types.ts'
 import type { ServiceLimits } from '../upload-limits.ts'
 import { createUploadService, type Uploads } from '../uploads.ts'
@@ -63,6 +64,7 @@ export function blobServices(t: ExecutionContext, options: ServicesOptions = {})
     now: () => clock.now,
     elapsed: () => clock.now,
     links: createLinks(metadata),
+    immutableBy: allMutable,
   }
   const uploads = createUploadService({ ...parts, hashes, limits })
   t.teardown(async () => {
