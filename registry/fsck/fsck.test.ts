@@ -43,7 +43,7 @@ for (const { title, damage, found, isLost = false, isDeep = false } of damages) 
 
 test('every code is found by a test', (t) => {
   const tested = new Set(damages.flatMap(({ found }) => Object.keys(found)))
-  const elsewhere = ['metadata-lost', 'metadata-repaired', 'manifest-unreadable', 'aside']
+  const elsewhere = ['metadata-lost', 'metadata-repaired', 'aside']
   t.deepEqual(
     Object.keys(findingCodes).filter((code) => !tested.has(code) && !elsewhere.includes(code)),
     [],
@@ -96,6 +96,10 @@ test('what is set aside is kept with its bytes, and rows as they were', async (t
     key: tagRows.key(team, 'v1'),
     value: '{"digest',
   })
+  const { findings, summary } = await store.check()
+  t.deepEqual(counts(findings), { aside: 1 })
+  t.regex(findings[0]?.detail ?? '', /^2 files, \d+ bytes$/)
+  t.true(isInOrder(summary))
 })
 
 test('a check ends when it is asked to', async (t) => {

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync }
 import { dirname, join } from 'node:path'
 
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
+import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import { recountUsage } from '../../service/usage.ts'
 import { refersRows, useRows } from '../../storage/gc-rows.ts'
 import type { MetadataStore } from '../../storage/metadata-types.ts'
 import {
@@ -216,6 +218,11 @@ export const damages: readonly Damage[] = [
     ),
     found: { 'manifest-row-wrong': 1, 'referrer-stale': 1 },
   },
+  {
+    title: 'a manifest that would not be taken today',
+    damage: (store) => store.rows((rows) => addManifest(store, rows, { layers: 'none', config: { digest: stranger } })),
+    found: { 'manifest-unreadable': 1 },
+  },
   { title: 'a referrer', damage: gone(referrerKey()), found: { 'referrer-missing': 1 } },
   {
     title: 'a referrer with other values',
@@ -348,6 +355,17 @@ export const damages: readonly Damage[] = [
   },
   { title: 'a blob that is doomed and named', damage: set(doomedRows.key(layerOf(app)), 'true'), found: { doomed: 1 } },
 ]
+
+/** As an earlier version may have taken it: without what is made of what it names. */
+async function addManifest({ file }: Store, rows: MetadataStore, document: object): Promise<void> {
+  const mediaType = mediaTypes.ociManifest
+  const text = JSON.stringify({ schemaVersion: 2, mediaType, ...document })
+  const digest = digestOf(text)
+  write(file(digest), text)
+  const row = manifestRows.row([team, digest], { mediaType, size: text.length, at: 1, change: 'x' })
+  await rows.commit({ put: [row, holderRows.row([digest, team], true)] })
+  await recountUsage(rows, team, () => undefined)
+}
 
 function referrerKey(): string {
   return referrerRows.key(team, app.digest, 'application/vnd.test.signature', signature.digest)
