@@ -3,7 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { stringify } from 'yaml'
+import { hashPassword } from '../../../registry/access/bcrypt.ts'
+import { withAccount } from '../../../registry/access/htpasswd.ts'
+import { changeHtpasswd } from '../../../registry/access/htpasswd-file.ts'
+import { registryLayout } from '../../../registry/storage/layout.ts'
 import { type RunOutput, run } from '../../testing/run.ts'
+import { until } from '../../testing/serve.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 import { type Serving, startServing } from '../server/serving.ts'
 
@@ -15,7 +20,7 @@ export interface AccessScene {
   readonly configure: (config: object) => void
   /** `ibuild registry user ...` */
   readonly user: (args: readonly string[], input?: string) => Promise<RunOutput>
-  /** Makes accounts; each has `NAME's password` for its password. */
+  /** Makes accounts in the data folder, without the command; each has `NAME's password` for its password. */
   readonly add: (...names: readonly string[]) => Promise<void>
   readonly serve: (args?: readonly string[]) => Promise<Serving>
 }
@@ -34,10 +39,7 @@ export function accessScene(t: ExecutionContext): AccessScene {
     configure,
     user,
     async add(...names) {
-      for (const name of names) {
-        const { code, stderr } = await user(['add', name, '--password-stdin'], passwordOf(name))
-        if (code !== 0) throw new Error(stderr)
-      }
+      for (const name of names) await setPassword(root, name, passwordOf(name))
     },
     serve: (args = []) => startServing(t, ['--root', root, '--config', file, '--listen', '127.0.0.1:0', ...args]),
   }
@@ -59,11 +61,19 @@ export async function statusOf(url: string, headers: Record<string, string> = {}
   return answer.status
 }
 
-/** Asks again for a while, in which a server sees that a file has changed, until the status is another one. */
-export async function statusAfter(url: string, headers: Record<string, string>, before: number): Promise<number> {
-  for (const end = Date.now() + 20_000; ; ) {
-    const status = await statusOf(url, headers)
-    if ((status !== before && status !== 429) || Date.now() > end) return status
-    await new Promise((resolve) => setTimeout(resolve, 600)) // a few wrong logins are answered at once
-  }
+/** Makes an account in a data folder, or gives it another password; the hash is one that is soon checked. */
+export async function setPassword(root: string, name: string, password: string): Promise<void> {
+  const entry = { name, hash: await hashPassword(password, 4) }
+  await changeHtpasswd(registryLayout(root).htpasswd, (text) => withAccount(text, entry))
+}
+
+/**
+ * Changes accounts of a running server, and waits until it has read them: who asked again and again with what is not known yet
+ * would be slowed down. `log` gives what it has written so far.
+ */
+export async function changed(log: () => string, change: () => Promise<unknown>): Promise<void> {
+  const timesRead = (): number => log().split('the accounts were read again').length
+  const before = timesRead()
+  await change()
+  await until(() => (timesRead() > before ? true : undefined), 20_000, log)
 }

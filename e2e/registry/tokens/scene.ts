@@ -1,9 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
-import { runOk } from '../../testing/run.ts'
-import { type Served, startServe, until } from '../../testing/serve.ts'
-import { ibuildScript } from '../../testing/workspace.ts'
+import { type Served, startServe } from '../../testing/serve.ts'
+import { changed, setPassword } from '../access/scene.ts'
 import { shortFolder } from '../clients/server.ts'
 
 /** A registry with accounts, which gives tokens. */
@@ -40,30 +39,16 @@ export async function tokenScene(
   const [root, config] = [join(folder, 'data'), join(folder, 'config.yaml')]
   mkdirSync(root)
   writeFileSync(config, `${rules}token: { enabled: ${hasTokens} }\n`)
-  for (const name of Object.keys(passwords)) await setPassword(root, name, { isNew: true })
+  for (const [name, password] of Object.entries(passwords)) await setPassword(root, name, password)
   const server = await startServe(root, { args: ['--config', config] })
   t.teardown(() => server.close())
   return { host: server.host, server, root, folder }
 }
 
-/** Makes an account with its usual password, or gives one another. */
-async function setPassword(
-  root: string,
-  name: string,
-  { isNew = false, password = passwords[name as keyof typeof passwords] }: { isNew?: boolean; password?: string } = {},
-): Promise<void> {
-  const command = [ibuildScript, 'registry', 'user', isNew ? 'add' : 'passwd', name, '--password-stdin', '--root', root]
-  await runOk(process.execPath, command, { input: `${password}\n` })
-}
-
 /** Gives an account another password, which the server knows of when this resolves. */
 export async function changePassword({ root, server }: TokenScene, name: string, password: string): Promise<void> {
-  const timesRead = (): number => server.log().split('the accounts were read again').length
-  const before = timesRead()
-  await setPassword(root, name, { password })
-  await until(
-    () => (timesRead() > before ? true : undefined),
-    20_000,
+  await changed(
     () => server.log(),
+    () => setPassword(root, name, password),
   )
 }
