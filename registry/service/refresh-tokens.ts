@@ -1,3 +1,4 @@
+import { eachPage } from '../storage/each-row.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type RefreshRow, refreshedRows, refreshRows } from '../storage/rows.ts'
@@ -49,13 +50,7 @@ export function createRefreshTokens(metadata: MetadataStore, guard: WriteGuard):
     },
     sweep: async (isOver) => {
       let found = 0
-      for (let page: readonly Row[] | undefined; page === undefined || page.length === pageRows; ) {
-        const after = page?.at(-1)?.key
-        page = await metadata.list({
-          prefix: refreshRows.prefix(),
-          limit: pageRows,
-          ...(after !== undefined && { after }),
-        })
+      for await (const page of eachPage(metadata, refreshRows.prefix(), pageRows)) {
         const over = page.filter(({ key, value }) => {
           const row = readOrNothing<RefreshRow>(refreshRows, key, value)
           return row === undefined || isOver(row)

@@ -1,4 +1,5 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { eachRow } from '../storage/each-row.ts'
 import type { Change } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows } from '../storage/rows.ts'
@@ -69,22 +70,14 @@ export async function removeIfUnnamed(parts: Parts, digest: Digest): Promise<boo
   return true
 }
 
-const atOnce = 1000
-
 /**
  * Ends the removals in which an earlier process was interrupted, and those that waited for somebody who held, as long as the
  * guard allows and nobody holds. Costs what these are.
  */
 export async function removeDoomed(parts: Parts & Pick<ServiceParts, 'guard'>): Promise<void> {
-  let last: string | undefined
-  do {
-    const range = { prefix: doomedRows.prefix(), limit: atOnce, ...(last !== undefined && { after: last }) }
-    const rows = await parts.metadata.list(range)
-    last = rows.length < atOnce ? undefined : rows.at(-1)?.key
-    for (const { key } of rows) {
-      parts.guard()
-      if (parts.holds.count > 0) return
-      await removeUnnamed(parts, parseDigest(lastPart(key)))
-    }
-  } while (last !== undefined)
+  for await (const { key } of eachRow(parts.metadata, doomedRows.prefix())) {
+    parts.guard()
+    if (parts.holds.count > 0) return
+    await removeUnnamed(parts, parseDigest(lastPart(key)))
+  }
 }

@@ -2,6 +2,7 @@ import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { isName, parseName } from '../protocol/names.ts'
 import type { UploadBytes } from '../storage/blob-types.ts'
+import { eachRow } from '../storage/each-row.ts'
 import type { UploadDigest } from '../storage/intake/upload-digest.ts'
 import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { lastPart, readOrNothing } from '../storage/row-kind.ts'
@@ -132,11 +133,7 @@ export class UploadSessions {
 
   async #read(): Promise<void> {
     const rows: Row[] = []
-    const limit = 1000
-    for (let page: readonly Row[] | undefined; page === undefined || page.length === limit; rows.push(...page)) {
-      const after = rows.at(-1)?.key
-      page = await this.#metadata.list({ prefix: uploadRows.prefix(), limit, ...(after !== undefined && { after }) })
-    }
+    for await (const row of eachRow(this.#metadata, uploadRows.prefix())) rows.push(row)
     for (const { key, value } of rows) {
       const row = readOrNothing<UploadRow>(uploadRows, key, value)
       // A damaged one is no session; its bytes go as those of none.
