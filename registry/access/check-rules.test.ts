@@ -27,8 +27,8 @@ const rows: readonly [
     [rule('user:ann', 'authenticated'), rule('anonymous')],
     undefined,
     [
-      'access.groups: dev: is for people who log in, and there are no accounts',
-      'access.rules: rule 1: is for people who log in, and there are no accounts',
+      'access.groups: dev: is for people who log in, and there are no accounts; ibuild registry user add makes them',
+      'access.rules: rule 1: is for people who log in, and there are no accounts; ibuild registry user add makes them',
     ],
   ],
 ]

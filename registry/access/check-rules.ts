@@ -26,7 +26,9 @@ export function problemsOfAccess(
   const [members, words] = [membersOf(settings), wordsOf(settings)]
   if (accounts === undefined && outside.length === 0) {
     const places = new Set([...members, ...words.filter(({ word }) => word !== 'anonymous')].map(({ place }) => place))
-    return [...places].map((place) => `${place}: is for people who log in, and there are no accounts`)
+    return [...places].map(
+      (place) => `${place}: is for people who log in, and there are no accounts; ibuild registry user add makes them`,
+    )
   }
   const isHere = (name: string): boolean => accounts?.has(name) === true
   const isOutside = (name: string): boolean => outside.some((issuer) => name.startsWith(`${issuer}/`))

@@ -32,7 +32,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .argument('<what>', 'status, run or explain')
     .argument('[target]', 'what to explain')
     .option('--now', 'with run: look also at what is not due yet')
-    .option('--config <file>', 'configuration, for a registry that nobody serves')
+    .option('--config <file>', 'configuration, where no server runs (default: IBUILD_REGISTRY_CONFIG)')
     .option('--json', 'print JSON')
     .addHelpText('after', help)
     .allowExcessArguments(false)

@@ -19,7 +19,7 @@ the rest: then nothing that the registry has changes any more, or the exit code 
 /** `ibuild registry read-only on|off|status` */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('registry read-only', 'Refuse all that writes to the registry, or no longer')
-    .argument('<state>', 'on, off, or status to ask')
+    .argument('<what>', 'on, off, or status to ask')
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
     .allowExcessArguments(false)

@@ -23,7 +23,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('registry rollback', 'Set a tag back to what it led to')
     .argument('<name>', 'REPOSITORY[:TAG], without the host of the registry')
     .option('--to <move|digest>', 'a move of ibuild registry history, or a digest in it (default: the one before)')
-    .option('--config <file>', 'configuration of the registry, where no server runs (default: IBUILD_REGISTRY_CONFIG)')
+    .option('--config <file>', 'configuration, where no server runs (default: IBUILD_REGISTRY_CONFIG)')
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
     .allowExcessArguments(false)

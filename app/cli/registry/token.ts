@@ -21,7 +21,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('registry token', 'Make another key that signs tokens of the registry')
     .argument('<what>', 'rotate')
     .option('--revoke', 'let nothing count that was signed before')
-    .option('--config <file>', 'configuration of the registry, where no server runs (default: IBUILD_REGISTRY_CONFIG)')
+    .option('--config <file>', 'configuration, where no server runs (default: IBUILD_REGISTRY_CONFIG)')
     .option('--json', 'print a JSON object')
     .addHelpText('after', help)
     .allowExcessArguments(false)

@@ -31,7 +31,7 @@ asks for them from its next start on.`
 /** `ibuild registry user add|remove|list|passwd [NAME]` */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('registry user', 'Keep the accounts that may log in to the registry')
-    .argument('<action>', 'add, remove, list, or passwd to set a password anew')
+    .argument('<what>', 'add, remove, list, or passwd to set a password anew')
     .argument('[name]', 'name of the account; case makes a difference')
     .option('--password-stdin', 'read the password from stdin')
     .option('--config <file>', 'configuration of the server (default: IBUILD_REGISTRY_CONFIG)')
