@@ -13,7 +13,7 @@ import type { TokenService } from '../token/open-token-service.ts'
 import { isOpen } from './config/openness.ts'
 import type { ServerConfig } from './config/schema.ts'
 import type { Log } from './log.ts'
-import { type FileWatch, watchFiles } from './tls/watch.ts'
+import { type FileWatch, filesNow, watchFiles } from './tls/watch.ts'
 import type { OpenTokens } from './tokens.ts'
 
 type AccessConfig = Pick<ServerConfig, 'access' | 'token'>
@@ -45,6 +45,7 @@ export async function readAccess({ access, token }: AccessConfig): Promise<reado
 
 /** Opens what a configuration says. Errors: those of {@link readAccess}, TOKEN_KEYS_INVALID. */
 export async function openAccess(config: AccessConfig, log: Log, openTokens: OpenTokens): Promise<ServerAccess> {
+  const since = await filesNow([config.access.htpasswd])
   const entries = await readAccess(config)
   const accounts = entries && createAccounts({ entries, groups: config.access.groups })
   let current = inForce(config)
@@ -55,7 +56,7 @@ export async function openAccess(config: AccessConfig, log: Log, openTokens: Ope
   const schemes = [...(tokens ? [tokens.scheme] : []), ...(accounts ? [basicScheme({ accounts, rules, realm })] : [])]
   const authorize = createAuthorize({ rules, schemes })
   const byRules = tokens?.withSeals(authorize) ?? authorize
-  const watch = accounts && watchAccounts(accounts, () => current, log)
+  const watch = accounts && watchAccounts(accounts, { config: () => current, since, log })
   return {
     authorize: (request, wish) => (current.isOpen ? allowAll : byRules)(request, wish),
     accounts,
@@ -91,8 +92,15 @@ function settingsOf({ access, token }: AccessConfig): AccessSettings {
   return { ...access, rules, outside: token.issuers.map(({ name }) => name) }
 }
 
+interface AccountsWatch {
+  readonly config: () => AccessConfig
+  /** What the file was before it was read. */
+  readonly since: string
+  readonly log: Log
+}
+
 /** Takes the accounts of the file whenever it has changed. What cannot be read is not taken; without a file nobody is known. */
-function watchAccounts(accounts: AccountStore, config: () => AccessConfig, log: Log): FileWatch {
+function watchAccounts(accounts: AccountStore, { config, since, log }: AccountsWatch): FileWatch {
   const file = config().access.htpasswd
   const readAgain = async (): Promise<void> => {
     try {
@@ -108,7 +116,7 @@ function watchAccounts(accounts: AccountStore, config: () => AccessConfig, log: 
       })
     }
   }
-  return watchFiles([file], () => void readAgain())
+  return watchFiles([file], since, () => void readAgain())
 }
 
 function namesOf(entries: readonly HtpasswdEntry[]): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import type { ServerConfig } from '../config/schema.ts'
 import type { Log } from '../log.ts'
 import { type AutoFiles, certificateNames, ensureAutoFiles, renewalTime } from './auto.ts'
 import { readMaterial, type TlsFiles, type TlsMaterial } from './material.ts'
-import { type FileWatch, watchFiles } from './watch.ts'
+import { type FileWatch, filesNow, watchFiles } from './watch.ts'
 
 /** Where a server's certificate comes from, as long as it runs. */
 export interface TlsSource {
@@ -37,14 +37,16 @@ export async function openTlsSource({
   if (config.tls.mode === 'off') return undefined
   let current = config
   let files = await filesOf(current, folder)
+  const since = await filesNow(watched(files, current))
   let material = await readMaterial(files, current.tls)
   let watch: FileWatch | undefined
   const refresh = async (next: ServerConfig): Promise<void> => {
     const nextFiles = await filesOf(next, folder)
+    const now = await filesNow(watched(nextFiles, next))
     material = await readMaterial(nextFiles, next.tls)
     const isElsewhere = watched(nextFiles, next).join() !== watched(files, current).join()
     ;[current, files] = [next, nextFiles]
-    if (isElsewhere) watchAgain()
+    if (isElsewhere) watchAgain(now)
     warnOfTime(material, log)
     onChange(material)
   }
@@ -54,11 +56,11 @@ export async function openTlsSource({
       (error: unknown) => log.warn('the certificate stays as it was: the new one cannot be used', { error }),
     )
   }
-  const watchAgain = (): void => {
+  const watchAgain = (from: string): void => {
     watch?.close()
-    watch = watchFiles(watched(files, current), refreshOrWarn)
+    watch = watchFiles(watched(files, current), from, refreshOrWarn)
   }
-  watchAgain()
+  watchAgain(since)
   warnOfTime(material, log)
   const timer = setInterval(() => {
     warnOfTime(material, log)

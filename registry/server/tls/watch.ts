@@ -7,20 +7,24 @@ export interface FileWatch {
 /** Milliseconds between two looks: files may come through links and over networks, where the kernel tells of no change. */
 const interval = 2000
 
-/** Calls `onChange` when any of the files has become another one, or has other content. */
-export function watchFiles(files: readonly string[], onChange: () => void, pause = interval): FileWatch {
-  let before: string | undefined
+/** What files are now, to be known before they are read: what changes while they are is told as well. */
+export async function filesNow(files: readonly string[]): Promise<string> {
+  return (await Promise.all(files.map(stateOf))).join()
+}
+
+/** Calls `onChange` when any of the files has become another one, or has other content, than at `since` ({@link filesNow}). */
+export function watchFiles(files: readonly string[], since: string, onChange: () => void): FileWatch {
+  let before = since
   let isLooking = false
   const look = async (): Promise<void> => {
     if (isLooking) return
     isLooking = true
-    const now = (await Promise.all(files.map(stateOf))).join()
+    const now = await filesNow(files)
     isLooking = false
-    if (before !== undefined && now !== before) onChange()
+    if (now !== before) onChange()
     before = now
   }
-  void look()
-  const timer = setInterval(() => void look(), pause).unref()
+  const timer = setInterval(() => void look(), interval).unref()
   return { close: () => clearInterval(timer) }
 }
 
