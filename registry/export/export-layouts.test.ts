@@ -211,6 +211,44 @@ test('an image that is removed while it is exported is not there, and no error',
   t.deepEqual(namesIn(join(out, 'team/app')), ['2'])
 })
 
+test('one that is stopped leaves whole layouts and no half file, and the next goes on', async (t) => {
+  const { service, out, ...registry } = await scene(t)
+  const [config = Buffer.alloc(0)] = one.blobs
+  const layer = Buffer.alloc(3_000_000, 'x')
+  const descriptor = (mediaType: string, bytes: Buffer): object => ({
+    mediaType,
+    digest: digestOf(bytes),
+    size: bytes.length,
+  })
+  const document = { config: descriptor('a/config', config), layers: [descriptor('a/layer', layer)] }
+  await pushArtifact(service, named('first'), one, ['1'])
+  await pushArtifact(service, team, artifactOf(document, [config, layer]), ['1'])
+  const stop = new AbortController()
+  let reads = 0
+  const open: RegistryService['blobs']['open'] = async (name, digest) => {
+    const reader = await service.blobs.open(name, digest)
+    const read: typeof reader.read = async (target, position) => {
+      if (digest === digestOf(layer) && ++reads === 2) stop.abort(new Error('enough'))
+      return reader.read(target, position)
+    }
+    return { ...reader, size: reader.size, read, close: () => reader.close() }
+  }
+  const stopping = { ...service, blobs: { ...service.blobs, open } }
+  const options = { isCopy: true, signal: stop.signal }
+  await t.throwsAsync(registry.export(options, { service: stopping }), { message: 'enough' })
+  t.is(reads, 2, 'the rest is not read')
+  t.deepEqual(namesIn(join(out, 'first')), ['1'])
+  t.deepEqual(
+    readdirSync(join(out, 'team/app')).sort(),
+    ['blobs', 'oci-layout'],
+    'an index would name what is not there',
+  )
+  t.deepEqual(readdirSync(join(out, 'team/app/blobs')).sort(), ['sha256', 'sha512'])
+  t.deepEqual(blobsIn(t, join(out, 'team/app')), [digestOf(config)])
+  t.like(await registry.export({ isCopy: true }), { tags: 2, copied: 1, there: 3 })
+  t.deepEqual(namesIn(join(out, 'team/app')), ['1'])
+})
+
 test('repositories whose folder would be part of another layout are told', async (t) => {
   const { service, ...registry } = await scene(t)
   await pushArtifact(service, named('team/blobs'), one, ['1'])

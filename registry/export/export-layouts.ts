@@ -31,6 +31,7 @@ export interface ExportOptions {
   readonly isCopy: boolean
   /** Moves tags that an earlier export left elsewhere. */
   readonly isUpdate: boolean
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface ExportReport extends Readonly<ExportCounts> {
@@ -60,8 +61,9 @@ const mostNotes = 1000
 
 /**
  * Writes OCI layouts, one for each repository, each below the folder under its name. Goes on while there are pushes: a manifest is written
- * when all of it is, and an index last of all. Nothing is overwritten, and what an earlier run wrote is found. Errors: EXPORT_REFUSED,
- * OBJECT_NOT_FOUND for a repository or tag that was asked for, DISK_FULL.
+ * when all of it is, and an index last of all. Nothing is overwritten, and what an earlier run wrote is found. One that is stopped
+ * leaves whole layouts, and in the one that it was about no half file and no index of its own. Errors: EXPORT_REFUSED,
+ * OBJECT_NOT_FOUND for a repository or tag that was asked for, DISK_FULL, the signal's reason.
  */
 export async function exportLayouts(parts: ExportParts, options: ExportOptions): Promise<ExportReport> {
   const { references, isAll } = options
@@ -103,11 +105,12 @@ async function exportOne(run: Run, name: RepositoryName, wanted: readonly string
   ) {
     return note(run.report.left, name, 'a layout has a file or folder of this name')
   }
-  const { service, give, isCopy, report } = run
-  const layout = await openLayout(join(run.folder, name))
+  const { service, give, isCopy, signal, report } = run
+  signal?.throwIfAborted()
+  const layout = await openLayout(join(run.folder, name), signal)
   const onSparse = (index: Digest, missing: Digest): void =>
     note(report.sparse, `${name}@${index}`, `without ${missing}`)
-  const manifests = exportRepository({ service, give, name, layout, isCopy, counts: report, onSparse })
+  const manifests = exportRepository({ service, give, name, layout, isCopy, signal, counts: report, onSparse })
   const index = new Map(layout.descriptors.map((descriptor) => [placeOf(descriptor), descriptor]))
   const one: One = { run, name, layout, manifests, index }
   for await (const tag of wanted ?? tagsOf(service, name)) await exportTag(one, tag, wanted !== undefined)

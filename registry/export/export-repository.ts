@@ -1,3 +1,4 @@
+import { untilAborted } from '../../shared/base/abort.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -25,6 +26,7 @@ export interface RepositoryExport {
   readonly name: RepositoryName
   readonly layout: LayoutFolder
   readonly isCopy: boolean
+  readonly signal?: AbortSignal | undefined
   readonly counts: ExportCounts
   /** Told of manifests that an index names and the repository does not have. */
   readonly onSparse: (index: Digest, missing: Digest) => void
@@ -34,7 +36,7 @@ export interface RepositoryExport {
 export interface ManifestExport {
   /**
    * Writes a manifest, after all that it names and the repository has. False when it was removed meanwhile; BLOB_UNKNOWN and
-   * UNKNOWN when a blob is missing or damaged: then the manifest is not written.
+   * UNKNOWN when a blob is missing or damaged: then the manifest is not written, as when the signal aborts.
    */
   write(manifest: StoredManifest): Promise<boolean>
 }
@@ -44,14 +46,14 @@ const mostDepth = 8
 const piece = 1024 * 1024
 
 export function exportRepository(parts: RepositoryExport): ManifestExport {
-  const { service, give, name, layout, isCopy, counts } = parts
+  const { service, give, name, layout, isCopy, signal, counts } = parts
   const done = new Set<Digest>()
 
   const giveBlob = async (digest: Digest): Promise<'linked' | 'copied'> => {
     if (!isCopy && (await give(digest, layout.blobPath(digest)))) return 'linked'
     const reader = await service.blobs.open(name, digest)
     try {
-      await layout.write(digest, chunksOf(reader))
+      await layout.write(digest, untilAborted(chunksOf(reader), signal))
     } finally {
       await reader.close()
     }
@@ -59,6 +61,7 @@ export function exportRepository(parts: RepositoryExport): ManifestExport {
   }
   const writeBlob = async (digest: Digest): Promise<void> => {
     if (done.has(digest)) return
+    signal?.throwIfAborted()
     const size = await service.blobs.size(name, digest)
     if (await layout.has(digest, size)) counts.there++
     else {
@@ -80,6 +83,7 @@ export function exportRepository(parts: RepositoryExport): ManifestExport {
   const write = async (manifest: StoredManifest, depth: number): Promise<void> => {
     const { digest, mediaType, bytes } = manifest
     if (done.has(digest)) return
+    signal?.throwIfAborted()
     if (depth > mostDepth) throw new RegistryError('MANIFEST_INVALID', 'indexes are nested too deep')
     const { blobs, manifests } = parseManifest(bytes, mediaType)
     for (const blob of blobs) await writeBlob(blob.digest)

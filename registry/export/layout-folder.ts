@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { untilAborted } from '../../shared/base/abort.ts'
 import { algorithmOf, type Digest, digestFromHash, hexOf } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, parseJson, required } from '../../shared/base/json.ts'
@@ -31,8 +32,11 @@ export interface LayoutFolder {
 const layoutText = '{"imageLayoutVersion":"1.0.0"}'
 const [longestIndex, longestLayout] = [64 * 1024 * 1024, 4096]
 
-/** Opens the layout in a folder, which is made where there is none. EXPORT_REFUSED when the folder has something else. */
-export async function openLayout(folder: string): Promise<LayoutFolder> {
+/**
+ * Opens the layout in a folder, which is made where there is none. EXPORT_REFUSED when the folder has something else. `signal`
+ * stops the reading of blobs that are there.
+ */
+export async function openLayout(folder: string, signal?: AbortSignal): Promise<LayoutFolder> {
   const at = (name: string): string => join(folder, name)
   makeFolders(folder)
   await ensureMarker(folder)
@@ -59,7 +63,7 @@ export async function openLayout(folder: string): Promise<LayoutFolder> {
       const path = blobPath(digest)
       const found = await stat(path).catch(ignoreMissing)
       if (found === undefined) return false
-      if (found.isFile() && found.size === size && (await digestOfFile(path, digest)) === digest) return true
+      if (found.isFile() && found.size === size && (await digestOfFile(path, digest, signal)) === digest) return true
       throw refused(`${path} is there, and it is another thing`)
     },
     put: async (digest, bytes) => write(digest, onePiece(bytes)),
@@ -143,10 +147,11 @@ async function writeChunks(
   return digestFromHash(hash.digest(), algorithm)
 }
 
-async function digestOfFile(path: string, like: Digest): Promise<Digest> {
+async function digestOfFile(path: string, like: Digest, signal: AbortSignal | undefined): Promise<Digest> {
   const hash = createHash(algorithmOf(like))
   const handle = await open(path, 'r')
-  for await (const chunk of handle.createReadStream() as AsyncIterable<Buffer>) hash.update(chunk)
+  const chunks: AsyncIterable<Buffer> = handle.createReadStream({ highWaterMark: 1024 * 1024 })
+  for await (const chunk of untilAborted(chunks, signal)) hash.update(chunk)
   return digestFromHash(hash.digest(), algorithmOf(like))
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { ExportNote, ExportReport } from '../../../registry/export/export-layouts.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
 import { writeLines } from '../write-lines.ts'
 import { useAdmin } from './use-admin.ts'
@@ -18,8 +19,8 @@ const help = `
 Each repository becomes a layout of its own, DIR/team/app for team/app, with its tags as names:
 skopeo reads oci:DIR/team/app:1. Blobs are hard links to those of the registry where that can be:
 nobody may write to them in place then; --copy makes copies. Pushes may go on meanwhile. An export
-that was cut off is gone on with by the same command. Nothing that is there is overwritten.
-The server that runs does the work, so DIR must be one that it may write to.`
+that was cut off, as by Ctrl-C, is gone on with by the same command. Nothing that is there is
+overwritten. The server that runs does the work, so DIR must be one that it may write to.`
 
 /** `ibuild registry export DIR [REPO[:TAG]...]` */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -36,10 +37,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [folder = '', ...references] = words
   const { all: isAll = false, copy: isCopy = false, update: isUpdate = false } = flags
   const request = { folder: resolve(folder), references, isAll, isCopy, isUpdate }
-  const report = await useAdmin(flags, (admin) => admin.exportLayouts(request))
-  for (const line of noteLines(report)) process.stderr.write(line)
-  await writeLines([flags.json === true ? jsonText(report) : summary(report)])
-  return report.left.length > 0 ? 1 : 0
+  return interruptible(async (signal) => {
+    const report = await useAdmin(flags, (admin) => admin.exportLayouts(request, signal))
+    for (const line of noteLines(report)) process.stderr.write(line)
+    await writeLines([flags.json === true ? jsonText(report) : summary(report)])
+    return report.left.length > 0 ? 1 : 0
+  })
 }
 
 function noteLines({ left, sparse }: ExportReport): string[] {

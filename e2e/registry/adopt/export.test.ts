@@ -1,12 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { needs } from '../../testing/needs.ts'
 import { requireProgram } from '../../testing/programs.ts'
 import { run, runOk } from '../../testing/run.ts'
-import { startServe } from '../../testing/serve.ts'
+import { startServe, until } from '../../testing/serve.ts'
+import { temporaryFolder } from '../../testing/temporary.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
+import { pushTold } from '../backup/scene.ts'
 import { contentOf, contentOfLayout, told } from '../clients/content.ts'
 import { imagesOnce } from '../clients/images.ts'
 import { pushImage } from '../server/client.ts'
@@ -112,6 +117,43 @@ needs(
   t.is(last.code, 0, last.stderr)
   t.is(wholeLayouts(), (JSON.parse(last.stdout) as { tags: number }).tags)
 })
+
+for (const isServed of [true, false]) {
+  test.serial(
+    `an export that is interrupted stops at once${isServed ? ', also in the server that does it' : ''}`,
+    async (t) => {
+      const folder = temporaryFolder(t)
+      const [root, out] = [join(folder, 'root'), join(folder, 'out')]
+      const server = await startServe(root)
+      await pushTold(`http://${server.host}`, 'a/b', '1', 100_000_000)
+      if (!isServed) await server.close()
+      const args = [ibuildScript, 'registry', 'export', out, '--copy', '--root', root]
+      const child = spawn(process.execPath, args)
+      const [said, ended] = [text(child.stderr), once(child, 'close')]
+      const blobs = join(out, 'a/b/blobs')
+      const copying = (): string[] =>
+        existsSync(blobs) ? readdirSync(blobs).filter((name) => name.startsWith('.')) : []
+      await until(
+        () => copying()[0],
+        20_000,
+        () => 'nothing is copied',
+      )
+      child.kill('SIGINT')
+      t.deepEqual(await ended, [1, null])
+      t.is(await said, 'ibuild: the work was cancelled [CANCELLED]\n')
+      await until(
+        () => copying().length === 0 || undefined,
+        20_000,
+        () => 'it is still being copied',
+      )
+      t.false(existsSync(join(out, 'a/b/index.json')))
+      const again = await run(process.execPath, args)
+      t.is(again.code, 0, again.stderr)
+      t.true(existsSync(join(out, 'a/b/index.json')))
+      await server.close()
+    },
+  )
+}
 
 interface Sized {
   readonly digest: string

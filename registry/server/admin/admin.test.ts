@@ -83,6 +83,26 @@ test.serial('errors come with code and hint; what is none of ours says no more t
   await t.throwsAsync(async () => admin?.reload(), { code: 'SERVER_FAILED', message: 'broken' })
 })
 
+test.serial('an export is stopped when who asked for it goes away', async (t) => {
+  const begun = Promise.withResolvers<void>()
+  const stopped = Promise.withResolvers<void>()
+  const socket = await listening(t, {
+    exportLayouts: async (_request, signal) => {
+      signal?.addEventListener('abort', () => stopped.resolve())
+      begun.resolve()
+      return new Promise(() => undefined)
+    },
+  })
+  const admin = await connectAdmin(socket)
+  const asking = new AbortController()
+  const request = { folder: '/x', references: [], isAll: false, isCopy: false, isUpdate: false }
+  const asked = t.throwsAsync(async () => admin?.exportLayouts(request, asking.signal), { name: 'AbortError' })
+  await begun.promise
+  asking.abort()
+  await asked
+  await t.notThrowsAsync(stopped.promise)
+})
+
 /** A hold of so many pages, with how often it was released. */
 function holdOf(pages: number): { readonly hold: RegistryHold; readonly released: () => number } {
   let released = 0

@@ -11,7 +11,7 @@ import type { RegistryAdmin } from './types.ts'
 
 /** The admin API of the server that listens on a socket; undefined when none does. */
 export async function connectAdmin(socket: string): Promise<RegistryAdmin | undefined> {
-  const call: Call = (method, path, body) => exchange({ socket, method, path, body })
+  const call: Call = (method, path, body, signal) => exchange({ socket, method, path, body, signal })
   const admin: RegistryAdmin = { ...remoteAdmin(call), hold: () => holdRemotely(socket) }
   try {
     await admin.readOnly()
@@ -22,7 +22,7 @@ export async function connectAdmin(socket: string): Promise<RegistryAdmin | unde
   }
 }
 
-type Call = <T>(method: string, path: string, body?: JsonValue) => Promise<T>
+type Call = <T>(method: string, path: string, body?: JsonValue, signal?: AbortSignal) => Promise<T>
 
 function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
   return {
@@ -38,7 +38,8 @@ function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
     adopt: (request) => call('POST', '/v1/adoption', { ...request }),
     leaveAdoption: () => call('DELETE', '/v1/adoption'),
     adoptionFlaws: () => call('GET', '/v1/adoption/flaws'),
-    exportLayouts: (request) => call('POST', '/v1/export', { ...request, references: [...request.references] }),
+    exportLayouts: (request, signal) =>
+      call('POST', '/v1/export', { ...request, references: [...request.references] }, signal),
     rotateTokenKeys: (isRevoking) => call('POST', '/v1/token-keys/rotate', isRevoking),
     gcStatus: () => call('GET', '/v1/gc'),
     gcRun: (isNow) => call('POST', '/v1/gc/run', isNow),
@@ -91,10 +92,14 @@ interface Exchange {
   readonly method: string
   readonly path: string
   readonly body: JsonValue | undefined
+  /** Ends the connection, which the server sees. */
+  readonly signal: AbortSignal | undefined
 }
 
-async function exchange<T>({ socket, method, path, body }: Exchange): Promise<T> {
-  const { status, bytes } = await withShortPath(socket, (socketPath) => send({ socketPath, method, path }, body))
+async function exchange<T>({ socket, method, path, body, signal }: Exchange): Promise<T> {
+  const { status, bytes } = await withShortPath(socket, (socketPath) =>
+    send({ socketPath, method, path, signal }, body),
+  )
   const answer = parseJson(bytes, { what: 'answer of the server', maxBytes: 64 * 1024 * 1024 })
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other side is a server of this user, and answers what routes.ts says
   if (status === 200) return answer as T
@@ -107,7 +112,7 @@ interface Sent {
 }
 
 function send(
-  options: { readonly socketPath: string; readonly method: string; readonly path: string },
+  options: Pick<Exchange, 'method' | 'path' | 'signal'> & { readonly socketPath: string },
   body: JsonValue | undefined,
 ): Promise<Sent> {
   const { promise, resolve, reject } = Promise.withResolvers<Sent>()

@@ -27,7 +27,7 @@ export const eventRoutes: readonly AdminRoute[] = [
     path: '/v1/events/replay',
     about:
       'tells an endpoint again; the body is `{"endpoint", "from"}`, where from is a number or `"dead"`; gives how many events these are',
-    run: async (admin, _parts, body) => {
+    run: async (admin, _parts, { body }) => {
       const { endpoint, from } = isObject(body) ? body : {}
       if (
         typeof endpoint !== 'string' ||

@@ -15,8 +15,14 @@ interface AdminRouteName {
 }
 
 interface AdminCall {
-  /** `body` is what came as JSON, null without any. */
-  readonly run: (admin: RegistryAdmin, parts: readonly string[], body: JsonValue) => Promise<unknown>
+  readonly run: (admin: RegistryAdmin, parts: readonly string[], asked: AdminAsked) => Promise<unknown>
+}
+
+export interface AdminAsked {
+  /** What came as JSON, null without any. */
+  readonly body: JsonValue
+  /** Aborts when the caller goes away. */
+  readonly signal: AbortSignal
 }
 
 interface AdminLines {
@@ -43,7 +49,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     path: '/v1/read-only',
     about:
       'the body is `true` or `false`; waits up to 15 seconds for writes that are running, and tells how many are left',
-    run: async (admin, _parts, body) => {
+    run: async (admin, _parts, { body }) => {
       if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
       return admin.setReadOnly(body)
     },
@@ -84,7 +90,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     method: 'POST',
     path: '/v1/adoption',
     about: 'takes one over: `{"folder", "isWaiting"}`',
-    run: (admin, _parts, body) => admin.adopt(readAdoptRequest(body)),
+    run: (admin, _parts, { body }) => admin.adopt(readAdoptRequest(body)),
   },
   {
     method: 'DELETE',
@@ -101,15 +107,16 @@ export const adminRoutes: readonly AdminRoute[] = [
   {
     method: 'POST',
     path: '/v1/export',
-    about: 'writes OCI layouts: `{"folder", "references", "isAll", "isCopy", "isUpdate"}`; answers when that is done',
-    run: (admin, _parts, body) => admin.exportLayouts(readExportRequest(body)),
+    about:
+      'writes OCI layouts: `{"folder", "references", "isAll", "isCopy", "isUpdate"}`; answers when that is done, and stops when the connection ends',
+    run: (admin, _parts, { body, signal }) => admin.exportLayouts(readExportRequest(body), signal),
   },
   {
     method: 'POST',
     path: '/v1/token-keys/rotate',
     about:
       'makes another key for tokens; with `true` as its body what was signed before counts no more, with `false` it does',
-    run: async (admin, _parts, body) => {
+    run: async (admin, _parts, { body }) => {
       if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
       return admin.rotateTokenKeys(body)
     },
@@ -124,7 +131,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     method: 'POST',
     path: '/v1/gc/run',
     about: 'removes what is due; with `true` as its body it looks at what is not due yet as well',
-    run: async (admin, _parts, body) => admin.gcRun(body === true),
+    run: async (admin, _parts, { body }) => admin.gcRun(body === true),
   },
   {
     method: 'GET',
@@ -142,7 +149,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     method: 'POST',
     path: '/v1/tags/{repository}/{tag}/rollback',
     about: 'sets a tag back; the body is the number of a move, a digest, or `null` for what it led to before',
-    run: (admin, [repository = '', tag = ''], body) => {
+    run: (admin, [repository = '', tag = ''], { body }) => {
       if (body === null) return admin.rollBackTag(repository, tag)
       if (typeof body === 'number' || typeof body === 'string') return admin.rollBackTag(repository, tag, body)
       throw new IbuildError('SERVER_FAILED', 'the body must be a number, a digest or null')

@@ -9,12 +9,19 @@ export async function sendLines(
   response: ServerResponse,
   itemsUntil: (signal: AbortSignal) => AsyncIterable<unknown>,
 ): Promise<void> {
-  const gone = new AbortController()
-  response.on('close', () => gone.abort())
-  for await (const item of itemsUntil(gone.signal)) {
-    if (gone.signal.aborted) return
+  const signal = untilGone(response)
+  for await (const item of itemsUntil(signal)) {
+    if (signal.aborted) return
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/x-ndjson' })
-    if (!response.write(`${JSON.stringify(item)}\n`)) await once(response, 'drain', gone).catch(() => undefined)
+    if (!response.write(`${JSON.stringify(item)}\n`)) await once(response, 'drain', { signal }).catch(() => undefined)
   }
   response.end()
+}
+
+/** Aborts when the connection ends, also when the answer was given. */
+export function untilGone(response: ServerResponse): AbortSignal {
+  const gone = new AbortController()
+  response.on('close', () => gone.abort())
+  if (response.destroyed) gone.abort()
+  return gone.signal
 }

@@ -3,7 +3,7 @@ import { IbuildError } from '../../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
 import type { Log } from '../log.ts'
 import { findRoute } from './routes.ts'
-import { sendLines } from './send-lines.ts'
+import { sendLines, untilGone } from './send-lines.ts'
 import type { RegistryAdmin } from './types.ts'
 
 const largestBody = 64 * 1024
@@ -34,7 +34,7 @@ async function answer(admin: RegistryAdmin, { request, response }: Exchange, log
   if (method !== 'GET') log.info('admin call', { method, path: url })
   const { route, parts } = found
   if ('lines' in route) await sendLines(response, (signal) => route.lines(admin, signal))
-  else send(response, 200, (await route.run(admin, parts, body)) ?? null)
+  else send(response, 200, (await route.run(admin, parts, { body, signal: untilGone(response) })) ?? null)
 }
 
 async function readBody(request: IncomingMessage): Promise<JsonValue> {

@@ -86,7 +86,7 @@ export function serviceAdmin({
     },
     leaveAdoption: () => adoption.leave(),
     adoptionFlaws: () => adoption.flaws(mostFlaws),
-    exportLayouts: async (request) => exportLayouts(exportOptions(request)),
+    exportLayouts: async (request, signal) => exportLayouts({ ...exportOptions(request), signal }),
     async scrub() {
       return requireServer(server).scrubber.status()
     },

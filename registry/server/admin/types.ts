@@ -34,7 +34,7 @@ export interface RegistryAdmin {
   /** What is wrong there, a thousand at most. */
   adoptionFlaws(): Promise<readonly FlawRow[]>
   /** Writes OCI layouts, from the process that has the registry open. Errors: those of {@link exportLayouts}, REFERENCE_INVALID. */
-  exportLayouts(request: ExportRequest): Promise<ExportReport>
+  exportLayouts(request: ExportRequest, signal?: AbortSignal): Promise<ExportReport>
   /** What a tag led to, newest first. OBJECT_NOT_FOUND. */
   tagHistory(repository: string, tag: string): Promise<readonly TagMove[]>
   /**
