@@ -16,7 +16,8 @@ import type { Found, FsckContext, FsckOptions, FsckSummary } from './types.ts'
 
 /**
  * Holds rows, files and each other of a registry together. Reads every row and the name of every file, manifests whole, blobs
- * only for a deep check; the memory that it takes does not grow with them. In a repair, what is mended first lets what comes
+ * only for a deep check; the memory that it takes does not grow with them, but for tables of the database, which are mapped and
+ * which the system takes back when it needs room. In a repair, what is mended first lets what comes
  * later tell what is still wrong, so one run mends all that can be. Errors: those of the stores; the signal's reason.
  */
 export async function runFsck(options: FsckOptions): Promise<FsckSummary> {
