@@ -31,8 +31,7 @@ export function checkPort(listen: string, serving: string | undefined): Promise<
   return checked('address', async () => {
     const address = parseAddress(listen, 'listen')
     const { ip, port } = await resolveAddress(address)
-    const isOurs = serving !== undefined && port !== 0 && Number(new URL(serving).port) === port
-    if (isOurs) return { status: 'ok', message: `${listen}: our server listens there` }
+    if (serving !== undefined && port !== 0) return whereItListens(listen, { port, serving })
     const failure = await tryListening(ip, port)
     if (failure === undefined) return { status: 'ok', message: `${listen} is free` }
     const mend =
@@ -41,6 +40,18 @@ export function checkPort(listen: string, serving: string | undefined): Promise<
         : 'Take an address of this machine, and a port that this user may listen on: listen of the configuration.'
     return { status: 'fail', message: `cannot listen on ${listen} (${failure})`, mend }
   })
+}
+
+function whereItListens(
+  listen: string,
+  { port, serving }: { readonly port: number; readonly serving: string },
+): Omit<Check, 'name'> {
+  const { port: text, protocol } = new URL(serving)
+  if (Number(text || (protocol === 'https:' ? 443 : 80)) === port)
+    return { status: 'ok', message: `${listen}: our server listens there` }
+  const message = `${listen} is in this configuration, and the server that runs is at ${serving}`
+  const mend = 'Give the configuration and the variables that the server has; what only its flags say is not looked at.'
+  return { status: 'warn', message, mend }
 }
 
 /** The reason why not. */

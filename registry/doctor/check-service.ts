@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOf } from '../../shared/base/digest.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
 import { onePiece } from '../../shared/base/one-piece.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
@@ -30,16 +31,22 @@ const pieces = 32
  */
 export async function checkService(options: ServiceOptions): Promise<readonly Check[]> {
   const { client, domain, path } = options
+  const repository = client.repository({ domain, path })
   const reached = await checked('login', async () => {
     await client.ping(domain)
+    await repository.checkPush().catch(unlessDenied)
     return { status: 'ok', message: `${domain} lets us in` }
   })
   if (reached.status === 'fail') return [reached]
-  const repository = client.repository({ domain, path })
   const pushed: Pushed = { blobs: [], manifest: undefined }
   const body = await checkBody(repository, options, pushed)
   const rest = body[0]?.status === 'fail' ? [] : await pushAndPull(repository, pushed)
   return [reached, ...body, ...rest, await checkRemoval(repository, pushed)]
+}
+
+/** A registry may let in whoever did not log in; what else is wrong is found where it is tried. */
+function unlessDenied(error: unknown): void {
+  if (isIbuildError(error, 'REGISTRY_DENIED')) throw error
 }
 
 interface Pushed {

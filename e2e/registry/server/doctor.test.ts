@@ -147,6 +147,18 @@ test('a proxy that holds bodies back, one that limits them, and a registry where
   t.regex(refused.text, /client_max_body_size/)
 })
 
+test('a registry that wants a login, at another address than that of the configuration', async (t) => {
+  const root = join(temporaryFolder(t), 'data')
+  const words = [ibuildScript, 'registry', 'user', 'add', 'ann', '--password-stdin', '--root', root]
+  t.is((await run(process.execPath, words, { input: 'p' })).code, 0)
+  await using _server = await startServe(root)
+  const { code, checks, text } = await doctor(root)
+  t.is(code, 1)
+  t.like(checks, { address: 'warn', registry: 'ok', login: 'fail' })
+  t.is(checks['request body'], undefined)
+  t.regex(text, /log in to do this.*ibuild login/s)
+})
+
 test('a registry that is read-only', async (t) => {
   const root = join(temporaryFolder(t), 'data')
   await using _server = await startServe(root, { args: ['--read-only'] })
