@@ -10,21 +10,28 @@ import { type Served, startServe } from '../../testing/serve.ts'
 import { makeWorkspace } from '../../testing/workspace.ts'
 import { shortFolder } from './server.ts'
 
-/** Pushes one of two archives of images under a name. */
-type Push = (archive: 1 | 2, name: string) => Promise<RunOutput>
+/** Images of one layer each: two small ones, and one of 30 MiB. */
+const bytesOf = { one: 9, two: 9, large: 30 * 2 ** 20 }
+type Which = keyof typeof bytesOf
+/** Archives of `app:one` and so on. */
+type Archives = Readonly<Record<Which, string>>
+/** Pushes an image under a name. */
+type Push = (which: Which, name: string) => Promise<RunOutput>
+/** What is there for all tests of this file. */
+type Lasting = Pick<ExecutionContext, 'teardown'>
 
 interface Client {
   readonly name: string
   readonly needs: readonly Need[]
-  readonly open: (t: ExecutionContext, archives: readonly [string, string]) => Promise<Push>
+  readonly open: (t: Lasting, archives: Archives) => Promise<Push>
 }
 
 const clients: readonly Client[] = [
   {
     name: 'skopeo',
     needs: ['skopeo'],
-    open: async (_t, archives) => async (archive, name) => {
-      const from = `docker-archive:${archives[archive - 1]}`
+    open: async (_t, archives) => async (which, name) => {
+      const from = `docker-archive:${archives[which]}`
       return run(requireProgram('skopeo'), ['copy', '--dest-tls-verify=false', from, `docker://${name}`])
     },
   },
@@ -35,9 +42,10 @@ const clients: readonly Client[] = [
       const folder = shortFolder(t)
       const storage = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--storage-driver', 'vfs']
       const podman = [...storage, '--cgroup-manager', 'cgroupfs']
-      for (const archive of archives) await runOk(requireProgram('podman'), [...podman, 'load', '-i', archive])
-      return async (archive, name) =>
-        run(requireProgram('podman'), [...podman, 'push', '--tls-verify=false', `app:${archive}`, `docker://${name}`])
+      for (const archive of Object.values(archives))
+        await runOk(requireProgram('podman'), [...podman, 'load', '-i', archive])
+      return async (which, name) =>
+        run(requireProgram('podman'), [...podman, 'push', '--tls-verify=false', `app:${which}`, `docker://${name}`])
     },
   },
   {
@@ -48,9 +56,9 @@ const clients: readonly Client[] = [
       mkdirSync(folder)
       const daemon = await startDockerd(folder)
       t.teardown(() => daemon.close())
-      for (const archive of archives) await daemon.docker(['load', '-i', archive])
-      return async (archive, name) => {
-        await daemon.docker(['tag', `app:${archive}`, name])
+      for (const archive of Object.values(archives)) await daemon.docker(['load', '-i', archive])
+      return async (which, name) => {
+        await daemon.docker(['tag', `app:${which}`, name])
         return daemon.tryDocker(['push', name])
       }
     },
@@ -58,24 +66,38 @@ const clients: readonly Client[] = [
   {
     name: 'crane',
     needs: ['crane'],
-    open: async (_t, archives) => async (archive, name) =>
-      run(requireProgram('crane'), ['push', archives[archive - 1] ?? '', name]),
+    open: async (_t, archives) => async (which, name) => run(requireProgram('crane'), ['push', archives[which], name]),
   },
 ]
 
-/** Archives of `app:1` and `app:2`, of one layer each. */
-async function twoImages(t: ExecutionContext, bytes = 9): Promise<readonly [string, string]> {
-  const space = await makeWorkspace(t)
-  const make = async (n: number): Promise<string> => {
-    const context = space.write(`context-${n}`, {
-      Dockerfile: 'FROM scratch\nCOPY a /\n',
-      a: randomBytes(bytes).toString('latin1'),
-    })
-    const archive = join(space.folder, `${n}.tar`)
-    await space.ok(['-t', `app:${n}`, '-o', `type=docker,dest=${archive}`, context])
+const ends: (() => unknown)[] = []
+const lasting: Lasting = { teardown: (end) => void ends.unshift(end) }
+test.after.always(async () => {
+  for (const end of ends) await end()
+})
+
+let archives: Promise<Archives> | undefined
+
+async function makeArchives(): Promise<Archives> {
+  const space = await makeWorkspace(lasting)
+  const make = async (which: Which): Promise<string> => {
+    const a = randomBytes(bytesOf[which]).toString('latin1')
+    const context = space.write(`context-${which}`, { Dockerfile: 'FROM scratch\nCOPY a /\n', a })
+    const archive = join(space.folder, `${which}.tar`)
+    await space.ok(['-t', `app:${which}`, '-o', `type=docker,dest=${archive}`, context])
     return archive
   }
-  return [await make(1), await make(2)]
+  return { one: await make('one'), two: await make('two'), large: await make('large') }
+}
+
+/** The client, with all images, which the first test that needs it opens. */
+function opened({ open }: Client): () => Promise<Push> {
+  let push: Promise<Push> | undefined
+  return () => {
+    archives ??= makeArchives()
+    push ??= archives.then((made) => open(lasting, made))
+    return push
+  }
 }
 
 async function serverWith(t: ExecutionContext, config: string): Promise<Served> {
@@ -89,37 +111,38 @@ async function serverWith(t: ExecutionContext, config: string): Promise<Served> 
 
 for (const client of clients) {
   const on = needs(test.serial, ...client.needs)
+  const pusher = opened(client)
 
   on(`${client.name} shows which rule keeps a tag, and pushes the same again`, async (t) => {
     const server = await serverWith(t, 'tags: { immutable: ["team/*:v*"] }\n')
-    const push = await client.open(t, await twoImages(t))
+    const push = await pusher()
     const name = `${server.host}/team/app:v1`
-    const first = await push(1, name)
+    const first = await push('one', name)
     t.is(first.code, 0, first.stderr)
-    const again = await push(1, name)
+    const again = await push('one', name)
     t.is(again.code, 0, again.stderr)
-    const moved = await push(2, name)
+    const moved = await push('two', name)
     t.not(moved.code, 0)
     t.regex(
       moved.stdout + moved.stderr,
       /the tag v1 of team\/app is immutable here \(tags\.immutable: \\*"team\/\*:v\*\\*"\)/,
     )
-    const other = await push(2, `${server.host}/team/app:v2`)
+    const other = await push('two', `${server.host}/team/app:v2`)
     t.is(other.code, 0, other.stderr)
   })
 
   on(`${client.name} shows how full a quota is, at the first upload`, async (t) => {
     const server = await serverWith(t, 'quota: [{ repositories: "team/*", bytes: 100 }]\n')
-    const push = await client.open(t, await twoImages(t))
-    const { code, stdout, stderr } = await push(1, `${server.host}/team/app:1`)
+    const push = await pusher()
+    const { code, stdout, stderr } = await push('one', `${server.host}/team/app:1`)
     t.not(code, 0)
     t.regex(stdout + stderr, /the quota of team\/app is 100 bytes \(quota: team\/\*\), of which \d+ are used/)
   })
 
   on(`${client.name} shows it also where a large layer crosses it on the way`, async (t) => {
     const server = await serverWith(t, 'quota: [{ repositories: "team/*", bytes: 5MiB }]\n')
-    const push = await client.open(t, await twoImages(t, 30 * 2 ** 20))
-    const { code, stdout, stderr } = await push(1, `${server.host}/team/app:1`)
+    const push = await pusher()
+    const { code, stdout, stderr } = await push('large', `${server.host}/team/app:1`)
     t.not(code, 0)
     t.regex(stdout + stderr, /the quota of team\/app is 5242880 bytes/)
   })

@@ -6,7 +6,7 @@ import { type Registry, type RegistryProgram, startRegistry } from '../../testin
 import { startServe } from '../../testing/serve.ts'
 
 /** A folder of a test with a short path, because daemons make sockets in it. */
-export function shortFolder(t: ExecutionContext): string {
+export function shortFolder(t: Pick<ExecutionContext, 'teardown'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'rc-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   return folder
