@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { type Dockerd, startDockerd } from '../../testing/dockerd.ts'
 import { needs } from '../../testing/needs.ts'
@@ -12,11 +12,26 @@ import { ourServer, peerServer, shortFolder } from './server.ts'
 const images = imagesOnce()
 const withDocker = needs(test.serial, 'root', 'docker', 'dockerd', 'busybox', 'runc')
 
-async function daemonOf(t: ExecutionContext, name: string): Promise<Dockerd> {
-  const folder = join(shortFolder(t), name)
+const ends: (() => unknown)[] = []
+const daemons = new Map<string, Promise<Dockerd>>()
+test.after.always(async () => {
+  for (const end of ends) await end()
+})
+
+/** One of two daemons that last for all tests of this file, each of which finds it without images. */
+async function daemonOf(name: 'a' | 'b'): Promise<Dockerd> {
+  const starting = daemons.get(name) ?? start(name)
+  daemons.set(name, starting)
+  const daemon = await starting
+  await daemon.docker(['image', 'prune', '--all', '--force'])
+  return daemon
+}
+
+async function start(name: string): Promise<Dockerd> {
+  const folder = join(shortFolder({ teardown: (end) => void ends.unshift(end) }), name)
   mkdirSync(folder)
   const daemon = await startDockerd(folder)
-  t.teardown(() => daemon.close())
+  ends.unshift(() => daemon.close())
   return daemon
 }
 
@@ -32,7 +47,7 @@ async function load(daemon: Dockerd): Promise<void> {
 }
 
 withDocker('docker pushes an image of several layers, and another docker pulls it', async (t) => {
-  const [host, here, there] = [await ourServer(t), await daemonOf(t, 'a'), await daemonOf(t, 'b')]
+  const [host, here, there] = [await ourServer(t), await daemonOf('a'), await daemonOf('b')]
   await load(here)
   const name = `${host}/team/sample:1`
   await here.docker(['tag', 'sample:plain', name])
@@ -59,7 +74,7 @@ withDocker('docker pushes an image of several layers, and another docker pulls i
 })
 
 withDocker('docker mounts layers, pushes again without sending, and pulls all tags', async (t) => {
-  const [host, daemon] = [await ourServer(t), await daemonOf(t, 'a')]
+  const [host, daemon] = [await ourServer(t), await daemonOf('a')]
   await load(daemon)
   for (const name of ['first:1', 'first:2', 'other/second:1']) {
     await daemon.docker(['tag', 'sample:plain', `${host}/${name}`])
@@ -68,7 +83,7 @@ withDocker('docker mounts layers, pushes again without sending, and pulls all ta
   const [first, second] = [await contentOf(host, 'first', '1'), await contentOf(host, 'other/second', '1')]
   t.deepEqual([...second.blobs.keys()].sort(), [...first.blobs.keys()].sort())
   t.regex((await daemon.docker(['push', `${host}/first:1`])).stdout, /Layer already exists/)
-  const there = await daemonOf(t, 'b')
+  const there = await daemonOf('b')
   await there.docker(['pull', '--all-tags', `${host}/first`])
   t.is(await idOf(there, `${host}/first:2`), await idOf(daemon, 'sample:plain'))
   const missing = await there.tryDocker(['pull', `${host}/first:3`])
@@ -76,7 +91,7 @@ withDocker('docker mounts layers, pushes again without sending, and pulls all ta
 })
 
 withDocker('docker builds from an image of ours, and manifest lists made by it are served', async (t) => {
-  const [{ space }, host, daemon] = [await images(), await ourServer(t), await daemonOf(t, 'a')]
+  const [{ space }, host, daemon] = [await images(), await ourServer(t), await daemonOf('a')]
   await load(daemon)
   await daemon.docker(['tag', 'sample:plain', `${host}/base:1`])
   await daemon.docker(['push', `${host}/base:1`])
@@ -103,7 +118,7 @@ needs(
   'busybox',
   'runc',
 )('docker sends us and docker-registry the same', async (t) => {
-  const [host, other, daemon] = [await ourServer(t), await peerServer(t, 'docker-registry'), await daemonOf(t, 'a')]
+  const [host, other, daemon] = [await ourServer(t), await peerServer(t, 'docker-registry'), await daemonOf('a')]
   await load(daemon)
   for (const registry of [host, other.host]) {
     await daemon.docker(['tag', 'sample:plain', `${registry}/sample:1`])

@@ -4,6 +4,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Dockerd, startDockerd } from '../../testing/dockerd.ts'
 import { needs } from '../../testing/needs.ts'
 import { imagesOnce } from '../clients/images.ts'
+import { shortFolder } from '../clients/server.ts'
 import { changePassword, passwords, type TokenScene, tokenScene } from './scene.ts'
 
 const images = imagesOnce()
@@ -16,14 +17,31 @@ interface Docker extends TokenScene {
   readonly login: (name: string, password: string) => ReturnType<Dockerd['tryDocker']>
 }
 
-async function dockerScene(t: ExecutionContext, hasTokens = true): Promise<Docker> {
-  const scene = await tokenScene(t, { hasTokens })
-  const folder = join(scene.folder, 'd')
+const ends: (() => unknown)[] = []
+let starting: Promise<Daemon> | undefined
+test.after.always(async () => {
+  for (const end of ends) await end()
+})
+
+interface Daemon {
+  readonly folder: string
+  readonly daemon: Dockerd
+}
+
+/** One daemon, with the image, for all tests of this file: what it keeps of a login it keeps by the port of the registry. */
+async function startDaemon(): Promise<Daemon> {
+  const folder = join(shortFolder({ teardown: (end) => void ends.unshift(end) }), 'd')
   mkdirSync(folder)
   const daemon = await startDockerd(folder)
-  t.teardown(() => daemon.close())
+  ends.unshift(() => daemon.close())
   const { bytes } = await (await images()).space.ok(['save', '--format', 'docker', 'sample:plain'])
   await daemon.docker(['load'], { input: bytes })
+  return { folder, daemon }
+}
+
+async function dockerScene(t: ExecutionContext, hasTokens = true): Promise<Docker> {
+  starting ??= startDaemon()
+  const [scene, { folder, daemon }] = [await tokenScene(t, { hasTokens }), await starting]
   for (const name of ['team/app', 'team/other', 'public/app', 'others/app'])
     await daemon.docker(['tag', 'sample:plain', `${scene.host}/${name}:1`])
   return {
