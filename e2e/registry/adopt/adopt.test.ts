@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -11,10 +12,7 @@ import { ibuildScript } from '../../testing/workspace.ts'
 import { adminCall } from '../server/client.ts'
 import { answersOf, catalogOf, fillPeer, type PeerContent } from './peer-content.ts'
 
-interface Peer {
-  readonly folder: string
-  /** A data folder for a server of ours, empty. */
-  readonly root: string
+interface Filled {
   /** What is given to `adopt`. */
   readonly storage: string
   readonly content: PeerContent
@@ -23,17 +21,37 @@ interface Peer {
   readonly catalog: readonly string[]
 }
 
+interface Peer extends Filled {
+  readonly folder: string
+  /** A data folder for a server of ours, empty. */
+  readonly root: string
+}
+
+const filled = new Map<RegistryProgram, Promise<Filled>>()
+const folders: string[] = []
+test.after.always(() => folders.forEach((folder) => rmSync(folder, { recursive: true })))
+
 /** Fills a real registry, asks it everything, and stops it. */
-async function peer(t: ExecutionContext, program: RegistryProgram): Promise<Peer> {
-  const folder = temporaryFolder(t)
-  const root = join(folder, 'root')
-  for (const each of [root, join(folder, 'peer')]) mkdirSync(each)
-  await using registry = await startRegistry(join(folder, 'peer'), program)
+async function fill(program: RegistryProgram): Promise<Filled> {
+  const folder = mkdtempSync(join(tmpdir(), 'ibuild-peer-'))
+  folders.push(folder)
+  await using registry = await startRegistry(folder, program)
   const url = `http://${registry.host}`
   const content = await fillPeer(url)
   const answers = await answersOf(url, content)
-  const catalog = await catalogOf(url)
-  return { folder, root, storage: join(folder, 'peer/data'), content, answers, catalog }
+  return { storage: join(folder, 'data'), content, answers, catalog: await catalogOf(url) }
+}
+
+/** With a copy of the storage of its own. */
+async function peer(t: ExecutionContext, program: RegistryProgram): Promise<Peer> {
+  const known = filled.get(program) ?? fill(program)
+  filled.set(program, known)
+  const peer = await known
+  const folder = temporaryFolder(t)
+  const [root, storage] = [join(folder, 'root'), join(folder, 'peer')]
+  mkdirSync(root)
+  cpSync(peer.storage, storage, { recursive: true, preserveTimestamps: true })
+  return { ...peer, folder, root, storage }
 }
 
 async function ibuild(

@@ -75,11 +75,10 @@ needs(
   const { space } = await images()
   const [root, out] = [join(space.folder, 'busy'), join(space.folder, 'busy-out')]
   mkdirSync(root)
-  const pushing = async (url: string, round: number, { signal }: AbortController): Promise<number> => {
-    let pushed = 0
-    for (; !signal.aborted && pushed < 400; pushed++)
-      await pushImage(url, `busy/n${pushed % 5}`, `${round}-${pushed}`).catch(() => undefined)
-    return pushed
+  let pushed = 0
+  const pushing = async (url: string, round: number, { signal }: AbortController): Promise<void> => {
+    for (let i = 0; !signal.aborted && i < 400; i++, pushed++)
+      await pushImage(url, `busy/n${i % 5}`, `${round}-${i}`).catch(() => undefined)
   }
   const wholeLayouts = (): number => {
     let tags = 0
@@ -101,15 +100,20 @@ needs(
   for (let round = 0; round < 3; round++) {
     const server = await startServe(root)
     const stop = new AbortController()
-    const pushed = pushing(`http://${server.host}`, round, stop)
-    await sleep(600)
+    const enough = pushed + 10
+    const pushes = pushing(`http://${server.host}`, round, stop)
+    await until(
+      () => pushed >= enough || undefined,
+      20_000,
+      () => server.log(),
+    )
     const exporting = run(process.execPath, [ibuildScript, 'registry', 'export', out, '--root', root])
     await sleep(round * 150)
     if (round < 2) await server.close('SIGKILL')
     const { code, stderr } = await exporting
     if (round === 2) t.is(code, 0, stderr)
     stop.abort()
-    await pushed
+    await pushes
     wholeLayouts()
     if (round === 2) await server.close()
   }

@@ -52,22 +52,22 @@ test('a tag is shown with its history and set back, while a server runs and with
   )
 })
 
-for (const [args, code, problem] of [
-  [['history', 'none'], 1, /OBJECT_NOT_FOUND/],
-  [['rollback', 'none:1'], 1, /OBJECT_NOT_FOUND/],
-  [['history', 'localhost:5000/team/app:1'], 2, /without the host of the registry/],
-  [['history', 'Team/App'], 2, /not a repository name/],
-  [['rollback', 'a', '--to', 'latest'], 2, /neither the number of a move nor a digest/],
-] as const) {
-  test(`registry ${args.join(' ')}: refused`, async (t) => {
-    const workspace = await makeWorkspace(t)
-    const serving = await startServing(t, ['--root', workspace.root, ...anyPort])
-    await pushImage(serving.url, 'a', 'latest')
+test('refused: what is not there, and what names nothing', async (t) => {
+  const workspace = await makeWorkspace(t)
+  const serving = await startServing(t, ['--root', workspace.root, ...anyPort])
+  await pushImage(serving.url, 'a', 'latest')
+  for (const [args, code, problem] of [
+    [['history', 'none'], 1, /OBJECT_NOT_FOUND/],
+    [['rollback', 'none:1'], 1, /OBJECT_NOT_FOUND/],
+    [['history', 'localhost:5000/team/app:1'], 2, /without the host of the registry/],
+    [['history', 'Team/App'], 2, /not a repository name/],
+    [['rollback', 'a', '--to', 'latest'], 2, /neither the number of a move nor a digest/],
+  ] as const) {
     const result = await workspace.ibuild(['registry', ...args])
     t.is(result.code, code, result.stderr)
     t.regex(result.stderr, problem)
-  })
-}
+  }
+})
 
 test('the admin API: names with slashes, bodies, and what is none', async (t) => {
   const { root } = await makeWorkspace(t)
