@@ -1,13 +1,12 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { type ManifestFacts, parseManifest } from '../protocol/manifest.ts'
-import type { RepositoryName } from '../protocol/names.ts'
+import { isTag, type RepositoryName } from '../protocol/names.ts'
 import type { CatalogCursor } from '../service/catalog-cursor.ts'
 import type { TakeOver } from '../service/take-over.ts'
 import type { BlobService, ManifestService, RegistryService } from '../service/types.ts'
 import { mergedCatalog, mergedReferrers, mergedTags } from './merged-listings.ts'
 import type { Source } from './source.ts'
-import { isTag } from './tree.ts'
 
 export interface AdoptedParts {
   /** The registry without the tree. */

@@ -1,6 +1,6 @@
 import { algorithmOf, type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest.ts'
 import { mostManifestBytes } from '../protocol/manifest.ts'
-import { parseTag, type RepositoryName } from '../protocol/names.ts'
+import { isTag, parseTag, type RepositoryName } from '../protocol/names.ts'
 import type { StoredManifest } from '../service/types.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import { foldersIn, type TreeFolder } from './entries.ts'
@@ -91,14 +91,6 @@ export function openTree(root: string): Tree {
 /** The folder in which each tag of a repository has its own, as names below the tree. */
 export function tagsFolder(name: RepositoryName): readonly string[] {
   return ['repositories', ...name.split('/'), '_manifests', 'tags']
-}
-
-export function isTag(text: string): boolean {
-  try {
-    return parseTag(text) === text
-  } catch {
-    return false
-  }
 }
 
 async function readLink(root: string, names: readonly string[]): Promise<TreeLink | undefined> {

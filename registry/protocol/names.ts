@@ -34,9 +34,14 @@ export function parseManifestRef(text: string): ManifestRef {
   return text.includes(':') ? { digest: parseDigestParameter(text) } : { tag: parseTag(text) }
 }
 
+/** True for what can be a tag. */
+export function isTag(text: string): boolean {
+  return tagPattern.test(text)
+}
+
 /** Errors: TAG_INVALID. */
 export function parseTag(text: string): string {
-  if (tagPattern.test(text)) return text
+  if (isTag(text)) return text
   throw new RegistryError('TAG_INVALID', `not a tag: ${shown(text)}`, {
     detail: { rule: 'at most 128 letters, digits, ., _ and -, the first no . or -' },
   })

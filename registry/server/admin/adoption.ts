@@ -8,9 +8,8 @@ import {
   type JsonValue,
   required,
 } from '../../../shared/base/json.ts'
-import { isTag } from '../../adopt/tree.ts'
 import type { ExportOptions } from '../../export/export-layouts.ts'
-import { isName } from '../../protocol/names.ts'
+import { isName, isTag } from '../../protocol/names.ts'
 
 /** What `adopt` is asked. */
 export interface AdoptRequest {
