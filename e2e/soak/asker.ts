@@ -7,6 +7,9 @@ export interface TimedAnswer extends Answer {
   readonly answeredAt: number
 }
 
+/** All that those need who only look. */
+export type Asks = Pick<Asker, 'ask'>
+
 /** Milliseconds in which a server that was killed is there again. */
 const patience = 60_000
 

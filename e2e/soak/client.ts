@@ -1,10 +1,12 @@
 // One client process of the soak: its plan comes as JSON in the first argument, and counts go to the process that started it.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Wire } from '../registry/conformance/wire.ts'
 import { randomFrom } from '../testing/random.ts'
 import { Asker } from './asker.ts'
 import { BlobPool } from './content.ts'
 import { type Counts, Tally } from './counts.ts'
+import { Deletes } from './deletes.ts'
 import { Lane } from './lane.ts'
 import { lanesOfClient, type SoakPlan } from './plan.ts'
 import { BlobPusher } from './push-blob.ts'
@@ -18,20 +20,27 @@ export interface ClientReport {
   readonly isDone: boolean
 }
 
+/** What a client process is told: to push nothing for a while, to go on, to come to its end. */
+export type Word = 'wait' | 'go' | 'end'
+
 const reportEvery = 300
-/** A client with so many faults has proved its point. */
-const mostFaults = 1000
+/** After so many it is of no use to go on: the server may have ended. */
+const mostErrors = 1000
 
 if (process.send !== undefined) await main(JSON.parse(process.argv[2] ?? '') as SoakPlan)
 
 async function main(plan: SoakPlan): Promise<void> {
+  const told: { last: Word } = { last: 'go' }
   process.on('disconnect', () => process.exit(1))
+  process.on('message', (word) => {
+    if (told.last !== 'end') told.last = word as Word
+  })
   const [tally, wire] = [new Tally(), new Wire(plan.base)]
   const report = (isDone: boolean): void =>
     void process.send?.({ counts: tally.counts, messages: tally.takeMessages(), isDone } satisfies ClientReport)
   const timer = setInterval(() => report(false), reportEvery)
   const lanes = Array.from({ length: lanesOfClient }, (_, i) => makeLane(plan, i, { tally, wire }))
-  await Promise.all(lanes.map((lane) => runLane(lane, plan, tally)))
+  await Promise.all(lanes.map((lane) => runLane(lane, plan, { tally, told })))
   for (const lane of lanes) await attempt(tally, () => lane.lookAtAll())
   clearInterval(timer)
   report(true)
@@ -54,22 +63,28 @@ function makeLane(plan: SoakPlan, i: number, { tally, wire }: { tally: Tally; wi
     pool: new BlobPool(seed),
     blobs,
     pusher,
+    deletes: new Deletes(asker, tally, random),
   })
 }
 
 async function runLane(
   lane: Lane,
   { pushes, until = Number.POSITIVE_INFINITY }: SoakPlan,
-  tally: Tally,
+  { tally, told }: { readonly tally: Tally; readonly told: { readonly last: Word } },
 ): Promise<void> {
-  while (tally.counts.pushes < pushes && Date.now() < until && tally.counts.errors < mostFaults)
-    await attempt(tally, () => lane.turn())
+  const { counts } = tally
+  const isOver = (): boolean => told.last === 'end' || counts.pushes >= pushes || counts.errors >= mostErrors
+  while (!isOver() && Date.now() < until) {
+    if (told.last === 'go') await attempt(tally, () => lane.turn())
+    else if (!(await attempt(tally, () => lane.reviveNext()))) await sleep(10)
+  }
 }
 
-async function attempt(tally: Tally, work: () => Promise<void>): Promise<void> {
+async function attempt<T>(tally: Tally, work: () => Promise<T>): Promise<T | undefined> {
   try {
-    await work()
+    return await work()
   } catch (error) {
     tally.fail('errors', error instanceof Error ? error.message : String(error))
+    return undefined
   }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { ClientReport } from './client.ts'
-import { type Counts, sumOf } from './counts.ts'
+import type { ClientReport, Word } from './client.ts'
+import { type Counts, faultsIn, sumOf } from './counts.ts'
 import type { SoakPlan } from './plan.ts'
 
 const program = join(import.meta.dirname, 'client.ts')
@@ -12,24 +12,38 @@ export interface Clients {
   counts(): Counts
   /** Resolves when all of them are done; rejects when one ended before that. */
   readonly done: Promise<void>
+  tell(word: Word): void
   stop(): void
 }
 
-/** Starts a process for each plan; `onMessage` is told of faults. */
-export function startClients(plans: readonly SoakPlan[], onMessage: (message: string) => void): Clients {
+export interface ClientsOptions {
+  /** Is told of faults, one line each. */
+  readonly tell: (line: string) => void
+  /** All end after the first fault. */
+  readonly isOneEnough: boolean
+}
+
+/** Starts a process for each plan. */
+export function startClients(plans: readonly SoakPlan[], { tell, isOneEnough }: ClientsOptions): Clients {
   const reports = new Map<number, ClientReport>()
   const processes = plans.map((plan) =>
     fork(program, [JSON.stringify(plan)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
   )
+  const tellAll = (word: Word): void => {
+    for (const each of processes) if (each.connected) each.send(word, () => undefined)
+  }
+  const counts = (): Counts => sumOf([...reports.values()].map((report) => report.counts))
   const done = processes.map((child, i) =>
     untilDone(child, (report) => {
       reports.set(i, report)
-      for (const message of report.messages) onMessage(`client ${i}: ${message}`)
+      for (const message of report.messages) tell(`client ${i}: ${message}`)
+      if (isOneEnough && faultsIn(counts()) > 0) tellAll('end')
     }),
   )
   return {
-    counts: () => sumOf([...reports.values()].map(({ counts }) => counts)),
+    counts,
     done: Promise.all(done).then(() => undefined),
+    tell: tellAll,
     stop: () => {
       for (const child of processes) child.kill('SIGKILL')
     },

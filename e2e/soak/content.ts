@@ -22,7 +22,7 @@ export interface Content {
 }
 
 /** Some blobs are in most images, and many in few: these come and go. */
-const [hot, cold] = [40, 400]
+const [hot, cold] = [20, 400]
 
 /** Blobs that all clients have alike: of equal seeds equal ones. */
 export class BlobPool {
@@ -34,7 +34,7 @@ export class BlobPool {
   }
 
   pick(random: Random): Blob {
-    const i = random.oneIn(3) ? random.int(hot) : hot + random.int(cold)
+    const i = random.oneIn(2) ? random.int(hot) : hot + random.int(cold)
     const known = this.#made.get(i)
     if (known !== undefined) return known
     const made = blobOf(`${this.#seed} pool ${i}`, sizeOf(i))

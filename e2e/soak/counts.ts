@@ -26,8 +26,12 @@ export const countTitles = {
 export type CountName = keyof typeof countTitles
 export type Counts = Readonly<Record<CountName, number>>
 /** Any of these above 0 is a failure of the registry. */
-export const faults = ['lost', 'refused', 'dangling', 'errors'] as const
+const faults = ['lost', 'refused', 'dangling', 'errors'] as const
 export type Fault = (typeof faults)[number]
+
+export function faultsIn(counts: Counts): number {
+  return faults.reduce((sum, fault) => sum + counts[fault], 0)
+}
 
 export const countNames = Object.keys(countTitles) as CountName[]
 

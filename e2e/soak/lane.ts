@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from '../testing/random.ts'
-import { type Asker, told } from './asker.ts'
+import type { Asker } from './asker.ts'
 import {
   type Blob,
   type BlobPool,
@@ -11,6 +11,7 @@ import {
   referrerContent,
 } from './content.ts'
 import type { Tally } from './counts.ts'
+import type { Deletes } from './deletes.ts'
 import { listTags, lookAtOwned, lookAtShared, type Owned } from './look.ts'
 import { type SoakPlan, sharedRepositories, sharedTags } from './plan.ts'
 import type { BlobPusher, Way } from './push-blob.ts'
@@ -27,6 +28,7 @@ export interface LaneParts {
   readonly pool: BlobPool
   readonly blobs: BlobPusher
   readonly pusher: ContentPusher
+  readonly deletes: Deletes
 }
 
 /** A blob in a repository of the lane's own that is about to be collected. */
@@ -67,14 +69,21 @@ export class Lane {
       this.#repository = random.pick(this.#repositories)
       this.#until = Date.now() + random.int(2 * plan.lease)
     }
-    const planted = this.#nextDue()
-    if (planted !== undefined) await this.#revive(planted)
-    else await this.#pushSomething()
+    if (!(await this.reviveNext())) await this.#pushSomething()
     if (random.oneIn(5)) await this.#plant()
-    if (random.oneIn(12)) await this.#abort()
+    if (random.oneIn(20)) await this.#abort()
     if (random.oneIn(4)) await this.#delete()
     if (random.oneIn(3)) await this.#pull()
     if (random.oneIn(60)) await this.#leave()
+  }
+
+  /** What is just being collected; false when there is nothing such. */
+  async reviveNext(): Promise<boolean> {
+    const now = Date.now()
+    const at = this.#planted.findIndex(({ due }) => due <= now)
+    const [planted] = at < 0 ? [] : this.#planted.splice(at, 1)
+    if (planted !== undefined) await this.#revive(planted)
+    return planted !== undefined
   }
 
   /** All that is owned, once more. */
@@ -88,36 +97,35 @@ export class Lane {
     if (chosen < 8) return this.#pushReferrer()
     if (chosen < 14) return this.#indexOwned()
     if (chosen < 22) return this.#pushAgain()
-    const content = chosen < 34 ? this.#index([this.#image(), this.#image()]) : this.#image()
+    const content = chosen < 30 ? this.#index([this.#image(), this.#image()]) : this.#image()
     await this.#pushTo(this.#repository, content)
   }
 
   /** Puts content under a tag of the lane in the place of what that led to. */
   async #pushTo(repository: string, content: Content, special?: Special): Promise<void> {
-    const { random, pusher, tally, name } = this.#parts
+    const { random, pusher, tally, name, deletes } = this.#parts
     const tag = `${name}-${random.int(slots)}`
     const before = this.#owned.get(tag)
-    if (before !== undefined && before.repository !== repository) await this.#remove(before)
+    if (before !== undefined && before.repository !== repository) await deletes.image(before)
     this.#owned.delete(tag)
-    const references = random.oneIn(6) ? [content.digest, tag] : [tag]
+    const shared = random.oneIn(8) ? [random.pick(sharedTags)] : []
+    const references = [...(random.oneIn(6) ? [content.digest] : []), tag, ...shared]
     await pusher.push({ repository, content, references, special })
     this.#owned.set(tag, { repository, tag, content })
     tally.add('pushes')
-    if (!random.oneIn(8)) return
-    await pusher.push({ repository, content, references: [random.pick(sharedTags)] })
-    tally.add('moved')
+    tally.add('moved', shared.length)
   }
 
   /** The tag of an image is set to an index of it, or the image is named by nothing for a while. */
   async #indexOwned(): Promise<void> {
-    const { random, pusher, tally } = this.#parts
+    const { random, pusher, tally, deletes } = this.#parts
     const owned = this.#pickOwned()
     if (owned === undefined || owned.content.children.length > 0) return this.#pushTo(this.#repository, this.#image())
     const { repository, tag } = owned
     const isUntagged = random.oneIn(2)
     const content = this.#index([isUntagged ? withoutReferrers(owned.content) : owned.content])
     this.#owned.delete(tag)
-    if (isUntagged) await this.#removeTag(owned)
+    if (isUntagged) await deletes.tag(owned)
     await pusher.push({ repository, content, references: [tag] })
     this.#owned.set(tag, { repository, tag, content })
     tally.add('pushes')
@@ -125,13 +133,13 @@ export class Lane {
 
   /** What was deleted a moment ago, while it is being collected. */
   async #pushAgain(): Promise<void> {
-    const { random, pusher, tally } = this.#parts
+    const { random, pusher, tally, deletes } = this.#parts
     const owned = this.#pickOwned()
     if (owned === undefined) return this.#pushTo(this.#repository, this.#image())
     const { repository, tag } = owned
     const content = withoutReferrers(owned.content)
     this.#owned.delete(tag)
-    await this.#removeTag(owned)
+    await deletes.tag(owned)
     await sleep(random.int(150))
     await pusher.push({ repository, content, references: [tag] })
     this.#owned.set(tag, { repository, tag, content })
@@ -163,18 +171,12 @@ export class Lane {
 
   /** The same blob is asked for, mounted or pushed at the moment in which it is collected, or deleted. */
   async #revive({ repository, blob, way }: Planted): Promise<void> {
-    const { random } = this.#parts
+    const { random, deletes } = this.#parts
     const to = way === 'head' ? repository : this.#repository
     const content = imageContent(this.#newName(), [blob])
     const pushed = this.#pushTo(to, content, { blob, way, from: random.oneIn(4) ? undefined : repository })
-    const deleted = way !== 'head' && random.oneIn(3) ? this.#deleteBlob(repository, blob) : undefined
+    const deleted = way !== 'head' && random.oneIn(3) ? deletes.blob(repository, blob) : undefined
     await Promise.all([pushed, deleted])
-  }
-
-  #nextDue(): Planted | undefined {
-    const now = Date.now()
-    const at = this.#planted.findIndex(({ due }) => due <= now)
-    return at < 0 ? undefined : this.#planted.splice(at, 1)[0]
   }
 
   /** The blobs of an image whose manifest never comes. */
@@ -191,33 +193,11 @@ export class Lane {
   }
 
   async #delete(): Promise<void> {
-    const { random } = this.#parts
+    const { random, deletes } = this.#parts
     const owned = random.oneIn(4) ? undefined : this.#pickOwned()
-    if (owned === undefined) return this.#removeTag({ repository: this.#repository, tag: random.pick(sharedTags) })
+    if (owned === undefined) return deletes.tag({ repository: this.#repository, tag: random.pick(sharedTags) })
     this.#owned.delete(owned.tag)
-    await this.#remove(owned)
-  }
-
-  /** By its tag, which leaves the rest to the collector, or by its digest. */
-  async #remove(owned: Owned): Promise<void> {
-    const { random } = this.#parts
-    if (random.oneIn(2)) return this.#removeTag(owned)
-    if (await this.#deleted(`/v2/${owned.repository}/manifests/${owned.content.digest}`))
-      this.#parts.tally.add('manifestDeletes')
-  }
-
-  async #removeTag({ repository, tag }: Pick<Owned, 'repository' | 'tag'>): Promise<void> {
-    if (await this.#deleted(`/v2/${repository}/manifests/${tag}`)) this.#parts.tally.add('tagDeletes')
-  }
-
-  async #deleteBlob(repository: string, { digest }: Blob): Promise<void> {
-    if (await this.#deleted(`/v2/${repository}/blobs/${digest}`)) this.#parts.tally.add('blobDeletes')
-  }
-
-  async #deleted(path: string): Promise<boolean> {
-    const answer = await this.#parts.asker.ask('DELETE', path)
-    if (answer.status !== 202 && answer.status !== 404) throw new Error(told(answer))
-    return answer.status === 202
+    await deletes.image(owned)
   }
 
   async #pull(): Promise<void> {
@@ -242,7 +222,7 @@ export class Lane {
 
   #image(): Content {
     const { random, pool } = this.#parts
-    const layers = Array.from({ length: 1 + random.int(3) }, () => pool.pick(random))
+    const layers = Array.from({ length: 1 + random.int(2) }, () => pool.pick(random))
     return imageContent(this.#newName(), layers)
   }
 

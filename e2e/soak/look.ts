@@ -1,4 +1,4 @@
-import { type Asker, told } from './asker.ts'
+import { type Asks, told } from './asker.ts'
 import type { Content } from './content.ts'
 import type { Tally } from './counts.ts'
 import { getManifest, type Named, pullImage } from './pull.ts'
@@ -11,7 +11,7 @@ export interface Owned {
 }
 
 /** Owned by somebody: all of it has to be there whenever its owner looks, and no 404 is allowed. */
-export async function lookAtOwned(asker: Asker, tally: Tally, { repository, tag, content }: Owned): Promise<void> {
+export async function lookAtOwned(asker: Asks, tally: Tally, { repository, tag, content }: Owned): Promise<void> {
   const place = `${repository}:${tag}`
   const pulled = await pullImage(asker, repository, tag)
   if (pulled.kind === 'absent') return tally.fail('lost', `${place} does not lead to ${content.digest}: it is gone`)
@@ -23,7 +23,7 @@ export async function lookAtOwned(asker: Asker, tally: Tally, { repository, tag,
   tally.add('pulls')
 }
 
-async function lookAtReferrers(asker: Asker, tally: Tally, { repository, content }: Owned): Promise<void> {
+async function lookAtReferrers(asker: Asks, tally: Tally, { repository, content }: Owned): Promise<void> {
   if (content.referrers.length === 0) return
   const listed = await listReferrers(asker, repository, content.digest)
   tally.add('listings')
@@ -47,7 +47,7 @@ const looks = 5
  * is there still, or again, is looked at once more, and whoever pushed it again pushed all that it names.
  */
 export async function lookAtShared(
-  asker: Asker,
+  asker: Asks,
   tally: Tally,
   { repository, tag }: Pick<Owned, 'repository' | 'tag'>,
 ): Promise<Named> {
@@ -81,7 +81,7 @@ export async function lookAtShared(
 }
 
 /** Digests of all. */
-export async function listReferrers(asker: Asker, repository: string, subject: string): Promise<readonly string[]> {
+export async function listReferrers(asker: Asks, repository: string, subject: string): Promise<readonly string[]> {
   const answer = await asker.ask('GET', `/v2/${repository}/referrers/${subject}`)
   if (answer.status !== 200) throw new Error(told(answer))
   const { manifests } = JSON.parse(answer.body.toString()) as { readonly manifests: readonly { digest: string }[] }
@@ -89,7 +89,7 @@ export async function listReferrers(asker: Asker, repository: string, subject: s
 }
 
 /** All tags; none of a repository that is not there. */
-export async function listTags(asker: Asker, repository: string): Promise<readonly string[]> {
+export async function listTags(asker: Asks, repository: string): Promise<readonly string[]> {
   const answer = await asker.ask('GET', `/v2/${repository}/tags/list?n=1000`)
   if (answer.status === 404) return []
   if (answer.status !== 200) throw new Error(told(answer))

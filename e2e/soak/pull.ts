@@ -1,6 +1,6 @@
 import { type Digest, digestOf, parseDigest } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
-import { type Asker, type TimedAnswer, told } from './asker.ts'
+import { type Asks, type TimedAnswer, told } from './asker.ts'
 
 /** All that a reference leads to, without referrers. */
 export interface Named {
@@ -32,7 +32,7 @@ interface Document {
 }
 
 /** Pulls a manifest and all that it names, and verifies each digest. */
-export async function pullImage(asker: Asker, repository: string, reference: string): Promise<Pulled> {
+export async function pullImage(asker: Asks, repository: string, reference: string): Promise<Pulled> {
   const answer = await getManifest(asker, repository, reference)
   if (answer.status === 404) return { kind: 'absent' }
   const digest = digestOf(answer.body)
@@ -56,7 +56,7 @@ export async function pullImage(asker: Asker, repository: string, reference: str
   return { kind: 'whole', ...found }
 }
 
-export function getManifest(asker: Asker, repository: string, reference: string): Promise<TimedAnswer> {
+export function getManifest(asker: Asks, repository: string, reference: string): Promise<TimedAnswer> {
   return asker.ask('GET', `/v2/${repository}/manifests/${reference}`, { headers: accept })
 }
 
@@ -65,7 +65,7 @@ interface Fault {
   readonly message: string
 }
 
-async function lookAtBlob(asker: Asker, repository: string, digest: string): Promise<Fault | undefined> {
+async function lookAtBlob(asker: Asks, repository: string, digest: string): Promise<Fault | undefined> {
   const answer = await asker.ask('GET', `/v2/${repository}/blobs/${digest}`)
   if (answer.status === 404) return { kind: 'broken', message: told(answer) }
   if (answer.status === 200 && digestOf(answer.body) === digest) return undefined

@@ -91,7 +91,7 @@ export class BlobPusher {
 
   /** In one request, or in pieces. */
   async #upload(location: string, { digest, bytes }: Blob, reliance: Reliance): Promise<TimedAnswer> {
-    const pieces = this.#random.int(3) // that many PATCHes before the end
+    const pieces = this.#random.oneIn(3) ? 1 + this.#random.int(2) : 0 // that many PATCHes before the end
     const cut = pieces === 0 ? 0 : bytes.length - this.#random.int(2) * (bytes.length >> 2)
     let at = location
     for (let i = 0; i < pieces; i++) {

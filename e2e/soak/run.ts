@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { GcCounts } from '../../registry/gc/types.ts'
+import { randomFrom } from '../testing/random.ts'
 import { type Clients, startClients } from './clients.ts'
-import { type Counts, faults, sumOf } from './counts.ts'
+import { type Counts, faultsIn, sumOf, Tally } from './counts.ts'
 import { type AtTheEnd, lookAtTheEnd } from './end.ts'
+import { holdBack } from './hold.ts'
+import { goesOn, killAgain } from './kill.ts'
 import type { SoakPlan } from './plan.ts'
 import { SoakServer } from './server.ts'
 import type { Weakness } from './weakness.ts'
@@ -21,6 +23,8 @@ export interface SoakOptions {
   readonly isKilled?: boolean | undefined
   /** What is switched off in the server. */
   readonly without?: Weakness | undefined
+  /** Ends with the first fault, and looks no further. */
+  readonly isOneEnough?: boolean | undefined
   /** What is told while it runs, one line; faults too. */
   readonly tell: (line: string) => void
 }
@@ -30,12 +34,15 @@ export interface SoakResult {
   readonly clients: number
   /** Of the pushing. */
   readonly seconds: number
+  /** Of these, how long they waited for the collector. */
+  readonly secondsHeld: number
   readonly kills: number
   readonly counts: Counts
   /** While the clients ran; and until the end. */
   readonly collectedMeanwhile: GcCounts
   readonly collected: GcCounts
-  readonly end: AtTheEnd
+  /** Undefined when a fault was enough. */
+  readonly end: AtTheEnd | undefined
   /** True when the registry kept all of its promises. */
   readonly isGood: boolean
   /** The data folder, when it was not removed because something is wrong in it. */
@@ -57,6 +64,9 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     const result = await runWith(server, { ...options, root, lease })
     if (result.isGood) rmSync(root, { recursive: true })
     return result.isGood ? result : { ...result, root }
+  } catch (error) {
+    options.tell(`the data folder is left: ${root}`)
+    throw error
   } finally {
     await server.stop('SIGKILL').catch(() => undefined)
   }
@@ -68,27 +78,32 @@ interface Running extends SoakOptions {
 }
 
 async function runWith(server: SoakServer, running: Running): Promise<SoakResult> {
-  const { seed, clients: processes, tell, root } = running
+  const { seed, clients: processes, tell, root, isKilled = false, isOneEnough = false } = running
   const began = performance.now()
-  const clients = startClients(plansFor(server.base, running), tell)
+  const clients = startClients(plansFor(server.base, running), { tell, isOneEnough })
   const over = new AbortController()
   const teller = progress(clients, server, { ...running, signal: over.signal })
-  let kills = 0
+  const killing = isKilled ? killAgain(server, randomFrom(seed), over.signal) : Promise.resolve(0)
+  const holding = holdBack(clients, server, over.signal)
   try {
-    await clients.done
+    await Promise.race([clients.done, killing.then(() => clients.done)])
   } finally {
     over.abort()
     clients.stop()
     await teller
   }
+  const [kills, held] = [await killing, await holding]
   const seconds = (performance.now() - began) / 1000
   const collectedMeanwhile = await server.collected()
-  const { end, tally } = await lookAtTheEnd(server, root)
+  const tally = new Tally()
+  const isOver = isOneEnough && faultsIn(clients.counts()) > 0
+  const end = isOver ? undefined : await lookAtTheEnd(server, root, tally)
   for (const message of tally.takeMessages()) tell(`at the end: ${message}`)
   const counts = sumOf([clients.counts(), tally.counts])
   const collected = await server.collected()
-  const isGood = faults.every((fault) => counts[fault] === 0)
-  return { seed, clients: processes, seconds, kills, counts, collectedMeanwhile, collected, end, isGood }
+  const isGood = faultsIn(counts) === 0
+  const secondsHeld = held / 1000
+  return { seed, clients: processes, seconds, secondsHeld, kills, counts, collectedMeanwhile, collected, end, isGood }
 }
 
 function plansFor(base: string, { pushes, clients, seed, minutes, isKilled = false, lease }: Running): SoakPlan[] {
@@ -117,12 +132,6 @@ async function progress(
     ;[at, before] = [performance.now(), counts.pushes]
     const collected = await server.collected().catch(() => undefined)
     const gone = collected === undefined ? '' : `; collected ${collected.blobs} blobs, ${collected.manifests} manifests`
-    const wrong = faults.map((fault) => counts[fault]).reduce((sum, n) => sum + n, 0)
-    tell(`${counts.pushes} of ${pushes} pushes, ${perSecond.toFixed(0)} a second${gone}; ${wrong} wrong`)
+    tell(`${counts.pushes} of ${pushes} pushes, ${perSecond.toFixed(0)} a second${gone}; ${faultsIn(counts)} wrong`)
   }
-}
-
-async function goesOn(milliseconds: number, signal: AbortSignal): Promise<boolean> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => undefined)
-  return !signal.aborted
 }

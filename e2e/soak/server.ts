@@ -6,7 +6,9 @@ import { type End, type Served, startServe } from '../testing/serve.ts'
 import { ibuildScript } from '../testing/workspace.ts'
 import type { Weakness } from './weakness.ts'
 
+/** What is switched off is edited as the sources are loaded, so not in a command that was bundled. */
 const weakener = join(import.meta.dirname, 'weaken.ts')
+const sources = join(import.meta.dirname, '../../bin/ibuild.cjs')
 
 export interface SoakServerOptions {
   readonly root: string
@@ -34,7 +36,8 @@ export class SoakServer {
 
   async start(): Promise<void> {
     const { root, lease, without } = this.#options
-    const ibuild = [process.execPath, ...(without === undefined ? [] : ['--import', weakener]), ibuildScript]
+    const command = without === undefined ? [ibuildScript] : ['--import', weakener, sources]
+    const ibuild = [process.execPath, ...command]
     const env = { ...eager(lease), SOAK_WITHOUT: without }
     this.#served = await startServe(root, { env, args: ['--listen', this.#host], ibuild })
     this.#host = this.#served.host
@@ -55,6 +58,14 @@ export class SoakServer {
   async collected(): Promise<GcCounts> {
     if (this.#served === undefined) return this.#collected
     return addCounts(this.#collected, (await this.#status()).total)
+  }
+
+  /** How many looks of the collector are due; undefined while no server answers. */
+  async due(): Promise<number | undefined> {
+    return this.#status().then(
+      ({ queue }) => queue.due,
+      () => undefined,
+    )
   }
 
   /** Collects until nothing waits to be looked at; so many milliseconds at most. */
