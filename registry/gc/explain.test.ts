@@ -64,10 +64,11 @@ test('the chain begins at the root that keeps a manifest without a tag', async (
   const history: GcRoots = {
     name: 'the history of a tag',
     keeps: async (_, digests) => new Set(digests.filter((digest) => digest === first.digest)),
+    until: async (name, digest) => (name === app && digest === first.digest ? 1_234_567 : undefined),
   }
   const { service, collector } = await collectedRegistry(t, { roots: [history] })
   await pushArtifact(service, app, first)
-  const root = { kind: 'root', source: history.name } as const
+  const root = { kind: 'root', source: history.name, until: 1_234_567 } as const
   const [manifest] = await collector.explain({ name: app, digest: first.digest })
   t.deepEqual(manifest?.keptBy, [[root]])
   const [blob] = await collector.explain({ name: app, digest: digestOf(layer) })

@@ -1,6 +1,6 @@
 import { type Digest, isDigest, parseDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
-import { isName, parseName, parseTag, type RepositoryName } from '../protocol/names.ts'
+import { isName, isTag, parseName, type RepositoryName } from '../protocol/names.ts'
 import { hasRepository } from '../service/repositories.ts'
 import { looseRows } from '../storage/gc-rows.ts'
 import type { MetadataStore } from '../storage/metadata-types.ts'
@@ -74,15 +74,6 @@ export function parseTarget(text: string): ExplainTarget {
 
 const wholeDigests = 'ibuild registry history REPOSITORY:TAG --no-trunc prints whole ones.'
 
-function isTag(text: string): boolean {
-  try {
-    parseTag(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** Errors: OBJECT_NOT_FOUND. */
 export async function explain(parts: Parts, target: ExplainTarget): Promise<readonly Explanation[]> {
   const { metadata } = parts
@@ -113,7 +104,7 @@ async function explainAll(look: Look, places: readonly Place[], mayBeNone = fals
   })
 }
 
-/** The same, with what keeps the manifests at which chains begin before them, where that is a root. */
+/** The same, with what keeps the manifests at which chains begin before them, where that is a root, and until when. */
 async function fromRoots(look: Look, found: readonly Explanation[]): Promise<readonly Explanation[]> {
   const places = found.flatMap(({ repository, keptBy }) =>
     keptBy.flatMap(([top]) =>
@@ -121,13 +112,28 @@ async function fromRoots(look: Look, found: readonly Explanation[]): Promise<rea
     ),
   )
   const asked = await askRoots(look.roots, places, look.patience)
-  if ('failure' in asked) return found
   const whole = (repository: string, chain: Chain): Chain => {
     const [top] = chain
-    const source = top !== undefined && 'digest' in top ? asked.rootOf(repository, top.digest) : undefined
+    if ('failure' in asked || top === undefined || !('digest' in top)) return chain
+    const source = asked.rootOf(repository, top.digest)
     return source === undefined ? chain : [{ kind: 'root', source }, ...chain]
   }
-  return found.map((one) => ({ ...one, keptBy: one.keptBy.map((chain) => whole(one.repository, chain)) }))
+  return Promise.all(
+    found.map(async (one) => {
+      const chains = one.keptBy.map((chain) => timed(look, one, whole(one.repository, chain)))
+      return { ...one, keptBy: await Promise.all(chains) }
+    }),
+  )
+}
+
+/** A root keeps what is asked about, or the manifest that comes after it. */
+async function timed({ roots }: Look, { repository, digest }: Explanation, chain: Chain): Promise<Chain> {
+  const [root, next] = chain
+  if (root?.kind !== 'root') return chain
+  const kept = next !== undefined && 'digest' in next ? next.digest : digest
+  const source = roots.find(({ name }) => name === root.source)
+  const until = await source?.until?.(parseName(repository), kept)
+  return until === undefined ? chain : [{ ...root, until }, ...chain.slice(1)]
 }
 
 interface Place {

@@ -13,7 +13,8 @@ export type Keeper =
   | { readonly kind: 'unread'; readonly digest: Digest }
   /** It is a referrer of this manifest. */
   | { readonly kind: 'subject'; readonly digest: Digest }
-  | { readonly kind: 'root'; readonly source: string }
+  /** `until` where it is known for how long: milliseconds since the epoch. */
+  | { readonly kind: 'root'; readonly source: string; readonly until?: number }
 
 /** The first thing that keeps a manifest in its repository. */
 export async function keeperOfManifest(

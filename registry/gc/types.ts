@@ -27,6 +27,8 @@ export interface GcRoots {
    * removed.
    */
   keeps(name: RepositoryName, digests: readonly Digest[]): Promise<ReadonlySet<Digest>>
+  /** Until when it keeps one of these, where that is known: milliseconds since the epoch. For people. */
+  until?(name: RepositoryName, digest: Digest): Promise<number | undefined>
 }
 
 /** What was done. */

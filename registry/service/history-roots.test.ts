@@ -58,6 +58,8 @@ test('of a repository those are kept that any of its tags had; other repositorie
     () => 20,
   )
   t.deepEqual(await roots.keeps('app', [a, c, digestOf(Buffer.from('other'))]), new Set([a, c]))
+  t.is(await roots.until('app', a), 110, 'of the tag that left it last')
+  t.is(await roots.until('app', digestOf(Buffer.from('other'))), undefined)
   t.deepEqual(await roots.keeps('app', [b]), new Set([b]), 'though it is so many moves ago in one of them')
   t.deepEqual(await roots.keeps('app-x', [a, b, c]), new Set([b]))
   t.deepEqual(await roots.keeps('none', [a]), new Set())

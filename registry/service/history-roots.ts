@@ -17,6 +17,8 @@ export interface HistoryRoots {
   readonly name: string
   /** Which of the digests stay in the repository. Costs what is remembered of its tags, when a manifest is among them. */
   keeps(name: string, digests: readonly Digest[]): Promise<ReadonlySet<Digest>>
+  /** Until when one of these stays, unless its tag moves on; milliseconds since the epoch. */
+  until(name: string, digest: Digest): Promise<number | undefined>
 }
 
 /** For whoever collects garbage. `keep` is asked each time. */
@@ -33,6 +35,14 @@ export function historyRoots(metadata: MetadataStore, keep: () => HistoryKeep, n
         for (const { digest } of stillKept(tag, { moves, age, now: now() })) if (wanted.has(digest)) kept.add(digest)
       }
       return kept
+    },
+    until: async (name, digest) => {
+      let last: number | undefined
+      for await (const tag of eachHistory(metadata, name)) {
+        const own = stillKept(tag, { ...keep(), now: now() }).filter((kept) => kept.digest === digest)
+        for (const { until } of own) last = Math.max(last ?? 0, until)
+      }
+      return last
     },
   }
 }

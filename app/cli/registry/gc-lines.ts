@@ -39,7 +39,7 @@ export function explanationLines(explanation: Explanation, now: number): string[
   return [
     `${repository}@${digest}\n`,
     row('what', `${what}, ${formatSize(size)}`),
-    ...keptBy.map((chain) => row('kept by', chainText(chain))),
+    ...keptBy.map((chain) => row('kept by', chainText(chain, now))),
     ...(keptBy.length === 0 ? [row('kept by', 'nothing')] : []),
     ...untilRow('leased until', until.lease, now),
     ...untilRow('untagged until', until.grace, now),
@@ -56,16 +56,16 @@ function untilRow(name: string, time: number | null, now: number): string[] {
   return time === null ? [] : [row(name, inTime(time, now))]
 }
 
-function chainText(chain: Chain): string {
-  return chain.map(keeperText).join(' -> ')
+function chainText(chain: Chain, now: number): string {
+  return chain.map((keeper) => keeperText(keeper, now)).join(' -> ')
 }
 
-function keeperText(keeper: Keeper): string {
+function keeperText(keeper: Keeper, now: number): string {
   switch (keeper.kind) {
     case 'tag':
       return `tag ${keeper.tag}`
     case 'root':
-      return sanitize(keeper.source)
+      return `${sanitize(keeper.source)}${keeper.until === undefined ? '' : `, for ${period(Math.max(0, keeper.until - now))}`}`
     case 'manifest':
       return `manifest ${keeper.digest}`
     case 'subject':
