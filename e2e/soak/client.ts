@@ -27,25 +27,28 @@ const reportEvery = 300
 /** After so many it is of no use to go on: the server may have ended. */
 const mostErrors = 1000
 
-if (process.send !== undefined) await main(JSON.parse(process.argv[2] ?? '') as SoakPlan)
+await main(JSON.parse(process.argv[2] ?? '') as SoakPlan)
 
 async function main(plan: SoakPlan): Promise<void> {
-  const told: { last: Word } = { last: 'go' }
-  process.on('disconnect', () => process.exit(1))
+  const heard: { last: Word } = { last: 'go' }
+  const onOrphaned = (): void => process.exit(1)
+  process.on('disconnect', onOrphaned)
   process.on('message', (word) => {
-    if (told.last !== 'end') told.last = word as Word
+    if (heard.last !== 'end') heard.last = word as Word
   })
   const [tally, wire] = [new Tally(), new Wire(plan.base)]
-  const report = (isDone: boolean): void =>
-    void process.send?.({ counts: tally.counts, messages: tally.takeMessages(), isDone } satisfies ClientReport)
+  const report = (isDone: boolean, then = (): void => {}): void => {
+    const told: ClientReport = { counts: tally.counts, messages: tally.takeMessages(), isDone }
+    process.send?.(told, then)
+  }
   const timer = setInterval(() => report(false), reportEvery)
   const lanes = Array.from({ length: lanesOfClient }, (_, i) => makeLane(plan, i, { tally, wire }))
-  await Promise.all(lanes.map((lane) => runLane(lane, plan, { tally, told })))
+  await Promise.all(lanes.map((lane) => runLane(lane, plan, { tally, heard })))
   for (const lane of lanes) await attempt(tally, () => lane.lookAtAll())
   clearInterval(timer)
-  report(true)
   wire.close()
-  process.disconnect()
+  process.off('disconnect', onOrphaned)
+  report(true, () => process.disconnect())
 }
 
 function makeLane(plan: SoakPlan, i: number, { tally, wire }: { tally: Tally; wire: Wire }): Lane {
@@ -70,12 +73,12 @@ function makeLane(plan: SoakPlan, i: number, { tally, wire }: { tally: Tally; wi
 async function runLane(
   lane: Lane,
   { pushes, until = Number.POSITIVE_INFINITY }: SoakPlan,
-  { tally, told }: { readonly tally: Tally; readonly told: { readonly last: Word } },
+  { tally, heard }: { readonly tally: Tally; readonly heard: { readonly last: Word } },
 ): Promise<void> {
   const { counts } = tally
-  const isOver = (): boolean => told.last === 'end' || counts.pushes >= pushes || counts.errors >= mostErrors
+  const isOver = (): boolean => heard.last === 'end' || counts.pushes >= pushes || counts.errors >= mostErrors
   while (!isOver() && Date.now() < until) {
-    if (told.last === 'go') await attempt(tally, () => lane.turn())
+    if (heard.last === 'go') await attempt(tally, () => lane.turn())
     else if (!(await attempt(tally, () => lane.reviveNext()))) await sleep(10)
   }
 }

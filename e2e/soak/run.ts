@@ -78,7 +78,7 @@ interface Running extends SoakOptions {
 }
 
 async function runWith(server: SoakServer, running: Running): Promise<SoakResult> {
-  const { seed, clients: processes, tell, root, isKilled = false, isOneEnough = false } = running
+  const { seed, clients: processes, tell, isKilled = false, isOneEnough = false } = running
   const began = performance.now()
   const clients = startClients(plansFor(server.base, running), { tell, isOneEnough })
   const over = new AbortController()
@@ -97,7 +97,7 @@ async function runWith(server: SoakServer, running: Running): Promise<SoakResult
   const collectedMeanwhile = await server.collected()
   const tally = new Tally()
   const isOver = isOneEnough && faultsIn(clients.counts()) > 0
-  const end = isOver ? undefined : await lookAtTheEnd(server, root, tally)
+  const end = isOver ? undefined : await lookAtTheEnd(server, running, tally)
   for (const message of tally.takeMessages()) tell(`at the end: ${message}`)
   const counts = sumOf([clients.counts(), tally.counts])
   const collected = await server.collected()
