@@ -1,5 +1,4 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
-import { eachRow } from '../storage/each-row.ts'
 import type { Change } from '../storage/metadata-types.ts'
 import { lastPart } from '../storage/row-kind.ts'
 import { blobRows, doomedRows, holderRows, linkedRows } from '../storage/rows.ts'
@@ -70,14 +69,23 @@ export async function removeIfUnnamed(parts: Parts, digest: Digest): Promise<boo
   return true
 }
 
+const atOnce = 1000
+
 /**
  * Ends the removals in which an earlier process was interrupted, and those that waited for somebody who held, as long as the
  * guard allows and nobody holds. Costs what these are.
  */
 export async function removeDoomed(parts: Parts & Pick<ServiceParts, 'guard'>): Promise<void> {
-  for await (const { key } of eachRow(parts.metadata, doomedRows.prefix())) {
-    parts.guard()
-    if (parts.holds.count > 0) return
-    await removeUnnamed(parts, parseDigest(lastPart(key)))
+  for (let after: string | undefined; ; ) {
+    const range = { prefix: doomedRows.prefix(), limit: atOnce, ...(after !== undefined && { after }) }
+    // Not by an iterator: its turns let a registry that is closed at once begin to refuse before the first row is looked at.
+    const rows = await parts.metadata.list(range)
+    for (const { key } of rows) {
+      parts.guard()
+      if (parts.holds.count > 0) return
+      await removeUnnamed(parts, parseDigest(lastPart(key)))
+    }
+    if (rows.length < atOnce) return
+    after = rows.at(-1)?.key
   }
 }
