@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { GcState } from '../storage/gc-rows.ts'
+import { withoutKinds } from './absent-kinds.ts'
 import { createDoomedBytes } from './doomed-bytes.ts'
 import { createFailures, type Failures } from './failures.ts'
+import { paced } from './pace.ts'
 import { createPreparation, type Preparation } from './preparation.ts'
 import { endsOfQueue, listReviews, type Review } from './queue.ts'
 import { askRoots, type RootOf } from './roots.ts'
 import { type SweepParts, sweep, type Verdict } from './sweep.ts'
+import { createTogether } from './together.ts'
 import { addCounts, type GcCounts, type GcRoots, type GcRound, type GcRunOptions, noCounts } from './types.ts'
 import { farAhead } from './waits.ts'
 
@@ -28,13 +31,13 @@ export interface Rounds {
   stop(): void
 }
 
-/** Reviews that are read, and asked about, at once; of these some go on side by side, and share the syncs of their changes. */
+/** Reviews that are read, and asked about, at once; of these some go on side by side, and share the sync of their changes. */
 const pageSize = 64
 const sideBySide = 16
 /** Reviews of one round. */
 const mostInRound = 20_000
-/** Milliseconds of rest at most, after as many of work: those who push come first. */
-const longestRest = 100
+/** How many times as long as it works it rests, at most so many milliseconds: it is not alone on the machine. */
+const rest = { alone: 1, amongClients: 3, longest: 300 }
 
 export function createRounds(parts: SweepParts, { roots, patience, onNotice }: RoundOptions): Rounds {
   const { metadata, settings, leases, guard, housekeep, now, elapsed } = parts
@@ -50,11 +53,12 @@ export function createRounds(parts: SweepParts, { roots, patience, onNotice }: R
     ...unprepared[preparation.pass],
     ...leasedForAll(leases.leftForAll()),
   ]
-  const reviewOne = async (review: Review, rootOf: RootOf): Promise<GcCounts> => {
+  const calm = paced(parts)
+  const reviewOne = async (own: SweepParts, review: Review, rootOf: RootOf): Promise<GcCounts> => {
     let counts = noCounts
     try {
       await housekeep(async () => {
-        counts = countsOf(await sweep(parts, review, rootOf))
+        counts = countsOf(await sweep(own, review, rootOf))
       })
     } catch (error) {
       counts = { ...noCounts, reviewed: 1, failures: 1 }
@@ -67,8 +71,12 @@ export function createRounds(parts: SweepParts, { roots, patience, onNotice }: R
     for (let i = 0; i < reviews.length && !state.isStopped; i += sideBySide) {
       const began = elapsed()
       const some = reviews.slice(i, i + sideBySide)
-      counts = (await Promise.all(some.map((review) => reviewOne(review, rootOf)))).reduce(addCounts, counts)
-      await sleep(Math.min(elapsed() - began, longestRest))
+      const together = createTogether(withoutKinds(calm.parts.metadata), some.length)
+      const own = { ...calm.parts, metadata: together.metadata }
+      const done = some.map((review) => reviewOne(own, review, rootOf).finally(() => together.leave()))
+      counts = (await Promise.all(done)).reduce(addCounts, counts)
+      const times = calm.isAmongClients() ? rest.amongClients : rest.alone
+      await sleep(Math.min(times * (elapsed() - began), rest.longest))
     }
     return counts
   }

@@ -67,6 +67,8 @@ export interface ServiceInner extends ServiceParts {
   readonly links: Links
   readonly caches: ManifestCaches
   readonly leases: Leases
+  /** True while somebody has something pushed or deleted: what nobody asked for can wait for a moment. */
+  readonly isAsked: () => boolean
 }
 
 export interface Attached {
@@ -114,7 +116,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     guard.housekeep(() => countUsage(metadata, parts.guard)).catch(() => {})
   }
   tidy()
-  const attached = options.attach?.({ ...parts, links, caches, leases })
+  const attached = options.attach?.({ ...parts, links, caches, leases, isAsked: () => guard.asked > 0 })
 
   /** All of it, whatever of it fails; what was deferred last goes first. */
   const end = async (): Promise<void> => {

@@ -15,6 +15,8 @@ export interface WriteGuard {
   housekeep(work: () => Promise<void>): Promise<void>
   /** How many of both are going on. */
   readonly running: number
+  /** How many of them somebody asked for. */
+  readonly asked: number
   readonly isReadOnly: boolean
   /** Once read-only: resolves when all that ran is done, or after `patience` with some of it still running. */
   setReadOnly(isReadOnly: boolean): Promise<void>
@@ -43,6 +45,7 @@ export async function createWriteGuard(
   let isSet = parseFlag(await metadata.get(readOnlyKey))
   let isClosing = false
   const running = new Set<Promise<unknown>>()
+  let unasked = 0
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
     if (isClosing) throw unavailable('the registry is being stopped', retryAfter.closing)
     const result = unlessUnwritable(work)
@@ -60,10 +63,15 @@ export async function createWriteGuard(
     },
     run,
     housekeep: async (work) => {
-      if (!isClosing && !isSet && !isForced()) await run(work)
+      if (isClosing || isSet || isForced()) return
+      unasked++
+      await run(work).finally(() => unasked--)
     },
     get running() {
       return running.size
+    },
+    get asked() {
+      return running.size - unasked
     },
     get isReadOnly() {
       return isSet || isForced()

@@ -109,13 +109,21 @@ export class CommitQueue {
   /** Of each change that wants no row in some ranges: keys of rows that are stored there and that it does not remove. */
   async #unwantedRows(waiting: readonly Waiting[]): Promise<Map<Change, readonly string[]>> {
     const found = new Map<Change, readonly string[]>()
-    for (const { change } of waiting) {
+    const listed = new Map<string, Promise<readonly Row[]>>()
+    const list = (range: RowRange): Promise<readonly Row[]> => {
+      const key = `${range.limit} ${range.prefix}`
+      const rows = listed.get(key) ?? this.#target.list(range)
+      listed.set(key, rows)
+      return rows
+    }
+    const looks = waiting.map(async ({ change }) => {
       const { expectNone = [], remove = [] } = change
       const ranges = expectNone.map((prefix) => ({ prefix, limit: 1 + count(remove, prefix) }))
-      const rows = await Promise.all(ranges.map((range) => this.#target.list(range)))
+      const rows = await Promise.all(ranges.map(list))
       const keys = rows.flat().map(({ key }) => key)
       if (ranges.length > 0) found.set(change, keys.length === 0 ? keys : keys.filter((key) => !remove.includes(key)))
-    }
+    })
+    await Promise.all(looks)
     return found
   }
 }
