@@ -131,7 +131,7 @@ async function progress(
     const perSecond = ((counts.pushes - before) * 1000) / (performance.now() - at)
     ;[at, before] = [performance.now(), counts.pushes]
     const collected = await server.collected().catch(() => undefined)
-    const gone = collected === undefined ? '' : `; collected ${collected.blobs} blobs, ${collected.manifests} manifests`
+    const gone = collected === undefined ? '' : `; collected ${collected.blobs} files, ${collected.freed} bytes`
     tell(`${counts.pushes} of ${pushes} pushes, ${perSecond.toFixed(0)} a second${gone}; ${faultsIn(counts)} wrong`)
   }
 }
