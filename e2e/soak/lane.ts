@@ -70,7 +70,7 @@ export class Lane {
       this.#until = Date.now() + random.int(2 * plan.lease)
     }
     if (!(await this.reviveNext())) await this.#pushSomething()
-    if (random.oneIn(5)) await this.#plant()
+    if (random.oneIn(3)) await this.#plant()
     if (random.oneIn(20)) await this.#abort()
     if (random.oneIn(4)) await this.#delete()
     if (random.oneIn(3)) await this.#pull()
@@ -96,8 +96,8 @@ export class Lane {
     const chosen = random.int(100)
     if (chosen < 8) return this.#pushReferrer()
     if (chosen < 14) return this.#indexOwned()
-    if (chosen < 22) return this.#pushAgain()
-    const content = chosen < 30 ? this.#index([this.#image(), this.#image()]) : this.#image()
+    if (chosen < 26) return this.#pushAgain()
+    const content = chosen < 33 ? this.#index([this.#image(), this.#image()]) : this.#image()
     await this.#pushTo(this.#repository, content)
   }
 
