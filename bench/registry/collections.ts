@@ -18,7 +18,7 @@ interface Amounts {
 }
 
 const amounts: Readonly<Record<Size, Amounts>> = {
-  full: { blobs: 20_000, warm: 6000, idle: 25_000 },
+  full: { blobs: 20_000, warm: 4500, idle: 20_000 },
   small: { blobs: 4000, warm: 4000, idle: 3000 },
 }
 const lease = '3s'
