@@ -3,7 +3,7 @@ import type { Clients } from './clients.ts'
 import type { SoakServer } from './server.ts'
 
 /** So many looks that are due, and clients wait; so few, and they go on. */
-const [most, few] = [64, 16]
+const [most, few] = [160, 16]
 /** Milliseconds between two questions. */
 const every = 100
 
