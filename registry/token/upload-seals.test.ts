@@ -24,11 +24,13 @@ test('a seal tells who began the upload, whoever that is', (t) => {
   )
 })
 
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
 test('a seal with any character changed is none', (t) => {
   const seals = createUploadSeals(secret, Date.now)
   const seal = sealOf(seals.seal({ name, id, subject: 'ann' }))
   for (let at = 0; at < seal.length; at++) {
-    for (const other of ['A', 'b', '.', '']) {
+    for (const other of [...base64url, '.', '']) {
       const changed = seal.slice(0, at) + other + seal.slice(at + 1)
       if (changed !== seal) t.is(seals.open({ name, id }, changed), undefined, changed)
     }
