@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
-import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
+import { makeWorkspace, sourceScript, type Workspace } from '../testing/workspace.ts'
 import { outcomesOf, type StepOutcome } from './outcomes.ts'
 
 interface Row {
@@ -234,9 +234,12 @@ const withRuntime = needs(test.serial, 'root', 'busybox', 'tar', 'runc')
 const closers: (() => void)[] = []
 let shared: Promise<Workspace> | undefined
 
-/** One store for all rows. */
+/** One store for all rows; a part of the sources is taken away in some. */
 function sharedSpace(): Promise<Workspace> {
-  shared ??= makeWorkspace({ teardown: (close: () => void) => closers.push(close) }, { base: true })
+  shared ??= makeWorkspace(
+    { teardown: (close: () => void) => closers.push(close) },
+    { base: true, script: sourceScript },
+  )
   return shared
 }
 

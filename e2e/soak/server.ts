@@ -3,12 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { addCounts, type GcCounts, type GcRound, type GcStatus, noCounts } from '../../registry/gc/types.ts'
 import { adminCall } from '../registry/server/client.ts'
 import { type End, type Served, startServe } from '../testing/serve.ts'
-import { ibuildScript } from '../testing/workspace.ts'
+import { ibuildScript, sourceScript } from '../testing/workspace.ts'
 import type { Weakness } from './weakness.ts'
 
 /** What is switched off is edited as the sources are loaded, so not in a command that was bundled. */
 const weakener = join(import.meta.dirname, 'weaken.ts')
-const sources = join(import.meta.dirname, '../../bin/ibuild.cjs')
 
 export interface SoakServerOptions {
   readonly root: string
@@ -36,7 +35,7 @@ export class SoakServer {
 
   async start(): Promise<void> {
     const { root, lease, without } = this.#options
-    const command = without === undefined ? [ibuildScript] : ['--import', weakener, sources]
+    const command = without === undefined ? [ibuildScript] : ['--import', weakener, sourceScript]
     const ibuild = [process.execPath, ...command]
     const env = { ...eager(lease), SOAK_WITHOUT: without }
     this.#served = await startServe(root, { env, args: ['--listen', this.#host], ibuild })

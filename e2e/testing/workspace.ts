@@ -5,9 +5,10 @@ import type { ExecutionContext } from 'ava'
 import { requireProgram } from './programs.ts'
 import { type RunOptions, type RunOutput, run, runOk } from './run.ts'
 
+/** The command as a script for Node that runs the sources, for tests that change these while they are loaded. */
+export const sourceScript: string = join(import.meta.dirname, '../../bin/ibuild.cjs')
 /** The command as a script for Node: that of the sources, or the one that was built for a whole run of the tests. */
-export const ibuildScript: string =
-  process.env['IBUILD_TEST_COMMAND'] ?? join(import.meta.dirname, '../../bin/ibuild.cjs')
+export const ibuildScript: string = process.env['IBUILD_TEST_COMMAND'] ?? sourceScript
 const passwd =
   'root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n'
 const group = 'root:x:0:\napp:x:1001:\nextra:x:1002:app\nnogroup:x:65534:\n'
@@ -25,17 +26,17 @@ export interface Workspace {
   ok(args: readonly string[], options?: RunOptions): Promise<RunOutput>
 }
 
-/** Makes a workspace; with `base` the store holds the image busybox:latest. */
+/** Makes a workspace; with `base` the store holds the image busybox:latest. `script` is the command. */
 export async function makeWorkspace(
   t: Pick<ExecutionContext, 'teardown'>,
-  { base = false }: { base?: boolean } = {},
+  { base = false, script = ibuildScript }: { base?: boolean; script?: string } = {},
 ): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), 'ibuild-test-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const root = join(folder, 'data')
   const env = { IBUILD_ROOT: root }
   const ibuild = (args: readonly string[], options: RunOptions = {}): Promise<RunOutput> =>
-    run(process.execPath, [ibuildScript, ...args], { cwd: folder, ...options, env: { ...env, ...options.env } })
+    run(process.execPath, [script, ...args], { cwd: folder, ...options, env: { ...env, ...options.env } })
   const workspace: Workspace = {
     folder,
     root,
