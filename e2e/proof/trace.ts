@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type DiskCall, parseStrace } from '../testing/disk-model.ts'
 import { requireProgram } from '../testing/programs.ts'
 import { type RunOutput, runOk } from '../testing/run.ts'
-import { ibuildScript, type Workspace } from '../testing/workspace.ts'
+import { sourceScript, type Workspace } from '../testing/workspace.ts'
 
 export interface Trace {
   /** Those that succeeded. */
@@ -37,7 +37,7 @@ export async function traceCommand(
   syscalls: readonly string[],
 ): Promise<Trace> {
   return trace(syscalls, ([strace = '', ...flags]) =>
-    runOk(strace, [...flags, process.execPath, ibuildScript, ...args], {
+    runOk(strace, [...flags, process.execPath, sourceScript, ...args], {
       cwd: space.folder,
       env: { IBUILD_ROOT: space.root },
     }),

@@ -24,7 +24,7 @@ test('a seal tells who began the upload, whoever that is', (t) => {
   )
 })
 
-const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+const base64url = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_')
 
 test('a seal with any character changed is none', (t) => {
   const seals = createUploadSeals(secret, Date.now)
