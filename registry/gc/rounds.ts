@@ -66,14 +66,20 @@ export function createRounds(parts: SweepParts, { roots, patience, onNotice }: R
     }
     return counts
   }
+  /** Of one digest one after the other: each needs the lock of the digest, and would wait for one that waits for it to share a sync. */
+  const reviewEach = async (own: SweepParts, reviews: readonly Review[], rootOf: RootOf): Promise<GcCounts> => {
+    let counts = noCounts
+    for (const review of reviews) counts = addCounts(counts, await reviewOne(own, review, rootOf))
+    return counts
+  }
   const reviewAll = async (reviews: readonly Review[], rootOf: RootOf): Promise<GcCounts> => {
     let counts = noCounts
     for (let i = 0; i < reviews.length && !state.isStopped; i += sideBySide) {
       const began = elapsed()
-      const some = reviews.slice(i, i + sideBySide)
+      const some = [...Map.groupBy(reviews.slice(i, i + sideBySide), ({ digest }) => digest).values()]
       const together = createTogether(withoutKinds(calm.parts.metadata), some.length)
       const own = { ...calm.parts, metadata: together.metadata }
-      const done = some.map((review) => reviewOne(own, review, rootOf).finally(() => together.leave()))
+      const done = some.map((same) => reviewEach(own, same, rootOf).finally(() => together.leave()))
       counts = (await Promise.all(done)).reduce(addCounts, counts)
       const times = calm.isAmongClients() ? rest.amongClients : rest.alone
       await sleep(Math.min(times * (elapsed() - began), rest.longest))
