@@ -12,6 +12,7 @@ import { openFileDriver } from '../../../registry/storage/file-driver.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
 import { fillDisk } from '../../testing/own-disk.ts'
+import { until } from './outcome.ts'
 
 /**
  * `adopt-when-full.ts DISK`: a registry and the storage of another one on a disk of their own, which is full when that is taken
@@ -43,10 +44,6 @@ const service = adoptedService({
   source: () => adoption.source(),
   sourceFor: (name) => adoption.sourceFor(name),
 })
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 300 && !(await isSo()); i++) await sleep(20)
-}
 
 /** Repositories whose image is there as it was pushed. */
 async function whole(from: typeof inner): Promise<string[]> {

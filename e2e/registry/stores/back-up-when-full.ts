@@ -12,6 +12,7 @@ import { named, pushBlob } from '../../../registry/service/testing/images.ts'
 import { openFileDriver } from '../../../registry/storage/file-driver.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
+import { outcome } from './outcome.ts'
 
 /**
  * `back-up-when-full.ts DISK`: a registry elsewhere whose backup fits on a disk of 20 MB once, and not when there is more of it;
@@ -25,16 +26,6 @@ const app = named('app')
 const driver = await openFileDriver(root)
 const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, ballast: 0 })
 const service = await createService({ driver, metadata })
-
-/** What came of some work: `done`, or the code of its error. */
-async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    return String((error as { code?: string }).code ?? error)
-  }
-}
 
 async function backUp(): Promise<string> {
   const hold = await service.hold()

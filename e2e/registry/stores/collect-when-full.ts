@@ -12,6 +12,7 @@ import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
 import { fillDisk } from '../../testing/own-disk.ts'
+import { outcome, until } from './outcome.ts'
 
 /**
  * `collect-when-full.ts DISK`: a registry on a disk of its own, which is filled; then a tag is deleted, and garbage collection
@@ -34,22 +35,6 @@ const service = await createService({
     return collector
   },
 })
-
-/** What came of some work: `done`, or the code of its error. */
-async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    const { code, status } = error as { code?: string; status?: number }
-    return `${code} ${status}`
-  }
-}
-
-async function until(isSo: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 300 && !isSo(); i++) await sleep(20)
-  return isSo()
-}
 
 const large = randomBytes(30 * 2 ** 20)
 const config = Buffer.from('{"config":"large"}')

@@ -12,6 +12,7 @@ import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
 import type { MetadataStore } from '../../../registry/storage/metadata-types.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { fillDisk } from '../../testing/own-disk.ts'
+import { outcome, until } from './outcome.ts'
 
 /**
  * `fill-disk.ts ROOT`: a registry in a folder that is a disk of its own, of 450 MB. The disk is filled, by a file and by the
@@ -39,17 +40,6 @@ async function openRegistry(): Promise<Opened> {
   return { service, metadata, problems: () => checkRegistry({ metadata, driver }) }
 }
 
-/** What came of some work: `done`, or the code of its error. */
-async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    const { code, status } = error as { code?: string; status?: number }
-    return [code ?? String(error), ...(status === undefined ? [] : [status])].join(' ')
-  }
-}
-
 /** Nothing that a database would compress. */
 const noise = randomBytes(50_000).toString('base64')
 const valueOf = (i: number): string => `${i} ${noise}`
@@ -67,11 +57,6 @@ async function countRows(metadata: MetadataStore, written: number): Promise<numb
   let count = 0
   for (let i = 0; i < written; i++) if ((await metadata.get(`x ${i}`)) === valueOf(i)) count++
   return count
-}
-
-async function until(isSo: () => boolean): Promise<boolean> {
-  for (let i = 0; i < 100 && !isSo(); i++) await sleep(50)
-  return isSo()
 }
 
 const { service, metadata } = await openRegistry()
