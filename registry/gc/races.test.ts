@@ -78,32 +78,29 @@ test('an image is pushed just before one of its blobs goes: the blob stays', asy
   t.is((await stranger.blobs.open(app, digest)).size, layer.length)
 })
 
-test('a tag is set to a manifest just before it goes: it stays', async (t) => {
-  const { service, stranger, collector, pass, beforeRemoval, intruder, problems, metadata } = await raced(t)
-  await pushArtifact(service, app, first)
-  pass(day)
-  beforeRemoval(() => stranger.manifests.put(app, { tag: '1' }, pushed(first)), true)
-  t.like(await collector.run(), { manifests: 0 })
-  await t.notThrowsAsync(intruder())
-  pass(day)
-  await collector.run()
-  t.truthy(await metadata.get(manifestRows.key(app, first.digest)))
-  t.deepEqual(await problems(), [])
-})
-
-test('a tag is set anew to a manifest that had one, just before it goes: it stays', async (t) => {
-  const { service, stranger, collector, pass, beforeRemoval, intruder, problems, metadata } = await raced(t)
-  await pushArtifact(service, app, first, ['1'])
-  await service.manifests.remove(app, { tag: '1' })
-  pass(day)
-  beforeRemoval(() => stranger.manifests.put(app, { tag: '2' }, pushed(first)), true)
-  t.like(await collector.run(), { manifests: 0 })
-  await t.notThrowsAsync(intruder())
-  pass(day)
-  await collector.run()
-  t.truthy(await metadata.get(manifestRows.key(app, first.digest)))
-  t.deepEqual(await problems(), [])
-})
+for (const [what, leave] of [
+  ['to a manifest', (service) => pushArtifact(service, app, first)],
+  [
+    'anew to a manifest that had one,',
+    async (service) => {
+      await pushArtifact(service, app, first, ['1'])
+      await service.manifests.remove(app, { tag: '1' })
+    },
+  ],
+] satisfies [string, (service: RegistryService) => Promise<unknown>][]) {
+  test(`a tag is set ${what} just before it goes: it stays`, async (t) => {
+    const { service, stranger, collector, pass, beforeRemoval, intruder, problems, metadata } = await raced(t)
+    await leave(service)
+    pass(day)
+    beforeRemoval(() => stranger.manifests.put(app, { tag: '2' }, pushed(first)), true)
+    t.like(await collector.run(), { manifests: 0 })
+    await t.notThrowsAsync(intruder())
+    pass(day)
+    await collector.run()
+    t.truthy(await metadata.get(manifestRows.key(app, first.digest)))
+    t.deepEqual(await problems(), [])
+  })
+}
 
 test('an index of it is pushed just before a manifest goes: it stays', async (t) => {
   const { service, stranger, collector, pass, beforeRemoval, intruder, metadata } = await raced(t)
