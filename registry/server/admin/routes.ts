@@ -49,10 +49,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     path: '/v1/read-only',
     about:
       'the body is `true` or `false`; waits up to 15 seconds for writes that are running, and tells how many are left',
-    run: async (admin, _parts, { body }) => {
-      if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
-      return admin.setReadOnly(body)
-    },
+    run: async (admin, _parts, { body }) => admin.setReadOnly(trueOrFalse(body)),
   },
   { method: 'GET', path: '/v1/uploads', about: 'uploads that are open', run: (admin) => admin.uploads() },
   {
@@ -116,10 +113,7 @@ export const adminRoutes: readonly AdminRoute[] = [
     path: '/v1/token-keys/rotate',
     about:
       'makes another key for tokens; with `true` as its body what was signed before counts no more, with `false` it does',
-    run: async (admin, _parts, { body }) => {
-      if (typeof body !== 'boolean') throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
-      return admin.rotateTokenKeys(body)
-    },
+    run: async (admin, _parts, { body }) => admin.rotateTokenKeys(trueOrFalse(body)),
   },
   {
     method: 'GET',
@@ -183,4 +177,9 @@ function decoded(part: string): string {
   } catch {
     return part
   }
+}
+
+function trueOrFalse(body: JsonValue): boolean {
+  if (typeof body === 'boolean') return body
+  throw new IbuildError('SERVER_FAILED', 'the body must be true or false')
 }
