@@ -118,7 +118,7 @@ export class Lane {
 
   /** The tag of an image is set to an index of it, or the image is named by nothing for a while. */
   async #indexOwned(): Promise<void> {
-    const { random, pusher, tally, deletes } = this.#parts
+    const { random, deletes } = this.#parts
     const owned = this.#pickOwned()
     if (owned === undefined || owned.content.children.length > 0) return this.#pushTo(this.#repository, this.#image())
     const { repository, tag } = owned
@@ -126,14 +126,12 @@ export class Lane {
     const content = this.#index([isUntagged ? withoutReferrers(owned.content) : owned.content])
     this.#owned.delete(tag)
     if (isUntagged) await deletes.tag(owned)
-    await pusher.push({ repository, content, references: [tag] })
-    this.#owned.set(tag, { repository, tag, content })
-    tally.add('pushes')
+    await this.#pushOwned({ repository, tag, content })
   }
 
   /** What was deleted a moment ago, while it is being collected. */
   async #pushAgain(): Promise<void> {
-    const { random, pusher, tally, deletes } = this.#parts
+    const { random, deletes } = this.#parts
     const owned = this.#pickOwned()
     if (owned === undefined) return this.#pushTo(this.#repository, this.#image())
     const { repository, tag } = owned
@@ -141,8 +139,14 @@ export class Lane {
     this.#owned.delete(tag)
     await deletes.tag(owned)
     await sleep(random.int(150))
+    await this.#pushOwned({ repository, tag, content })
+  }
+
+  async #pushOwned(owned: Owned): Promise<void> {
+    const { pusher, tally } = this.#parts
+    const { repository, tag, content } = owned
     await pusher.push({ repository, content, references: [tag] })
-    this.#owned.set(tag, { repository, tag, content })
+    this.#owned.set(tag, owned)
     tally.add('pushes')
   }
 
