@@ -74,7 +74,7 @@ function refuseSourceUrls(file: string, code: string): void {
 }
 
 function workers(): Record<string, string> {
-  const files = globSync('{shared,builder,registry,app}/**/*-worker.ts', { cwd: repository }).sort()
+  const files = globSync('{shared,builder,registry,notary,app}/**/*-worker.ts', { cwd: repository }).sort()
   const entries = new Map(files.map((file) => [basename(file, '.ts'), file]))
   if (entries.size !== files.length) throw new Error(`two workers have one name: ${files.join(', ')}`)
   return Object.fromEntries(entries)

@@ -23,6 +23,7 @@ export interface ImportTable {
 }
 
 const inBuilder = (room: string): string => `builder/${room}`
+const inNotary = (room: string): string => `notary/${room}`
 const inRegistry = (room: string): string => `registry/${room}`
 /** The HTTP client is one thing in several files. */
 const httpClient = [
@@ -132,16 +133,27 @@ export const importTable: ImportTable = {
       types: ['registry/client'],
     },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
-    'app/adapters': { imports: ['shared', 'builder', 'registry'] },
-    'app/serve': { imports: ['shared', 'registry', 'app/adapters'] },
+    'notary/tuf': { imports: ['shared/base'] },
+    'notary/verifier': { imports: ['shared/base', 'notary/tuf'] },
+    'notary/policy': { imports: ['shared', 'notary/tuf'], types: ['notary/verifier'] },
+    'notary/keys': { imports: ['shared', 'notary/tuf'] },
+    'notary/cosign': { imports: ['shared', 'notary/tuf', 'notary/keys'] },
+    'notary/client': { imports: ['shared', ...['tuf', 'verifier', 'keys'].map(inNotary)] },
+    'notary/store': { imports: ['shared', 'notary/tuf'], types: ['notary/service'] },
+    'notary/service': { imports: ['shared', ...['tuf', 'store'].map(inNotary)] },
+    'notary/http': { imports: ['shared', 'notary/tuf'], types: ['notary/service'] },
+    'notary/signer': { imports: ['shared', ...['tuf', 'keys'].map(inNotary)], types: ['notary/service'] },
+    'notary/server': { imports: ['shared', ...['tuf', 'store', 'service', 'http'].map(inNotary)] },
+    'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
+    'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
-    'app/transfer': { imports: ['shared', 'builder', 'registry', 'app/adapters'] },
+    'app/transfer': { imports: ['shared', 'builder', 'registry', 'notary', 'app/adapters'] },
     'app/library': { imports: ['shared', 'builder', 'registry/client', 'app/listing', 'app/adapters', 'app/transfer'] },
-    app: { imports: ['shared', 'builder', 'registry'] },
+    app: { imports: ['shared', 'builder', 'registry', 'notary'] },
     'e2e/testing': { imports: ['shared'] },
-    e2e: { imports: ['shared', 'builder', 'registry', 'app', 'scripts'] },
+    e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'scripts'] },
     scripts: { imports: ['shared/base', 'registry/fsck', 'registry/server', 'e2e/testing'] },
-    bench: { imports: ['shared', 'builder', 'registry', 'app', 'e2e', 'scripts'] },
+    bench: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
     '@koa/router': 'registry/http',
