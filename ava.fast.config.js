@@ -1,4 +1,7 @@
 import common from './ava.config.js'
 
 /** `npm test`: the tests beside the code and those of the house; no daemon, no other builder. */
-export default { ...common, files: ['{shared,builder,registry,notary,app,scripts}/**/*.test.ts', 'e2e/house/**/*.test.ts'] }
+export default {
+  ...common,
+  files: ['{shared,builder,registry,notary,app,scripts}/**/*.test.ts', 'e2e/house/**/*.test.ts'],
+}
