@@ -2,8 +2,8 @@ import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
 import test from 'ava'
 import fc from 'fast-check'
-import { inNetworks } from '../protocol/networks.ts'
-import { type Client, clientOf, type IsProxy } from './client-of.ts'
+import { inNetworks } from '../../shared/net/networks.ts'
+import { type Client, clientOf, type IsProxy } from '../../shared/web/client-of.ts'
 import { serve } from './testing/served.ts'
 
 const isProxy = inNetworks(['10.0.0.0/8', 'fd00::/8'])
