@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { createSlots } from '../../shared/base/slots.ts'
-import { clientNetwork } from '../http/client-network.ts'
+import { clientNetwork } from '../../shared/web/client-network.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { Recent } from '../service/recent.ts'
 import { problemOfAccountName } from './account-name.ts'

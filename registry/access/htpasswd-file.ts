@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeFolders, mapDiskFull } from '../../shared/cas/disk.ts'
 import { lockExclusive } from '../../shared/cas/lock.ts'
-import { type Permissions, writeDurably } from '../storage/write-durably.ts'
+import { type Permissions, writeDurably } from '../../shared/cas/write-durably.ts'
 import { type HtpasswdEntry, parseHtpasswd } from './htpasswd.ts'
 
 /** Bytes of a file with accounts at most. */

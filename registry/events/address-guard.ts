@@ -1,4 +1,4 @@
-import { inNetworks } from '../protocol/networks.ts'
+import { inNetworks } from '../../shared/net/networks.ts'
 
 /**
  * Networks to which no events go unless the configuration says so: the link of this machine, where clouds tell secrets to

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../shared/base/json.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import { originOf } from '../protocol/origin.ts'
+import { originOf } from '../../shared/web/origin.ts'
 import type { Occurrence, Requester } from '../service/occurrence.ts'
 import { referencesIn } from './references.ts'
 

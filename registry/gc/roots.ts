@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { inTime } from '../../shared/base/in-time.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { inTime } from '../service/in-time.ts'
 import type { Review } from './queue.ts'
 import type { GcRoots } from './types.ts'
 

@@ -1,13 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Client } from '../../shared/web/client-of.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { Route } from '../protocol/route.ts'
-import type { Client } from './client-of.ts'
 
 export type Action = 'pull' | 'push' | 'delete'
 
 /** What a request needs to be allowed. */
 export type Access =
-  | { readonly kind: 'repository'; readonly name: RepositoryName; readonly actions: readonly Action[] }
+  | {
+      readonly kind: 'repository'
+      readonly name: RepositoryName
+      readonly actions: readonly Action[]
+      /** What tokens call it where that is not its name: the name of its trusted collection. Rules go by the repository's. */
+      readonly calledBy?: string
+    }
   /** To list the names of repositories, each only if it may be pulled from. */
   | { readonly kind: 'catalog' }
 

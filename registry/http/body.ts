@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
+import { letContinue } from '../../shared/web/expect.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { letContinue } from './expect.ts'
 import type { HttpLimits } from './limits.ts'
 import type { RegistryRequest } from './request.ts'
 

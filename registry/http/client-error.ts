@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
+import { endUnreadable } from '../../shared/web/in-turn.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { rawErrorMessage } from './error-reply.ts'
-import { endUnreadable } from './in-turn.ts'
 
 /**
  * Answers a connection from which no request could be read, and closes it. One that is broken, or on which TLS did not come

@@ -1,9 +1,9 @@
 import type { Server, ServerOptions } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { clientNetwork } from '../../shared/web/client-network.ts'
+import { noteExpectation } from '../../shared/web/expect.ts'
 import { answerClientError } from './client-error.ts'
-import { clientNetwork } from './client-network.ts'
-import { noteExpectation } from './expect.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 
 /**

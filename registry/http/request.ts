@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { type Client, clientOf, type IsProxy } from '../../shared/web/client-of.ts'
+import { requestIdOf } from '../../shared/web/request-id.ts'
 import { parseRoute, type Route } from '../protocol/route.ts'
-import { type Client, clientOf, type IsProxy } from './client-of.ts'
-import { requestIdOf } from './request-id.ts'
 
 /** A request as it came; nothing in it is believed yet. */
 export interface RegistryRequest {

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import { createLog } from '../../shared/log/log.ts'
 import { hashPassword } from '../access/bcrypt.ts'
 import { openAccess } from './access.ts'
 import { configOf, settingsOf } from './config/read.ts'
-import { createLog } from './log.ts'
 
 test('an account that is removed while the server starts is out soon after', async (t) => {
   const file = join(temporaryFolder(t), 'htpasswd')

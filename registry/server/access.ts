@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Log } from '../../shared/log/log.ts'
+import { type FileWatch, filesNow, watchFiles } from '../../shared/web/watch-files.ts'
 import { type AccountStore, createAccounts } from '../access/accounts.ts'
 import { createAuthorize } from '../access/authorize.ts'
 import { basicScheme } from '../access/basic.ts'
@@ -12,8 +14,6 @@ import { type Authorize, allowAll } from '../http/authorize.ts'
 import type { TokenService } from '../token/open-token-service.ts'
 import { isOpen } from './config/openness.ts'
 import type { ServerConfig } from './config/schema.ts'
-import type { Log } from './log.ts'
-import { type FileWatch, filesNow, watchFiles } from './tls/watch.ts'
 import type { OpenTokens } from './tokens.ts'
 
 type AccessConfig = Pick<ServerConfig, 'access' | 'token'>

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
+import type { Log } from '../../shared/log/log.ts'
 import type { OutboxHost } from '../events/outbox.ts'
 import type { RegistryService } from '../service/types.ts'
-import type { Log } from './log.ts'
 
 /** What the outbox gets of a server. */
 export interface EventHost extends OutboxHost {

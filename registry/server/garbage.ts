@@ -1,8 +1,8 @@
+import type { Log } from '../../shared/log/log.ts'
 import { type Collector, createCollector } from '../gc/collector.ts'
 import type { Attached, ServiceInner } from '../service/create-service.ts'
 import { historyRoots } from '../service/history-roots.ts'
 import type { ServerConfig } from './config/schema.ts'
-import type { Log } from './log.ts'
 
 export interface GarbageOptions {
   /** In force now. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { inTime } from '../../shared/base/in-time.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { inTime } from '../service/in-time.ts'
 import type { RegistryService } from '../service/types.ts'
 
 /** What stands against work, in words for anyone, without paths. */

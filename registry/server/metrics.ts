@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { requestTally } from '../../shared/metrics/request-tally.ts'
 import type { LoginCounts } from '../access/accounts.ts'
 import type { EventsStatus } from '../events/events-admin.ts'
 import type { Collector } from '../gc/collector.ts'
@@ -6,7 +7,6 @@ import type { GcCounts } from '../gc/types.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
 import type { ScrubStatus } from '../scrub/types.ts'
 import { eventMetrics } from './event-metrics.ts'
-import { requestTally } from './request-tally.ts'
 
 /** What is asked for when somebody looks at the metrics; undefined says nothing. */
 export interface Gauges {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import type { Log } from '../../shared/log/log.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { openAdopted } from '../adopt/open-adopted.ts'
 import { openOutbox } from '../events/outbox.ts'
 import { exportLayouts } from '../export/export-layouts.ts'
@@ -8,14 +10,12 @@ import type { ServiceLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { refuseUnfinishedRestore } from '../storage/unfinished-restore.ts'
 import type { RotatedKeys } from '../token/signing-keys.ts'
 import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { makeDataRoot } from './data-root.ts'
 import { configuredGarbage } from './garbage.ts'
-import type { Log } from './log.ts'
 import { configuredPolicies } from './policies.ts'
 import type { OpenRegistry } from './server.ts'
 
@@ -101,7 +101,7 @@ const madeLater = 'They are made when a server with accounts starts, unless toke
 
 type WrittenListener = (changes: number) => void
 
-async function openMetadata({ root, config, log }: OpenOptions, onWritten: WrittenListener): Promise<MetadataStore> {
+async function openMetadata({ root, config, log }: OpenOptions, onWritten: WrittenListener): Promise<RowStore> {
   const { metadata: folder, adminSocket } = registryLayout(root)
   const onNotice = (notice: string): void => log.warn(notice)
   try {

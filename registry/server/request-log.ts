@@ -1,5 +1,5 @@
+import type { Log, LogFields } from '../../shared/log/log.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
-import type { Log, LogFields } from './log.ts'
 
 /** Which requests are told at level info; at level debug there is a line for each. */
 export type RequestLogging = 'none' | 'failures' | 'changes' | 'all'

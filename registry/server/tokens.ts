@@ -1,9 +1,9 @@
+import type { Log } from '../../shared/log/log.ts'
 import { createAccounts } from '../access/accounts.ts'
 import type { Accounts, Rules } from '../access/types.ts'
 import type { RefreshTokenStore } from '../service/refresh-tokens.ts'
 import type { TokenService } from '../token/open-token-service.ts'
 import type { ServerConfig } from './config/schema.ts'
-import type { Log } from './log.ts'
 
 export interface TokenParts {
   /** Of the keys. */

@@ -1,8 +1,8 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
+import { inTime } from '../../shared/base/in-time.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
-import { inTime } from './in-time.ts'
 import { unlessDiskFull } from './space.ts'
 
 /** What all that writes passes through. */
@@ -39,7 +39,7 @@ const readOnlyKey = settingRows.key('read-only')
 const retryAfter = { closing: 5, failed: 10 }
 
 export async function createWriteGuard(
-  metadata: MetadataStore,
+  metadata: RowStore,
   { isForced = () => false, patience = usualPatience }: WriteGuardOptions = {},
 ): Promise<WriteGuard> {
   let isSet = parseFlag(await metadata.get(readOnlyKey))

@@ -1,11 +1,12 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
+import { originOf } from '../../shared/web/origin.ts'
+import type { GunNames } from '../access/gun-names.ts'
 import type { Accounts, LoginScheme, Rules } from '../access/types.ts'
 import type { AppRoute } from '../http/app.ts'
 import type { AccessRequest, Authorize } from '../http/authorize.ts'
 import { defaultLimits, type HttpLimits } from '../http/limits.ts'
 import { jsonReply } from '../http/reply.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { originOf } from '../protocol/origin.ts'
 import type { RefreshTokenStore } from '../service/refresh-tokens.ts'
 import { bearerScheme } from './bearer.ts'
 import { tokenIssuer } from './issue-token.ts'
@@ -37,6 +38,8 @@ export interface TokenServiceOptions extends TokenClocks {
   readonly accounts: Accounts
   /** Those in force. */
   readonly rules: () => Rules
+  /** Of trusted collections; see {@link GunNames}. */
+  readonly repositoryOf: GunNames['repositoryOf']
   readonly store: RefreshTokenStore
   /** Those in force; `service` and `issuers` stay as they were at the start. */
   readonly settings: () => TokenSettings
@@ -94,6 +97,7 @@ export async function openTokenService(options: TokenServiceOptions): Promise<To
         answer: tokenPage({
           accounts,
           rules,
+          repositoryOf: options.repositoryOf,
           service: () => service,
           issue,
           refreshTokens,

@@ -17,7 +17,7 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { createSlots } from '../../shared/base/slots.ts'
-import { writeDurably } from '../storage/write-durably.ts'
+import { writeDurably } from '../../shared/cas/write-durably.ts'
 import { type Jwk, leeway, makeKey, publicPart, type Sign, signerOf } from './jwt.ts'
 
 /** One key of ours. The last one made signs; of the others only the public part is left. */

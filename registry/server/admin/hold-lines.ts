@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../../shared/base/json.ts'
 import { asArray, asString, type JsonPlace } from '../../../shared/base/json.ts'
-import type { Row } from '../../storage/metadata-types.ts'
+import type { Row } from '../../../shared/rows/row-store.ts'
 import type { RegistryAdmin } from './types.ts'
 
 /** Pages of rows as `[key, value]`, and an empty array behind the last one; holds until `signal` aborts. */

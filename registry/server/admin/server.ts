@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../../../shared/log/log.ts'
 import { findRoute } from './routes.ts'
 import { sendLines, untilGone } from './send-lines.ts'
 import type { RegistryAdmin } from './types.ts'

@@ -1,4 +1,4 @@
-import { isPlainObject } from './kinds.ts'
+import { isPlainObject } from '../../../shared/config/kinds.ts'
 
 /** What becomes of a key of distribution's configuration here. `about` says it to people, and stands in the documentation. */
 export type Fate =

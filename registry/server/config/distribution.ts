@@ -1,5 +1,5 @@
+import { BadValue, isPlainObject } from '../../../shared/config/kinds.ts'
 import { distributionKeys, type Fate } from './distribution-keys.ts'
-import { BadValue, isPlainObject } from './kinds.ts'
 import { byPath, nearest, type Setting, type Source } from './read.ts'
 
 /** True for a configuration of distribution: it begins with its version, which ours has not. */

@@ -1,5 +1,3 @@
-import type { EndpointSettings } from '../../events/types.ts'
-import { isNetwork } from '../../protocol/networks.ts'
 import {
   BadValue,
   choice,
@@ -11,8 +9,10 @@ import {
   onlyInFile,
   text,
   texts,
-} from './kinds.ts'
-import { inside } from './nested-values.ts'
+} from '../../../shared/config/kinds.ts'
+import { inside } from '../../../shared/config/nested-values.ts'
+import { isNetwork } from '../../../shared/net/networks.ts'
+import type { EndpointSettings } from '../../events/types.ts'
 
 const actions = ['push', 'pull', 'mount', 'delete'] as const
 const most = 32

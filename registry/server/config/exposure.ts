@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { IbuildError } from '../../../shared/base/errors.ts'
-import { inNetworks } from '../../protocol/networks.ts'
+import { inNetworks } from '../../../shared/net/networks.ts'
 import { isOpen, mayAnonymousWrite } from './openness.ts'
 import type { ServerConfig } from './schema.ts'
 

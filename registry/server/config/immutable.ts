@@ -1,7 +1,7 @@
+import { BadValue, type Kind, texts } from '../../../shared/config/kinds.ts'
 import { problemOfPattern } from '../../access/repository-pattern.ts'
 import { BadPattern, type NamePattern, parsePattern } from '../../protocol/name-pattern.ts'
 import type { ImmutableBy } from '../../service/tag-rules.ts'
-import { BadValue, type Kind, texts } from './kinds.ts'
 
 /** Which tags must stay: `REPOSITORIES:TAGS`, both patterns; `TAGS` for those of all repositories; with `!` before it, those that need not. */
 export const immutableTags: Kind<readonly string[]> = {

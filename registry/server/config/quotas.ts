@@ -1,8 +1,8 @@
+import { BadValue, isPlainObject, type Kind, size, text } from '../../../shared/config/kinds.ts'
+import { inside } from '../../../shared/config/nested-values.ts'
 import { problemOfPattern } from '../../access/repository-pattern.ts'
 import { parsePattern } from '../../protocol/name-pattern.ts'
 import type { QuotaFor } from '../../service/quota.ts'
-import { BadValue, isPlainObject, type Kind, size, text } from './kinds.ts'
-import { inside } from './nested-values.ts'
 
 /** How much each of some repositories may have. */
 export interface QuotaRule {

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { suggest } from '../../../shared/base/suggest.ts'
+import { BadValue, isPlainObject } from '../../../shared/config/kinds.ts'
 import { contradictionsIn } from './contradictions.ts'
-import { BadValue, isPlainObject } from './kinds.ts'
 import { keys, type NamedKey, type ServerConfig } from './schema.ts'
 
 /** Plain values by path of their key. */

@@ -1,8 +1,19 @@
+import {
+  age,
+  choice,
+  count,
+  duration,
+  headerValues,
+  type Kind,
+  size,
+  text,
+  texts,
+  yesOrNo,
+} from '../../../shared/config/kinds.ts'
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { baseUrl, endpoints, networks } from './endpoint-kind.ts'
 import { immutableTags } from './immutable.ts'
-import { age, choice, count, duration, headerValues, type Kind, size, text, texts, yesOrNo } from './kinds.ts'
 import { quotaRules } from './quotas.ts'
 import { tokenIssuers, tokenRealm } from './token-kinds.ts'
 

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { BadValue } from './kinds.ts'
+import { BadValue } from '../../../shared/config/kinds.ts'
 import { isOpen } from './openness.ts'
 import { configOf, settingsOf } from './read.ts'
 import { tokenIssuers, tokenRealm } from './token-kinds.ts'

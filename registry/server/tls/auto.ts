@@ -4,8 +4,8 @@ import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { writeDurably } from '../../../shared/cas/write-durably.ts'
 import type { Credential } from '../../../shared/net/certificates.ts'
-import { writeDurably } from '../../storage/write-durably.ts'
 import type { TlsFiles } from './material.ts'
 
 export interface AutoFiles extends TlsFiles {

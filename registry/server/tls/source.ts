@@ -1,10 +1,10 @@
 import { join } from 'node:path'
+import type { Log } from '../../../shared/log/log.ts'
+import { type FileWatch, filesNow, watchFiles } from '../../../shared/web/watch-files.ts'
 import { parseAddress } from '../config/exposure.ts'
 import type { ServerConfig } from '../config/schema.ts'
-import type { Log } from '../log.ts'
 import { type AutoFiles, certificateNames, ensureAutoFiles, renewalTime } from './auto.ts'
 import { readMaterial, type TlsFiles, type TlsMaterial } from './material.ts'
-import { type FileWatch, filesNow, watchFiles } from './watch.ts'
 
 /** Where a server's certificate comes from, as long as it runs. */
 export interface TlsSource {

@@ -1,4 +1,4 @@
-import { suggest } from '../../../shared/base/suggest.ts'
+import { suggest } from '../base/suggest.ts'
 import { BadValue } from './kinds.ts'
 
 /** Runs `work`; a {@link BadValue} of it tells the place. */

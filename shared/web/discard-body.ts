@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { HttpLimits } from './limits.ts'
+import type { WebLimits } from './limits.ts'
 
 /**
  * Reads and forgets the rest of a body, up to a bounded size and time. A connection that is closed while data comes in is
@@ -7,7 +7,7 @@ import type { HttpLimits } from './limits.ts'
  */
 export function discardBody(
   message: IncomingMessage,
-  { refusedBodyBytes, refusedBodyTime }: Pick<HttpLimits, 'refusedBodyBytes' | 'refusedBodyTime'>,
+  { refusedBodyBytes, refusedBodyTime }: Pick<WebLimits, 'refusedBodyBytes' | 'refusedBodyTime'>,
 ): Promise<boolean> {
   if (message.readableEnded || message.destroyed) return Promise.resolve(message.readableEnded)
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { inTime } from '../service/in-time.ts'
+import { inTime } from '../base/in-time.ts'
 
 /** The requests that are being answered. */
 export interface ActiveRequests {

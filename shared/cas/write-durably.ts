@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { syncPath } from '../../shared/cas/disk.ts'
+import { syncPath } from './disk.ts'
 
 /** Who may do what with a file, and whose it is: this process's unless told otherwise. */
 export interface Permissions {

@@ -1,4 +1,4 @@
-import { asObject, parseJson } from '../../shared/base/json.ts'
+import { asObject, parseJson } from '../base/json.ts'
 
 /** Members of a line that are not shown as `name=value`. */
 const shownElsewhere = new Set(['level', 'time', 'msg'])

@@ -1,4 +1,4 @@
-import { suggest } from '../../../shared/base/suggest.ts'
+import { suggest } from '../base/suggest.ts'
 
 /** What a value of the configuration can be, how it is read and how it is written again. */
 export interface Kind<T> {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { isIP, SocketAddress } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { Reached } from '../protocol/origin.ts'
+import type { Reached } from './origin.ts'
 
 /** Whoever sent a request, and how he reached the registry. */
 export interface Client extends Reached {
