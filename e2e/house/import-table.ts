@@ -60,6 +60,7 @@ export const importTable: ImportTable = {
     'shared/crypto': { imports: ['shared/base'] },
     'shared/net': { imports: ['shared/base', 'shared/crypto'] },
     'shared/cas': { imports: ['shared/base', 'shared/sys'] },
+    'shared/rows': { imports: ['shared/base', 'shared/cas'] },
     'shared/config': { imports: ['shared/base'] },
     'shared/log': { imports: ['shared/base'] },
     'shared/metrics': { imports: [] },
@@ -107,13 +108,15 @@ export const importTable: ImportTable = {
       types: ['registry/service', 'registry/storage'],
     },
     'registry/events': { imports: ['shared', 'registry/protocol', 'registry/storage'], types: ['registry/service'] },
-    'registry/adopt': { imports: ['shared/base', 'shared/oci', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/adopt': {
+      imports: ['shared/base', 'shared/oci', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)],
+    },
     'registry/export': { imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/access': { imports: ['shared', ...['protocol', 'storage', 'service', 'http'].map(inRegistry)] },
     'registry/token': {
       imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
     },
-    'registry/gc': { imports: ['shared/base', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/gc': { imports: ['shared/base', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/server': {
       imports: [
         'shared',
@@ -167,9 +170,9 @@ export const importTable: ImportTable = {
     jose: 'registry/token',
     koa: 'registry/http',
     koffi: 'shared/sys',
-    level: 'registry/storage',
+    level: 'shared/rows',
     'log-update': 'app',
-    minimatch: 'registry/protocol',
+    minimatch: 'shared/base',
     'node-forge': 'shared/crypto',
     pino: 'shared/log',
     'prom-client': 'registry/server',

@@ -1,5 +1,5 @@
+import { type NamePattern, parsePattern } from '../../shared/base/name-pattern.ts'
 import type { Action } from '../http/authorize.ts'
-import { type NamePattern, parsePattern } from '../protocol/name-pattern.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { Rules, Subject } from './types.ts'
 

@@ -1,8 +1,8 @@
+import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, isPlainObject, type Kind, onlyInFile, texts } from '../../../shared/config/kinds.ts'
 import { refuseOtherKeys } from '../../../shared/config/nested-values.ts'
 import { problemOfAccountName } from '../../access/account-name.ts'
 import type { Groups } from '../../access/accounts.ts'
-import { problemOfPattern } from '../../access/repository-pattern.ts'
 import type { AccessRule } from '../../access/rules.ts'
 import type { Action } from '../../http/authorize.ts'
 

@@ -1,6 +1,6 @@
+import { BadPattern, type NamePattern, parsePattern } from '../../../shared/base/name-pattern.ts'
+import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, type Kind, texts } from '../../../shared/config/kinds.ts'
-import { problemOfPattern } from '../../access/repository-pattern.ts'
-import { BadPattern, type NamePattern, parsePattern } from '../../protocol/name-pattern.ts'
 import type { ImmutableBy } from '../../service/tag-rules.ts'
 
 /** Which tags must stay: `REPOSITORIES:TAGS`, both patterns; `TAGS` for those of all repositories; with `!` before it, those that need not. */

@@ -1,7 +1,7 @@
+import { parsePattern } from '../../../shared/base/name-pattern.ts'
+import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, isPlainObject, type Kind, size, text } from '../../../shared/config/kinds.ts'
 import { inside } from '../../../shared/config/nested-values.ts'
-import { problemOfPattern } from '../../access/repository-pattern.ts'
-import { parsePattern } from '../../protocol/name-pattern.ts'
 import type { QuotaFor } from '../../service/quota.ts'
 
 /** How much each of some repositories may have. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { parsePattern } from '../protocol/name-pattern.ts'
+import { parsePattern } from './name-pattern.ts'
 import { problemOfPattern } from './repository-pattern.ts'
 
 const fitting: readonly [pattern: string, names: readonly string[], others: readonly string[]][] = [
