@@ -217,6 +217,96 @@ const table = {
     about: 'The file with the keys that sign tokens of the registry cannot be read, or is damaged.',
     hint: 'Put it back; or remove the folder token-keys: then there are new keys, and clients get new tokens.',
   },
+  // trusted collections
+  GUN_INVALID: {
+    exit: 2,
+    about: 'A name of a collection is not that of a repository.',
+    hint: 'Write it as host[:port]/path, as in docker push.',
+  },
+  KEY_INVALID: {
+    exit: 1,
+    about: 'A public key or certificate cannot be read, is of a kind that is not used, or too weak.',
+    hint: 'Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more.',
+  },
+  METADATA_INVALID: { exit: 1, about: 'Metadata of a collection is malformed: no parser may read it as it likes.' },
+  ROLE_INVALID: {
+    exit: 2,
+    about: 'A name of a role is none of root, targets, snapshot, timestamp and targets/NAME.',
+  },
+  // trust
+  TRUST_CACHE_INVALID: {
+    exit: 3,
+    about:
+      'What is remembered of a trusted collection is damaged, so that nothing tells whether a server shows an old one.',
+    hint: 'Compare the root keys with those of whoever signs, and remove the folder that is named: then the collection is met anew.',
+  },
+  TRUST_CHANGED: {
+    exit: 3,
+    about: 'A server has two different files of metadata under one version.',
+    hint: 'Somebody may be showing different things to different people: ask those who run the trust server.',
+  },
+  TRUST_CONTENT: {
+    exit: 3,
+    about: 'Content is not what was signed under the name.',
+    hint: 'The registry may have been tampered with: do not use the image, and tell those who run it.',
+  },
+  TRUST_DENIED: {
+    exit: 3,
+    about: 'A trust server does not let us in, or not do what was asked, with the credentials that there are.',
+    hint: 'Log in with ibuild login HOST.',
+  },
+  TRUST_EXPIRED: {
+    exit: 3,
+    about: 'Metadata of a trusted collection is over its time.',
+    hint: 'Whoever signs has to sign anew; for a timestamp those who run the trust server. Look at the clock here, too.',
+  },
+  TRUST_METADATA_INVALID: { exit: 3, about: 'Metadata of a trusted collection is malformed.' },
+  TRUST_MISMATCH: {
+    exit: 3,
+    about:
+      'A file of metadata is not the one that another file promises: another length, hash or version, or none at all.',
+    hint: 'Try again; if it stays, the trust server is damaged or shows parts of different collections.',
+  },
+  TRUST_NOT_SIGNED: { exit: 3, about: 'A trusted collection has nothing under a name.' },
+  TRUST_NO_DATA: {
+    exit: 3,
+    about: 'A trust server has no trusted collection of a name.',
+    hint: 'Nothing was signed under that name, or another server has it: see DOCKER_CONTENT_TRUST_SERVER.',
+  },
+  TRUST_PIN: {
+    exit: 3,
+    about:
+      'The root of a trusted collection is not by the keys or authorities that are pinned, or its certificate is not for the name.',
+    hint: 'Compare the root keys with those of whoever signs before any other is pinned.',
+  },
+  TRUST_ROLE_GONE: {
+    exit: 3,
+    about: 'A trusted collection lacks a role that it had, though nobody who signs took it away.',
+    hint: 'The trust server may be hiding what was signed: ask those who run it.',
+  },
+  TRUST_ROLLBACK: {
+    exit: 3,
+    about: 'A server shows an older trusted collection than was seen before.',
+    hint: 'The trust server was set back, or somebody shows what was signed long ago: ask those who run it.',
+  },
+  TRUST_ROOT_CHANGED: {
+    exit: 3,
+    about: 'The keys of a trusted collection were changed without the signatures of those that were trusted.',
+    hint: 'Ask whoever signs whether the keys were made anew, and compare them, before the old ones are forgotten.',
+  },
+  TRUST_SIGNATURES: {
+    exit: 3,
+    about: 'Metadata of a trusted collection does not have enough signatures of the keys that may sign it.',
+    hint: 'Somebody else signed it, or it was changed: do not use the image before whoever signs knows of it.',
+  },
+  TRUST_TOO_LARGE: {
+    exit: 3,
+    about: 'Metadata of a trusted collection is larger or has more parts than is taken.',
+  },
+  TRUST_UNREACHABLE: {
+    exit: 3,
+    about: 'A trust server cannot be reached, is not trusted, or has an error of its own.',
+  },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
   SYSTEM_CALL: { exit: 1, about: 'The operating system refused an operation.' },
