@@ -3,9 +3,9 @@ import { parseName } from '../../registry/protocol/names.ts'
 import { withReviews } from '../../registry/service/review-changes.ts'
 import { blobPlace, registryLayout } from '../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../registry/storage/level-metadata.ts'
-import type { Row } from '../../registry/storage/metadata-types.ts'
 import { blobRows, linkedRows, linkRows } from '../../registry/storage/rows.ts'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 
 /** Blobs of a few bytes, 1 000 to a repository. */
 export interface StoredBlobs {

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { TakeOver } from '../service/take-over.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { type FlawRow, forgottenRows } from '../storage/rows.ts'
 import { findTree, isThere, lastWrite } from './find-tree.ts'
 import { createFlawBook, removeAll } from './flaw-rows.ts'
@@ -52,7 +52,7 @@ export interface Adoption {
 }
 
 export interface AdoptionParts {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly takeOver: TakeOver
   readonly onNotice: (message: string) => void
   readonly onWarning: (message: string) => void
@@ -116,7 +116,7 @@ export async function openAdoption(parts: AdoptionParts): Promise<Adoption> {
   }
 }
 
-function sourceOf(metadata: MetadataStore, state: AdoptionState | undefined): Source | undefined {
+function sourceOf(metadata: RowStore, state: AdoptionState | undefined): Source | undefined {
   if (state === undefined || state.finishedAt !== undefined) return undefined
   const tree = openTree(state.tree)
   return createSource({ tree, metadata, subjects: createSubjects(tree) })

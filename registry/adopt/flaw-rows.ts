@@ -1,5 +1,5 @@
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { type FlawRow, flawRows } from '../storage/rows.ts'
 import type { TreeFlaw } from './flaw.ts'
 
@@ -16,7 +16,7 @@ export interface FlawBook {
   clear(): Promise<void>
 }
 
-export function createFlawBook(metadata: MetadataStore): FlawBook {
+export function createFlawBook(metadata: RowStore): FlawBook {
   /** An upper bound, as places that are known are counted again. */
   let count: number | undefined
   const prefix = flawRows.prefix()
@@ -47,7 +47,7 @@ export function createFlawBook(metadata: MetadataStore): FlawBook {
 const rowsAtOnce = 1000
 
 /** Removes all rows whose key begins so, a part at a time. */
-export async function removeAll(metadata: MetadataStore, prefix: string): Promise<void> {
+export async function removeAll(metadata: RowStore, prefix: string): Promise<void> {
   for (;;) {
     const rows = await metadata.list({ prefix, limit: rowsAtOnce })
     if (rows.length === 0) return

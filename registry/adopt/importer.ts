@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { TakeOver } from '../service/take-over.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { forgottenRows } from '../storage/rows.ts'
 import { isThere } from './find-tree.ts'
 import { TreeFlaw } from './flaw.ts'
@@ -15,7 +15,7 @@ import { walkRepositories } from './walk-repositories.ts'
 
 export interface ImporterParts {
   readonly tree: Tree
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly takeOver: TakeOver
   readonly flaws: FlawBook
   /** Where it begins. */

@@ -1,6 +1,6 @@
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createCatalogCursor } from '../service/catalog-cursor.ts'
 import type { RegistryService } from '../service/types.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { adoptedService } from './adopted-service.ts'
 import { type Adoption, openAdoption } from './adoption.ts'
 
@@ -13,7 +13,7 @@ export interface AdoptedRegistry {
 export interface OpenAdoptedParts {
   readonly service: RegistryService
   /** Of the service. */
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly log: { info(message: string): void; warn(message: string): void }
 }
 

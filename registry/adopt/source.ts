@@ -1,12 +1,12 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { isTag, type ManifestRef, type RepositoryName } from '../protocol/names.ts'
 import type { StoredManifest } from '../service/types.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { forgottenRows, historyRows, tagRows } from '../storage/rows.ts'
 import { firstKeys } from './entries.ts'
 import { isThere } from './find-tree.ts'
@@ -46,7 +46,7 @@ export interface SourcePage {
 
 export interface SourceParts {
   readonly tree: Tree
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly subjects: Subjects
 }
 

@@ -8,7 +8,7 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { settingRows } from '../storage/rows.ts'
 import { type Counts, noCounts } from './import-repository.ts'
 
@@ -27,7 +27,7 @@ export interface AdoptionState {
 
 export const adoptionKey: string = settingRows.key('adoption')
 
-export async function readState(metadata: MetadataStore): Promise<AdoptionState | undefined> {
+export async function readState(metadata: RowStore): Promise<AdoptionState | undefined> {
   const value = await metadata.get(adoptionKey)
   if (value === undefined) return undefined
   const place: JsonPlace = { code: 'STORE_INVALID', path: adoptionKey }
@@ -42,7 +42,7 @@ export async function readState(metadata: MetadataStore): Promise<AdoptionState 
   }
 }
 
-export async function writeState(metadata: MetadataStore, state: AdoptionState): Promise<void> {
+export async function writeState(metadata: RowStore, state: AdoptionState): Promise<void> {
   const { counts, ...rest } = state
   await metadata.commit({ put: [settingRows.row(['adoption'], { ...rest, counts: { ...counts } })] })
 }

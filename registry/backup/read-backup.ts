@@ -1,9 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import type { Row } from '../storage/metadata-types.ts'
-import { isKnownFormat } from '../storage/open-level.ts'
-import { formatKey } from '../storage/rows.ts'
+import { formatKey, isKnownFormat } from '../../shared/rows/open-level.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
+import { registryDatabase } from '../storage/level-metadata.ts'
 import { CheckedContent, fail, invalid, verified, wholeOf } from './checked-content.ts'
 import { backupLimits } from './limits.ts'
 import { type BackupManifest, checkHead, parseManifestText } from './manifest.ts'
@@ -203,7 +203,7 @@ class BackupReader {
 /** The row of the format is one of the rows. */
 function checkFormat(rows: readonly Row[]): void {
   const row = rows.find(({ key }) => key === formatKey)
-  if (row === undefined || isKnownFormat(row.value)) return
+  if (row === undefined || isKnownFormat(row.value, registryDatabase)) return
   throw invalid('the metadata in the backup are of a newer version', 'Use the ibuild that made it, or a newer one.')
 }
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { digestOf } from '../../shared/base/digest.ts'
-import type { Row } from '../storage/metadata-types.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import { blobOf, parsePiece, type RowPiece, rowPieces } from './row-pieces.ts'
 
 async function* pages(rows: readonly Row[], size = 7): AsyncGenerator<readonly Row[]> {

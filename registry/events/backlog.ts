@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../shared/base/json.ts'
-import { lastNumber, numberPart } from '../storage/log-rows.ts'
-import { type Change, ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
+import { lastNumber, numberPart } from '../../shared/rows/log-rows.ts'
+import { type Change, ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { againRows, cursorRows, eventRows } from '../storage/rows.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { type Entry, numberOf, readEntries } from './entries.ts'
@@ -26,7 +26,7 @@ export interface Backlog {
 export interface BacklogOptions {
   /** Of the receiver. */
   readonly name: string
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly wants: (event: JsonObject) => boolean
   readonly deadLetters: DeadLetters
 }
@@ -83,7 +83,7 @@ export function createBacklog({ name, metadata, wants, deadLetters }: BacklogOpt
 }
 
 /** False when somebody else was faster. */
-async function isMade(metadata: MetadataStore, change: Change): Promise<boolean> {
+async function isMade(metadata: RowStore, change: Change): Promise<boolean> {
   try {
     await metadata.commit(change)
     return true

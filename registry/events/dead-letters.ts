@@ -1,5 +1,5 @@
-import { numberPart } from '../storage/log-rows.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
+import { numberPart } from '../../shared/rows/log-rows.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { deadRows } from '../storage/rows.ts'
 import { countRows } from './count-rows.ts'
 import type { Entry } from './entries.ts'
@@ -14,7 +14,7 @@ export interface DeadLetters {
 export interface DeadLetterOptions {
   /** Of the receiver. */
   readonly name: string
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** Dead letters that are kept. */
   readonly most: number
   readonly now: () => number

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../shared/base/json.ts'
-import type { Row } from '../storage/metadata-types.ts'
-import { lastPart, type RowKind, readOrNothing } from '../storage/row-kind.ts'
+import { lastPart, type RowKind, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 
 /** An event as it waits for a receiver. */
 export interface Entry {

@@ -1,8 +1,8 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { JsonObject } from '../../shared/base/json.ts'
-import { lastNumber, numberPart } from '../storage/log-rows.ts'
-import { type Change, ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
+import { lastNumber, numberPart } from '../../shared/rows/log-rows.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import { type Change, ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { againRows, cursorRows, deadRows, eventRows } from '../storage/rows.ts'
 import { countRows, eventPages } from './count-rows.ts'
 import { numberOf } from './entries.ts'
@@ -58,7 +58,7 @@ export interface DeadEvent extends LoggedEvent {
 }
 
 export interface EventsAdminParts {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** What runs for a receiver. */
   readonly running: (name: string) => { readonly url: string; readonly counts: WorkerCounts } | undefined
   readonly untoldPulls: () => number
@@ -121,7 +121,7 @@ export function createEventsAdmin({ metadata, running, untoldPulls, wake }: Even
   }
 }
 
-async function oldestNumber(metadata: MetadataStore): Promise<number | undefined> {
+async function oldestNumber(metadata: RowStore): Promise<number | undefined> {
   const [first] = await metadata.list({ prefix: eventRows.prefix(), limit: 1 })
   return first === undefined ? undefined : numberOf(first.key)
 }
@@ -135,7 +135,7 @@ interface Rewind {
 const listed = 'ibuild registry events status shows which there are, and how far each endpoint is.'
 
 /** A worker that has just told of more writes the row, too: then this one is written again. */
-async function rewind(metadata: MetadataStore, { name, cursor, from }: Rewind): Promise<number> {
+async function rewind(metadata: RowStore, { name, cursor, from }: Rewind): Promise<number> {
   const oldest = await oldestNumber(metadata)
   if (oldest === undefined || from < oldest) {
     const kept = oldest === undefined ? 'none is kept' : `the first that is kept is ${oldest}`
@@ -154,7 +154,7 @@ async function rewind(metadata: MetadataStore, { name, cursor, from }: Rewind): 
   return (await lastNumber(metadata, 'event')) - from + 1
 }
 
-async function retried(decide: () => Promise<Change>, metadata: MetadataStore): Promise<void> {
+async function retried(decide: () => Promise<Change>, metadata: RowStore): Promise<void> {
   for (;;) {
     try {
       return await metadata.commit(await decide())
@@ -165,7 +165,7 @@ async function retried(decide: () => Promise<Change>, metadata: MetadataStore): 
 }
 
 /** Moves dead letters to what is told before everything else. */
-async function reviveDead(metadata: MetadataStore, name: string): Promise<number> {
+async function reviveDead(metadata: RowStore, name: string): Promise<number> {
   let count = 0
   for await (const rows of eventPages(metadata, deadRows.prefix(name))) {
     const put = rows.flatMap(({ key, value }) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { lastNumber } from '../../shared/rows/log-rows.ts'
+import type { Appended, RowStore } from '../../shared/rows/row-store.ts'
 import type { Occurrence, Requester, Tell } from '../service/occurrence.ts'
-import { lastNumber } from '../storage/log-rows.ts'
-import type { Appended, MetadataStore } from '../storage/metadata-types.ts'
 import { createBacklog } from './backlog.ts'
 import { createDeadLetters } from './dead-letters.ts'
 import { createDelivery, type Delivery, type DeliveryOptions } from './delivery.ts'
@@ -18,7 +18,7 @@ export interface Outbox {
   readonly tell: Tell
   readonly admin: EventsAdmin
   /** The same metadata; workers hear of events that are written through it. */
-  watch(metadata: MetadataStore): MetadataStore
+  watch(metadata: RowStore): RowStore
   /** Tells of content that was sent, soon: never fails, and nobody waits for it. */
   pulled(pull: { readonly occurrence: Occurrence; readonly by: Requester }): void
   /**
@@ -37,7 +37,7 @@ export interface OutboxHost extends Pick<WorkerOptions, 'housekeep' | 'log'> {
 }
 
 export interface OutboxOptions {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly now?: () => number
   readonly random?: () => number
   readonly deliver?: (options: DeliveryOptions) => Delivery
@@ -80,7 +80,7 @@ export async function openOutbox(options: OutboxOptions): Promise<Outbox> {
   const wakeAll = (): void => {
     for (const { worker } of workers.values()) worker.wake()
   }
-  const watch = (store: MetadataStore): MetadataStore => ({
+  const watch = (store: RowStore): RowStore => ({
     ...store,
     commit: async (change) => {
       await store.commit(change)

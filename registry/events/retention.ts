@@ -1,6 +1,6 @@
-import { lastNumber } from '../storage/log-rows.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { lastNumber } from '../../shared/rows/log-rows.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { againRows, cursorRows, deadRows, eventRows } from '../storage/rows.ts'
 import { eventPages } from './count-rows.ts'
 import { numberOf, timeOf } from './entries.ts'
@@ -20,7 +20,7 @@ export interface Retention {
  * Removes events that all receivers are done with and that are old, or more than are to be kept; all of them where there are no
  * receivers. Costs what it removes. Resolves with their number.
  */
-export async function removePassed(metadata: MetadataStore, { retain, limit, now, names }: Retention): Promise<number> {
+export async function removePassed(metadata: RowStore, { retain, limit, now, names }: Retention): Promise<number> {
   const last = await lastNumber(metadata, 'event')
   // One that has no cursor yet begins at the end.
   const cursors = [...(await storedCursors(metadata))].filter(([name]) => names.includes(name))
@@ -44,7 +44,7 @@ export async function removePassed(metadata: MetadataStore, { retain, limit, now
 }
 
 /** Removes what is kept of receivers that are none any more: their cursors, and what waits for them or was given up. */
-export async function forgetOthers(metadata: MetadataStore, names: readonly string[]): Promise<readonly string[]> {
+export async function forgetOthers(metadata: RowStore, names: readonly string[]): Promise<readonly string[]> {
   const gone = [...(await storedCursors(metadata)).keys()].filter((name) => !names.includes(name))
   for (const name of gone) {
     for (const prefix of [againRows.prefix(name), deadRows.prefix(name)]) {
@@ -58,7 +58,7 @@ export async function forgetOthers(metadata: MetadataStore, names: readonly stri
 }
 
 /** The cursors that are stored, by the names of their receivers. */
-export async function storedCursors(metadata: MetadataStore): Promise<ReadonlyMap<string, number>> {
+export async function storedCursors(metadata: RowStore): Promise<ReadonlyMap<string, number>> {
   const rows = await metadata.list({ prefix: cursorRows.prefix(), limit: 10_000 })
   return new Map(rows.map(({ key, value }) => [lastPart(key), cursorRows.parse(key, value).number]))
 }

@@ -2,13 +2,13 @@ import { join } from 'node:path'
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { eachRow } from '../../shared/rows/each-row.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseName, type RepositoryName } from '../protocol/names.ts'
 import type { RegistryService, StoredManifest } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
-import { eachRow } from '../storage/each-row.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { manifestRows } from '../storage/rows.ts'
 import { type ExportCounts, exportRepository, type ManifestExport } from './export-repository.ts'
 import { type LayoutFolder, openLayout, refName } from './layout-folder.ts'
@@ -49,7 +49,7 @@ export interface ExportNote {
 
 export interface ExportParts {
   readonly service: RegistryService
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly give: BlobDriver['give']
   /** False while the storage of another registry is taken over: its manifests without a tag cannot all be listed yet. */
   readonly isWhole: () => boolean
@@ -199,7 +199,7 @@ async function* tagsOf({ tags }: Pick<RegistryService, 'tags'>, name: Repository
   }
 }
 
-async function* digestsOf(metadata: MetadataStore, name: RepositoryName): AsyncGenerator<Digest> {
+async function* digestsOf(metadata: RowStore, name: RepositoryName): AsyncGenerator<Digest> {
   for await (const { key } of eachRow(metadata, manifestRows.prefix(name))) yield parseDigest(lastPart(key))
 }
 

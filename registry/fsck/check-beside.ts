@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openDatabase } from '../../shared/rows/level-database.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { RegistryHold } from '../service/types.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { registryLayout } from '../storage/layout.ts'
-import { openDatabase } from '../storage/level-database.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
+import { registryDatabase } from '../storage/level-metadata.ts'
 import { requireRegistry } from '../storage/require-registry.ts'
 import { runFsck } from './fsck.ts'
 import type { FsckOptions, FsckSummary } from './types.ts'
@@ -38,8 +39,8 @@ export async function checkBeside({ root, admin, ...options }: BesideOptions): P
 }
 
 /** The rows in a database of their own, which nobody changes. */
-async function copyRows(folder: string, hold: RegistryHold): Promise<MetadataStore> {
-  const database = await openDatabase(join(folder, 'rows'))
+async function copyRows(folder: string, hold: RegistryHold): Promise<RowStore> {
+  const database = await openDatabase(join(folder, 'rows'), registryDatabase.what)
   try {
     for await (const rows of hold.rows()) {
       await database.write(new Map(rows.map(({ key, value }) => [key, value])), false)

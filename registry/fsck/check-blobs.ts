@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import { type BlobRow, blobRows, holderRows, linkedRows, linkRows } from '../storage/rows.ts'
 import { inspectRows } from './inspect-rows.ts'
 import { put, remove, setAside } from './mends.ts'

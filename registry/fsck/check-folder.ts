@@ -1,8 +1,8 @@
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { isThere, requireRegistry } from '../storage/require-registry.ts'
 import { runFsck } from './fsck.ts'
 import type { FsckOptions, FsckSummary } from './types.ts'
@@ -36,6 +36,6 @@ export async function checkFolder({ root, ...options }: FolderOptions): Promise<
 async function openMetadata(
   folder: string,
   { onNotice, isRepair }: { readonly onNotice: (notice: string) => void; readonly isRepair: boolean },
-): Promise<MetadataStore> {
+): Promise<RowStore> {
   return isRepair || isThere(folder) ? openLevelMetadata({ folder, ballast: 0, onNotice }) : createMemoryMetadata()
 }

@@ -1,11 +1,10 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import { parseName } from '../protocol/names.ts'
 import { linkedBlob } from '../service/links.ts'
 import { referrerRow } from '../service/referrer-row.ts'
-
 import { newChange } from '../storage/new-change.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, type ManifestRow, manifestRows, repositoryRows } from '../storage/rows.ts'
 import { lookAtReferences } from './check-references.ts'
 import { inspectRows } from './inspect-rows.ts'

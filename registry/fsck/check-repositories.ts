@@ -1,5 +1,5 @@
 import { parseDigest } from '../../shared/base/digest.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import { type ManifestRow, manifestRows, referrerRows, repositoryRows } from '../storage/rows.ts'
 import { inspectRows } from './inspect-rows.ts'
 import { remove } from './mends.ts'

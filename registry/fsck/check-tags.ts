@@ -1,5 +1,5 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import {
   type HistoryRow,
   historyRows,

@@ -1,8 +1,8 @@
 import { type Digest, parseDigest, shortHex } from '../../shared/base/digest.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { linkedBlob } from '../service/links.ts'
-import type { Row } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import {
   blobRows,
   historyRows,

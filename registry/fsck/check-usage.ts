@@ -1,5 +1,5 @@
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import { namesWithBytes, recountUsage, storedBytes } from '../service/usage.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UsageRow, usageRows } from '../storage/rows.ts'
 import { usageState } from '../storage/usage-rows.ts'
 import { inspectRows } from './inspect-rows.ts'

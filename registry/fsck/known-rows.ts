@@ -1,8 +1,9 @@
 import { isDigest } from '../../shared/base/digest.ts'
+import * as logRows from '../../shared/rows/log-rows.ts'
+import { formatKey } from '../../shared/rows/open-level.ts'
+import type { RowKind } from '../../shared/rows/row-kind.ts'
 import { isName } from '../protocol/names.ts'
 import * as gcRows from '../storage/gc-rows.ts'
-import * as logRows from '../storage/log-rows.ts'
-import type { RowKind } from '../storage/row-kind.ts'
 import * as rows from '../storage/rows.ts'
 
 type AnyKind = Pick<RowKind<string[], unknown>, 'prefix' | 'parse'>
@@ -49,7 +50,7 @@ export function hasFineKey(key: string): boolean {
 
 /** What a row is: of which nothing is known, one that cannot be read, or one in order. */
 export function stateOfRow(key: string, value: string): 'unknown' | 'damaged' | 'fine' {
-  if (key === rows.formatKey) return 'fine'
+  if (key === formatKey) return 'fine'
   const kind = kinds.get(key.split(' ', 1)[0] ?? '')
   if (kind === undefined) return 'unknown'
   if (!hasFineKey(key)) return 'damaged'

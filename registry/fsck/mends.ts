@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Row } from '../storage/metadata-types.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import type { FsckContext } from './types.ts'
 
 /** Writes rows; what was wrong is mended by that. */

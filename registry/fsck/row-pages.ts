@@ -1,16 +1,16 @@
-import { eachPage } from '../storage/each-row.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { hasFineKey } from './known-rows.ts'
 
 const pageSize = 500
 
 /** Rows of a kind, but for those whose keys cannot be read. */
-export async function* rowPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
+export async function* rowPages(metadata: RowStore, prefix: string): AsyncGenerator<readonly Row[]> {
   for await (const page of allPages(metadata, prefix)) yield page.filter(({ key }) => hasFineKey(key))
 }
 
 /** All rows whose key begins with `prefix`, some at a time. Rows may be changed meanwhile. */
-export function allPages(metadata: MetadataStore, prefix: string): AsyncGenerator<readonly Row[]> {
+export function allPages(metadata: RowStore, prefix: string): AsyncGenerator<readonly Row[]> {
   return eachPage(metadata, prefix, pageSize)
 }
 

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { HashPool } from '../storage/intake/hash-pool.ts'
 import type { RegistryLayout } from '../storage/layout.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { FindingCode, Severity } from './finding-codes.ts'
 
 /** Something that the check of a registry found. */
@@ -39,7 +39,7 @@ export interface FsckProgress {
 
 /** What all parts of a check work on. */
 export interface FsckContext {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly layout: RegistryLayout
   readonly bytes: BlobBytes
   readonly aside: Aside
@@ -79,7 +79,7 @@ export interface Aside {
 }
 
 export interface FsckOptions {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly layout: RegistryLayout
   readonly hashes: HashPool
   readonly isDeep?: boolean

@@ -1,5 +1,5 @@
+import type { RowRange, RowStore } from '../../shared/rows/row-store.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
-import type { MetadataStore, RowRange } from '../storage/metadata-types.ts'
 import { referrerRows } from '../storage/rows.ts'
 
 /**
@@ -8,7 +8,7 @@ import { referrerRows } from '../storage/rows.ts'
  * memory that is collected with a pause. A referrer that comes meanwhile is looked at by itself later; and what nobody could read is
  * written down before anything is removed.
  */
-export function withoutKinds(metadata: MetadataStore): MetadataStore {
+export function withoutKinds(metadata: RowStore): RowStore {
   const known = new Map<string, Promise<boolean>>()
   const hasAny = async (prefix: string): Promise<boolean> => (await metadata.list({ prefix, limit: 1 })).length > 0
   return {

@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { taggedRows } from '../storage/rows.ts'
 import { type Keeper, subjectOf } from './keepers.ts'
 
@@ -17,12 +17,12 @@ export interface ChainRange {
 const [mostChains, longestChain] = [10, 12]
 
 /** What keeps a digest in a repository; chains that begin with a manifest have no root, and end with it. */
-export async function chainsTo(metadata: MetadataStore, digest: Digest, range: ChainRange): Promise<readonly Chain[]> {
+export async function chainsTo(metadata: RowStore, digest: Digest, range: ChainRange): Promise<readonly Chain[]> {
   return chains(metadata, { digest, ...range }, longestChain)
 }
 
 async function chains(
-  metadata: MetadataStore,
+  metadata: RowStore,
   { digest, ...range }: ChainRange & { readonly digest: Digest },
   depth: number,
 ): Promise<readonly Chain[]> {
@@ -39,14 +39,14 @@ async function chains(
   return own.slice(0, mostChains)
 }
 
-async function tagsOf(metadata: MetadataStore, name: string, digest: Digest): Promise<string[]> {
+async function tagsOf(metadata: RowStore, name: string, digest: Digest): Promise<string[]> {
   const rows = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: mostChains })
   return rows.map(({ key }) => lastPart(key))
 }
 
 /** Manifests that keep a digest: those that refer to it, its subject, and those of which nobody knows. */
 async function referringTo(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   digest: Digest,
 ): Promise<readonly Extract<Keeper, { digest: Digest }>[]> {

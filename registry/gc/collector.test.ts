@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { imageOf, named, pushArtifact, pushBlob } from '../service/testing/images.ts'
 import { reviewRows } from '../storage/gc-rows.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { collectedRegistry, day, hour, second } from './testing/collected-registry.ts'
 import type { GcRoots } from './types.ts'
 
@@ -76,9 +76,9 @@ test('one that fails holds up no other, is told of, and is tried again later and
 })
 
 /** Metadata of which the rows of one digest cannot be read together, as a collector reads them. */
-function brokenFor(digest: string, isBroken: () => boolean): { metadata: MetadataStore } {
+function brokenFor(digest: string, isBroken: () => boolean): { metadata: RowStore } {
   const memory = createMemoryMetadata()
-  const getMany: MetadataStore['getMany'] = async (keys) => {
+  const getMany: RowStore['getMany'] = async (keys) => {
     if (isBroken() && keys.some((key) => key.startsWith('loose ') && key.endsWith(digest))) {
       throw new Error('this row cannot be read')
     }

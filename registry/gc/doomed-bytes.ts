@@ -1,6 +1,6 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
 import { removeUnnamed } from '../service/unused-blobs.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { doomedRows } from '../storage/rows.ts'
 import type { SweepParts } from './sweep.ts'
 import { backoff } from './waits.ts'

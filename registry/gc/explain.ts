@@ -1,10 +1,10 @@
 import { type Digest, isDigest, parseDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { isName, isTag, parseName, type RepositoryName } from '../protocol/names.ts'
 import { hasRepository } from '../service/repositories.ts'
 import { looseRows } from '../storage/gc-rows.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { type Chain, chainsTo } from './chains.ts'
 import { type FreedBytes, freedBytes } from './freed-bytes.ts'
@@ -149,7 +149,7 @@ async function waitingIn({ metadata, reviews }: Look, name: RepositoryName): Pro
   return [...digests].slice(0, mostInRepository).map((digest) => ({ name, digest }))
 }
 
-async function placesOf(metadata: MetadataStore, target: ContentTarget): Promise<readonly Place[]> {
+async function placesOf(metadata: RowStore, target: ContentTarget): Promise<readonly Place[]> {
   if ('tag' in target) {
     const key = tagRows.key(target.name, target.tag)
     const value = await metadata.get(key)

@@ -1,4 +1,4 @@
-import { ChangeConflict } from '../storage/metadata-types.ts'
+import { ChangeConflict } from '../../shared/rows/row-store.ts'
 import { laterReview, type Review } from './queue.ts'
 import type { SweepParts } from './sweep.ts'
 import type { GcFailure } from './types.ts'

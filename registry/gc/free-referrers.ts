@@ -1,6 +1,6 @@
 import { parseDigest } from '../../shared/base/digest.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
 import { reviewRow } from '../service/review-changes.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { referrerRows } from '../storage/rows.ts'
 import type { Review } from './queue.ts'
 import type { SweepParts } from './sweep.ts'

@@ -1,8 +1,8 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { readReferences, referredDigests } from '../service/references.ts'
 import { refersRows, useRows } from '../storage/gc-rows.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { holderRows, linkedRows, linkRows, manifestRows, referrerRows, taggedRows } from '../storage/rows.ts'
 import { bytesOfRow } from '../storage/usage-rows.ts'
 import { subjectOf } from './keepers.ts'
@@ -23,7 +23,7 @@ const mostLooks = 20_000
 const mostUsers = 200
 
 /** What goes when a manifest or a blob is taken from a repository, with the tags of that manifest and all that it alone keeps. */
-export async function freedBytes(metadata: MetadataStore, name: string, digest: Digest): Promise<FreedBytes> {
+export async function freedBytes(metadata: RowStore, name: string, digest: Digest): Promise<FreedBytes> {
   const repository = inRepository(metadata, name)
   const removed = new Set<Digest>([digest])
   const seen = new Set<Digest>([digest])
@@ -53,7 +53,7 @@ interface InRepository {
   readonly isElsewhere: (digest: Digest) => Promise<boolean>
 }
 
-function inRepository(metadata: MetadataStore, name: string): InRepository {
+function inRepository(metadata: RowStore, name: string): InRepository {
   const lastParts = async (prefix: string, limit: number): Promise<string[]> =>
     (await metadata.list({ prefix, limit })).map(({ key }) => lastPart(key))
   return {

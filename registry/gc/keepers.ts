@@ -1,7 +1,7 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
 
 /** What keeps a digest in a repository. */
@@ -18,7 +18,7 @@ export type Keeper =
 
 /** The first thing that keeps a manifest in its repository. */
 export async function keeperOfManifest(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   { digest, row }: { readonly digest: Digest; readonly row: ManifestRow },
 ): Promise<Keeper | undefined> {
@@ -32,7 +32,7 @@ export async function keeperOfManifest(
 
 /** The manifest that one is a referrer of, when it is there. */
 async function subjectThere(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   { subject }: Pick<ManifestRow, 'subject'>,
 ): Promise<Digest | undefined> {
@@ -41,7 +41,7 @@ async function subjectThere(
 }
 
 /** The same for what may be a manifest. */
-export async function subjectOf(metadata: MetadataStore, name: string, digest: Digest): Promise<Digest | undefined> {
+export async function subjectOf(metadata: RowStore, name: string, digest: Digest): Promise<Digest | undefined> {
   const key = manifestRows.key(name, digest)
   const value = await metadata.get(key)
   const row = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
@@ -49,11 +49,7 @@ export async function subjectOf(metadata: MetadataStore, name: string, digest: D
 }
 
 /** The first manifest that refers to a digest in its repository, or may. */
-export async function keeperOfContent(
-  metadata: MetadataStore,
-  name: string,
-  digest: Digest,
-): Promise<Keeper | undefined> {
+export async function keeperOfContent(metadata: RowStore, name: string, digest: Digest): Promise<Keeper | undefined> {
   const [user] = await metadata.list({ prefix: useRows.prefix(name, digest), limit: 1 })
   if (user !== undefined) return { kind: 'manifest', digest: parseDigest(lastPart(user.key)) }
   const [unread] = await metadata.list({ prefix: useRows.prefix(name, anyDigest), limit: 1 })

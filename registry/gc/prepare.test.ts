@@ -1,5 +1,6 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { checkRegistry } from '../service/testing/check-registry.ts'
 import {
   artifactOf,
@@ -15,7 +16,6 @@ import { memoryRegistry } from '../service/testing/memory-registry.ts'
 import { anyDigest, gcStateRow, looseRows, refersRows, reviewRows, useRows } from '../storage/gc-rows.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { manifestRows } from '../storage/rows.ts'
 import { collectedRegistry, day, hour } from './testing/collected-registry.ts'
 
@@ -26,7 +26,7 @@ const newKinds = [useRows, refersRows, reviewRows, looseRows]
 /** Stores as the version before left them: without a row that only this one has. */
 async function formerStores(
   fill: (registry: Awaited<ReturnType<typeof memoryRegistry>>) => Promise<void>,
-): Promise<{ driver: ReturnType<typeof createMemoryDriver>; metadata: MetadataStore }> {
+): Promise<{ driver: ReturnType<typeof createMemoryDriver>; metadata: RowStore }> {
   const [driver, metadata] = [createMemoryDriver(), createMemoryMetadata()]
   const registry = await memoryRegistry({ driver, metadata })
   await fill(registry)
@@ -37,7 +37,7 @@ async function formerStores(
   return { driver, metadata }
 }
 
-async function rowsOf(metadata: MetadataStore, kind: { prefix: () => string }): Promise<string[]> {
+async function rowsOf(metadata: RowStore, kind: { prefix: () => string }): Promise<string[]> {
   return (await metadata.list({ prefix: kind.prefix(), limit: 100_000 })).map(({ key }) => key)
 }
 
@@ -87,7 +87,7 @@ test('a process that is killed goes on where it was', async (t) => {
     }
   })
   let written = 0
-  const cut: MetadataStore = {
+  const cut: RowStore = {
     ...stores.metadata,
     commit: async (change) => {
       if (change.put?.some(({ key }) => key.startsWith('refers ')) === true && ++written > 150)
@@ -98,7 +98,7 @@ test('a process that is killed goes on where it was', async (t) => {
   const before = await collectedRegistry(t, { ...stores, metadata: cut, isFresh: true })
   await t.throwsAsync(before.collector.run(), { message: 'killed' })
   const looks: string[] = []
-  const watched: MetadataStore = {
+  const watched: RowStore = {
     ...stores.metadata,
     list: async (range) => {
       if (range.prefix === manifestRows.prefix()) looks.push(range.after ?? '')
@@ -157,7 +157,7 @@ test('manifests that are pushed or removed meanwhile are no hindrance', async (t
   })
   let isDone = false
   const { service: stranger } = await memoryRegistry(stores)
-  const interrupted: MetadataStore = {
+  const interrupted: RowStore = {
     ...stores.metadata,
     commit: async (change) => {
       if (!isDone && change.put?.some(({ key }) => key.startsWith('refers ')) === true) {

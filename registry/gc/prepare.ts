@@ -1,4 +1,6 @@
 import { algorithmOf, type Digest, digestOf, isDigest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import { type Change, ChangeConflict, type Row } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import { readBlob } from '../service/manifest-bytes.ts'
@@ -14,8 +16,6 @@ import {
   readGcState,
   refersRows,
 } from '../storage/gc-rows.ts'
-import { type Change, ChangeConflict, type Row } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { linkRows, type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
 import { keeperOfContent } from './keepers.ts'
 

@@ -1,9 +1,9 @@
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import { isName, type RepositoryName } from '../protocol/names.ts'
 import { reviewRow } from '../service/review-changes.ts'
 import { type ReviewRow, reviewRows } from '../storage/gc-rows.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 
 /** One look that is to come, and its row. */
 export interface Review extends Row {
@@ -24,7 +24,7 @@ export interface DueRange {
 }
 
 /** Reviews in the order of their time. Rows that are none are left out, and removed. */
-export async function listReviews(metadata: MetadataStore, { until, limit, after }: DueRange): Promise<Review[]> {
+export async function listReviews(metadata: RowStore, { until, limit, after }: DueRange): Promise<Review[]> {
   const rows = await metadata.list({ prefix: reviewRows.prefix(), limit, ...(after !== undefined && { after }) })
   const found = rows.map((row) => ({ row, review: parseReview(row) }))
   const strays = found.filter(({ review }) => review === undefined).map(({ row }) => row.key)
@@ -33,7 +33,7 @@ export async function listReviews(metadata: MetadataStore, { until, limit, after
 }
 
 /** The first review of all, and the last. */
-export async function endsOfQueue(metadata: MetadataStore): Promise<readonly Review[]> {
+export async function endsOfQueue(metadata: RowStore): Promise<readonly Review[]> {
   const prefix = reviewRows.prefix()
   const ends = [await metadata.list({ prefix, limit: 1 }), await metadata.list({ prefix, limit: 1, reverse: true })]
   return ends.flat().flatMap((row) => parseReview(row) ?? [])

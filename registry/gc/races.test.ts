@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { checkRegistry } from '../service/testing/check-registry.ts'
 import { imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from '../service/testing/images.ts'
 import { memoryRegistry } from '../service/testing/memory-registry.ts'
@@ -8,7 +9,6 @@ import type { RegistryService } from '../service/types.ts'
 import { reviewRows } from '../storage/gc-rows.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { linkRows, manifestRows } from '../storage/rows.ts'
 import { type CollectedRegistry, collectedRegistry, day, hour, second } from './testing/collected-registry.ts'
 
@@ -32,7 +32,7 @@ async function raced(t: ExecutionContext): Promise<Raced> {
   let waiting: { intrude: () => Promise<unknown>; isAwaited: boolean; row: RegExp } | undefined
   let intruder: Promise<unknown> = Promise.reject(new Error('nothing was removed'))
   intruder.catch(() => undefined)
-  const metadata: MetadataStore = {
+  const metadata: RowStore = {
     ...memory,
     commit: async (change) => {
       const { row } = waiting ?? {}

@@ -1,5 +1,6 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createService, type ServiceInner } from '../service/create-service.ts'
 import { checkRegistry } from '../service/testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed } from '../service/testing/images.ts'
@@ -8,7 +9,6 @@ import { gcStateRow } from '../storage/gc-rows.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { listReviews } from './queue.ts'
 import { type SweepParts, sweep } from './sweep.ts'
 import { type Explored, type ExploreOptions, explore, type Scenario, type Stores } from './testing/explore.ts'
@@ -112,7 +112,7 @@ function weakened(parts: SweepParts, without: readonly Without[]): SweepParts {
 }
 
 /** Changes that expect nothing of what is not their own. */
-function unchecked(metadata: MetadataStore): MetadataStore {
+function unchecked(metadata: RowStore): RowStore {
   return { ...metadata, commit: (change) => metadata.commit({ ...change, expectNone: [] }) }
 }
 

@@ -1,4 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import { announce } from '../service/manifest-caches.ts'
 import { joinChanges } from '../service/manifest-plan.ts'
 import { readReferences } from '../service/references.ts'
@@ -7,8 +9,6 @@ import { reviewRow } from '../service/review-changes.ts'
 import { allMutable } from '../service/tag-rules.ts'
 import { removeIfUnnamed } from '../service/unused-blobs.ts'
 import { type LooseRow, looseRows, refersRows, useRows } from '../storage/gc-rows.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows } from '../storage/rows.ts'
 import { keeperOfManifest } from './keepers.ts'
 import { doneReview } from './queue.ts'
@@ -66,7 +66,7 @@ async function remove(parts: SweepParts, unkept: Unkept): Promise<Verdict> {
 
 /** That all is as it was looked at, and what is to be looked at next. */
 async function conditions(
-  metadata: MetadataStore,
+  metadata: RowStore,
   { review, row, value, loose, since }: Unkept,
   at: number,
 ): Promise<Change> {
@@ -89,7 +89,7 @@ async function conditions(
 
 /** What it alone kept was of no use for as long as it was itself: that time is not waited for again. */
 async function freedSince(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   { digest, since }: { readonly digest: Digest; readonly since: number },
 ): Promise<Change> {
@@ -99,7 +99,7 @@ async function freedSince(
 
 /** Rows that say since when nothing refers to these, where they do not say a later time already. */
 export async function looseAtLeastSince(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   { digests, since }: { readonly digests: readonly Digest[]; readonly since: number },
 ): Promise<Required<Pick<Change, 'put' | 'expect'>>> {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { type Change, ChangeConflict } from '../../shared/rows/row-store.ts'
 import type { ServiceInner } from '../service/create-service.ts'
 import { looseRows } from '../storage/gc-rows.ts'
-import { type Change, ChangeConflict } from '../storage/metadata-types.ts'
 import { linkRows, manifestRows } from '../storage/rows.ts'
 import { freeReferrers } from './free-referrers.ts'
 import type { Keeper } from './keepers.ts'

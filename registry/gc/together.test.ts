@@ -1,12 +1,12 @@
 import test from 'ava'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { createTogether } from './together.ts'
 
-function watched(): { readonly metadata: MetadataStore; readonly made: string[] } {
+function watched(): { readonly metadata: RowStore; readonly made: string[] } {
   const memory = createMemoryMetadata()
   const made: string[] = []
-  const commit: MetadataStore['commit'] = async (change) => {
+  const commit: RowStore['commit'] = async (change) => {
     made.push(change.put?.[0]?.key ?? '')
     await memory.commit(change)
   }

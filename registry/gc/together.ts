@@ -1,9 +1,9 @@
-import type { MetadataStore } from '../storage/metadata-types.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 
 /** Works side by side whose changes are made together, so that they share a sync. */
 export interface Together {
   /** The metadata for these works. A change that is not minor waits for the others. */
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** One of the works has ended. */
   leave(): void
 }
@@ -14,7 +14,7 @@ export interface Together {
 const patience = 50
 
 /** For so many works over these metadata. */
-export function createTogether(metadata: MetadataStore, count: number): Together {
+export function createTogether(metadata: RowStore, count: number): Together {
   let busy = count
   let waiting: (() => void)[] = []
   let timer: NodeJS.Timeout | undefined

@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { blobRows, holderRows } from '../storage/rows.ts'
 
 /** Something that has bytes, and the key of the row that says so. */
@@ -12,10 +12,7 @@ export interface StoredDigest {
 const prefixes = [blobRows.prefix(), holderRows.prefix()] as const
 
 /** The next digest behind a row, and the first without one; undefined behind the last. A row that names none is passed over. */
-export async function nextStored(
-  metadata: Pick<MetadataStore, 'list'>,
-  after: string,
-): Promise<StoredDigest | undefined> {
+export async function nextStored(metadata: Pick<RowStore, 'list'>, after: string): Promise<StoredDigest | undefined> {
   const start = prefixes.findIndex((prefix) => after.startsWith(prefix))
   for (const prefix of prefixes.slice(Math.max(0, start))) {
     const found = await firstOf(metadata, prefix, after.startsWith(prefix) ? after : undefined)
@@ -26,7 +23,7 @@ export async function nextStored(
 
 /** Of the repositories that hold one manifest it is told once. */
 async function firstOf(
-  metadata: Pick<MetadataStore, 'list'>,
+  metadata: Pick<RowStore, 'list'>,
   prefix: string,
   after: string | undefined,
 ): Promise<StoredDigest | undefined> {

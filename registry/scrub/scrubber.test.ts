@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { app, base, layerOf, makeStore, type Store, team } from '../fsck/testing/store.ts'
 import { createService } from '../service/create-service.ts'
 import { pushBlob } from '../service/testing/images.ts'
 import type { RegistryService } from '../service/types.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { blobRows, settingRows } from '../storage/rows.ts'
 import { createScrubber, type ScrubberOptions } from './scrubber.ts'
 import type { Scrubber, ScrubStatus } from './types.ts'
@@ -17,7 +17,7 @@ import type { Scrubber, ScrubStatus } from './types.ts'
 interface Scene {
   readonly scrubber: Scrubber
   readonly service: RegistryService
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly told: string[]
 }
 

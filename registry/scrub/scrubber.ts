@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Digest } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { BlobService, RegistryService } from '../service/types.ts'
 import type { BlobDriver, BlobReader } from '../storage/blob-types.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createSlabs } from '../storage/intake/slabs.ts'
 import { verifyContent } from '../storage/intake/verify-content.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
 import { nextStored } from './next-blob.ts'
 import { createPace } from './pace.ts'
@@ -14,7 +14,7 @@ import type { Scrubber, ScrubPass, ScrubSettings, ScrubStatus } from './types.ts
 
 export interface ScrubberOptions {
   readonly driver: Pick<BlobDriver, 'open'>
-  readonly metadata: Pick<MetadataStore, 'get' | 'list' | 'commit'>
+  readonly metadata: Pick<RowStore, 'get' | 'list' | 'commit'>
   readonly service: Pick<RegistryService, 'housekeep'> & { readonly blobs: Pick<BlobService, 'setAsideUnless'> }
   /** In force now. */
   readonly settings: () => ScrubSettings

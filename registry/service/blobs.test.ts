@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { parseName, type RepositoryName } from '../protocol/names.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { blobRows, doomedRows, holderRows, linkRows } from '../storage/rows.ts'
 import {
   type BlobServices,
@@ -74,7 +74,7 @@ test('a small blob that was read is in memory, a large one is not', async (t) =>
 test('a blob that was asked for once costs no look into the metadata', async (t) => {
   const metadata = createMemoryMetadata()
   let looks = 0
-  const counted: MetadataStore = {
+  const counted: RowStore = {
     ...metadata,
     get: async (key) => {
       looks++
@@ -296,7 +296,7 @@ test('rows that are read while they are removed are not remembered', async (t) =
   let pass = (): void => undefined
   const held = new Promise<void>((resolve) => (pass = resolve))
   let isHeld = false
-  const slow: MetadataStore = {
+  const slow: RowStore = {
     ...metadata,
     get: async (key) => {
       const value = await metadata.get(key)

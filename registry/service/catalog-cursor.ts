@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { asString } from '../../shared/base/json.ts'
+import { ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
 
 /**
@@ -20,7 +20,7 @@ const algorithm = 'aes-256-gcm'
 const [nonceBytes, tagBytes] = [12, 16]
 
 /** The secret is kept, so that a listing can go on after a restart. */
-export async function createCatalogCursor(metadata: MetadataStore): Promise<CatalogCursor> {
+export async function createCatalogCursor(metadata: RowStore): Promise<CatalogCursor> {
   const secret = await storedSecret(metadata)
   return {
     open: (last) => (last?.startsWith('~') ? opened(secret, last.slice(1)) : last),
@@ -28,7 +28,7 @@ export async function createCatalogCursor(metadata: MetadataStore): Promise<Cata
   }
 }
 
-async function storedSecret(metadata: MetadataStore): Promise<Buffer> {
+async function storedSecret(metadata: RowStore): Promise<Buffer> {
   const value = await metadata.get(secretKey)
   if (value !== undefined) return secretOf(value)
   const row = settingRows.row(['catalog-secret'], randomBytes(32).toString('base64url'))

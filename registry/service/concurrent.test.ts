@@ -2,11 +2,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
 import fc from 'fast-check'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { historyRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { isRegistryError } from './testing/errors.ts'
@@ -18,7 +18,7 @@ const app = named('team/app')
 const images = Array.from({ length: 20 }, (_, i) => imageOf(String(i)))
 
 /** Metadata whose answers come a few turns late, so that others come in between. */
-function slow(): MetadataStore {
+function slow(): RowStore {
   const metadata = createMemoryMetadata()
   let count = 0
   const late = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createHashPool, type HashPool } from '../storage/intake/hash-pool.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { settingRows } from '../storage/rows.ts'
 import { type Blobs, createBlobService } from './blobs.ts'
 import { createCatalogCursor } from './catalog-cursor.ts'
@@ -36,7 +36,7 @@ import { createWriteGuard, type WriteGuard } from './write-guard.ts'
 export interface ServiceOptions {
   /** Both are the service's from now on: it closes them. */
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly limits?: Partial<ServiceLimits> | undefined
   /** Default `index`. */
   readonly sparse?: Sparse | undefined

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { CoherentCache } from './coherent-cache.ts'
 import { suspendInDoubt } from './doubtful-metadata.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
@@ -12,7 +12,7 @@ const app = named('team/app')
 const [first, second] = [imageOf('1'), imageOf('2')]
 
 /** Metadata whose changes fail while `isFailing`, and turn out to be made when one succeeds: as after a sync that failed. */
-function late(): { readonly metadata: MetadataStore; isFailing: boolean } {
+function late(): { readonly metadata: RowStore; isFailing: boolean } {
   const memory = createMemoryMetadata()
   const waiting: Change[] = []
   const state = {

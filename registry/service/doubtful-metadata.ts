@@ -1,4 +1,4 @@
-import { type Change, ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
+import { type Change, ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 
 /** Holds in memory what the metadata say. */
 export interface MetadataHolder {
@@ -12,7 +12,7 @@ export interface MetadataHolder {
  * may be shown what was before it, until the store can be written again, and then what is after it. So long nothing of what
  * they read is to be held.
  */
-export function suspendInDoubt(metadata: MetadataStore, holders: readonly MetadataHolder[]): MetadataStore {
+export function suspendInDoubt(metadata: RowStore, holders: readonly MetadataHolder[]): RowStore {
   let isDoubtful = false
   const commit = async (change: Change): Promise<void> => {
     try {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Row } from '../storage/metadata-types.ts'
 import { type HistoryRow, historyRows, manifestRows, movePart } from '../storage/rows.ts'
 import { historyRoots, stillKept } from './history-roots.ts'
 

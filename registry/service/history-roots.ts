@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { eachRow } from '../storage/each-row.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
+import { eachRow } from '../../shared/rows/each-row.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { type HistoryRow, historyRows, manifestRows } from '../storage/rows.ts'
 
 /** How long what a tag led to stays, so that the tag can be set back to it. */
@@ -22,7 +22,7 @@ export interface HistoryRoots {
 }
 
 /** For whoever collects garbage. `keep` is asked each time. */
-export function historyRoots(metadata: MetadataStore, keep: () => HistoryKeep, now: () => number): HistoryRoots {
+export function historyRoots(metadata: RowStore, keep: () => HistoryKeep, now: () => number): HistoryRoots {
   return {
     name: 'the history of a tag',
     keeps: async (name, digests) => {
@@ -48,7 +48,7 @@ export function historyRoots(metadata: MetadataStore, keep: () => HistoryKeep, n
 }
 
 /** Those that are manifests there: no tag was ever set to a blob. */
-async function manifestsOf(metadata: MetadataStore, name: string, digests: readonly Digest[]): Promise<Digest[]> {
+async function manifestsOf(metadata: RowStore, name: string, digests: readonly Digest[]): Promise<Digest[]> {
   const values = await metadata.getMany(digests.map((digest) => manifestRows.key(name, digest)))
   return digests.filter((_, i) => values[i] !== undefined)
 }
@@ -73,7 +73,7 @@ export function stillKept(
 }
 
 /** The rows of one tag after the other, as they are remembered: few of each. Damaged ones count as removals. */
-async function* eachHistory(metadata: MetadataStore, name: string): AsyncGenerator<readonly HistoryRow[]> {
+async function* eachHistory(metadata: RowStore, name: string): AsyncGenerator<readonly HistoryRow[]> {
   const prefix = historyRows.prefix(name)
   let [tag, history]: [string, HistoryRow[]] = ['', []]
   for await (const { key, value } of eachRow(metadata, prefix)) {

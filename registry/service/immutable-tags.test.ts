@@ -1,8 +1,8 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { ImmutableBy } from './tag-rules.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushed, subjectOf } from './testing/images.ts'
@@ -178,7 +178,7 @@ for (const [what, intrude] of [
       (one: RegistryService) => one.blobs.remove(app, layer),
     ]) {
       let isFirst = true
-      const commit: MetadataStore['commit'] = async (change) => {
+      const commit: RowStore['commit'] = async (change) => {
         if (isFirst) await intrude(service)
         isFirst = false
         await registry.metadata.commit(change)

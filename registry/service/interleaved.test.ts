@@ -1,9 +1,9 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { historyRows, manifestRows, tagRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'
@@ -18,7 +18,7 @@ interface TwoServices {
   readonly one: RegistryService
   /** Another one over the same stores, which shares no lock and no memory with it: as another process would. */
   readonly other: RegistryService
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly problems: () => Promise<string[]>
   /** At the first change of `one`, or the first look at this key, `intrude` is done before it. */
   readonly interrupt: (intrude: () => Promise<unknown>, key?: string) => void
@@ -33,7 +33,7 @@ async function twoServices(): Promise<TwoServices> {
     waiting = undefined
     await intrude()
   }
-  const interrupted: MetadataStore = {
+  const interrupted: RowStore = {
     ...metadata,
     get: async (key) => {
       await before(key)

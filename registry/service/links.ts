@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
 import { blobRows, linkedRows, linkRows } from '../storage/rows.ts'
 import type { MetadataHolder } from './doubtful-metadata.ts'
 import { Recent } from './recent.ts'
@@ -21,7 +21,7 @@ export interface Links extends MetadataHolder {
 /** About 30 MB of memory when all are in use. */
 const remembered = 100_000
 
-export function createLinks(metadata: MetadataStore): Links {
+export function createLinks(metadata: RowStore): Links {
   const known = new Recent<string, number>(remembered)
   /** Of removals: what was read before one may be no longer true after it. */
   const stamps = createStamps()

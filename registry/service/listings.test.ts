@@ -1,7 +1,7 @@
 import test from 'ava'
+import type { RowRange, RowStore } from '../../shared/rows/row-store.ts'
 import type { PageRequest } from '../protocol/page.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore, RowRange } from '../storage/metadata-types.ts'
 import { repositoryRows } from '../storage/rows.ts'
 import { imageOf, named, pushArtifact, pushBlob } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
@@ -98,14 +98,14 @@ test('who may see some repositories sees these, and no name of another', async (
 })
 
 /** Metadata with so many repositories, and a count of the rows that were listed. */
-async function manyRepositories(count: number): Promise<{ metadata: MetadataStore; listed: () => number }> {
+async function manyRepositories(count: number): Promise<{ metadata: RowStore; listed: () => number }> {
   const metadata = createMemoryMetadata()
   const put = Array.from({ length: count }, (_, i) =>
     repositoryRows.row([`r${String(i).padStart(6, '0')}`], { at: 1, change: 'x' }),
   )
   await metadata.commit({ put })
   let listed = 0
-  const list = async (range: RowRange): ReturnType<MetadataStore['list']> => {
+  const list = async (range: RowRange): ReturnType<RowStore['list']> => {
     const rows = await metadata.list(range)
     listed += rows.length
     return rows

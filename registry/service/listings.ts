@@ -1,8 +1,8 @@
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { isName } from '../protocol/names.ts'
 import type { PageRequest } from '../protocol/page.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
 import { repositoryRows, tagRows } from '../storage/rows.ts'
 import type { CatalogCursor } from './catalog-cursor.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
@@ -10,7 +10,7 @@ import type { Listing } from './types.ts'
 
 /** {@link RegistryService.tags} */
 export async function listTags(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: RepositoryName,
   { count, last }: PageRequest,
 ): Promise<Listing<string>> {
@@ -33,7 +33,7 @@ export interface CatalogOptions {
 /**
  * {@link RegistryService.catalog}. Where a page ends at a name that the caller may not see, `next` is a sealed form of it.
  */
-export async function listRepositories(metadata: MetadataStore, options: CatalogOptions): Promise<Listing<string>> {
+export async function listRepositories(metadata: RowStore, options: CatalogOptions): Promise<Listing<string>> {
   const { page, isVisible, cursor } = options
   const items: RepositoryName[] = []
   let after = cursor.open(page.last)
@@ -53,7 +53,7 @@ export async function listRepositories(metadata: MetadataStore, options: Catalog
 }
 
 function rowsAfter(
-  metadata: MetadataStore,
+  metadata: RowStore,
   prefix: string,
   { after, limit }: { readonly after: string | undefined; readonly limit: number },
 ): Promise<readonly Row[]> {

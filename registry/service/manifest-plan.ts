@@ -1,4 +1,4 @@
-import { type Change, ChangeConflict, type MetadataStore } from '../storage/metadata-types.ts'
+import { type Change, ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { announce, type CacheEffects, type ManifestCaches } from './manifest-caches.ts'
 
 /** A change decided on by what is stored. */
@@ -26,12 +26,12 @@ export async function carryOut(
 }
 
 export interface PlanParts {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly caches: ManifestCaches
 }
 
 /** False when a row was not as expected. */
-async function isMade(metadata: MetadataStore, change: Change, end: (isMade: boolean) => void): Promise<boolean> {
+async function isMade(metadata: RowStore, change: Change, end: (isMade: boolean) => void): Promise<boolean> {
   try {
     await metadata.commit(change)
   } catch (error) {

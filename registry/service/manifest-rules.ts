@@ -1,9 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { type RowKind, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Expectation, RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
-import type { Expectation, MetadataStore } from '../storage/metadata-types.ts'
-import { type RowKind, readOrNothing } from '../storage/row-kind.ts'
 import { linkRows, manifestRows } from '../storage/rows.ts'
 
 /**
@@ -21,7 +21,7 @@ const mostErrors = 100
 
 /** Where it is looked up what a repository has. */
 export interface Stored {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** True when the driver has so many bytes under the digest. */
   readonly hasBytes: (digest: Digest, size: number) => Promise<boolean>
 }

@@ -1,10 +1,10 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { RegistryError } from '../protocol/error.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { blobRows, doomedRows, historyRows } from '../storage/rows.ts'
 import { checkRegistry } from './testing/check-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob, pushed, subjectOf } from './testing/images.ts'
@@ -229,7 +229,7 @@ test('removing a manifest removes its tags and bytes at once, in this repository
 test('a manifest with very many tags is removed by changes that are not large', async (t) => {
   const memory = createMemoryMetadata()
   let most = 0
-  const metadata: MetadataStore = {
+  const metadata: RowStore = {
     ...memory,
     commit: async (change) => {
       most = Math.max(most, (change.put?.length ?? 0) + (change.remove?.length ?? 0))

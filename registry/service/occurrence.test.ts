@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
+import type { Change } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change } from '../storage/metadata-types.ts'
 import type { Occurrence, Requester } from './occurrence.ts'
 import { watched } from './testing/blob-services.ts'
 import { imageOf, named, pushArtifact, pushBlob, pushed } from './testing/images.ts'

@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Appended } from '../storage/metadata-types.ts'
+import type { Appended } from '../../shared/rows/row-store.ts'
 
 /** What happened to content, or to a tag. */
 export type Happening = 'push' | 'pull' | 'mount' | 'delete'

@@ -1,5 +1,5 @@
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import type { DigestLocks } from './digest-locks.ts'
 import type { Tell } from './occurrence.ts'
 import type { QuotaGuard } from './quota.ts'
@@ -9,7 +9,7 @@ import type { SpaceGuard } from './space.ts'
 /** What the parts of the service work on together. */
 export interface ServiceParts {
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /**
    * Held by whoever stores bytes under a digest, until the rows that name it are durable; and by whoever removes such rows,
    * until the bytes are gone when these were the last: so bytes never go that somebody is about to name. Pushes of one manifest

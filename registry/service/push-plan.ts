@@ -1,11 +1,11 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, Row } from '../../shared/rows/row-store.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
 import { looseRows, refersRows } from '../storage/gc-rows.ts'
-import type { Change, Row } from '../storage/metadata-types.ts'
 import { newChange } from '../storage/new-change.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import {
   doomedRows,
   goneRows,

@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { linkRows, settingRows, uploadRows } from '../storage/rows.ts'
 import { createQuotaGuard, QuotaExceeded, type QuotaFor } from './quota.ts'
 import { body } from './testing/bodies.ts'
@@ -139,7 +139,7 @@ test('bytes that come to be stored while somebody looks count all the same', asy
   const metadata = createMemoryMetadata()
   await metadata.commit({ put: [settingRows.row(['usage'], 'counted')] })
   let intrude: (() => Promise<void>) | undefined
-  const looked: MetadataStore = {
+  const looked: RowStore = {
     ...metadata,
     getMany: async (keys) => {
       const values = await metadata.getMany(keys)

@@ -1,5 +1,5 @@
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { usageOf } from './usage.ts'
 
 /** How many bytes a repository may have. */
@@ -59,7 +59,7 @@ export function createQuotaGuard({
   metadata,
   quotaFor,
 }: {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly quotaFor: QuotaFor
 }): QuotaGuard {
   const shares = new Map<string, Set<Share>>()

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import { anyDigest, looseRows, type ReferencesRow, refersRows, useRows } from '../storage/gc-rows.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 
 /** What a manifest keeps in its repository, whether it is there or not. Its subject is not among it. */
 export function referencesOf({ blobs, manifests, pinned }: ManifestFacts): ReferencesRow {
@@ -36,7 +36,7 @@ function referenceKeys(name: string, manifest: Digest, value: string | undefined
 }
 
 /** The rows of what a manifest that goes referred to, which go with it. */
-export async function withoutReferences(metadata: MetadataStore, name: string, manifest: Digest): Promise<Change> {
+export async function withoutReferences(metadata: RowStore, name: string, manifest: Digest): Promise<Change> {
   const key = refersRows.key(name, manifest)
   const value = await metadata.get(key)
   const references = readReferences(name, manifest, value)

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
-import type { Row } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, referrerRows } from '../storage/rows.ts'
 import type { StoredManifest } from './types.ts'
 

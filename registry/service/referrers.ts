@@ -1,16 +1,16 @@
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { type ReferrerRow, referrerRows } from '../storage/rows.ts'
 import type { Listing, ManifestService, ReferrersQuery } from './types.ts'
 
 export interface ReferrerParts {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly manifests: Pick<ManifestService, 'get'>
 }
 

@@ -1,6 +1,6 @@
-import { eachPage } from '../storage/each-row.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { type RefreshRow, refreshedRows, refreshRows } from '../storage/rows.ts'
 import type { WriteGuard } from './write-guard.ts'
 
@@ -17,7 +17,7 @@ export interface RefreshTokenStore {
 const mostTokens = 100
 const pageRows = 500
 
-export function createRefreshTokens(metadata: MetadataStore, guard: WriteGuard): RefreshTokenStore {
+export function createRefreshTokens(metadata: RowStore, guard: WriteGuard): RefreshTokenStore {
   const get = async (hash: string): Promise<RefreshRow | undefined> => {
     const key = refreshRows.key(hash)
     const value = await metadata.get(key)

@@ -1,9 +1,9 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { doomedRows } from '../storage/rows.ts'
 import { createService } from './create-service.ts'
 import { imageOf, named, pushArtifact, pushBlob } from './testing/images.ts'
@@ -12,7 +12,7 @@ import type { RegistryHold, RegistryService } from './types.ts'
 interface Bench {
   readonly service: RegistryService
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
 }
 
 const app = named('app')
@@ -57,7 +57,7 @@ test('bytes that are deleted stay while somebody holds, and go afterwards', asyn
 test('whoever deletes just when the rows are taken takes no bytes away', async (t) => {
   const [driver, inner] = [createMemoryDriver(), createMemoryMetadata()]
   let meanwhile = async (): Promise<void> => undefined
-  const snapshot: MetadataStore['snapshot'] = async () => {
+  const snapshot: RowStore['snapshot'] = async () => {
     const taken = await inner.snapshot()
     await meanwhile()
     return taken

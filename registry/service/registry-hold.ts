@@ -1,5 +1,5 @@
-import { eachPage } from '../storage/each-row.ts'
-import type { MetadataSnapshot, Row } from '../storage/metadata-types.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
+import type { Row, RowSnapshot } from '../../shared/rows/row-store.ts'
 import type { ServiceParts } from './parts.ts'
 import type { RegistryHold } from './types.ts'
 
@@ -33,7 +33,7 @@ export async function holdRegistry({
 }
 
 /** The snapshot is closed at the end: it keeps what is changed meanwhile on the disk. */
-async function* pagesOf(snapshot: MetadataSnapshot): AsyncGenerator<readonly Row[]> {
+async function* pagesOf(snapshot: RowSnapshot): AsyncGenerator<readonly Row[]> {
   try {
     yield* eachPage(snapshot, '', pageSize)
   } finally {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import {
   doomedRows,
   goneRows,
@@ -99,7 +99,7 @@ async function untag(changer: TagChanger, { name, digest, tags, by }: Untagged):
 }
 
 /** Removes the repository, unless it has another manifest; that one must still be there when this one goes. */
-async function withoutManifest(metadata: MetadataStore, name: string, own: string): Promise<Change> {
+async function withoutManifest(metadata: RowStore, name: string, own: string): Promise<Change> {
   const repository = repositoryRows.key(name)
   const value = await metadata.get(repository) // before the list: a push after it writes this row
   const manifests = await metadata.list({ prefix: manifestRows.prefix(name), limit: 2 })

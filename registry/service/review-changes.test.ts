@@ -1,8 +1,8 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { Change } from '../../shared/rows/row-store.ts'
 import { looseRows, reviewRows, useRows } from '../storage/gc-rows.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change } from '../storage/metadata-types.ts'
 import { linkRows, manifestRows, taggedRows } from '../storage/rows.ts'
 import { reviewRow, withReviews } from './review-changes.ts'
 

@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import { looseRows, type ReviewRow, reviewRows, timePart, useRows } from '../storage/gc-rows.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
 import { newChange } from '../storage/new-change.ts'
 import { linkRows, manifestRows, taggedRows } from '../storage/rows.ts'
 
@@ -21,7 +21,7 @@ export function reviewRow(
  * that is taken from a manifest, a manifest that comes without one or goes, what that one referred to, a blob that a repository
  * is given. Whoever writes such rows need not think of it, and nothing is ever searched for.
  */
-export function withReviews(metadata: MetadataStore, now: () => number): MetadataStore {
+export function withReviews(metadata: RowStore, now: () => number): RowStore {
   return { ...metadata, commit: (change) => metadata.commit(withReviewRows(change, now())) }
 }
 

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { newChange } from '../storage/new-change.ts'
-import { readOrNothing } from '../storage/row-kind.ts'
 import { type ManifestRow, manifestRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import type { Change, MetadataStore, Row } from '../storage/metadata-types.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import { newChange } from '../storage/new-change.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import {
   goneRows,
   type HistoryRow,
@@ -22,7 +22,7 @@ const longestName = 256
 
 /** What a tag is changed by. */
 export interface TagChanger {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly immutableBy: ImmutableBy
 }
 
@@ -86,7 +86,7 @@ export function changedRepository(name: string): Row {
 
 /** The row of a move that is remembered no longer, and what is known of its manifest if that is gone. */
 async function forgotten(
-  metadata: MetadataStore,
+  metadata: RowStore,
   name: string,
   { tag, move }: { readonly tag: string; readonly move: number },
 ): Promise<string[]> {
@@ -97,7 +97,7 @@ async function forgotten(
 }
 
 /** The number of the last move of a tag that is not there, 0 when it never was. */
-async function lastMove(metadata: MetadataStore, name: string, tag: string): Promise<number> {
+async function lastMove(metadata: RowStore, name: string, tag: string): Promise<number> {
   const [last] = await metadata.list({ prefix: historyRows.prefix(name, tag), limit: 1, reverse: true })
   return last === undefined ? 0 : Number(lastPart(last.key))
 }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
 import { digestOf } from '../../shared/base/digest.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { createService } from './create-service.ts'
 import { imageOf, named } from './testing/images.ts'
 import { memoryRegistry } from './testing/memory-registry.ts'
@@ -21,8 +21,8 @@ test('bytes that a killed process took without a row go at the next start', asyn
   mkdirSync(root)
   writeFileSync(path, bytes)
   const driver = { ...(await openFileDriver(root)), close: async () => undefined }
-  const metadata: MetadataStore = { ...createMemoryMetadata(), close: async () => undefined }
-  const cut: MetadataStore = {
+  const metadata: RowStore = { ...createMemoryMetadata(), close: async () => undefined }
+  const cut: RowStore = {
     ...metadata,
     commit: async (change) => {
       if (change.put?.some(({ key }) => key.startsWith('link ')) === true) throw new Error('killed')

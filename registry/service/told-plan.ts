@@ -1,4 +1,4 @@
-import type { Appended } from '../storage/metadata-types.ts'
+import type { Appended } from '../../shared/rows/row-store.ts'
 import type { CacheEffects } from './manifest-caches.ts'
 import type { ManifestPlan } from './manifest-plan.ts'
 import type { Occurrence } from './occurrence.ts'

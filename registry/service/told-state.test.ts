@@ -1,8 +1,8 @@
 import test from 'ava'
 import { parseJson } from '../../shared/base/json.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
-import type { MetadataStore } from '../storage/metadata-types.ts'
 import { eventRows, linkRows, tagRows } from '../storage/rows.ts'
 import { PowerCut, type Random, randomFrom } from '../storage/testing/simulated-disk.ts'
 import { createService } from './create-service.ts'
@@ -19,8 +19,8 @@ const names = ['a', 'b'].map(named)
 const tags = ['1', '2', '3']
 const images = ['x', 'y', 'z'].map((text) => imageOf(text))
 
-type Change = Parameters<MetadataStore['commit']>[0]
-type Mutation = (store: MetadataStore) => MetadataStore
+type Change = Parameters<RowStore['commit']>[0]
+type Mutation = (store: RowStore) => RowStore
 
 /** Events in a change of their own, as is forbidden. */
 const apart =
@@ -85,7 +85,7 @@ function stateOf(occurrences: readonly Occurrence[]): readonly string[] {
 }
 
 /** What there is by the rows of tags and links. */
-async function storedIn(metadata: MetadataStore): Promise<readonly string[]> {
+async function storedIn(metadata: RowStore): Promise<readonly string[]> {
   const found = await metadata.list({ prefix: tagRows.prefix(), limit: 1000 })
   const links = await metadata.list({ prefix: linkRows.prefix(), limit: 1000 })
   return [

@@ -1,6 +1,6 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
-import type { Change } from '../storage/metadata-types.ts'
-import { lastPart } from '../storage/row-kind.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { Change } from '../../shared/rows/row-store.ts'
 import { blobRows, doomedRows, holderRows, linkedRows } from '../storage/rows.ts'
 import type { ServiceParts } from './parts.ts'
 

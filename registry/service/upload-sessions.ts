@@ -1,11 +1,11 @@
+import { eachRow } from '../../shared/rows/each-row.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { isName, parseName } from '../protocol/names.ts'
 import type { UploadBytes } from '../storage/blob-types.ts'
-import { eachRow } from '../storage/each-row.ts'
 import type { UploadDigest } from '../storage/intake/upload-digest.ts'
-import type { MetadataStore, Row } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
 import { type UploadRow, uploadRows } from '../storage/rows.ts'
 import type { ServiceParts } from './parts.ts'
 import type { QuotaShare } from './quota.ts'
@@ -44,14 +44,14 @@ export type SessionParts = Pick<ServiceParts, 'now' | 'elapsed' | 'quota'>
  * keeps none for more than twice that time, unless no process lives for {@link idleEnough}.
  */
 export class UploadSessions {
-  readonly #metadata: MetadataStore
+  readonly #metadata: RowStore
   readonly #limits: UploadLimits
   readonly #parts: SessionParts
   readonly #sessions = new Map<string, UploadSession>()
   readonly #perRepository = new Map<string, number>()
   #loading: Promise<void> | undefined
 
-  constructor(metadata: MetadataStore, limits: UploadLimits, parts: SessionParts) {
+  constructor(metadata: RowStore, limits: UploadLimits, parts: SessionParts) {
     this.#metadata = metadata
     this.#limits = limits
     this.#parts = parts

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { linkRows, manifestRows, type UsageRow, usageRows } from '../storage/rows.ts'
 import { usageState } from '../storage/usage-rows.ts'
 import { imageOf, named, pushArtifact } from './testing/images.ts'
@@ -12,7 +12,7 @@ const digests: readonly Digest[] = Array.from({ length: 2500 }, (_, i) => digest
 const free = (): void => undefined
 
 /** As an earlier version left it: blobs and manifests, and nothing that counts them. */
-async function earlier(rows: Change['put']): Promise<MetadataStore> {
+async function earlier(rows: Change['put']): Promise<RowStore> {
   const metadata = createMemoryMetadata()
   await metadata.commit({ put: rows ?? [] })
   const found = await metadata.list({ prefix: usageRows.prefix(), limit: 1000 })
@@ -55,7 +55,7 @@ test('what is changed while it is counted is counted once', async (t) => {
   const stored = await earlier([...links('a', 2400), ...manifests('b', 1)])
   /** Before each step of the count somebody removes the first blob, adds a last one, and makes a repository. */
   let step = 0
-  const metadata: MetadataStore = {
+  const metadata: RowStore = {
     ...stored,
     commit: async (change) => {
       const [gone, come] = [digests[step], digests[2400 + step]]
@@ -97,7 +97,7 @@ test('a count that is interrupted goes on where it was', async (t) => {
   const row: UsageRow = usageRows.parse(key, String(await stored.get(key)))
   t.is(row.bytes, 2000)
   let read = 0
-  const metadata: MetadataStore = {
+  const metadata: RowStore = {
     ...stored,
     list: async (range) => {
       const rows = await stored.list(range)

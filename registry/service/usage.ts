@@ -1,6 +1,6 @@
-import { eachRow } from '../storage/each-row.ts'
-import { type Change, ChangeConflict, type MetadataStore, type Row } from '../storage/metadata-types.ts'
-import { lastPart, readOrNothing } from '../storage/row-kind.ts'
+import { eachRow } from '../../shared/rows/each-row.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import { type Change, ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from '../storage/rows.ts'
 import { bytesOfRow, sizedKinds, usageState } from '../storage/usage-rows.ts'
 import type { ServiceParts } from './parts.ts'
@@ -15,7 +15,7 @@ export interface Usage {
 }
 
 /** What a repository has. Costs one look, or two where it has nothing. */
-export async function usageOf(metadata: MetadataStore, name: string): Promise<Usage> {
+export async function usageOf(metadata: RowStore, name: string): Promise<Usage> {
   const key = usageRows.key(name)
   const [value, state] = await metadata.getMany([key, usageState])
   const row = value === undefined ? undefined : readOrNothing<UsageRow>(usageRows, key, value)
@@ -24,7 +24,7 @@ export async function usageOf(metadata: MetadataStore, name: string): Promise<Us
 }
 
 /** All repositories that have something, in the order of their names. */
-async function* allUsage(metadata: MetadataStore): AsyncGenerator<Usage & { readonly name: string }> {
+async function* allUsage(metadata: RowStore): AsyncGenerator<Usage & { readonly name: string }> {
   for await (const { key, value } of eachRow(metadata, usageRows.prefix())) {
     const row = readOrNothing<UsageRow>(usageRows, key, value)
     if (row !== undefined) yield { name: lastPart(key), bytes: row.bytes, isWhole: row.countedTo === undefined }
@@ -49,7 +49,7 @@ const page = 1000
  * Counts what was stored by a version that did not, behind all that goes on meanwhile; does nothing where all is counted.
  * `guard` is called before each write and ends it by throwing: the next call goes on where this one was.
  */
-export async function countUsage(metadata: MetadataStore, guard: () => void): Promise<void> {
+export async function countUsage(metadata: RowStore, guard: () => void): Promise<void> {
   const text = await metadata.get(usageState)
   const state = text === undefined ? undefined : settingRows.parse(usageState, text)
   if (state === 'counted') return
@@ -62,7 +62,7 @@ export async function countUsage(metadata: MetadataStore, guard: () => void): Pr
 }
 
 /** Counts one repository anew, as when what was counted is wrong. */
-export async function recountUsage(metadata: MetadataStore, name: string, guard: () => void): Promise<void> {
+export async function recountUsage(metadata: RowStore, name: string, guard: () => void): Promise<void> {
   guard()
   await metadata.commit({ put: [usageRows.row([name], uncounted)], isMinor: true })
   await countRepository(metadata, name, guard)
@@ -71,7 +71,7 @@ export async function recountUsage(metadata: MetadataStore, name: string, guard:
 const uncounted: UsageRow = { bytes: 0, countedTo: '', changes: 0 }
 
 /** Bytes of the links and manifests of a repository, read row by row. */
-export async function storedBytes(metadata: MetadataStore, name: string): Promise<number> {
+export async function storedBytes(metadata: RowStore, name: string): Promise<number> {
   let sum = 0
   for (const kind of sizedKinds) {
     for await (const { key, value } of eachRow(metadata, kind.prefix(name))) sum += bytesOfRow(key, value)
@@ -80,7 +80,7 @@ export async function storedBytes(metadata: MetadataStore, name: string): Promis
 }
 
 /** Repositories that have a blob or a manifest, each once: first those with blobs. */
-export async function* namesWithBytes(metadata: MetadataStore): AsyncGenerator<string> {
+export async function* namesWithBytes(metadata: RowStore): AsyncGenerator<string> {
   yield* namesIn(metadata, linkRows.prefix())
   for await (const name of namesIn(metadata, manifestRows.prefix())) {
     const links = await metadata.list({ prefix: linkRows.prefix(name), limit: 1 })
@@ -89,7 +89,7 @@ export async function* namesWithBytes(metadata: MetadataStore): AsyncGenerator<s
 }
 
 /** Makes a row for every repository that has something and none yet. One that is changed meanwhile gets it by that. */
-async function beginAll(metadata: MetadataStore, guard: () => void): Promise<void> {
+async function beginAll(metadata: RowStore, guard: () => void): Promise<void> {
   for await (const name of namesWithBytes(metadata)) {
     const key = usageRows.key(name)
     if ((await metadata.get(key)) !== undefined) continue
@@ -99,13 +99,13 @@ async function beginAll(metadata: MetadataStore, guard: () => void): Promise<voi
   await setState(metadata, 'scanned', guard)
 }
 
-async function setState(metadata: MetadataStore, state: 'scanned' | 'counted', guard: () => void): Promise<void> {
+async function setState(metadata: RowStore, state: 'scanned' | 'counted', guard: () => void): Promise<void> {
   guard()
   await metadata.commit({ put: [settingRows.row(['usage'], state)], isMinor: true })
 }
 
 /** The second parts of keys, each once: one look for each. */
-async function* namesIn(metadata: MetadataStore, prefix: string): AsyncGenerator<string> {
+async function* namesIn(metadata: RowStore, prefix: string): AsyncGenerator<string> {
   for (let after: string | undefined; ; ) {
     const [row] = await metadata.list({ prefix, limit: 1, ...(after !== undefined && { after }) })
     if (row === undefined) return
@@ -116,7 +116,7 @@ async function* namesIn(metadata: MetadataStore, prefix: string): AsyncGenerator
 }
 
 /** Counts what is not counted yet. Whoever changes something of the repository meanwhile makes the step be done again. */
-async function countRepository(metadata: MetadataStore, name: string, guard: () => void): Promise<void> {
+async function countRepository(metadata: RowStore, name: string, guard: () => void): Promise<void> {
   const key = usageRows.key(name)
   for (;;) {
     const value = await metadata.get(key)
@@ -131,7 +131,7 @@ async function countRepository(metadata: MetadataStore, name: string, guard: () 
 }
 
 /** Links come before manifests, in the order of the rows and of their kinds. */
-async function rowsAfter(metadata: MetadataStore, name: string, after: string): Promise<readonly Row[]> {
+async function rowsAfter(metadata: RowStore, name: string, after: string): Promise<readonly Row[]> {
   for (const prefix of sizedKinds.map((kind) => kind.prefix(name))) {
     if (after >= `${prefix}~`) continue
     const rows = await metadata.list({ prefix, limit: page, ...(after > prefix && { after }) })
@@ -150,7 +150,7 @@ function countedRow(name: string, { bytes, changes = 0 }: UsageRow, rows: readon
 }
 
 /** What is lost of it with the power is counted again. */
-async function unlessTaken(metadata: MetadataStore, change: Change): Promise<void> {
+async function unlessTaken(metadata: RowStore, change: Change): Promise<void> {
   try {
     await metadata.commit({ ...change, isMinor: true })
   } catch (error) {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import type { RegistryError } from '../protocol/error.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../storage/metadata-types.ts'
 import { doomedRows, settingRows } from '../storage/rows.ts'
 import type { ServiceOptions } from './create-service.ts'
 import { body } from './testing/bodies.ts'
@@ -246,7 +246,7 @@ test('space that an upload is to take is not given to a manifest', async (t) => 
 })
 
 /** Metadata that cannot be written while `fails` gives an error. */
-function failing(fails: () => Error | undefined): MetadataStore {
+function failing(fails: () => Error | undefined): RowStore {
   const metadata = createMemoryMetadata()
   const commit = (change: Change): Promise<void> => {
     const error = fails()
@@ -314,7 +314,7 @@ test('closing refuses what is new and waits for what is going on', async (t) => 
   let isHeld = false
   const held = new Promise<void>((resolve) => (release = resolve))
   const inner = createMemoryMetadata()
-  const metadata: MetadataStore = {
+  const metadata: RowStore = {
     ...inner,
     commit: async (change) => {
       if (isHeld) await held
@@ -351,7 +351,7 @@ test('what cannot be closed keeps nothing else open, and is told', async (t) => 
     },
     close: async () => void closed.push('driver'),
   }
-  const metadata: MetadataStore = { ...inner, close: async () => void closed.push('metadata') }
+  const metadata: RowStore = { ...inner, close: async () => void closed.push('metadata') }
   const { service } = await memoryRegistry({ driver, metadata })
   for (const content of ['one', 'two']) {
     const { id } = await service.uploads.start(app)

@@ -81,9 +81,3 @@ export interface UploadBytes {
   /** Leaves the upload for {@link BlobDriver.openUpload}. */
   close(): Promise<void>
 }
-
-/**
- * When an answer may say that something is stored. `strict`: every change is synced on its own. `group`: changes that come
- * at the same time share a sync. `relaxed`: nothing is synced; a killed process loses nothing, a power cut may.
- */
-export type Durability = 'strict' | 'group' | 'relaxed'

@@ -1,5 +1,6 @@
-import { LevelHandle } from './level-handle.ts'
-import type { Row } from './metadata-types.ts'
+import { LevelHandle } from '../../shared/rows/level-handle.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
+import { registryDatabase } from './level-metadata.ts'
 
 /** A database of metadata that is filled with rows of another one. */
 export interface DatabaseFill {
@@ -10,7 +11,7 @@ export interface DatabaseFill {
 
 /** Makes a database in a folder of its own. Errors: DISK_FULL, SYSTEM_CALL; here and when it is filled. */
 export async function fillDatabase(folder: string): Promise<DatabaseFill> {
-  const handle = new LevelHandle(folder, { notify: () => undefined, ballast: 0 })
+  const handle = new LevelHandle(folder, registryDatabase, { notify: () => undefined, ballast: 0 })
   await handle.open()
   return {
     put: (rows) => handle.write(new Map(rows.map(({ key, value }) => [key, value])), false),

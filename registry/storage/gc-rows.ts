@@ -2,8 +2,8 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { arrayOf, asBoolean, asInteger, asObject, asString, optional, required } from '../../shared/base/json.ts'
 import { asDigest } from '../../shared/oci/descriptor.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import type { Row } from './metadata-types.ts'
-import { type RowKind, rowKind } from './row-kind.ts'
+import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import { asTrue, settingRows } from './rows.ts'
 
 /** Stands for every digest of a repository, where nobody knows what a manifest refers to. */

@@ -1,46 +1,23 @@
-import { usualBallast } from './ballast.ts'
-import type { Durability } from './blob-types.ts'
-import { CommitQueue } from './commit-queue.ts'
-import { LevelHandle } from './level-handle.ts'
-import type { MetadataStore } from './metadata-types.ts'
-import type { Notify } from './open-level.ts'
+import { type LevelRowsOptions, openLevelRows } from '../../shared/rows/level-rows.ts'
+import type { DatabaseKind } from '../../shared/rows/open-level.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
+import { gcStateRow } from './gc-rows.ts'
 import { withUsage } from './usage-rows.ts'
 
-export interface LevelMetadataOptions {
-  /** For the database alone; made when it is missing. */
-  readonly folder: string
-  /** Default `group`. */
-  readonly durability?: Durability
-  /** Bytes that are kept free for removals from a full disk. Default 24 MiB. */
-  readonly ballast?: number
-  /** What whoever runs the registry should know: repairs, writes that fail and that succeed again. */
-  readonly onNotice?: Notify
-  /** Is told how many changes were written together. */
-  readonly onWritten?: (changes: number) => void
+/** Rows may be lost by a repair: what the others say to be of no use is kept until somebody has looked. */
+const afterRepair = [gcStateRow({ pass: 'held' })]
+
+/** What the first format has not is written down while the registry is used. */
+export const registryDatabase: DatabaseKind = {
+  what: 'the metadata of the registry',
+  format: 2,
+  formerFormats: [1],
+  afterRepair,
+  whenBusy: 'A running server answers commands through its admin socket: use ibuild registry, or stop it first.',
+  whenLost: 'Put a copy of the folder back. The blobs beside it are whole.',
 }
 
-/**
- * A metadata store in an embedded LevelDB, of which this process is the only owner. Opening does not depend on how much is
- * stored. Errors: SERVER_BUSY when another process has it open; STORE_INVALID when it is damaged beyond repair or of another
- * version; DISK_FULL and SYSTEM_CALL, here and for changes: those after one that failed are refused until one can be written.
- */
-export async function openLevelMetadata(options: LevelMetadataOptions): Promise<MetadataStore> {
-  const { folder, durability = 'group', ballast = usualBallast, onNotice = () => {}, onWritten } = options
-  const handle = new LevelHandle(folder, { notify: onNotice, ballast })
-  await handle.open()
-  const queue = new CommitQueue(withUsage(handle), durability, onWritten)
-  return {
-    get: (key) => handle.read((database) => database.get(key)),
-    getMany: (keys) => handle.getMany(keys),
-    list: (range) => handle.read((database) => database.list(range)),
-    commit: (change) => queue.commit(change),
-    snapshot: async () => {
-      const snapshot = await handle.read((database) => database.snapshot())
-      return { ...snapshot, list: (range) => handle.read(() => snapshot.list(range)) }
-    },
-    close: async () => {
-      await queue.close()
-      await handle.close()
-    },
-  }
+/** The metadata of a registry in a database of their own. Errors as of {@link openLevelRows}. */
+export async function openLevelMetadata(options: LevelRowsOptions): Promise<RowStore> {
+  return openLevelRows(registryDatabase, options, withUsage)
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { digestOf } from '../../shared/base/digest.ts'
-import { lastPart, type RowKind } from './row-kind.ts'
+import { lastPart, type RowKind } from '../../shared/rows/row-kind.ts'
 import {
   blobRows,
   historyRows,

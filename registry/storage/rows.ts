@@ -15,7 +15,7 @@ import {
 } from '../../shared/base/json.ts'
 import { asDigest, asMediaType } from '../../shared/oci/descriptor.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
-import { type RowKind, rowKind } from './row-kind.ts'
+import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
 
 /**
  * What the metadata store holds; the only place that knows. NAME is a repository, times (`at`) are milliseconds since the
@@ -173,8 +173,6 @@ export interface FlawRow {
   readonly kind: string
   readonly about: string
 }
-
-export const formatKey = 'format'
 
 export const settingRows: RowKind<[name: string], JsonValue> = rowKind('setting', (value) => value)
 export const repositoryRows: RowKind<[name: string], RepositoryRow> = rowKind('repository', ofObject(readRepository))

@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import { ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from './memory-metadata.ts'
-import { ChangeConflict, type MetadataStore } from './metadata-types.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from './rows.ts'
 import { usageState } from './usage-rows.ts'
 
@@ -14,20 +14,20 @@ const link = (name: string, digest: Digest, size: number): ReturnType<typeof lin
 const manifest = (name: string, digest: Digest, size: number): ReturnType<typeof manifestRows.row> =>
   manifestRows.row([name, digest], { mediaType: 'text/plain', size, at: 1, change: 'x' })
 
-async function counted(): Promise<MetadataStore> {
+async function counted(): Promise<RowStore> {
   const metadata = createMemoryMetadata()
   await metadata.commit({ put: [settingRows.row(['usage'], 'counted')] })
   return metadata
 }
 
-async function usage(metadata: MetadataStore, name: string): Promise<UsageRow | undefined> {
+async function usage(metadata: RowStore, name: string): Promise<UsageRow | undefined> {
   const key = usageRows.key(name)
   const value = await metadata.get(key)
   return value === undefined ? undefined : usageRows.parse(key, value)
 }
 
 /** What the rows themselves say. */
-async function sum(metadata: MetadataStore, name: string): Promise<number> {
+async function sum(metadata: RowStore, name: string): Promise<number> {
   const rows = await Promise.all(
     [linkRows, manifestRows].map(async (kind) =>
       (await metadata.list({ prefix: kind.prefix(name), limit: 1000 })).map(

@@ -1,5 +1,5 @@
-import type { CommitTarget, RowBatch } from './commit-queue.ts'
-import { readOrNothing } from './row-kind.ts'
+import type { CommitTarget, RowBatch } from '../../shared/rows/commit-queue.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from './rows.ts'
 
 /**

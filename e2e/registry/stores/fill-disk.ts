@@ -9,8 +9,8 @@ import type { RegistryService } from '../../../registry/service/types.ts'
 import { openFileDriver } from '../../../registry/storage/file-driver.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../../registry/storage/level-metadata.ts'
-import type { MetadataStore } from '../../../registry/storage/metadata-types.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { fillDisk } from '../../testing/own-disk.ts'
 import { outcome, until } from './outcome.ts'
 
@@ -26,7 +26,7 @@ const notices: string[] = []
 
 interface Opened {
   readonly service: RegistryService
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly problems: () => Promise<string[]>
 }
 
@@ -45,7 +45,7 @@ const noise = randomBytes(50_000).toString('base64')
 const valueOf = (i: number): string => `${i} ${noise}`
 
 /** Writes rows until no more can be written. */
-async function fillMetadata(metadata: MetadataStore): Promise<{ written: number; error: string }> {
+async function fillMetadata(metadata: RowStore): Promise<{ written: number; error: string }> {
   for (let written = 0; written < 2000; written++) {
     const result = await outcome(metadata.commit({ put: [{ key: `x ${written}`, value: valueOf(written) }] }))
     if (result !== 'done') return { written, error: result }
@@ -53,7 +53,7 @@ async function fillMetadata(metadata: MetadataStore): Promise<{ written: number;
   return { written: 2000, error: 'none' }
 }
 
-async function countRows(metadata: MetadataStore, written: number): Promise<number> {
+async function countRows(metadata: RowStore, written: number): Promise<number> {
   let count = 0
   for (let i = 0; i < written; i++) if ((await metadata.get(`x ${i}`)) === valueOf(i)) count++
   return count

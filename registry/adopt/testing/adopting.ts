@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { createService, type ServiceOptions } from '../../service/create-service.ts'
 import type { RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { openFileDriver } from '../../storage/file-driver.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import type { Adoption, AdoptionStatus } from '../adoption.ts'
 import { openAdopted } from '../open-adopted.ts'
 import { type TreeWriter, writeTree } from './write-tree.ts'
@@ -16,7 +16,7 @@ export interface Adopting {
   readonly folder: string
   readonly root: string
   readonly tree: TreeWriter
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly driver: BlobDriver
   readonly service: RegistryService
   readonly adoption: Adoption
@@ -38,7 +38,7 @@ export async function adopting(
 }
 
 /** Not closed with a service: the next one goes on with it. */
-function lastingMetadata(): MetadataStore {
+function lastingMetadata(): RowStore {
   return { ...createMemoryMetadata(), close: async () => undefined }
 }
 

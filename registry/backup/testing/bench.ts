@@ -1,13 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import type { Row, RowStore } from '../../../shared/rows/row-store.ts'
 import { createService } from '../../service/create-service.ts'
 import { dataFolder } from '../../service/testing/blob-services.ts'
 import type { RegistryService } from '../../service/types.ts'
 import { openFileDriver } from '../../storage/file-driver.ts'
 import { registryLayout } from '../../storage/layout.ts'
 import { openLevelMetadata } from '../../storage/level-metadata.ts'
-import type { MetadataStore, Row } from '../../storage/metadata-types.ts'
 import type { MadeMember, ReadMember } from '../members.ts'
 import { manifestMember, type OpenBackup, openBackup } from '../open-backup.ts'
 
@@ -15,7 +15,7 @@ import { manifestMember, type OpenBackup, openBackup } from '../open-backup.ts'
 export interface Bench {
   readonly root: string
   readonly service: RegistryService
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** Runs work on a backup of this moment. */
   backUp<T>(work: (backup: OpenBackup) => Promise<T>): Promise<T>
 }
@@ -37,7 +37,7 @@ export async function openBench(t: ExecutionContext, root: string = dataFolder(t
 }
 
 /** All rows but those that no backup has. */
-export async function rowsOf(metadata: MetadataStore): Promise<readonly Row[]> {
+export async function rowsOf(metadata: RowStore): Promise<readonly Row[]> {
   const rows = await metadata.list({ prefix: '', limit: 1_000_000 })
   return rows.filter(({ key }) => !/^(?:upload|doomed) /.test(key))
 }

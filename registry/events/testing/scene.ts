@@ -1,7 +1,7 @@
 import type { ExecutionContext } from 'ava'
-import { lastNumber } from '../../storage/log-rows.ts'
+import { lastNumber } from '../../../shared/rows/log-rows.ts'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import type { EndpointStatus } from '../events-admin.ts'
 import { type Outbox, type OutboxHost, openOutbox } from '../outbox.ts'
 import type { Endpoint, ReadEventSettings } from '../types.ts'
@@ -41,7 +41,7 @@ export function settingsFor(endpoints: readonly Endpoint[], more: Partial<ReadEv
 }
 
 export interface Scene {
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly outbox: Outbox
   /** Brings other settings into force. */
   configure(settings: ReadEventSettings): Promise<void>
@@ -56,7 +56,7 @@ export interface Scene {
 }
 
 export interface SceneOptions {
-  readonly metadata?: MetadataStore
+  readonly metadata?: RowStore
   readonly now?: () => number
 }
 
@@ -99,6 +99,6 @@ export async function openScene(t: ExecutionContext, options: SceneOptions = {})
   return scene
 }
 
-export async function eventCount(metadata: MetadataStore): Promise<number> {
+export async function eventCount(metadata: RowStore): Promise<number> {
   return lastNumber(metadata, 'event')
 }

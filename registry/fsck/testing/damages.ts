@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { recountUsage } from '../../service/usage.ts'
 import { refersRows, useRows } from '../../storage/gc-rows.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import {
   blobRows,
   doomedRows,
@@ -59,7 +59,7 @@ export function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, text)
 }
-const open = async (rows: MetadataStore): Promise<string> =>
+const open = async (rows: RowStore): Promise<string> =>
   (await rows.list({ prefix: uploadRows.prefix(), limit: 1 }))[0]?.key ?? ''
 
 /** All that the check of a registry knows, one at a time or as it comes together. */
@@ -357,7 +357,7 @@ export const damages: readonly Damage[] = [
 ]
 
 /** As an earlier version may have taken it: without what is made of what it names. */
-async function addManifest({ file }: Store, rows: MetadataStore, document: object): Promise<void> {
+async function addManifest({ file }: Store, rows: RowStore, document: object): Promise<void> {
   const mediaType = mediaTypes.ociManifest
   const text = JSON.stringify({ schemaVersion: 2, mediaType, ...document })
   const digest = digestOf(text)

@@ -2,6 +2,7 @@ import { cpSync } from 'node:fs'
 import { type Digest, digestOf } from '../../../shared/base/digest.ts'
 import { onePiece } from '../../../shared/base/one-piece.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { createService } from '../../service/create-service.ts'
 import {
   type Artifact,
@@ -17,7 +18,6 @@ import { openFileDriver } from '../../storage/file-driver.ts'
 import { gcStateRow } from '../../storage/gc-rows.ts'
 import { blobPlace, type RegistryLayout, registryLayout } from '../../storage/layout.ts'
 import { openLevelMetadata } from '../../storage/level-metadata.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import type { FolderOptions } from '../check-folder.ts'
 import { checkFolder } from '../check-folder.ts'
 import type { Finding, FsckSummary } from '../types.ts'
@@ -45,7 +45,7 @@ export interface Store {
   readonly layout: RegistryLayout
   /** Where the bytes under a digest lie. */
   readonly file: (digest: Digest) => string
-  readonly rows: (work: (metadata: MetadataStore) => Promise<void>) => Promise<void>
+  readonly rows: (work: (metadata: RowStore) => Promise<void>) => Promise<void>
   serve<T>(work: (service: RegistryService) => Promise<T>): Promise<T>
   /** Findings of a check, and its summary. */
   check(
@@ -81,7 +81,7 @@ export function copyStore({ root }: Store, to: string): Store {
 
 function storeAt(root: string): Store {
   const layout = registryLayout(root)
-  const open = (): Promise<MetadataStore> =>
+  const open = (): Promise<RowStore> =>
     openLevelMetadata({ folder: layout.metadata, ballast: 0, durability: 'relaxed' })
   return {
     root,

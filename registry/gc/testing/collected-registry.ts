@@ -1,11 +1,11 @@
 import type { ExecutionContext } from 'ava'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { createService, type ServiceInner, type ServiceOptions } from '../../service/create-service.ts'
 import type { RegistryService } from '../../service/types.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { createHashPool } from '../../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import { type Collector, type CollectorOptions, createCollector } from '../collector.ts'
 import type { GcRound, GcSettings } from '../types.ts'
 
@@ -16,7 +16,7 @@ export interface CollectedRegistry {
   readonly collector: Collector
   readonly inner: ServiceInner
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   /** Both clocks; {@link pass} lets them go on. */
   readonly clock: { now: number; elapsed: number }
   readonly settings: { -readonly [Key in keyof GcSettings]: GcSettings[Key] }

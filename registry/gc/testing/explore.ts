@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import type { BlobDriver, UploadBytes } from '../../storage/blob-types.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 
 /** What goes on at once, and what is wrong when all of it has ended. */
 export interface Scenario {
@@ -13,7 +13,7 @@ export interface Scenario {
 /** Stores whose calls wait for their turn. */
 export interface Stores {
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
 }
 
 export interface Explored {

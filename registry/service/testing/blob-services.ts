@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { ExecutionContext } from 'ava'
+import type { Change, RowStore } from '../../../shared/rows/row-store.ts'
 import { parseName, type RepositoryName } from '../../protocol/names.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { openFileDriver } from '../../storage/file-driver.ts'
 import { createHashPool } from '../../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../../storage/metadata-types.ts'
 import type { BlobParts } from '../blobs.ts'
 import { createBlobService } from '../blobs.ts'
 import { createDigestLocks } from '../digest-locks.ts'
@@ -32,14 +32,14 @@ export interface BlobServices {
   readonly blobs: BlobService
   readonly uploads: Uploads
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
   readonly parts: BlobParts
   readonly clock: { now: number }
 }
 
 export interface ServicesOptions {
   readonly driver?: BlobDriver
-  readonly metadata?: MetadataStore
+  readonly metadata?: RowStore
   readonly limits?: Partial<ServiceLimits>
   readonly guard?: () => void
   readonly quotaFor?: QuotaFor
@@ -102,7 +102,7 @@ export async function fileDriver(t: ExecutionContext, root: string = dataFolder(
 }
 
 /** Metadata that tell of each change, and fail when told to. */
-export function watched(metadata: MetadataStore, onCommit: (change: Change) => void | Promise<void>): MetadataStore {
+export function watched(metadata: RowStore, onCommit: (change: Change) => void | Promise<void>): RowStore {
   return {
     ...metadata,
     commit: async (change) => {

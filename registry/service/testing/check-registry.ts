@@ -1,8 +1,8 @@
 import { algorithmOf, digestOf, isDigest, parseDigest } from '../../../shared/base/digest.ts'
+import { lastPart, type RowKind } from '../../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import { parseManifest } from '../../protocol/manifest.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
-import { lastPart, type RowKind } from '../../storage/row-kind.ts'
 import {
   blobRows,
   historyRows,
@@ -41,7 +41,7 @@ interface Rows {
  * blobs without their bytes, images without their blobs, bytes of nobody. Reads all there is.
  */
 export async function checkRegistry(
-  { metadata, driver }: { readonly metadata: MetadataStore; readonly driver: BlobDriver },
+  { metadata, driver }: { readonly metadata: RowStore; readonly driver: BlobDriver },
   { mayLackBlobs = false, mayLackBytes = false, stored = [] }: CheckOptions = {},
 ): Promise<string[]> {
   const rows = await readRows(metadata)
@@ -57,7 +57,7 @@ export async function checkRegistry(
   ]
 }
 
-async function readRows(metadata: MetadataStore): Promise<Rows> {
+async function readRows(metadata: RowStore): Promise<Rows> {
   const all = new Map((await metadata.list({ prefix: '', limit: 1_000_000 })).map(({ key, value }) => [key, value]))
   return {
     has: (key) => all.has(key),

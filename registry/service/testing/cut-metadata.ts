@@ -1,12 +1,12 @@
+import type { Change, RowStore } from '../../../shared/rows/row-store.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { Change, MetadataStore } from '../../storage/metadata-types.ts'
 import type { Random } from '../../storage/testing/simulated-disk.ts'
 
 /** Metadata that lose, with the power, the last changes that were not synced: a part of them, or all. */
 export interface CutMetadata {
-  readonly store: MetadataStore
+  readonly store: RowStore
   /** What is there after a power cut. */
-  cut(random: Random): Promise<MetadataStore>
+  cut(random: Random): Promise<RowStore>
 }
 
 /** `onCall` is called before a change is made, and may throw; with `isSynced` false even changes that are not minor are lost. */

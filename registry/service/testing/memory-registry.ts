@@ -1,14 +1,14 @@
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { createMemoryDriver } from '../../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../../storage/memory-metadata.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import { createService, type ServiceOptions } from '../create-service.ts'
 import type { RegistryService } from '../types.ts'
 
 export interface MemoryRegistry {
   readonly service: RegistryService
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
 }
 
 /** A whole registry without a disk, with what it stands on to look into. */

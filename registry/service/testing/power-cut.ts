@@ -1,7 +1,7 @@
+import type { RowStore } from '../../../shared/rows/row-store.ts'
 import type { BlobDriver } from '../../storage/blob-types.ts'
 import { openFileDriver } from '../../storage/file-driver.ts'
 import type { Files } from '../../storage/files.ts'
-import type { MetadataStore } from '../../storage/metadata-types.ts'
 import { PowerCut, type Random, randomFrom, SimulatedDisk } from '../../storage/testing/simulated-disk.ts'
 import { createCutMetadata } from './cut-metadata.ts'
 
@@ -9,7 +9,7 @@ import { createCutMetadata } from './cut-metadata.ts'
 export interface CutMutation {
   readonly files?: (files: Files) => Files
   readonly driver?: (driver: BlobDriver) => BlobDriver
-  readonly metadata?: (metadata: MetadataStore) => MetadataStore
+  readonly metadata?: (metadata: RowStore) => RowStore
   /** Rows that are not minor are not synced either. */
   readonly isUnsynced?: boolean
 }
@@ -22,7 +22,7 @@ export interface CutPlan {
 
 export interface CutStores {
   readonly driver: BlobDriver
-  readonly metadata: MetadataStore
+  readonly metadata: RowStore
 }
 
 /** What is there when the machine, or the process, is started again. */

@@ -8,14 +8,14 @@ const folder = mkdtempSync(path.join(tmpdir(), 'level-database-'))
 test.after.always(() => rmSync(folder, { recursive: true, force: true }))
 
 test('a database that is opened anew ends the snapshots of the one before, also in the midst of a listing', async (t) => {
-  const database = await openDatabase(folder)
+  const database = await openDatabase(folder, 'the rows')
   await database.write(new Map([['a', 'old']]), false)
   const [idle, busy] = [database.snapshot(), database.snapshot()]
   const listing = busy.list({ prefix: '', limit: 9 }).catch((error: unknown) => error)
   await database.close()
   const told = await listing
   t.true(Array.isArray(told) || told instanceof Error)
-  const again = await openDatabase(folder)
+  const again = await openDatabase(folder, 'the rows')
   await again.write(new Map([['a', 'new']]), false)
   await t.throwsAsync(idle.list({ prefix: '', limit: 9 }), { code: 'SYSTEM_CALL' })
   await t.notThrowsAsync(idle.close())

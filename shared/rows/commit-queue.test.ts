@@ -1,9 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import test from 'ava'
-import type { Durability } from './blob-types.ts'
 import { CommitQueue, type RowBatch } from './commit-queue.ts'
-import { applyBatch } from './memory-metadata.ts'
-import { ChangeConflict, type Row, type RowRange } from './metadata-types.ts'
+import { applyBatch } from './memory-rows.ts'
+import { ChangeConflict, type Durability, type Row, type RowRange } from './row-store.ts'
 
 interface Write {
   readonly rows: Record<string, string | undefined>

@@ -1,6 +1,6 @@
-import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { type JsonGuard, parseJson } from '../../shared/base/json.ts'
-import type { Row } from './metadata-types.ts'
+import { IbuildError, isIbuildError } from '../base/errors.ts'
+import { type JsonGuard, parseJson } from '../base/json.ts'
+import type { Row } from './row-store.ts'
 
 /**
  * Rows of one kind: `KIND PART PART...` and a value in JSON. The space is smaller than every character that a part can have,

@@ -1,9 +1,9 @@
 /**
  * Rows of text under keys of text, in the order of their UTF-8 bytes, changed by atomic batches that can be made to depend on
- * rows. That is what a repository, a tag or an upload is kept in; `rows.ts` says which. An embedded database and a server
- * with transactions both can be behind it.
+ * rows. That is what a repository, a tag or a trusted collection is kept in; each room says which rows it has. An embedded
+ * database and a server with transactions both can be behind it.
  */
-export interface MetadataStore {
+export interface RowStore {
   get(key: string): Promise<string | undefined>
   /** In the order of `keys`. */
   getMany(keys: readonly string[]): Promise<readonly (string | undefined)[]>
@@ -15,7 +15,7 @@ export interface MetadataStore {
    */
   commit(change: Change): Promise<void>
   /** All rows as they are now; every change that resolved before this was called is in it. To be closed. */
-  snapshot(): Promise<MetadataSnapshot>
+  snapshot(): Promise<RowSnapshot>
   close(): Promise<void>
 }
 
@@ -23,11 +23,17 @@ export interface MetadataStore {
  * Rows as they were at one moment, whatever is changed afterwards. What was changed since is kept on the disk as long as it
  * is open. A store that is closed, or opened anew after a failure, ends it: then listing rejects.
  */
-export interface MetadataSnapshot {
-  /** As {@link MetadataStore.list}. */
+export interface RowSnapshot {
+  /** As {@link RowStore.list}. */
   list(range: RowRange): Promise<readonly Row[]>
   close(): Promise<void>
 }
+
+/**
+ * When an answer may say that something is stored. `strict`: every change is synced on its own. `group`: changes that come
+ * at the same time share a sync. `relaxed`: nothing is synced; a killed process loses nothing, a power cut may.
+ */
+export type Durability = 'strict' | 'group' | 'relaxed'
 
 export interface Row {
   readonly key: string

@@ -1,6 +1,6 @@
-import { asInteger } from '../../shared/base/json.ts'
-import type { MetadataStore, Row } from './metadata-types.ts'
+import { asInteger } from '../base/json.ts'
 import { type RowKind, rowKind } from './row-kind.ts'
+import type { Row, RowStore } from './row-store.ts'
 
 /** Rows under the same first word are a log: `LOG NUMBER`, and `last LOG` tells how far it goes, also when rows are removed. */
 export const lastRows: RowKind<[log: string], number> = rowKind('last', asInteger)
@@ -17,7 +17,7 @@ export function appendedRows(log: string, value: string, last: string | undefine
 }
 
 /** The number of the last row that a log ever had; 0 for a new one. */
-export async function lastNumber(metadata: Pick<MetadataStore, 'get'>, log: string): Promise<number> {
+export async function lastNumber(metadata: Pick<RowStore, 'get'>, log: string): Promise<number> {
   const key = lastRows.key(log)
   const value = await metadata.get(key)
   return value === undefined ? 0 : lastRows.parse(key, value)

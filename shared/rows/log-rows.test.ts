@@ -1,16 +1,17 @@
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
-import { openLevelMetadata } from './level-metadata.ts'
+import { openLevelRows } from './level-rows.ts'
 import { lastNumber, numberPart } from './log-rows.ts'
-import { createMemoryMetadata } from './memory-metadata.ts'
-import { ChangeConflict, type MetadataStore } from './metadata-types.ts'
+import { createMemoryRows } from './memory-rows.ts'
+import { ChangeConflict, type RowStore } from './row-store.ts'
+import { testKind } from './testing/rows-kind.ts'
 
-const stores: Readonly<Record<string, (t: ExecutionContext) => Promise<MetadataStore>>> = {
-  memory: async () => createMemoryMetadata(),
-  level: (t) => openLevelMetadata({ folder: temporaryFolder(t), ballast: 0 }),
+const stores: Readonly<Record<string, (t: ExecutionContext) => Promise<RowStore>>> = {
+  memory: async () => createMemoryRows(),
+  level: (t) => openLevelRows(testKind, { folder: temporaryFolder(t), ballast: 0 }),
 }
 
-async function valuesOf(store: MetadataStore): Promise<(readonly [number: number, value: string])[]> {
+async function valuesOf(store: RowStore): Promise<(readonly [number: number, value: string])[]> {
   const rows = await store.list({ prefix: 'event ', limit: 10_000 })
   return rows.map(({ key, value }) => [Number(key.slice('event '.length)), value])
 }

@@ -1,12 +1,18 @@
-import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../base/errors.ts'
 import { createBallast, freeBytes } from './ballast.ts'
 import type { CommitTarget, RowBatch } from './commit-queue.ts'
 import { type Database, databaseError } from './level-database.ts'
-import type { Row, RowRange } from './metadata-types.ts'
-import { bytesToOpen, type Notify, openOrRepair, writeFormat } from './open-level.ts'
+import { bytesToOpen, type DatabaseKind, type Notify, openOrRepair, writeFormat } from './open-level.ts'
+import type { Row, RowRange } from './row-store.ts'
 
 /** Milliseconds between two tries to write or open again what would not. */
 const retryAfter = 500
+
+export interface HandleOptions {
+  readonly notify: Notify
+  /** Bytes. */
+  readonly ballast: number
+}
 
 /**
  * A database that is opened anew after a write failed: what LevelDB appends to a log after a write that was cut short cannot
@@ -15,6 +21,7 @@ const retryAfter = 500
  */
 export class LevelHandle implements CommitTarget {
   readonly #folder: string
+  readonly #kind: DatabaseKind
   readonly #notify: Notify
   readonly #ballast
   #database: Database | undefined
@@ -26,16 +33,16 @@ export class LevelHandle implements CommitTarget {
   #readers = 0
   #onNoReaders: (() => void) | undefined
 
-  /** `ballast` in bytes. */
-  constructor(folder: string, { notify, ballast }: { readonly notify: Notify; readonly ballast: number }) {
+  constructor(folder: string, kind: DatabaseKind, { notify, ballast }: HandleOptions) {
     this.#folder = folder
+    this.#kind = kind
     this.#notify = notify
     this.#ballast = createBallast(`${folder}/ballast`, ballast)
   }
 
   /** As {@link openOrRepair}; on a full disk with what the ballast gives back. */
   async open(): Promise<void> {
-    const open = (): Promise<Database> => openOrRepair(this.#folder, this.#notify)
+    const open = (): Promise<Database> => openOrRepair(this.#folder, this.#kind, this.#notify)
     this.#database = await open().catch(async (error: unknown) => {
       if (!isIbuildError(error, 'DISK_FULL') || !(await this.#ballast.release())) throw error
       return open()
@@ -92,7 +99,7 @@ export class LevelHandle implements CommitTarget {
   }
 
   #refuse(error: unknown): IbuildError {
-    const failure = error instanceof IbuildError ? error : databaseError(error)
+    const failure = error instanceof IbuildError ? error : databaseError(error, this.#kind.what)
     if (this.#failure === undefined) this.#notify(`${failure.message}; nothing is written until that is over`)
     this.#failure = failure
     return failure
@@ -104,12 +111,12 @@ export class LevelHandle implements CommitTarget {
     if (failure.code === 'DISK_FULL') await this.#makeRoom(failure)
     const database = await this.#reopened()
     try {
-      await writeFormat(database)
+      await writeFormat(database, this.#kind)
     } catch (error) {
       throw this.#refuse(error)
     }
     this.#failure = undefined
-    this.#notify('the metadata of the registry can be written again')
+    this.#notify(`${this.#kind.what} can be written again`)
   }
 
   async #makeRoom(failure: IbuildError): Promise<void> {
@@ -137,10 +144,10 @@ export class LevelHandle implements CommitTarget {
     const hadOne = this.#database !== undefined
     // Who closes it waits for its readers already.
     if (!this.#isClosed) await this.#end()
-    if (this.#isClosed) throw new Error('the metadata store is closed')
+    if (this.#isClosed) throw new Error('the store of rows is closed')
     if (!hadOne && this.#failure !== undefined && this.#isTooEarly()) throw this.#failure
     try {
-      this.#database = await openOrRepair(this.#folder, this.#notify)
+      this.#database = await openOrRepair(this.#folder, this.#kind, this.#notify)
       return this.#database
     } catch (error) {
       this.#triedAt = performance.now()

@@ -1,15 +1,15 @@
 import type { ExecutionContext, TestFn } from 'ava'
 import fc from 'fast-check'
-import { type Change, ChangeConflict, type MetadataSnapshot, type MetadataStore } from '../metadata-types.ts'
+import { type Change, ChangeConflict, type RowSnapshot, type RowStore } from '../row-store.ts'
 
-export interface MetadataSuiteOptions {
+export interface RowStoreSuiteOptions {
   readonly name: string
   /** An empty store of the test's own; it is closed by the suite. */
-  readonly open: (t: ExecutionContext) => Promise<MetadataStore>
+  readonly open: (t: ExecutionContext) => Promise<RowStore>
 }
 
-/** The contract of {@link MetadataStore}, for every implementation. */
-export function metadataStoreSuite(test: TestFn, { name, open }: MetadataSuiteOptions): void {
+/** The contract of {@link RowStore}, for every implementation. */
+export function rowStoreSuite(test: TestFn, { name, open }: RowStoreSuiteOptions): void {
   for (const [title, check] of Object.entries(cases)) {
     test(`${name}: ${title}`, async (t) => {
       const store = await open(t)
@@ -22,9 +22,9 @@ export function metadataStoreSuite(test: TestFn, { name, open }: MetadataSuiteOp
   }
 }
 
-type Case = (t: ExecutionContext, store: MetadataStore) => Promise<void>
+type Case = (t: ExecutionContext, store: RowStore) => Promise<void>
 
-const keysOf = async (store: MetadataStore, prefix: string): Promise<string[]> =>
+const keysOf = async (store: RowStore, prefix: string): Promise<string[]> =>
   (await store.list({ prefix, limit: 1000 })).map(({ key }) => key)
 
 const put = (...keys: string[]): Change => ({ put: keys.map((key) => ({ key, value: `value of ${key}` })) })
@@ -168,7 +168,7 @@ const cases: Readonly<Record<string, Case>> = {
     await store.commit({ put: [{ key: 'k b', value: 'new' }], remove: ['k a'] })
     const second = await store.snapshot()
     await store.commit(put('k d'))
-    const seen = async (snapshot: MetadataSnapshot): Promise<(string | undefined)[]> =>
+    const seen = async (snapshot: RowSnapshot): Promise<(string | undefined)[]> =>
       (await snapshot.list({ prefix: 'k ', limit: 9 })).flatMap(({ key, value }) => [key, value])
     t.deepEqual(await seen(first), ['k a', 'value of k a', 'k b', 'value of k b', 'k c', 'value of k c'])
     t.deepEqual(await seen(second), ['k b', 'new', 'k c', 'value of k c'])

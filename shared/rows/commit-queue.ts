@@ -1,6 +1,5 @@
-import type { Durability } from './blob-types.ts'
 import { appendedRows, lastRows } from './log-rows.ts'
-import { type Change, ChangeConflict, type Row, type RowRange } from './metadata-types.ts'
+import { type Change, ChangeConflict, type Durability, type Row, type RowRange } from './row-store.ts'
 
 /** A batch of rows: the value of each key that changes, undefined where the row goes. */
 export type RowBatch = ReadonlyMap<string, string | undefined>
@@ -12,6 +11,9 @@ export interface CommitTarget {
   /** All of the batch or none; resolves when it is durable, if `isSynced`. */
   write(batch: RowBatch, isSynced: boolean): Promise<void>
 }
+
+/** Makes of a target one that writes more with each batch than the changes say, or looks at what is written. */
+export type AroundTarget = (target: CommitTarget) => CommitTarget
 
 interface Waiting {
   readonly change: Change
@@ -44,7 +46,7 @@ export class CommitQueue {
   }
 
   commit(change: Change): Promise<void> {
-    if (this.#isClosed) return Promise.reject(new Error('the metadata store is closed'))
+    if (this.#isClosed) return Promise.reject(new Error('the store of rows is closed'))
     return new Promise((resolve, reject) => {
       this.#waiting.push({ change, resolve, reject })
       this.#running ??= this.#run()

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { Level } from 'level'
-import { IbuildError } from '../../shared/base/errors.ts'
+import { IbuildError } from '../base/errors.ts'
 import type { RowBatch } from './commit-queue.ts'
-import type { MetadataSnapshot, Row, RowRange } from './metadata-types.ts'
+import type { Row, RowRange, RowSnapshot } from './row-store.ts'
 
 /** An open LevelDB; the only file that knows how it is called. Errors are mapped by {@link databaseError}. */
 export interface Database {
@@ -11,7 +11,7 @@ export interface Database {
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>
   list(range: RowRange): Promise<Row[]>
   /** Of this moment; ends with the database. */
-  snapshot(): MetadataSnapshot
+  snapshot(): RowSnapshot
   write(batch: RowBatch, isSynced: boolean): Promise<void>
   close(): Promise<void>
 }
@@ -26,10 +26,13 @@ export type OpenFailure = 'locked' | 'corrupt' | 'other'
 /** A second try to open a folder in one process would fail, and take the lock of the first from it: such are POSIX locks. */
 const openFolders = new Set<string>()
 
-/** Opens the database in a folder, which is made when it is missing. Its errors are those of the database: {@link openFailure}. */
-export async function openDatabase(folder: string): Promise<Database> {
+/**
+ * Opens the database in a folder, which is made when it is missing. Its errors are those of the database: {@link openFailure}.
+ * `what` is in it: later errors name that.
+ */
+export async function openDatabase(folder: string, what: string): Promise<Database> {
   const place = resolve(folder)
-  if (openFolders.has(place)) throw new IbuildError('SERVER_BUSY', `this process has the metadata in ${folder} open`)
+  if (openFolders.has(place)) throw new IbuildError('SERVER_BUSY', `this process has ${what} in ${folder} open`)
   openFolders.add(place)
   const level = new Level(folder, options)
   try {
@@ -39,11 +42,11 @@ export async function openDatabase(folder: string): Promise<Database> {
     throw error
   }
   return {
-    get: (key) => mapped(() => level.getSync(key)),
-    getMany: (keys) => mappedAsync(level.getMany([...keys])),
-    list: (range) => mappedAsync(list(level, range)),
-    snapshot: () => mapped(() => snapshotOf(level)),
-    write: (batch, isSynced) => mappedAsync(level.batch([...batch].map(operation), { sync: isSynced })),
+    get: (key) => mapped(what, () => level.getSync(key)),
+    getMany: (keys) => mappedAsync(what, level.getMany([...keys])),
+    list: (range) => mappedAsync(what, list(level, range)),
+    snapshot: () => mapped(what, () => snapshotOf(level, what)),
+    write: (batch, isSynced) => mappedAsync(what, level.batch([...batch].map(operation), { sync: isSynced })),
     close: async () => {
       await level.close()
       openFolders.delete(place)
@@ -66,10 +69,10 @@ export function openFailure(error: unknown): OpenFailure {
 }
 
 /** DISK_FULL, STORE_INVALID for what is damaged, else SYSTEM_CALL. The database tells the system's reason as text alone. */
-export function databaseError(cause: unknown): IbuildError {
+export function databaseError(cause: unknown, what: string): IbuildError {
   if (cause instanceof IbuildError) return cause
   const text = causeText(cause)
-  const told = (message: string): string => `the metadata of the registry ${message} (${text})`
+  const told = (message: string): string => `${what} ${message} (${text})`
   if (/No space left on device|Disk quota exceeded|ENOSPC|EDQUOT/.test(text)) {
     return new IbuildError('DISK_FULL', told('cannot be written: no space left on the disk'), { cause })
   }
@@ -79,11 +82,11 @@ export function databaseError(cause: unknown): IbuildError {
 
 type LevelSnapshot = ReturnType<Level['snapshot']>
 
-function snapshotOf(level: Level): MetadataSnapshot {
+function snapshotOf(level: Level, what: string): RowSnapshot {
   const snapshot = level.snapshot()
   return {
-    list: (range) => mappedAsync(list(level, range, snapshot)),
-    close: () => mappedAsync(snapshot.close()),
+    list: (range) => mappedAsync(what, list(level, range, snapshot)),
+    close: () => mappedAsync(what, snapshot.close()),
   }
 }
 
@@ -109,19 +112,19 @@ function operation([key, value]: readonly [string, string | undefined]): Operati
   return value === undefined ? { type: 'del', key } : { type: 'put', key, value }
 }
 
-function mapped<T>(work: () => T): T {
+function mapped<T>(what: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw databaseError(error)
+    throw databaseError(error, what)
   }
 }
 
-async function mappedAsync<T>(work: Promise<T>): Promise<T> {
+async function mappedAsync<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
-    throw databaseError(error)
+    throw databaseError(error, what)
   }
 }
 
