@@ -279,6 +279,16 @@ const table = {
       'The root of a trusted collection is not by the keys or authorities that are pinned, or its certificate is not for the name.',
     hint: 'Compare the root keys with those of whoever signs before any other is pinned.',
   },
+  TRUST_POLICY: {
+    exit: 3,
+    about: 'The policy lets no image of a name in, however it is signed.',
+    hint: 'Give the name a rule of its own in the policy if its images are to be used.',
+  },
+  TRUST_POLICY_INVALID: {
+    exit: 1,
+    about: 'The policy that says what must be signed by whom is malformed.',
+    hint: 'See docs/trust-policy.md.',
+  },
   TRUST_ROLE_GONE: {
     exit: 3,
     about: 'A trusted collection lacks a role that it had, though nobody who signs took it away.',
@@ -298,6 +308,16 @@ const table = {
     exit: 3,
     about: 'Metadata of a trusted collection does not have enough signatures of the keys that may sign it.',
     hint: 'Somebody else signed it, or it was changed: do not use the image before whoever signs knows of it.',
+  },
+  TRUST_SIGNERS: {
+    exit: 3,
+    about: 'An image is signed, but not by those whom the policy names, or by too few of them.',
+    hint: 'Ask the signers that are missing to sign it, or see who did: ibuild trust inspect NAME.',
+  },
+  TRUST_STALE: {
+    exit: 3,
+    about: 'What is remembered of a trusted collection was confirmed longer ago than the policy allows.',
+    hint: 'Try again when its trust server can be reached.',
   },
   TRUST_TOO_LARGE: {
     exit: 3,
