@@ -25,6 +25,39 @@ export interface FetchLimits {
   readonly signal: AbortSignal
 }
 
+/** What is remembered of collections between runs; several processes may share one. */
+export interface TrustCache {
+  /** Undefined for a collection that was never seen. Errors: TRUST_CACHE_INVALID for what is damaged. */
+  load(gun: Gun): Promise<Remembered | undefined>
+  /**
+   * Replaces what `load` gave by something else, durably, as a whole; false, and nothing happens, when another process did so since.
+   * Only what was verified comes here.
+   */
+  save(gun: Gun, content: RememberedContent, since: Remembered | undefined): Promise<boolean>
+  /** Notes that a server said at that time (milliseconds since the epoch) that the whole collection is current. */
+  confirm(gun: Gun, at: number): Promise<void>
+  /** Forgets a collection: the next contact is a first one. */
+  remove(gun: Gun): Promise<void>
+}
+
+export interface RememberedContent {
+  /** The newest root that was trusted. */
+  readonly root: Uint8Array
+  /** What the first root was held against; see pinning.ts. */
+  readonly anchor: string
+  /** The last collection that was verified as a whole: timestamp, snapshot, targets, delegations. Empty when there was none. */
+  readonly collection: ReadonlyMap<RoleName, Uint8Array>
+  /** Files of roles that are newer than those in `collection`, or of roles that it has no more: none may be older than these. */
+  readonly floors: ReadonlyMap<RoleName, Uint8Array>
+}
+
+export interface Remembered extends RememberedContent {
+  /** When a server last said that the collection is current; milliseconds since the epoch. */
+  readonly confirmedAt: number
+  /** Another one after each change; only the cache that made it knows what it means. */
+  readonly revision: string
+}
+
 /** A collection all of which was verified, at one moment. */
 export interface TrustedCollection {
   readonly gun: Gun
@@ -39,6 +72,8 @@ export interface TrustedCollection {
   readonly unusable: ReadonlyMap<TargetsRole, Error>
   /** False for what was last known good, of a server that cannot be reached. */
   readonly isFresh: boolean
+  /** When a server last said that this is current; milliseconds since the epoch. */
+  readonly confirmedAt: number
 }
 
 /** A name that a collection gives to content. */
@@ -60,10 +95,37 @@ export interface Pinning {
   readonly allowsFirstUse: boolean
 }
 
+/**
+ * What is looked at:
+ * - `fetch`: the server has the file
+ * - `length`, `hash`: it is what its parent promises
+ * - `read`: it is well-formed
+ * - `signatures`: enough keys signed it; `rotation`: for a root, enough of those before, too
+ * - `version`: it is not older than what was seen, and has the version that it was asked for
+ * - `content`: it is what was seen under the same version; for a target: the manifest is what was signed
+ * - `expiry`: its time is not over
+ * - `pinning`: the first root is one to be believed
+ * - `listed`: what must be listed in it is
+ * - `name`: a name is signed
+ */
+export type StepName =
+  | 'fetch'
+  | 'length'
+  | 'hash'
+  | 'read'
+  | 'signatures'
+  | 'rotation'
+  | 'version'
+  | 'content'
+  | 'expiry'
+  | 'pinning'
+  | 'listed'
+  | 'name'
+
 /** One step of a verification, for people; in the order in which they were taken. */
 export interface VerificationStep {
   readonly role: RoleName | 'target'
-  readonly step: string
+  readonly step: StepName
   readonly isOk: boolean
   readonly detail: string
 }
