@@ -240,10 +240,20 @@ const table = {
       'What is remembered of a trusted collection is damaged, so that nothing tells whether a server shows an old one.',
     hint: 'Compare the root keys with those of whoever signs, and remove the folder that is named: then the collection is met anew.',
   },
+  TRUST_CHANGE_INVALID: {
+    exit: 1,
+    about: 'A change does not fit a trusted collection as it is.',
+    hint: 'See ibuild trust inspect for what the collection has.',
+  },
   TRUST_CHANGED: {
     exit: 3,
     about: 'A server has two different files of metadata under one version.',
     hint: 'Somebody may be showing different things to different people: ask those who run the trust server.',
+  },
+  TRUST_CONFLICT: {
+    exit: 1,
+    about: 'Others published a trusted collection at the same time, again and again.',
+    hint: 'Nothing was published from here. Run the command again.',
   },
   TRUST_CONTENT: {
     exit: 3,
@@ -255,10 +265,16 @@ const table = {
     about: 'A trust server does not let us in, or not do what was asked, with the credentials that there are.',
     hint: 'Log in with ibuild login HOST.',
   },
+  TRUST_EXISTS: { exit: 1, about: 'A trust server has a trusted collection of that name already.' },
   TRUST_EXPIRED: {
     exit: 3,
     about: 'Metadata of a trusted collection is over its time.',
     hint: 'Whoever signs has to sign anew; for a timestamp those who run the trust server. Look at the clock here, too.',
+  },
+  TRUST_INCOMPLETE: {
+    exit: 1,
+    about: 'The keys that are here do not suffice to sign what is to be published.',
+    hint: 'Write it to a file with --pending FILE, and let others sign that.',
   },
   TRUST_METADATA_INVALID: { exit: 3, about: 'Metadata of a trusted collection is malformed.' },
   TRUST_MISMATCH: {
@@ -272,6 +288,11 @@ const table = {
     exit: 3,
     about: 'A trust server has no trusted collection of a name.',
     hint: 'Nothing was signed under that name, or another server has it: see DOCKER_CONTENT_TRUST_SERVER.',
+  },
+  TRUST_PENDING_INVALID: {
+    exit: 1,
+    about: 'A file of what is to be published is malformed, or was made for another state of the collection.',
+    hint: 'Begin again with the command that wrote it.',
   },
   TRUST_PIN: {
     exit: 3,
@@ -289,6 +310,7 @@ const table = {
     about: 'The policy that says what must be signed by whom is malformed.',
     hint: 'See docs/trust-policy.md.',
   },
+  TRUST_REJECTED: { exit: 1, about: 'A trust server refuses what was to be published.' },
   TRUST_ROLE_GONE: {
     exit: 3,
     about: 'A trusted collection lacks a role that it had, though nobody who signs took it away.',
