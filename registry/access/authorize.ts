@@ -61,7 +61,7 @@ function isForLogin({ route, headers }: AccessRequest): boolean {
 
 function isAllowed(asker: Asker, access: Access): boolean {
   if (access.kind === 'catalog') return asker.mayListCatalog
-  return access.actions.every((action) => asker.allows(access.name, action))
+  return access.actions.every((action) => asker.allows(access.name, action, access.calledBy))
 }
 
 /** Of what is not granted and of a password that is wrong nothing more is told. */

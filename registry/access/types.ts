@@ -53,7 +53,8 @@ export interface Rules {
 /** Whoever sends a request, and what he may do by it: what the rules grant, narrowed by a token where there is one. */
 export interface Asker {
   readonly subject: Subject
-  allows(name: RepositoryName, action: Action): boolean
+  /** `calledBy` is what a token must call it, where that is not its name: see {@link Access}. */
+  allows(name: RepositoryName, action: Action, calledBy?: string): boolean
   /** True when he may ask for the catalog; what it shows is what he may pull. */
   readonly mayListCatalog: boolean
   /**

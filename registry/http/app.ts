@@ -16,10 +16,13 @@ import { jsonReply, type Reply } from './reply.ts'
 import { type Answer, checkHead, createAnswer } from './respond.ts'
 import { sendReply } from './send-reply.ts'
 
-export interface AppOptions {
+export interface AppOptions extends PageOptions {
   readonly service: RegistryService
   /** Everybody may do everything otherwise. */
   readonly authorize?: Authorize
+}
+
+export interface PageOptions {
   readonly limits?: Partial<HttpLimits>
   readonly onFinished?: OnFinished
   /** Nobody is believed when he tells of others otherwise. */
@@ -40,10 +43,24 @@ export interface AppRoute {
 /** The registry as a listener for requests of a `node:http` or `node:https` server; see `configure-server.ts`. */
 export function createApp(options: AppOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
+  const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
+  const serve = server(options, limits)
+  const throughKoa = createKoa(serve, [...pages(options.routes ?? []), ['/v2', registry]])
+  return inTurn((message, response) => {
+    void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
+  }, limits.pipelined)
+}
+
+/** The pages of `routes` alone, for another server that hands on requests for them; the rest is not found. */
+export function createPages(options: PageOptions): RequestListener {
+  const limits = { ...defaultLimits, ...options.limits }
+  return createKoa(server(options, limits), pages(options.routes ?? []))
+}
+
+function server(options: PageOptions, limits: HttpLimits): Serve {
   const answers = new AnswerMemory(limits.heldAnswerBytes)
   const sending = { limits, answers, pool: new BufferPool(limits.sendBufferBytes) }
-  const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
-  const serve: Serve = (message, response, answer) => {
+  return (message, response, answer) => {
     const exchange = new Exchange(message, response, options)
     const reply = replyOf(exchange, (request) => {
       checkHead(request, limits)
@@ -53,10 +70,6 @@ export function createApp(options: AppOptions): RequestListener {
       ? reply.catch(errorReply).then((late) => sendReply(exchange, late, sending))
       : sendReply(exchange, reply, sending)
   }
-  const throughKoa = createKoa(serve, [...pages(options.routes ?? []), ['/v2', registry]])
-  return inTurn((message, response) => {
-    void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
-  }, limits.pipelined)
 }
 
 type Serve = (message: IncomingMessage, response: ServerResponse, answer: Answer) => void | Promise<void>

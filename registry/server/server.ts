@@ -33,6 +33,8 @@ import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
 import { applyConfig, clientListener, closeServer, type ServerState, useMaterial } from './running.ts'
+import { type NotaryAccess, notaryAccess } from './notary-access.ts'
+import { currentGunNames } from './own-hosts.ts'
 import { openTlsSource } from './tls/source.ts'
 import { tokenOpener } from './tokens.ts'
 
@@ -71,6 +73,8 @@ export interface RegistryServer {
   readonly metricsUrl: string | undefined
   /** File with the certificate that clients must trust, of the server's own CA. */
   readonly authority: string | undefined
+  /** For who cares for the trusted collections of the registry's repositories. */
+  readonly forNotary: NotaryAccess
   /** Brings another configuration into force, as far as that goes while it runs. Errors: SERVER_CONFIG_INVALID, TLS_INVALID; then all stays. */
   apply(config: ServerConfig): Promise<ReloadReport>
   /**
@@ -90,7 +94,9 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
   await using started = new AsyncDisposableStack()
   const { refreshTokens: store } = registry.service
-  const openTokens = tokenOpener({ folder: layout.tokenKeys, store, config: () => inForce.config, log })
+  const place = { url: '' }
+  const names = currentGunNames(inForce, () => place.url)
+  const openTokens = tokenOpener({ folder: layout.tokenKeys, store, config: () => inForce.config, names, log })
   const access = await openAccess(inForce.config, log, openTokens)
   started.defer(() => access.close())
   const scrubber = scrubberFor(options, active)
@@ -114,6 +120,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     log.debug('a client and the server did not agree on TLS', { client: socket.remoteAddress, error })
   })
   const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
+  place.url = url
   events.listensAt(url)
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
@@ -125,6 +132,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     url,
     metricsUrl: operators?.url,
     authority: tls?.authority,
+    forNotary: notaryAccess({ inForce, access, names }),
     async apply(config) {
       const eventSettings = await readEventSettings(config.events)
       const report = await applyConfig({ state, server, tls, access, log }, config)

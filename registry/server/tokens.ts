@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/log/log.ts'
 import { createAccounts } from '../access/accounts.ts'
+import type { GunNames } from '../access/gun-names.ts'
 import type { Accounts, Rules } from '../access/types.ts'
 import type { RefreshTokenStore } from '../service/refresh-tokens.ts'
 import type { TokenService } from '../token/open-token-service.ts'
@@ -11,6 +12,8 @@ export interface TokenParts {
   readonly store: RefreshTokenStore
   /** That in force. */
   readonly config: () => Pick<ServerConfig, 'token'>
+  /** Those in force; asked with requests only. */
+  readonly names: () => GunNames
   readonly log: Pick<Log, 'warn' | 'debug'>
 }
 
@@ -18,7 +21,7 @@ export interface TokenParts {
 export type OpenTokens = (accounts: Accounts | undefined, rules: () => Rules) => Promise<TokenService | undefined>
 
 /** Without accounts and other issuers there is nobody to give a token to. */
-export function tokenOpener({ folder, store, config, log }: TokenParts): OpenTokens {
+export function tokenOpener({ folder, store, config, names, log }: TokenParts): OpenTokens {
   return async (accounts, rules) => {
     const { token } = config()
     if (!token.enabled || (accounts === undefined && token.issuers.length === 0)) return undefined
@@ -27,6 +30,7 @@ export function tokenOpener({ folder, store, config, log }: TokenParts): OpenTok
       folder,
       accounts: accounts ?? createAccounts({ entries: [], groups: {} }),
       rules,
+      repositoryOf: (gun) => names().repositoryOf(gun),
       store,
       settings: () => config().token,
       userAgent: 'ibuild-registry',

@@ -34,13 +34,13 @@ export function bearerScheme({ read, rules, realm, service }: BearerOptions): Lo
 function askerByToken({ subject, scopes, isDecided }: TokenMeaning, rules: Rules, { route }: AccessRequest): Asker {
   const byRules = (name: RepositoryName, action: Action): boolean =>
     isDecided || rules.actionsFor(subject, name).has(action)
-  const byToken = (name: RepositoryName, action: Action): boolean =>
+  const byToken = (name: string, action: Action): boolean =>
     scopes === undefined || scopes.some((scope) => allowsIn(scope, name, action))
   const isListing = route.kind === 'catalog' && !isDecided
   const mayList = subject.kind === 'account' || rules.areForAnonymous
   return {
     subject,
-    allows: (name, action) => byRules(name, action) && (isListing || byToken(name, action)),
+    allows: (name, action, calledBy = name) => byRules(name, action) && (isListing || byToken(calledBy, action)),
     mayListCatalog: mayList && (scopes === undefined || scopes.some(isCatalog)),
     couldBeAllowed: (access) =>
       scopes !== undefined && (access.kind === 'catalog' ? mayList : isGranted(access, byRules)),
@@ -75,10 +75,10 @@ function challengeText({ wish, reason }: Challenged, realm: string, service: str
 function scopesOf({ required, optional }: AccessWish): readonly Scope[] {
   const needed = required.map((access): Scope => {
     if (access.kind === 'catalog') return { type: 'registry', name: 'catalog', actions: ['*'] }
-    const { name, actions } = access
+    const { name, actions, calledBy = name } = access
     return {
       type: 'repository',
-      name,
+      name: calledBy,
       actions: actions.includes('push') ? [...new Set(['pull', ...actions])] : actions,
     }
   })

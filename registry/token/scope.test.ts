@@ -1,5 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
+import { gunNames } from '../access/gun-names.ts'
 import type { Action } from '../http/authorize.ts'
 import { grantedScopes, parseScope, readScopes, showScope } from './scope.ts'
 
@@ -50,8 +51,9 @@ test('of scopes without end the first ones count', (t) => {
 })
 
 const rules: Readonly<Record<string, readonly Action[]>> = { mine: ['pull', 'push', 'delete'], theirs: ['pull'] }
+const { repositoryOf } = gunNames(['host.example:5000', 'other'])
 const granted = (...texts: readonly string[]): string[] =>
-  grantedScopes(readScopes(texts), (name) => rules[name] ?? []).map(showScope)
+  grantedScopes(readScopes(texts), { actionsFor: (name) => rules[name] ?? [], repositoryOf }).map(showScope)
 
 test('what is granted is what was asked for and is allowed', (t) => {
   t.deepEqual(granted('repository:mine:pull,push', 'repository:theirs:pull,push', 'repository:other:pull'), [
@@ -65,10 +67,18 @@ test('what is granted is what was asked for and is allowed', (t) => {
   t.deepEqual(granted(), [])
 })
 
+test('in a collection is granted what is in its repository, and the name is kept', (t) => {
+  t.deepEqual(granted('repository:host.example:5000/mine:push,pull'), ['repository:host.example:5000/mine:pull,push'])
+  t.deepEqual(granted('repository:host.example:5000/mine:*'), ['repository:host.example:5000/mine:delete,pull,push'])
+  t.deepEqual(granted('repository:host.example:5000/theirs:*'), ['repository:host.example:5000/theirs:pull'])
+  t.deepEqual(granted('repository:host.example/mine:pull', 'repository:host.example:5001/mine:pull'), [])
+  t.deepEqual(granted('repository:other/mine:pull,push'), ['repository:other/mine:pull,push'])
+})
+
 for (const name of ['../mine', 'mine/..', 'MINE', 'mine//x', '/mine', 'mine/', 'mine%2f', 'h:5000/mine', '__proto__']) {
   test(`a name that is none is granted nothing: ${name}`, (t) => {
     t.deepEqual(
-      grantedScopes(readScopes([`repository:${name}:pull`]), () => ['pull']),
+      grantedScopes(readScopes([`repository:${name}:pull`]), { actionsFor: () => ['pull'], repositoryOf }),
       [],
     )
   })

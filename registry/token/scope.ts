@@ -48,24 +48,35 @@ export function readScopes(texts: readonly string[]): readonly Scope[] {
   return [...merged.values()]
 }
 
-/** What somebody may do in a repository. */
-export type ActionsFor = (name: RepositoryName) => readonly Action[]
+export interface GrantOptions {
+  /** What somebody may do in a repository. */
+  readonly actionsFor: (name: RepositoryName) => Iterable<Action>
+  /** The repository of a trusted collection, by which its name is one here. */
+  readonly repositoryOf: (gun: string) => RepositoryName | undefined
+}
 
 /**
- * What of scopes is granted: in repositories what rules allow, and to list repositories, because everybody sees those alone
- * that he may pull from. What grants nothing is left out.
+ * What of scopes is granted: in repositories what rules allow, in their trusted collections the same, and to list repositories,
+ * because everybody sees those alone that he may pull from. What grants nothing is left out.
  */
-export function grantedScopes(asked: readonly Scope[], actionsFor: ActionsFor): readonly Scope[] {
+export function grantedScopes(asked: readonly Scope[], options: GrantOptions): readonly Scope[] {
   return asked
-    .map((scope) => ({ ...scope, actions: grantedActions(scope, actionsFor) }))
+    .map((scope) => ({ ...scope, actions: grantedActions(scope, options) }))
     .filter(({ actions }) => actions.length > 0)
 }
 
-function grantedActions({ type, name, actions }: Scope, actionsFor: ActionsFor): readonly string[] {
+function grantedActions({ type, name, actions }: Scope, options: GrantOptions): readonly string[] {
   if (type === 'registry' && name === 'catalog') return actions.includes('*') ? ['*'] : []
-  if (type !== 'repository' || !isName(name)) return []
+  if (type !== 'repository') return []
   const wanted: readonly string[] = actions.includes('*') ? everyAction : actions
-  return tidy(actionsFor(name).filter((action) => wanted.includes(action)))
+  const granted = meantBy(name, options).flatMap((one) => [...options.actionsFor(one)])
+  return tidy(granted.filter((action) => wanted.includes(action)))
+}
+
+/** `localhost/app` may be a repository, and the collection of `app`. Rules are asked again, for the one, when a token is used. */
+function meantBy(name: string, { repositoryOf }: GrantOptions): readonly RepositoryName[] {
+  const ofCollection = repositoryOf(name)
+  return [...(isName(name) ? [name] : []), ...(ofCollection === undefined ? [] : [ofCollection])]
 }
 
 function tidy(actions: readonly string[]): readonly string[] {

@@ -7,13 +7,14 @@ import { BodyMemory } from '../http/whole-body.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { IssueToken } from './issue-token.ts'
 import type { RefreshTokens } from './refresh-tokens.ts'
-import { type ActionsFor, grantedScopes, showScope } from './scope.ts'
+import { type GrantOptions, grantedScopes, showScope } from './scope.ts'
 import { readTokenRequest, type TokenLogin, type TokenRequest } from './token-request.ts'
 
 export interface TokenPageParts {
   readonly accounts: Accounts
   /** Those in force. */
   readonly rules: () => Rules
+  readonly repositoryOf: GrantOptions['repositoryOf']
   readonly service: () => string
   readonly issue: IssueToken
   readonly refreshTokens: RefreshTokens
@@ -95,8 +96,8 @@ interface Given {
 async function reply(account: KnownAccount | undefined, { asked, refresh, parts }: Given): Promise<Reply> {
   const subject: Subject = account ?? { kind: 'anonymous' }
   const rules = parts.rules()
-  const actionsFor: ActionsFor = (name) => [...rules.actionsFor(subject, name)]
-  const scopes = grantedScopes(asked.scopes, actionsFor)
+  const { repositoryOf } = parts
+  const scopes = grantedScopes(asked.scopes, { actionsFor: (name) => rules.actionsFor(subject, name), repositoryOf })
   const { token, lifetime, at } = await parts.issue(account, scopes)
   const body = {
     token,

@@ -13,6 +13,7 @@ import {
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { baseUrl, endpoints, networks } from './endpoint-kind.ts'
+import { hostNames } from './host-names.ts'
 import { immutableTags } from './immutable.ts'
 import { quotaRules } from './quotas.ts'
 import { tokenIssuers, tokenRealm } from './token-kinds.ts'
@@ -48,6 +49,11 @@ export const schema = {
     text,
     '',
     'Data folder, unless --root or IBUILD_ROOT names one. The registry keeps all in its folder registry.',
+  ),
+  hosts: live(
+    hostNames,
+    [],
+    'Names by which clients write images of this registry, with the port where they write one: of collections with these names the notary takes care. None: localhost, those of listen and tls.names, with the port.',
   ),
   tls: {
     mode: key(

@@ -5,6 +5,7 @@ import type { ExecutionContext } from 'ava'
 import { type AccountStore, createAccounts } from '../../access/accounts.ts'
 import { createAuthorize } from '../../access/authorize.ts'
 import { basicScheme } from '../../access/basic.ts'
+import { gunNames } from '../../access/gun-names.ts'
 import { createRules } from '../../access/rules.ts'
 import { type Answered, type Served, serve } from '../../http/testing/served.ts'
 import { memoryRegistry } from '../../service/testing/memory-registry.ts'
@@ -40,6 +41,9 @@ export interface TokenRegistryOptions {
 }
 
 export const minute = 60_000
+
+/** Names of the registry. */
+export const collections = gunNames(['test:5000', 'ann'])
 
 /** Password of each account; the hash is a stand-in, which its check understands. */
 const passwords = { ann: 'anns', bob: 'bobs' }
@@ -82,6 +86,7 @@ export async function tokenRegistry(t: ExecutionContext, options: TokenRegistryO
     folder,
     accounts,
     rules: () => rules,
+    repositoryOf: collections.repositoryOf,
     store: service.refreshTokens,
     settings: () => settings,
     userAgent: 'test',
