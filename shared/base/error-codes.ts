@@ -233,6 +233,29 @@ const table = {
     exit: 2,
     about: 'A name of a role is none of root, targets, snapshot, timestamp and targets/NAME.',
   },
+  // private keys
+  KEY_NOT_FOUND: {
+    exit: 1,
+    about: 'A private key is not in the key store.',
+    hint: 'See ibuild trust key list, and ibuild trust key import.',
+  },
+  PASSPHRASE_MISSING: {
+    exit: 1,
+    about: 'The passphrase of a private key is not known, and nobody can be asked for it.',
+    hint: 'Set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE, or use a terminal.',
+  },
+  PASSPHRASE_WRONG: { exit: 1, about: 'A passphrase does not unlock the private key that it was given for.' },
+  SIGNER_INVALID: {
+    exit: 1,
+    about: 'What locks the keys of the notary server cannot be read or is not the one that locked them.',
+    hint: 'Put back the key file or the passphrase that the server was started with; nothing was changed.',
+  },
+  SIGNER_KEY_UNKNOWN: { exit: 1, about: 'The signer of the notary server does not hold a key.' },
+  SIGNER_UNAVAILABLE: {
+    exit: 1,
+    about: 'The signer of the notary server cannot be reached, does not answer in time, or has an error of its own.',
+    hint: 'See that ibuild notary signer serve runs, and its log.',
+  },
   // trust
   TRUST_CACHE_INVALID: {
     exit: 3,

@@ -1,0 +1,118 @@
+import type { Dirent } from 'node:fs'
+import { open, readdir, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
+import { writeDurably } from '../../shared/cas/write-durably.ts'
+import type { KeyID } from '../tuf/types.ts'
+import { mostKeyFile } from './key-file.ts'
+import { isKeyID } from './key-id.ts'
+import { byID, storedKey } from './stored-key.ts'
+import type { KeyStore, StoredKey } from './types.ts'
+
+/** Old clients put keys below folders that are named after collections. */
+const deepest = 40
+
+interface Place {
+  readonly path: string
+  readonly id: KeyID
+  /** What a name of the oldest clients says. */
+  readonly role: string | undefined
+}
+
+/**
+ * Docker's key store: `~/.docker/trust/private` or `~/.notary/private`. It is made when a key is first written, for its owner alone.
+ * ```
+ * <canonical ID>.key                      what is written
+ * root_keys/<ID>[_root].key               also read: older clients
+ * tuf_keys/<GUN>/<ID>[_<role>].key
+ * ```
+ */
+export function createFolderKeyStore(folder: string): KeyStore {
+  const own = (id: KeyID): string => join(folder, `${id}.key`)
+  const places = async (id: KeyID): Promise<readonly Place[]> =>
+    (await findPlaces(folder, 0)).filter((place) => place.id === id)
+  const place = async (id: KeyID): Promise<Place | undefined> => (await places(id))[0]
+  return {
+    list: async () => listKeys(await findPlaces(folder, 0)),
+    async find(id) {
+      const found = await place(id)
+      return found === undefined ? undefined : storedKey(id, await readText(found.path), found.role)
+    },
+    async read(id) {
+      const text = await readText(own(id))
+      if (text !== undefined) return text
+      const found = await place(id)
+      return found === undefined ? undefined : readText(found.path)
+    },
+    async write(id, pem) {
+      makeFolders(folder, 0o700)
+      await writeDurably(own(id), pem, 0o600)
+      await syncPath(dirname(folder))
+    },
+    async remove(id) {
+      const found = await places(id)
+      for (const { path } of found) await rm(path, { force: true })
+      await Promise.all(found.map(({ path }) => syncPath(dirname(path))))
+      return found.length > 0
+    },
+  }
+}
+
+/** What lies nearest the top comes first. */
+async function findPlaces(folder: string, depth: number): Promise<readonly Place[]> {
+  const entries = await entriesOf(folder)
+  const here = entries.flatMap((entry) => (entry.isDirectory() ? [] : (placeOf(join(folder, entry.name)) ?? [])))
+  const below = depth === deepest ? [] : entries.filter((entry) => entry.isDirectory())
+  const deeper: Place[] = []
+  for (const { name } of below) deeper.push(...(await findPlaces(join(folder, name), depth + 1)))
+  return [...here, ...deeper]
+}
+
+async function entriesOf(folder: string): Promise<readonly Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true })
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOENT') return []
+    throw unreadable(folder, cause)
+  }
+}
+
+function placeOf(path: string): Place | undefined {
+  const [, id = '', role] = /^([0-9a-f]{64})(?:_([a-z0-9/_-]+))?\.key$/.exec(basename(path)) ?? []
+  return isKeyID(id) ? { path, id, role } : undefined
+}
+
+async function listKeys(places: readonly Place[]): Promise<readonly StoredKey[]> {
+  const found = new Map<KeyID, StoredKey>()
+  for (const { path, id, role } of places) {
+    const key = found.has(id) ? undefined : storedKey(id, await readText(path), role)
+    if (key !== undefined) found.set(id, key)
+  }
+  return [...found.values()].sort(byID)
+}
+
+/** Undefined when there is no file; one that is too large for keys is read as far as that. */
+async function readText(path: string): Promise<string | undefined> {
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return undefined
+    throw unreadable(path, cause)
+  })
+  if (handle === undefined) return undefined
+  try {
+    const bytes = Buffer.alloc(mostKeyFile)
+    const { bytesRead } = await handle.read(bytes, 0, mostKeyFile, 0)
+    return bytes.subarray(0, bytesRead).toString('utf8')
+  } catch (cause) {
+    throw unreadable(path, cause)
+  } finally {
+    await handle.close()
+  }
+}
+
+function unreadable(path: string, cause: unknown): IbuildError {
+  return new IbuildError('KEY_INVALID', `${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, {
+    hint: 'The folder of private keys and the files in it must be readable for who signs.',
+    cause,
+  })
+}

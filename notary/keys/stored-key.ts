@@ -1,0 +1,15 @@
+import type { KeyID } from '../tuf/types.ts'
+import { readKeyFiles } from './key-file.ts'
+import type { StoredKey } from './types.ts'
+
+/** What a file tells of its key; `role` is what its name says beside. Undefined when it holds none. */
+export function storedKey(id: KeyID, text: string | undefined, role?: string): StoredKey | undefined {
+  const [file] = text === undefined ? [] : readKeyFiles(text)
+  if (file === undefined) return undefined
+  return { id, role: file.role ?? role, gun: file.gun, isEncrypted: file.isEncrypted }
+}
+
+/** For sorting. */
+export function byID(a: StoredKey, b: StoredKey): number {
+  return a.id < b.id ? -1 : 1
+}
