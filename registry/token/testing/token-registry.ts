@@ -7,6 +7,7 @@ import { createAuthorize } from '../../access/authorize.ts'
 import { basicScheme } from '../../access/basic.ts'
 import { gunNames } from '../../access/gun-names.ts'
 import { createRules } from '../../access/rules.ts'
+import type { Authorize } from '../../http/authorize.ts'
 import { type Answered, type Served, serve } from '../../http/testing/served.ts'
 import { memoryRegistry } from '../../service/testing/memory-registry.ts'
 import { openTokenService, type TokenService, type TokenSettings } from '../open-token-service.ts'
@@ -18,6 +19,7 @@ export interface TokenRegistry extends Served {
   readonly folder: string
   readonly accounts: AccountStore
   readonly tokens: TokenService
+  readonly authorize: Authorize
   readonly notices: readonly string[]
   /** Why tokens were not believed. */
   readonly refusals: readonly string[]
@@ -106,6 +108,7 @@ export async function tokenRegistry(t: ExecutionContext, options: TokenRegistryO
     folder,
     accounts,
     tokens,
+    authorize,
     notices,
     refusals,
     pass: (time) => {
