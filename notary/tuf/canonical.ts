@@ -19,8 +19,8 @@ export function canonicalText(value: JsonValue): string {
 function write(value: JsonValue): string {
   if (typeof value === 'string') return quote(value)
   if (typeof value === 'number') return integer(value)
-  if (isObject(value)) return writeObject(value)
-  return Array.isArray(value) ? `[${value.map(write).join(',')}]` : String(value)
+  if (value === null || typeof value === 'boolean') return `${value}`
+  return isObject(value) ? writeObject(value) : `[${value.map(write).join(',')}]`
 }
 
 function writeObject(object: JsonObject): string {
