@@ -1,5 +1,5 @@
-import { parseAddress } from '../../registry/server/config/exposure.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
+import { parseAddress } from '../../shared/web/address.ts'
 
 /** The command that makes a Docker client trust a server with a CA of its own, as one line. */
 export function trustLine(authority: string, url: string, { tls, listen }: ServerConfig): string {

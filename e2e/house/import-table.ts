@@ -164,11 +164,11 @@ export const importTable: ImportTable = {
     bench: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
-    '@koa/router': 'registry/http',
+    '@koa/router': 'shared/web',
     '@node-rs/bcrypt': 'registry/access',
     commander: 'app',
     jose: 'registry/token',
-    koa: 'registry/http',
+    koa: 'shared/web',
     koffi: 'shared/sys',
     level: 'shared/rows',
     'log-update': 'app',

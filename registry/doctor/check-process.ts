@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { errnoOf } from '../../shared/base/errors.ts'
-import { parseAddress } from '../server/config/exposure.ts'
-import { resolveAddress } from '../server/listen.ts'
+import { parseAddress } from '../../shared/web/address.ts'
+import { resolveAddress } from '../../shared/web/listen.ts'
 import { type Check, checked } from './types.ts'
 
 /** Files that a server has open beside connections. */

@@ -1,9 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { Router } from '@koa/router'
-import Koa from 'koa'
 import { AnswerMemory } from '../../shared/web/answer-memory.ts'
 import type { IsProxy } from '../../shared/web/client-of.ts'
 import { inTurn } from '../../shared/web/in-turn.ts'
+import { type KoaRoute, koaListener } from '../../shared/web/koa-listener.ts'
 import type { RegistryService } from '../service/types.ts'
 import { type Authorize, allowAll } from './authorize.ts'
 import { BufferPool } from './buffer-pool.ts'
@@ -13,7 +12,7 @@ import { Exchange } from './exchange.ts'
 import type { OnFinished } from './finished-request.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import { jsonReply, type Reply } from './reply.ts'
-import { type Answer, checkHead, createAnswer } from './respond.ts'
+import { type Answer, createAnswer, refuseHead } from './respond.ts'
 import { sendReply } from './send-reply.ts'
 
 export interface AppOptions extends PageOptions {
@@ -45,7 +44,7 @@ export function createApp(options: AppOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
   const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
   const serve = server(options, limits)
-  const throughKoa = createKoa(serve, [...pages(options.routes ?? []), ['/v2', registry]])
+  const throughKoa = koaFor(serve, [...pages(options.routes ?? []), [/^\/v2(?:\/.*)?$/, registry]])
   return inTurn((message, response) => {
     void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
   }, limits.pipelined)
@@ -54,7 +53,7 @@ export function createApp(options: AppOptions): RequestListener {
 /** The pages of `routes` alone, for another server that hands on requests for them; the rest is not found. */
 export function createPages(options: PageOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
-  return createKoa(server(options, limits), pages(options.routes ?? []))
+  return koaFor(server(options, limits), pages(options.routes ?? []))
 }
 
 function server(options: PageOptions, limits: HttpLimits): Serve {
@@ -63,7 +62,7 @@ function server(options: PageOptions, limits: HttpLimits): Serve {
   return (message, response, answer) => {
     const exchange = new Exchange(message, response, options)
     const reply = replyOf(exchange, (request) => {
-      checkHead(request, limits)
+      refuseHead(request, limits)
       return answer(request)
     })
     return reply instanceof Promise
@@ -82,12 +81,27 @@ function replyOf({ request }: Exchange, answer: Answer): Reply | Promise<Reply> 
   }
 }
 
+type AnswerAt = readonly [path: string | RegExp, answer: Answer]
+
+function koaFor(serve: Serve, routes: readonly AnswerAt[]): RequestListener {
+  const at =
+    (answer: Answer): KoaRoute[1] =>
+    (message, response) =>
+      serve(message, response, answer)
+  return koaListener(
+    routes.map(([path, answer]): KoaRoute => [path, at(answer)]),
+    at(() => {
+      throw nothingThere()
+    }),
+  )
+}
+
 /** What clients ask for most, and what the middleware would cost more than the answer. */
 function isShort({ method, url = '' }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && /^\/v2\/.+\/(?:manifests|blobs)\//.test(url)
 }
 
-function pages(routes: readonly AppRoute[]): readonly (readonly [path: string, answer: Answer])[] {
+function pages(routes: readonly AppRoute[]): readonly AnswerAt[] {
   const all: readonly AppRoute[] = [{ path: '/', answer: (): Reply => jsonReply({}) }, ...routes]
   return all.map(({ path, methods = ['GET', 'HEAD'], answer }) => [
     path,
@@ -99,27 +113,4 @@ function pages(routes: readonly AppRoute[]): readonly (readonly [path: string, a
       )
     },
   ])
-}
-
-/** Koa finds who answers; the answer is sent by us, so that no text of its own is. */
-function createKoa(serve: Serve, routes: readonly (readonly [path: string, answer: Answer])[]): RequestListener {
-  const koa = new Koa()
-  koa.on('error', () => undefined) // a broken connection; told with the finished request
-  koa.use(async (context, next) => {
-    context.respond = false
-    await next()
-  })
-  const router = new Router()
-  for (const [path, answer] of routes) {
-    const pattern = path === '/v2' ? /^\/v2(?:\/.*)?$/ : path
-    router.all(pattern, (context) => serve(context.req, context.res, answer))
-  }
-  koa.use(router.routes())
-  koa.use((context) =>
-    serve(context.req, context.res, () => {
-      throw nothingThere()
-    }),
-  )
-  const callback = koa.callback()
-  return (message, response) => void callback(message, response)
 }

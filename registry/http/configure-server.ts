@@ -1,59 +1,16 @@
-import type { Server, ServerOptions } from 'node:http'
+import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
-import type { Socket } from 'node:net'
-import { clientNetwork } from '../../shared/web/client-network.ts'
-import { noteExpectation } from '../../shared/web/expect.ts'
-import { answerClientError } from './client-error.ts'
-import { defaultLimits, type HttpLimits } from './limits.ts'
+import type { ErrorMessage } from '../../shared/web/client-error.ts'
+import { configureServer as configure } from '../../shared/web/configure-server.ts'
+import type { WebLimits } from '../../shared/web/limits.ts'
+import { RegistryError } from '../protocol/error.ts'
+import { rawErrorMessage } from './error-reply.ts'
 
-/**
- * Options of `createServer` that a registry needs. Node ends each request after 5 minutes otherwise, which is less than large
- * uploads take; slow ones are found by what they send.
- */
-export function serverOptions(limits: Partial<HttpLimits> = {}): ServerOptions {
-  const { headerBytes, headersTimeout, keepAliveTimeout, checkInterval } = { ...defaultLimits, ...limits }
-  return {
-    requestTimeout: 0,
-    headersTimeout,
-    keepAliveTimeout,
-    connectionsCheckingInterval: checkInterval,
-    maxHeaderSize: headerBytes,
-    noDelay: true,
-    insecureHTTPParser: false,
-    requireHostHeader: false, // refused by us, with a body that says why
-  }
-}
+/** The words of a registry for what never becomes a request. */
+export const registryErrorMessage: ErrorMessage = ({ status, reason, message }) =>
+  rawErrorMessage(new RegistryError('UNSUPPORTED', message, { status }), reason)
 
-/** Makes a server, made with {@link serverOptions}, answer what never becomes a request, and bounds its connections. */
-export function configureServer(server: Server | TlsServer, limits: Partial<HttpLimits> = {}): void {
-  const { connections, connectionsPerAddress } = { ...defaultLimits, ...limits }
-  server.timeout = 0
-  if (connections > 0) server.maxConnections = connections
-  if (connectionsPerAddress > 0) server.on('connection', limitPerAddress(connectionsPerAddress))
-  server.on('clientError', answerClientError)
-  server.on('checkContinue', (message, response) => {
-    noteExpectation(message, response)
-    server.emit('request', message, response)
-  })
-  // Refused when it is its turn, as any other request.
-  server.on('checkExpectation', (message, response) => server.emit('request', message, response))
-}
-
-/** Closes connections beyond so many of one client. */
-function limitPerAddress(most: number): (socket: Socket) => void {
-  const counts = new Map<string, number>()
-  return (socket) => {
-    const address = clientNetwork(socket.remoteAddress ?? '')
-    const count = counts.get(address) ?? 0
-    if (count >= most) {
-      socket.destroy()
-      return
-    }
-    counts.set(address, count + 1)
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1
-      if (left > 0) counts.set(address, left)
-      else counts.delete(address)
-    })
-  }
+/** Makes a server answer what never becomes a request, and bounds its connections. */
+export function configureServer(server: Server | TlsServer, limits: Partial<WebLimits> = {}): void {
+  configure(server, limits, registryErrorMessage)
 }

@@ -1,3 +1,4 @@
+import { checkHead } from '../../shared/web/check-head.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { AccessRequest, Authorize, Grant } from './authorize.ts'
@@ -32,40 +33,13 @@ export function createAnswer({ service, authorize, limits }: RespondOptions): An
   }
 }
 
-/**
- * Refuses requests that no answer is looked for, and ends their connection. Errors: UNSUPPORTED with 414, 400 (RFC 9112, 3.2),
- * 417, or 501 (6.1): of a body in a coding that we do not know nobody can tell where it ends. DENIED for a POST of a
- * page of another site, which a browser sends without asking: to a registry on the user's own machine, too.
- */
-export function checkHead(request: RegistryRequest, { targetBytes }: HttpLimits): void {
-  const { message, headers, method } = request
-  const isOld = message.httpVersionMinor === 0
-  if ((message.url ?? '').length > targetBytes) {
-    throw unusable(414, `the request target has more than ${targetBytes} bytes`)
-  }
-  if (headers.host === undefined && !isOld) throw unusable(400, 'the request has no Host header')
-  if (!isOld && (headers.expect ?? '100-continue').toLowerCase() !== '100-continue') {
-    throw unusable(417, 'only 100-continue can be expected')
-  }
-  if (headers.authorization !== undefined && isTwice(message.rawHeaders, 'authorization')) {
-    throw unusable(400, 'the request has two Authorization headers')
-  }
-  const site = headers['sec-fetch-site']
-  if (method === 'POST' && (site === 'cross-site' || site === 'same-site')) {
-    throw new RegistryError('DENIED', 'a web page of another site may not push here')
-  }
-  const coding = headers['transfer-encoding']
-  if (coding !== undefined && coding.toLowerCase() !== 'chunked') {
-    throw unusable(501, 'the only transfer coding known is chunked')
-  }
+/** Refuses requests that no answer is looked for: {@link checkHead}. Errors: UNSUPPORTED; DENIED for a POST of a page of another site. */
+export function refuseHead({ message }: RegistryRequest, { targetBytes }: HttpLimits): void {
+  checkHead(message, { targetBytes, refuse })
 }
 
-/** Who stands before the server may have looked at another one than we do. */
-function isTwice(rawHeaders: readonly string[], name: string): boolean {
-  return rawHeaders.filter((text, i) => i % 2 === 0 && text.toLowerCase() === name).length > 1
-}
-
-function unusable(status: number, message: string): RegistryError {
+function refuse(status: number, message: string): RegistryError {
+  if (status === 403) return new RegistryError('DENIED', message)
   return new RegistryError('UNSUPPORTED', message, { status, headers: { Connection: 'close' } })
 }
 

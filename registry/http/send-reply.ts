@@ -1,7 +1,6 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { TLSSocket } from 'node:tls'
+import type { OutgoingHttpHeaders } from 'node:http'
 import type { AnswerMemory } from '../../shared/web/answer-memory.ts'
-import { discardBody } from '../../shared/web/discard-body.ts'
+import { closing, restOfBody, sendBytes } from '../../shared/web/send-bytes.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { BufferPool } from './buffer-pool.ts'
 import { errorReply } from './error-reply.ts'
@@ -16,9 +15,6 @@ export interface Sending {
   readonly pool: BufferPool
   readonly limits: HttpLimits
 }
-
-/** A rest of a body that is read in any case, because that costs less than a new connection. */
-const smallRest = 64 * 1024
 
 /** Sends an answer. Never rejects: what goes wrong is told in the exchange, and to the client while that can be. */
 export function sendReply(exchange: Exchange, found: Reply, sending: Sending): void | Promise<void> {
@@ -50,77 +46,13 @@ function tooBusy(): Reply {
   return errorReply(new RegistryError('TOOMANYREQUESTS', message, { headers: { 'Retry-After': '5' } }))
 }
 
-function sendSmall(exchange: Exchange, { status, headers, body }: Reply, sending: Sending): void {
-  const { request, response } = exchange
-  const bytes = body instanceof Uint8Array && request.method !== 'HEAD' ? body : undefined
-  const length = lengthOf(body)
-  const rest = restOfBody(request, headers)
-  response.writeHead(status, {
-    ...fixedHeaders(request, rest),
-    ...(status !== 204 && status !== 304 && { 'Content-Length': length }),
-    ...headers,
-  })
-  exchange.sentBytes = bytes?.byteLength ?? 0
-  if (rest === 'none') finish(response, bytes, sending)
-  else finishRefused(exchange, { bytes, rest, sending })
+function sendSmall(exchange: Exchange, reply: Reply, { answers, limits }: Sending): void {
+  const own = fixedHeaders(exchange.request)
+  exchange.sentBytes = sendBytes(exchange, reply, { own, answers, limits })
 }
 
-/** Ends an answer. A client that does not take what is left of it in time is cut off: it holds memory. */
-function finish(response: ServerResponse, bytes: Uint8Array | undefined, { limits, answers }: Sending): void {
-  response.end(bytes)
-  if (response.writableLength === 0) return
-  const timer = setTimeout(() => response.destroy(), limits.stalledReadTime).unref()
-  // encrypted, each connection has its own copy
-  const memory = bytes === undefined || response.socket instanceof TLSSocket ? response : bytes
-  const release = answers.hold(memory, bytes?.byteLength ?? 0)
-  response.once('close', () => {
-    clearTimeout(timer)
-    release()
-  })
-}
-
-function lengthOf(body: Reply['body']): number {
-  if (body === undefined) return 0
-  return body instanceof Uint8Array ? body.byteLength : body.length
-}
-
-type Rest = 'none' | 'small' | 'large'
-
-/** What of a request's body nobody read. */
-function restOfBody({ hasBody, length, receivedBytes, message }: RegistryRequest, headers: OutgoingHttpHeaders): Rest {
-  if (!hasBody || message.readableEnded) return 'none'
-  if (headers['Connection'] === 'close') return 'large'
-  return length !== undefined && length - receivedBytes <= smallRest ? 'small' : 'large'
-}
-
-function fixedHeaders({ id }: RegistryRequest, rest: Rest): OutgoingHttpHeaders {
-  return {
-    'Docker-Distribution-Api-Version': 'registry/2.0',
-    'X-Request-Id': id,
-    ...(rest === 'large' && { Connection: 'close' }),
-  }
-}
-
-interface Refused {
-  readonly bytes: Uint8Array | undefined
-  readonly rest: Rest
-  readonly sending: Sending
-}
-
-/**
- * Ends an answer whose request still has a body to come. The whole answer is on its way at once, but its end, which closes
- * the connection, waits until the client has seen it and stopped, or until enough was read.
- */
-function finishRefused({ request: { message }, response }: Exchange, { bytes, rest, sending }: Refused): void {
-  const discarded = discardBody(message, sending.limits)
-  if (rest === 'small') {
-    finish(response, bytes, sending)
-    void discarded.then((isEnd) => isEnd || message.destroy())
-  } else {
-    response.flushHeaders()
-    if (bytes !== undefined) response.write(bytes)
-    void discarded.then(() => finish(response, undefined, sending))
-  }
+function fixedHeaders({ id }: RegistryRequest): OutgoingHttpHeaders {
+  return { 'Docker-Distribution-Api-Version': 'registry/2.0', 'X-Request-Id': id }
 }
 
 async function sendPart(
@@ -136,7 +68,12 @@ async function sendPart(
       stalledReadTime: sending.limits.stalledReadTime,
       begin: () => {
         const rest = restOfBody(request, headers)
-        response.writeHead(status, { ...fixedHeaders(request, rest), 'Content-Length': body.length, ...headers })
+        response.writeHead(status, {
+          ...fixedHeaders(request),
+          ...(rest === 'large' && closing),
+          'Content-Length': body.length,
+          ...headers,
+        })
       },
       onSent: (bytes) => {
         exchange.sentBytes += bytes

@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { listening, testAuthority } from '../../shared/net/testing/stand-in.ts'
+import { serverOptions } from '../../shared/web/configure-server.ts'
 import { imageOf, named, pushArtifact } from '../service/testing/images.ts'
-import { configureServer, serverOptions } from './configure-server.ts'
+import { configureServer } from './configure-server.ts'
 import { serve } from './testing/served.ts'
 
 /** True when the server's side of a connection ends within some seconds. */

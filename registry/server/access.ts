@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Log } from '../../shared/log/log.ts'
-import { type FileWatch, filesNow, watchFiles } from '../../shared/web/watch-files.ts'
+import { type FileWatch, filesNow, watchFiles } from '../../shared/web/tls/watch.ts'
 import { type AccountStore, createAccounts } from '../access/accounts.ts'
 import { createAuthorize } from '../access/authorize.ts'
 import { basicScheme } from '../access/basic.ts'

@@ -1,8 +1,8 @@
+import { isLoopback } from '../../shared/web/address.ts'
 import type { AppRoute } from '../http/app.ts'
 import type { Reply } from '../http/reply.ts'
 import type { RegistryRequest } from '../http/request.ts'
 import { RegistryError } from '../protocol/error.ts'
-import { isLoopback } from './config/exposure.ts'
 import type { Readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -2,15 +2,15 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { Server as TlsServer } from 'node:https'
 import type { Log } from '../../shared/log/log.ts'
 import type { ActiveRequests } from '../../shared/web/active.ts'
+import type { WebServer } from '../../shared/web/listen.ts'
+import type { TlsMaterial } from '../../shared/web/tls/material.ts'
+import type { TlsSource } from '../../shared/web/tls/source.ts'
 import type { ServerAccess } from './access.ts'
 import type { ReloadReport } from './admin/types.ts'
 import { changesBetween, withLive } from './config/changes.ts'
 import { refuseExposure } from './config/exposure.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { httpLimits } from './limits.ts'
-import type { WebServer } from './listen.ts'
-import type { TlsMaterial } from './tls/material.ts'
-import type { TlsSource } from './tls/source.ts'
 
 /** What changes while a server runs. */
 export interface ServerState {

@@ -4,6 +4,8 @@ import type { Socket } from 'node:net'
 import type { Log } from '../../shared/log/log.ts'
 import { inNetworks } from '../../shared/net/networks.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
+import { listen, urlOf, type WebServer } from '../../shared/web/listen.ts'
+import { openTlsSource } from '../../shared/web/tls/source.ts'
 import type { Adoption } from '../adopt/adoption.ts'
 import type { Outbox } from '../events/outbox.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
@@ -27,16 +29,15 @@ import type { ServerConfig } from './config/schema.ts'
 import { eventHost } from './event-host.ts'
 import { createHealth, type Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
-import { listen, makeServer, urlOf, type WebServer } from './listen.ts'
 import type { Metrics } from './metrics.ts'
+import { type NotaryAccess, notaryAccess } from './notary-access.ts'
+import { currentGunNames } from './own-hosts.ts'
 import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
 import { applyConfig, clientListener, closeServer, type ServerState, useMaterial } from './running.ts'
-import { type NotaryAccess, notaryAccess } from './notary-access.ts'
-import { currentGunNames } from './own-hosts.ts'
-import { openTlsSource } from './tls/source.ts'
 import { tokenOpener } from './tokens.ts'
+import { makeServer } from './web-server.ts'
 
 /** The registry that a server is for. */
 export interface OpenRegistry {
@@ -110,6 +111,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const tls = await openTlsSource({
     config: inForce.config,
     folder,
+    what: 'registry',
     log,
     onChange: (material) => useMaterial(server, material),
   })
@@ -119,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   server.on('tlsClientError', (error: Error, socket: Socket) => {
     log.debug('a client and the server did not agree on TLS', { client: socket.remoteAddress, error })
   })
-  const url = urlOf(await listen(server, inForce.config.listen, 'listen'), tls !== undefined)
+  const url = urlOf(await listen(server, inForce.config.listen, { key: 'listen' }), tls !== undefined)
   place.url = url
   events.listensAt(url)
   const operators = await startForOperators(inForce.config, apps.forOperators())
@@ -238,7 +240,7 @@ async function startForOperators(
 ): Promise<{ readonly server: WebServer; readonly url: string } | undefined> {
   if (config.metrics.listen === '') return undefined
   const server = makeServer(config, undefined, app)
-  return { server, url: urlOf(await listen(server, config.metrics.listen, 'metrics.listen'), false) }
+  return { server, url: urlOf(await listen(server, config.metrics.listen, { key: 'metrics.listen' }), false) }
 }
 
 interface AdminFor {

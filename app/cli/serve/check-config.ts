@@ -1,7 +1,7 @@
 import { readEventSettings } from '../../../registry/events/read-endpoints.ts'
 import { readAccess } from '../../../registry/server/access.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
-import { readMaterial } from '../../../registry/server/tls/material.ts'
+import { readMaterial } from '../../../shared/web/tls/material.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { checkExposure } from '../../serve/serve.ts'
 import { yamlText } from '../yaml-text.ts'

@@ -2,10 +2,11 @@ import { once } from 'node:events'
 import { Agent, createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
+import { serverOptions } from '../../../shared/web/configure-server.ts'
 import { memoryRegistry } from '../../service/testing/memory-registry.ts'
 import type { RegistryService } from '../../service/types.ts'
 import { type AppOptions, createApp } from '../app.ts'
-import { configureServer, serverOptions } from '../configure-server.ts'
+import { configureServer } from '../configure-server.ts'
 import type { FinishedRequest } from '../finished-request.ts'
 
 export interface Served {

@@ -1,8 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
-import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
-import type { ServerConfig } from '../config/schema.ts'
+import { errnoOf, IbuildError } from '../../base/errors.ts'
 
 /** What a TLS server shows and asks for. */
 export interface TlsMaterial {
@@ -17,11 +16,25 @@ export interface TlsFiles {
   readonly key: string
 }
 
+/** As it is configured. */
+export interface TlsSettings extends TlsFiles {
+  readonly mode: 'off' | 'auto' | 'files'
+  /** For the certificate of mode auto. */
+  readonly names: readonly string[]
+  /** Files with CAs of clients; with any, clients must show a certificate. */
+  readonly clientCA: readonly string[]
+  /** Oldest version of TLS. */
+  readonly minimum: '1.2' | '1.3'
+}
+
 /**
  * Reads certificate, key and the CAs of clients, and checks that they fit each other. Errors: TLS_INVALID, which names the
  * file and no content of it.
  */
-export async function readMaterial({ certificate, key }: TlsFiles, tls: ServerConfig['tls']): Promise<TlsMaterial> {
+export async function readMaterial(
+  { certificate, key }: TlsFiles,
+  tls: Pick<TlsSettings, 'clientCA' | 'minimum'>,
+): Promise<TlsMaterial> {
   const [cert, privateKey, ...ca] = await Promise.all([certificate, key, ...tls.clientCA].map(readPem))
   const parsed = attempt(certificate, 'is no certificate in PEM', () => new X509Certificate(cert ?? ''))
   const parsedKey = attempt(key, 'is no private key in PEM', () => createPrivateKey(privateKey ?? ''))

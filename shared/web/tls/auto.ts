@@ -3,14 +3,21 @@ import { chmod, mkdir, readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
-import { writeDurably } from '../../../shared/cas/write-durably.ts'
-import type { Credential } from '../../../shared/net/certificates.ts'
+import { errnoOf, IbuildError } from '../../base/errors.ts'
+import { writeDurably } from '../../cas/write-durably.ts'
+import type { Credential } from '../../net/certificates.ts'
 import type { TlsFiles } from './material.ts'
 
 export interface AutoFiles extends TlsFiles {
   /** The CA's certificate: what clients are given to trust. */
   readonly authority: string
+}
+
+export interface AutoWish {
+  /** What the server is, for people: it stands in the name of the CA. */
+  readonly what: string
+  /** Names and addresses for the server's certificate. */
+  readonly names: readonly string[]
 }
 
 const day = 86_400_000
@@ -41,11 +48,12 @@ export function certificateNames(asked: readonly string[], host: string | undefi
  * Makes an own CA in `folder` where there is none, and a certificate of it for `names` where there is none that has them all
  * and lasts a while. The CA is never made anew by itself: its clients would trust nothing any more. Errors: TLS_INVALID.
  */
-export async function ensureAutoFiles(folder: string, names: readonly string[], now = Date.now()): Promise<AutoFiles> {
+export async function ensureAutoFiles(folder: string, wish: AutoWish, now = Date.now()): Promise<AutoFiles> {
+  const { names, what } = wish
   const files = autoFiles(folder)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
-  const authority = (await readAuthority(files)) ?? (await makeAuthority(files, now))
+  const authority = (await readAuthority(files)) ?? (await makeAuthority(files, what, now))
   if (!(await isUsable(files, authority.certificate, names, now))) await renew(files, authority, names, now)
   return files
 }
@@ -65,9 +73,9 @@ async function readAuthority(files: ReturnType<typeof autoFiles>): Promise<Crede
   })
 }
 
-async function makeAuthority(files: ReturnType<typeof autoFiles>, now: number): Promise<Credential> {
-  const { createAuthority } = await import('../../../shared/net/certificates.ts')
-  const commonName = `ibuild registry on ${hostname().slice(0, 40)}, made ${new Date(now).toISOString().slice(0, 10)}`
+async function makeAuthority(files: ReturnType<typeof autoFiles>, what: string, now: number): Promise<Credential> {
+  const { createAuthority } = await import('../../net/certificates.ts')
+  const commonName = `ibuild ${what} on ${hostname().slice(0, 40)}, made ${new Date(now).toISOString().slice(0, 10)}`
   const made = createAuthority({ commonName, from: new Date(now - day), until: new Date(now + authorityDays * day) })
   await writeDurably(files.authorityKey, made.key, 0o600)
   await writeDurably(files.authority, made.certificate, 0o644)
@@ -80,7 +88,7 @@ async function renew(
   names: readonly string[],
   now: number,
 ): Promise<void> {
-  const { createServerCertificate } = await import('../../../shared/net/certificates.ts')
+  const { createServerCertificate } = await import('../../net/certificates.ts')
   const end = new X509Certificate(authority.certificate).validToDate.getTime()
   const until = new Date(Math.min(now + serverDays * day, end))
   const commonName = (names[0] ?? 'localhost').slice(0, 64)

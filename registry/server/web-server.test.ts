@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
 import { listening, testAuthority } from '../../shared/net/testing/stand-in.ts'
 import { configOf, settingsOf } from './config/read.ts'
-import { makeServer } from './listen.ts'
+import { makeServer } from './web-server.ts'
 
 test('TLS must come about in the time that headers have', async (t) => {
   const { certificate: cert, key } = testAuthority().issue('127.0.0.1')

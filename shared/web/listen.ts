@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import { isIP } from 'node:net'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
-import { configureServer, serverOptions } from '../http/configure-server.ts'
-import { type ListenAddress, parseAddress } from './config/exposure.ts'
-import type { ServerConfig } from './config/schema.ts'
-import { httpLimits } from './limits.ts'
+import { errnoOf, IbuildError } from '../base/errors.ts'
+import { type ListenAddress, parseAddress } from './address.ts'
+import type { ErrorMessage } from './client-error.ts'
+import { configureServer, serverOptions } from './configure-server.ts'
+import type { WebLimits } from './limits.ts'
 import type { TlsMaterial } from './tls/material.ts'
 
 export type WebServer = Server | TlsServer
@@ -29,15 +29,23 @@ export async function resolveAddress({
   }
 }
 
-/** A server that does not listen yet; with `tls` it speaks HTTPS. */
-export function makeServer(config: ServerConfig, tls: TlsMaterial | undefined, listener: RequestListener): WebServer {
-  const limits = httpLimits(config)
+export interface WebServerOptions {
+  readonly limits: Partial<WebLimits>
+  /** With it the server speaks HTTPS. */
+  readonly tls?: TlsMaterial | undefined
+  /** What is said where no request could be read. */
+  readonly errorMessage: ErrorMessage
+}
+
+/** A server that does not listen yet. */
+export function makeWebServer(listener: RequestListener, { limits, tls, errorMessage }: WebServerOptions): WebServer {
   const options = serverOptions(limits)
+  const { headersTimeout: handshakeTimeout } = options
   const server =
     tls === undefined
       ? createServer(options, listener)
-      : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout: config.limits.headersTimeout }, listener)
-  configureServer(server, limits)
+      : createTlsServer({ ...options, ...tlsOptions(tls), handshakeTimeout }, listener)
+  configureServer(server, limits, errorMessage)
   return server
 }
 
@@ -46,13 +54,13 @@ function tlsOptions({ options, asksClients }: TlsMaterial): object {
   return { ...options, requestCert: asksClients, rejectUnauthorized: asksClients, ALPNProtocols: ['http/1.1'] }
 }
 
-/** Resolves with the address listened on. Errors: LISTEN_FAILED. */
+/** Resolves with the address listened on; `key` names it in errors, `port` is for an address without one. Errors: LISTEN_FAILED. */
 export async function listen(
   server: WebServer,
   text: string,
-  key: string,
+  { key, port: usual }: { readonly key: string; readonly port?: number },
 ): Promise<ListenAddress & { readonly host: string }> {
-  const { ip, port } = await resolveAddress(parseAddress(text, key))
+  const { ip, port } = await resolveAddress(parseAddress(text, key, usual))
   try {
     await listenOn(server, ip, port)
   } catch (cause) {

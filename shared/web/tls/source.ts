@@ -1,10 +1,16 @@
 import { join } from 'node:path'
-import type { Log } from '../../../shared/log/log.ts'
-import { type FileWatch, filesNow, watchFiles } from '../../../shared/web/watch-files.ts'
-import { parseAddress } from '../config/exposure.ts'
-import type { ServerConfig } from '../config/schema.ts'
+import type { Log } from '../../log/log.ts'
+import { parseAddress } from '../address.ts'
 import { type AutoFiles, certificateNames, ensureAutoFiles, renewalTime } from './auto.ts'
-import { readMaterial, type TlsFiles, type TlsMaterial } from './material.ts'
+import { readMaterial, type TlsFiles, type TlsMaterial, type TlsSettings } from './material.ts'
+import { type FileWatch, filesNow, watchFiles } from './watch.ts'
+
+/** What a certificate is for, and where it comes from. */
+export interface TlsConfig {
+  readonly tls: TlsSettings
+  /** Address that is listened on. */
+  readonly listen: string
+}
 
 /** Where a server's certificate comes from, as long as it runs. */
 export interface TlsSource {
@@ -12,14 +18,16 @@ export interface TlsSource {
   /** Where the own CA's certificate is; undefined for certificates of others. */
   readonly authority: string | undefined
   /** Reads all anew, with another configuration perhaps. What cannot be used is not taken. Errors: TLS_INVALID. */
-  refresh(config: ServerConfig): Promise<void>
+  refresh(config: TlsConfig): Promise<void>
   close(): void
 }
 
 export interface TlsSourceOptions {
-  readonly config: ServerConfig
-  /** For what the server makes itself. */
+  readonly config: TlsConfig
+  /** For what the server makes itself, in its folder `tls`. */
   readonly folder: string
+  /** What the server is, for the name of its CA: `registry`. */
+  readonly what: string
   readonly log: Log
   /** Is told of material that is to be used from now on. */
   readonly onChange: (material: TlsMaterial) => void
@@ -31,17 +39,18 @@ const hour = 3_600_000
 export async function openTlsSource({
   config,
   folder,
+  what,
   log,
   onChange,
 }: TlsSourceOptions): Promise<TlsSource | undefined> {
   if (config.tls.mode === 'off') return undefined
   let current = config
-  let files = await filesOf(current, folder)
+  let files = await filesOf(current, { folder, what })
   const since = await filesNow(watched(files, current))
   let material = await readMaterial(files, current.tls)
   let watch: FileWatch | undefined
-  const refresh = async (next: ServerConfig): Promise<void> => {
-    const nextFiles = await filesOf(next, folder)
+  const refresh = async (next: TlsConfig): Promise<void> => {
+    const nextFiles = await filesOf(next, { folder, what })
     const now = await filesNow(watched(nextFiles, next))
     material = await readMaterial(nextFiles, next.tls)
     const isElsewhere = watched(nextFiles, next).join() !== watched(files, current).join()
@@ -88,13 +97,16 @@ function warnOfTime({ certificate: { validFromDate, validToDate } }: TlsMaterial
     log.warn('the time of the certificate has not begun: clients will refuse it', { from: validFromDate.toISOString() })
 }
 
-async function filesOf({ tls, listen }: ServerConfig, folder: string): Promise<TlsFiles | AutoFiles> {
+async function filesOf(
+  { tls, listen }: TlsConfig,
+  { folder, what }: Pick<TlsSourceOptions, 'folder' | 'what'>,
+): Promise<TlsFiles | AutoFiles> {
   if (tls.mode === 'files') return tls
   const { host } = parseAddress(listen, 'listen')
-  return ensureAutoFiles(join(folder, 'tls'), certificateNames(tls.names, host))
+  return ensureAutoFiles(join(folder, 'tls'), { what, names: certificateNames(tls.names, host) })
 }
 
-function watched({ certificate, key }: TlsFiles, { tls }: ServerConfig): readonly string[] {
+function watched({ certificate, key }: TlsFiles, { tls }: TlsConfig): readonly string[] {
   return [certificate, key, ...tls.clientCA]
 }
 
