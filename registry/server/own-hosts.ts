@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
-import { type GunNames, gunNames } from '../access/gun-names.ts'
 import { parseAddress } from '../../shared/web/address.ts'
+import { type GunNames, gunNames } from '../access/gun-names.ts'
 import type { ServerConfig } from './config/schema.ts'
 
 type HostsConfig = Pick<ServerConfig, 'hosts' | 'listen' | 'tls'>
