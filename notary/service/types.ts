@@ -1,4 +1,6 @@
+import type { TrustStore } from '../store/types.ts'
 import type { Gun, KeyID, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
+import type { PublishCode } from './publish-error.ts'
 
 /** Holds the keys of a server: snapshot and timestamp keys of collections. In this process, or in another one. */
 export interface Signer {
@@ -30,8 +32,18 @@ export interface StoredFile {
 export type FileQuery =
   | { readonly role: RoleName }
   | { readonly role: RoleName; readonly version: number }
-  /** Hex of sha256, sha384 or sha512. */
+  /** Hex of sha256 or sha512. */
   | { readonly role: RoleName; readonly hash: string }
+
+export interface NotaryServiceOptions {
+  readonly store: TrustStore
+  readonly signer: Signer
+  readonly limits?: Partial<ServiceLimits>
+  readonly lifetimes?: Partial<SigningLifetimes>
+  readonly events?: ServiceEvents
+  /** Milliseconds since the epoch; default the clock of the system. */
+  readonly now?: () => number
+}
 
 /** What happened to a collection, in the order of `id`. */
 export interface CollectionChange {
@@ -51,6 +63,40 @@ export interface ChangesQuery {
   readonly after: number | undefined
   readonly limit: number
   readonly isReverse: boolean
+}
+
+/** What a service takes of anybody. */
+export interface ServiceLimits {
+  /** Files of one upload. */
+  readonly files: number
+  /** Bytes of one file. */
+  readonly fileBytes: number
+  /** Targets of one role. */
+  readonly targets: number
+  /** How far a version may be ahead of the one before. */
+  readonly versionStep: number
+  /** Milliseconds from now to the expiry of what is uploaded. */
+  readonly lifetime: number
+  /** Publishes that wait for one collection. */
+  readonly waiting: number
+  /** Names of collections that there are not yet and for which keys are held, in an hour. */
+  readonly newNames: number
+}
+
+/** How long what the server signs is good for, in milliseconds. */
+export interface SigningLifetimes {
+  readonly snapshot: number
+  readonly timestamp: number
+}
+
+/** What whoever runs the server is told. */
+export interface ServiceEvents {
+  /** A publish was made, or refused with the code of its error. */
+  onPublish?(gun: Gun, outcome: 'published' | 'unchanged' | PublishCode): void
+  /** Files were renewed before they expired, or could not be. */
+  onRenewal?(gun: Gun, outcome: 'renewed' | 'failed'): void
+  /** One line. */
+  onNotice?(notice: string): void
 }
 
 /**
@@ -80,6 +126,8 @@ export interface NotaryService {
   signedDigests(gun: Gun): Promise<ReadonlySet<string>>
   /** Changes with every publish, renewal and removal of the collection; undefined when there is none. */
   trustVersion(gun: Gun): Promise<string | undefined>
+  /** Milliseconds until the first timestamp expires of all collections that are renewed here; undefined without any. */
+  minRemainingValidity(): number | undefined
   /** Names of what does not work: `database`, `signer`, each with the reason. Empty when all is well. */
   health(): Promise<ReadonlyMap<string, string>>
   close(): Promise<void>

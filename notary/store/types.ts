@@ -1,0 +1,88 @@
+import type { ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
+import type { Gun, RoleName } from '../tuf/types.ts'
+
+/** A file of a collection as it stands, without its bytes. */
+export interface CurrentFile {
+  readonly version: number
+  /** Hex. */
+  readonly sha256: string
+  /** Bytes. */
+  readonly length: number
+  /** When it was stored; milliseconds since the epoch. */
+  readonly storedAt: number
+}
+
+/** Which files a collection consists of, as one publish left it. */
+export interface CollectionState {
+  readonly gun: Gun
+  /** Another one for each life of a collection: one that was removed and made again has another. */
+  readonly id: string
+  /** Another one after each publish. */
+  readonly revision: string
+  /** Of each role that has a file. */
+  readonly files: ReadonlyMap<RoleName, CurrentFile>
+  /** The last version of each role that the collection had and has no more: it is not to come back with an older one. */
+  readonly gone: ReadonlyMap<RoleName, number>
+}
+
+export interface NewFile {
+  readonly role: RoleName
+  readonly version: number
+  /** UTF-8. */
+  readonly bytes: Buffer
+  /** Hex. */
+  readonly sha256: string
+  readonly sha512: string
+}
+
+export interface Publication {
+  /** The collection as it was when it was decided what to publish; undefined when there was none. */
+  readonly before: CollectionState | undefined
+  /** Of each role at most one, of a version that the role never had. */
+  readonly files: readonly NewFile[]
+  /** Roles that the collection has no more. */
+  readonly dropped?: readonly RoleName[]
+  /** Of the changefeed: version and hash (hex) of the timestamp. */
+  readonly version: number
+  readonly sha256: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** The collection is not as a publication expects it: somebody else was first. Nothing was changed. */
+export class PublicationConflict extends Error {
+  override readonly name = 'PublicationConflict'
+}
+
+/** Files of metadata of trusted collections, by role and version, and which of them are current. What resolves is durable. */
+export interface TrustStore {
+  /** Undefined when there is no such collection. */
+  state(gun: Gun): Promise<CollectionState | undefined>
+  /**
+   * The current file of a role, an older version, or the one with a hash (sha256 or sha512): of the same life of the collection.
+   * Roots are kept for ever, others for a while after newer ones came, see `Retention`. A role that is gone has no current file.
+   */
+  file(gun: Gun, query: FileQuery): Promise<StoredFile | undefined>
+  /**
+   * Stores files and makes them current, all or none: whoever reads the state before or after never sees a part of them. Rejects
+   * with {@link PublicationConflict} when the collection is no more as expected.
+   */
+  publish(gun: Gun, publication: Publication): Promise<CollectionState>
+  /** Removes a collection with all its versions; false when there was none. What it had is cleared away behind it. */
+  remove(gun: Gun, at: number): Promise<boolean>
+  /** In the order of `id`; see {@link ChangesQuery}. */
+  changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
+  /** Names of collections in byte order, behind `after`. */
+  collections(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Gun[]>
+  /** Waits until what is cleared away behind changes is gone. */
+  idle(): Promise<void>
+  close(): Promise<void>
+}
+
+/** How long files are kept that are no more current, for clients that learnt their names before. Roots are kept for ever. */
+export interface Retention {
+  /** Milliseconds since newer ones came. */
+  readonly time: number
+  /** Bytes of all such files of one collection; the newest are kept. */
+  readonly bytes: number
+}
