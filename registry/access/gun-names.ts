@@ -8,9 +8,9 @@ export interface GunNames {
   /** Names of this registry for its clients, with the port where they write one: `localhost:5000`. */
   readonly hosts: readonly string[]
   /** The repository of a collection; undefined when its host is not exactly one of `hosts`, or what follows is no repository's name. */
-  repositoryOf(gun: string): RepositoryName | undefined
+  readonly repositoryOf: (gun: string) => RepositoryName | undefined
   /** The collections that a repository may have: one for each of `hosts`, in their order. */
-  gunsOf(name: RepositoryName): readonly string[]
+  readonly gunsOf: (name: RepositoryName) => readonly string[]
 }
 
 /** For a registry with these names. */
