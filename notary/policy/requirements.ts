@@ -1,0 +1,25 @@
+import { parseTargetsRole } from '../tuf/role.ts'
+import type { TargetsRole } from '../tuf/types.ts'
+import type { NotaryRequirement, Policy } from './types.ts'
+
+/** Where docker looks for a tag: what was released, then what whoever owns the collection signed. */
+export const usualRoles: readonly TargetsRole[] = [parseTargetsRole('targets/releases'), 'targets']
+
+/** That somebody whom a collection names has signed, whoever that is; the collection is believed at the first contact, as docker does. */
+export const signedBySomebody: NotaryRequirement = {
+  kind: 'notary',
+  server: undefined,
+  root: { keys: [], authority: undefined, allowsFirstUse: true },
+  roles: usualRoles,
+  alsoRoles: [],
+  keys: new Set(),
+  threshold: 0,
+  unreachable: 'refuse',
+  maxAge: undefined,
+  digests: 'verify',
+}
+
+/** The policy of whoever turned trust on without one: every image has to be signed. `source` says how, for messages. */
+export function everythingSigned(source: string, how: Partial<Pick<NotaryRequirement, 'digests'>> = {}): Policy {
+  return { rules: [], otherwise: { ...signedBySomebody, ...how }, source }
+}
