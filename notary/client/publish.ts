@@ -96,7 +96,10 @@ export function refuseMissing(gun: Gun, missing: readonly MissingSignatures[]): 
       ? `${gun}: what ${role} signed would not count any more: ${count} by ${ids} would be missing`
       : `${gun}: ${role} needs ${count} more, by ${ids}`,
     {
-      hint: first.keys.length === 0 ? 'No key is left that could sign it.' : 'Load a key with ibuild trust key load, or write it to a file with --pending FILE, which others sign.',
+      hint:
+        first.keys.length === 0
+          ? 'No key is left that could sign it.'
+          : 'Load a key with ibuild trust key load, or write it to a file with --pending FILE, which others sign.',
     },
   )
 }

@@ -24,12 +24,16 @@ export async function rolesToSign(
   }
   if (roles.length > 0) return roles
   const names = fitting.map((each) => each.name)
-  throw new IbuildError('TRUST_INCOMPLETE', `no key of ${collection.gun} that may sign ${JSON.stringify(name)} is here`, {
-    hint:
-      names.length === 0
-        ? 'No role may sign that name: see ibuild trust delegation list, or sign with --role targets.'
-        : `It is signed by ${names.join(', ')}. Load a key with ibuild trust key load, or let an owner add yours with ibuild trust signer add.`,
-  })
+  throw new IbuildError(
+    'TRUST_INCOMPLETE',
+    `no key of ${collection.gun} that may sign ${JSON.stringify(name)} is here`,
+    {
+      hint:
+        names.length === 0
+          ? 'No role may sign that name: see ibuild trust delegation list, or sign with --role targets.'
+          : `It is signed by ${names.join(', ')}. Load a key with ibuild trust key load, or let an owner add yours with ibuild trust signer add.`,
+    },
+  )
 }
 
 /** Delegations that `targets` makes itself. */

@@ -4,7 +4,7 @@ import { parentOf } from '../../tuf/role.ts'
 import type { DelegationName, KeyID, RoleName, TargetsRole } from '../../tuf/types.ts'
 import { withFile } from './draft.ts'
 import { arrayIn, memberOf, objectIn, textsIn, withMember } from './json-parts.ts'
-import { delegationEntry, delegationsIn, isKey, keyTable, thresholdOf } from './role-keys.ts'
+import { countKeys, delegationEntry, delegationsIn, isKey, keyTable, thresholdOf } from './role-keys.ts'
 import { noSuchRole } from './target-changes.ts'
 import type { DelegationEdit, Draft } from './types.ts'
 
@@ -32,7 +32,7 @@ export function delegate(draft: Draft, edit: DelegationEdit): Draft {
     ]),
     threshold: edit.threshold ?? thresholdOf(before),
   }
-  refuseTooFewKeys(draft, entry)
+  refuseTooFewKeys(draft, entry, keyTable(known, edit.addKeys ?? [], [entry]))
   if (isUnchanged(before, entry)) return draft
   return withEntries(draft, parent, replaced(delegationsIn(file), entry), edit.addKeys)
 }
@@ -67,7 +67,7 @@ export function purgeKey(draft: Draft, role: TargetsRole, key: KeyID): Draft {
     return keyids.length === textsIn(entry, 'keyids').length ? entry : { ...entry, keyids }
   })
   const changed = entries.filter((entry, i) => entry !== before[i])
-  for (const entry of changed) refuseTooFewKeys(draft, entry)
+  for (const entry of changed) refuseTooFewKeys(draft, entry, known)
   return changed.length === 0 ? draft : withEntries(draft, role, entries)
 }
 
@@ -91,16 +91,16 @@ function withEntries(
 }
 
 /** With fewer keys than its threshold a role can never be signed again, and its names are lost. */
-function refuseTooFewKeys({ gun }: Draft, entry: JsonObject): void {
-  const name = String(memberOf(entry, 'name'))
-  const count = textsIn(entry, 'keyids').length
+function refuseTooFewKeys({ gun }: Draft, entry: JsonObject, table: JsonObject): void {
+  const name = memberOf(entry, 'name')
+  const count = countKeys(entry, table)
   const threshold = thresholdOf(entry)
   if (!Number.isSafeInteger(threshold) || threshold < 1)
     throw new IbuildError('TRUST_CHANGE_INVALID', `${gun}: a threshold is a number from 1 on, not ${threshold}`)
   if (count >= threshold) return
   throw new IbuildError(
     'TRUST_CHANGE_INVALID',
-    `${gun}: ${name} would have ${count} ${count === 1 ? 'key' : 'keys'}, and ${threshold} must sign it`,
+    `${gun}: ${JSON.stringify(name)} would have ${count} ${count === 1 ? 'key' : 'keys'}, and ${threshold} must sign it`,
     { hint: 'Add keys in the same step, lower the threshold, or remove the delegation.' },
   )
 }

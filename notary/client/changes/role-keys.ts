@@ -57,6 +57,11 @@ export function canonicalIDs({ keys }: KeysOfRole): ReadonlySet<KeyID> {
   return new Set([...keys.values()].flatMap((key) => (key.type === undefined ? [] : [key.canonicalID])))
 }
 
+/** How many keys an entry names; one counts once, in whatever forms it is there. */
+export function countKeys(entry: JsonObject, known: JsonObject): number {
+  return canonicalIDs(keysOf(entry, known)).size
+}
+
 /** True for the key that `id` names, as in metadata or canonically. */
 export function isKey(json: JsonValue | undefined, id: KeyID): boolean {
   if (!isObject(json)) return false
@@ -65,11 +70,7 @@ export function isKey(json: JsonValue | undefined, id: KeyID): boolean {
 }
 
 /** A table of keys with those of `added` and without those that none of `entries` names. */
-export function keyTable(
-  known: JsonObject,
-  added: readonly PublicKey[],
-  entries: readonly JsonObject[],
-): JsonObject {
+export function keyTable(known: JsonObject, added: readonly PublicKey[], entries: readonly JsonObject[]): JsonObject {
   const used = new Set(entries.flatMap((entry) => textsIn(entry, 'keyids')))
   const all = added.reduce((table, key) => withMember(table, key.id, keyJson(key)), known)
   return withoutMembers(all, (id) => !used.has(id))

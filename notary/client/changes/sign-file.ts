@@ -44,7 +44,9 @@ function lackOf({ role, signers }: FileToSign, bytes: Buffer): Omit<SignedFile, 
   const short = verdicts.filter(({ missing }) => missing > 0)
   return {
     missing: Math.max(0, ...short.map(({ missing }) => missing)),
-    unused: [...new Set(short.flatMap(({ needed, signers }) => [...canonicalIDs(needed).difference(signers)]))],
+    unused: [
+      ...new Set(short.flatMap(({ needed, signers }) => [...canonicalIDs(needed)].filter((id) => !signers.has(id)))),
+    ],
   }
 }
 

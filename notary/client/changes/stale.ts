@@ -14,5 +14,5 @@ function isUnsigned(draft: Draft, role: RoleName): boolean {
   const signers = draft.base?.signers.get(role)
   const needed = keysOfRole(draft, role)
   if (draft.changed.has(role) || signers === undefined || needed === undefined) return false
-  return signers.intersection(canonicalIDs(needed)).size < needed.threshold
+  return [...canonicalIDs(needed)].filter((id) => signers.has(id)).length < needed.threshold
 }

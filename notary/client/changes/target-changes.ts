@@ -24,7 +24,15 @@ export function removeTarget(draft: Draft, role: TargetsRole, name: string): Dra
   if (file === undefined) return draft
   const targets = objectIn(file, 'targets')
   if (!Object.hasOwn(targets, name)) return draft
-  return withFile(draft, role, withMember(file, 'targets', withoutMembers(targets, (key) => key === name)))
+  return withFile(
+    draft,
+    role,
+    withMember(
+      file,
+      'targets',
+      withoutMembers(targets, (key) => key === name),
+    ),
+  )
 }
 
 /** A delegation signs names that begin with one of its paths; readers pass over all others (TUF 1.0.34, section 4.5). */

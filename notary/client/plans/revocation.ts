@@ -1,8 +1,8 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { TargetsRole } from '../../tuf/types.ts'
 import type { TrustedCollection } from '../../verifier/types.ts'
-import type { Change, SigningKeys } from '../changes/types.ts'
 import { hasKeyOf } from '../changes/choose-roles.ts'
+import type { Change, SigningKeys } from '../changes/types.ts'
 
 export interface RevocationWish {
   /** Undefined: all names. */

@@ -50,7 +50,10 @@ export function removeSigner(collection: TrustedCollection, name: string): Signe
   const gone = keys.filter((id) => !others.has(id))
   const left = released === undefined ? [] : keysOf(collection, released).filter((id) => !gone.includes(id))
   const isLast = released !== undefined && left.length < released.threshold
-  return { isLast, changes: [{ kind: 'remove-delegation', name: role }, ...changesOfReleases(released !== undefined, isLast, gone)] }
+  return {
+    isLast,
+    changes: [{ kind: 'remove-delegation', name: role }, ...changesOfReleases(released !== undefined, isLast, gone)],
+  }
 }
 
 function changesOfReleases(isThere: boolean, isLast: boolean, removeKeys: readonly KeyID[]): readonly Change[] {
@@ -63,7 +66,9 @@ function reserved(): IbuildError {
 }
 
 function noSuchSigner(collection: TrustedCollection, name: string): IbuildError {
-  const names = directDelegations(collection).flatMap((each) => (each.name === releases ? [] : [each.name.slice('targets/'.length)]))
+  const names = directDelegations(collection).flatMap((each) =>
+    each.name === releases ? [] : [each.name.slice('targets/'.length)],
+  )
   return new IbuildError('TRUST_CHANGE_INVALID', `${collection.gun} has no signer ${name}`, {
     hint: names.length === 0 ? 'It has no signers at all.' : `Its signers are ${names.join(', ')}.`,
   })

@@ -18,7 +18,8 @@ export async function changesToSign(
 ): Promise<readonly Change[]> {
   const changes: Change[] = []
   for (const [name, target] of targets) {
-    const chosen = roles ?? (collection === undefined ? (['targets'] as const) : await rolesToSign(collection, name, keys))
+    const chosen =
+      roles ?? (collection === undefined ? (['targets'] as const) : await rolesToSign(collection, name, keys))
     changes.push(...chosen.map((role) => ({ kind: 'add-target', role, name, target }) as const))
   }
   return changes
