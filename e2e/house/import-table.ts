@@ -142,6 +142,7 @@ export const importTable: ImportTable = {
     },
     'registry/client': { imports: ['shared', 'registry/protocol'] },
     'notary/tuf': { imports: ['shared/base'] },
+    'notary/tuf/testing': { imports: ['shared/base', 'shared/crypto', 'notary/tuf'] },
     'notary/verifier': { imports: ['shared/base', 'notary/tuf'] },
     'notary/policy': { imports: ['shared', 'notary/tuf'], types: ['notary/verifier'] },
     'notary/keys': { imports: ['shared', 'notary/tuf'] },
@@ -160,7 +161,9 @@ export const importTable: ImportTable = {
     app: { imports: ['shared', 'builder', 'registry', 'notary'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'scripts'] },
-    scripts: { imports: ['shared/base', 'registry/fsck', 'registry/server', 'e2e/testing'] },
+    scripts: {
+      imports: ['shared/base', 'shared/config', 'registry/fsck', 'registry/server', 'notary/server', 'e2e/testing'],
+    },
     bench: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'e2e', 'scripts'] },
   },
   doorways: {

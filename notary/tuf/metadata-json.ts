@@ -92,7 +92,8 @@ function roleJson({ keyIDs, threshold }: RoleKeys): JsonObject {
   return { keyids: keyIDs, threshold }
 }
 
-function keysJson(keys: Iterable<PublicKey>): JsonObject {
+/** Keys by their IDs, as they stand in metadata. */
+export function keysJson(keys: Iterable<PublicKey>): JsonObject {
   return membersOf([...keys].map((key) => [key.id, keyJson(key)]))
 }
 
