@@ -1,9 +1,7 @@
-import type { CommandModule } from '../command-module.ts'
+import type { CommandTable } from '../command-group.ts'
 
 /** What comes after `ibuild registry`, each loaded only when it is asked for. */
-export const registryCommands: Readonly<
-  Record<string, { readonly summary: string; readonly load: () => Promise<CommandModule> }>
-> = {
+export const registryCommands: CommandTable = {
   serve: { summary: 'serve the registry, and nothing else', load: () => import('./serve.ts') },
   status: { summary: 'show the server, open uploads and space on the disk', load: () => import('./status.ts') },
   reload: { summary: 'let the server read its configuration again', load: () => import('./reload.ts') },
