@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { findingCodes } from '../registry/fsck/finding-codes.ts'
 import { adminRoutes } from '../registry/server/admin/routes.ts'
 import { distributionKeys, type Fate } from '../registry/server/config/distribution-keys.ts'
-import { keys, type NamedKey } from '../registry/server/config/schema.ts'
+import { keys } from '../registry/server/config/schema.ts'
+import type { NamedKey } from '../shared/config/schema.ts'
 import { repository } from './repository.ts'
 
 /** Each page that has tables, and which. */

@@ -1,4 +1,4 @@
-import type { Setting, Source } from '../../../registry/server/config/read.ts'
+import type { Setting, Source } from '../../../shared/config/read.ts'
 import { type Command, collect, createParser } from '../arguments.ts'
 
 /** The options of the commands that serve. */

@@ -7,11 +7,12 @@ import {
   settingsOfDistributionEnvironment,
 } from '../../../registry/server/config/distribution.ts'
 import { settingsOfEnvironment } from '../../../registry/server/config/environment.ts'
-import { configOf, type Setting, type Source, settingsOf } from '../../../registry/server/config/read.ts'
+import { configOf, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { isPlainObject } from '../../../shared/config/kinds.ts'
+import type { Setting, Source } from '../../../shared/config/read.ts'
 import { dataFolder } from '../data-folder.ts'
 import { parseYaml } from '../yaml-text.ts'
 import { type ServeFlags, settingsOfFlags } from './flags.ts'

@@ -1,8 +1,9 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { parse, stringify } from 'yaml'
+import { variableFor } from '../../../shared/config/environment.ts'
 import { changesBetween, withLive } from './changes.ts'
-import { settingsOfEnvironment, variableOf } from './environment.ts'
+import { settingsOfEnvironment } from './environment.ts'
 import { configOf, plainConfig, settingsOf } from './read.ts'
 import { keys, type ServerConfig } from './schema.ts'
 
@@ -103,6 +104,7 @@ test('what is shown as the configuration in force gives it again', (t) => {
 })
 
 test('each key has a variable, and no two have the same', (t) => {
+  const variableOf = (path: string): string => variableFor(path, 'IBUILD_REGISTRY_')
   const names = keys.map(({ path }) => variableOf(path))
   t.is(new Set(names).size, keys.length)
   t.is(variableOf('limits.connectionsPerAddress'), 'IBUILD_REGISTRY_LIMITS_CONNECTIONS_PER_ADDRESS')

@@ -1,9 +1,10 @@
 import test from 'ava'
 import { parse } from 'yaml'
+import type { Source } from '../../../shared/config/read.ts'
 import { isDistribution, settingsOfDistribution, settingsOfDistributionEnvironment } from './distribution.ts'
 import { distributionKeys } from './distribution-keys.ts'
-import { byPath, configOf, type Source } from './read.ts'
-import type { ServerConfig } from './schema.ts'
+import { configOf } from './read.ts'
+import { type ServerConfig, serverSchema } from './schema.ts'
 
 const source = (yaml: string, hasRoot = true): Source =>
   settingsOfDistribution(parse(`version: 0.1\n${yaml}`), 'c.yml', { hasRoot })
@@ -181,7 +182,7 @@ test('every key that is mapped leads to one of ours', (t) => {
   const targets = Object.values(distributionKeys).flatMap((fate) => (fate.kind === 'mapped' ? [fate.to] : []))
   t.true(targets.length > 10)
   t.deepEqual(
-    targets.filter((path) => !byPath.has(path)),
+    targets.filter((path) => !serverSchema.byPath.has(path)),
     [],
   )
 })

@@ -1,6 +1,7 @@
 import { BadValue, isPlainObject } from '../../../shared/config/kinds.ts'
+import { nearest, type Setting, type Source } from '../../../shared/config/read.ts'
 import { distributionKeys, type Fate } from './distribution-keys.ts'
-import { byPath, nearest, type Setting, type Source } from './read.ts'
+import { serverSchema } from './schema.ts'
 
 /** True for a configuration of distribution: it begins with its version, which ours has not. */
 export function isDistribution(object: unknown): boolean {
@@ -151,7 +152,7 @@ function takeText(
   options: DistributionOptions,
 ): void {
   const fate = fateOf(found.path)
-  const kind = fate?.kind === 'mapped' ? byPath.get(fate.to)?.kind : undefined
+  const kind = fate?.kind === 'mapped' ? serverSchema.byPath.get(fate.to)?.kind : undefined
   const isWord = /^(?:true|false)$/i.test(found.value)
   try {
     const value = isWord ? found.value.toLowerCase() === 'true' : (kind?.fromText(found.value) ?? found.value)

@@ -1,115 +1,18 @@
-import { IbuildError } from '../../../shared/base/errors.ts'
-import { suggest } from '../../../shared/base/suggest.ts'
-import { BadValue, isPlainObject } from '../../../shared/config/kinds.ts'
+import { configFrom, type Source, settingsIn, shownConfig } from '../../../shared/config/read.ts'
 import { contradictionsIn } from './contradictions.ts'
-import { keys, type NamedKey, type ServerConfig } from './schema.ts'
+import { type ServerConfig, serverSchema } from './schema.ts'
 
-/** Plain values by path of their key. */
-export type Settings = ReadonlyMap<string, Setting>
-
-export interface Setting {
-  readonly value: unknown
-  /** For messages: the file, the variable or the flag that has it. */
-  readonly origin: string
-}
-
-/** What a source of settings gives: those, and what is wrong with it. */
-export interface Source {
-  readonly settings: Settings
-  readonly problems: readonly string[]
-  /** What the user should know though it is no error. */
-  readonly notices: readonly string[]
-}
-
-export const byPath: ReadonlyMap<string, NamedKey> = new Map(keys.map((key) => [key.path, key]))
-const sections = new Set(keys.flatMap(({ path }) => (path.includes('.') ? [path.slice(0, path.lastIndexOf('.'))] : [])))
-
-/** Settings of a plain object as YAML gives it. A key that there is not is a problem, with its path and the nearest one. */
+/** Settings of a plain object as YAML gives it; see {@link settingsIn}. */
 export function settingsOf(object: unknown, file: string): Source {
-  const settings = new Map<string, Setting>()
-  const problems: string[] = []
-  const visit = (value: unknown, path: string): void => {
-    if (byPath.has(path)) settings.set(path, { value, origin: `${file}: ${path}` })
-    else if (path !== '' && !sections.has(path)) problems.push(`${file}: ${unknownKey(path)}`)
-    else if (isPlainObject(value)) {
-      for (const [name, one] of Object.entries(value)) visit(one, path === '' ? name : `${path}.${name}`)
-    } else if (value !== undefined && value !== null)
-      problems.push(`${file}: ${path === '' ? 'the file' : path}: expected a map of keys`)
-  }
-  visit(object, '')
-  return { settings, problems, notices: [] }
+  return settingsIn(serverSchema, object, file)
 }
 
-function unknownKey(path: string): string {
-  const meant = nearest(path, [...byPath.keys(), ...sections])
-  return `${path}: there is no such key${meant === undefined ? '' : `; did you mean ${meant}?`}`
-}
-
-/** The key that was meant: near as a whole, or of the same name in another section. */
-export function nearest(path: string, candidates: readonly string[]): string | undefined {
-  const found = suggest(path, candidates)
-  if (found !== undefined) return found
-  const last = (one: string): string => one.slice(one.lastIndexOf('.') + 1)
-  const names = new Map(candidates.map((one) => [last(one), one]))
-  return names.get(last(path)) ?? names.get(suggest(last(path), names.keys()) ?? '')
-}
-
-/**
- * The configuration that settings make; of two for one key the later source wins. Errors: SERVER_CONFIG_INVALID with all
- * problems, one a line.
- */
+/** The configuration that settings make; see {@link configFrom}. Errors: SERVER_CONFIG_INVALID with all problems, one a line. */
 export function configOf(sources: readonly Source[]): ServerConfig {
-  const problems = sources.flatMap((source) => source.problems)
-  const settings = new Map(sources.flatMap((source) => [...source.settings]))
-  const config = Object.fromEntries(
-    keys.map((key) => [key.path, valueOf(key, settings.get(key.path), (problem) => problems.push(problem))]),
-  )
-  const made = nested(config)
-  const all = problems.length > 0 ? problems : contradictionsIn(made)
-  if (all.length > 0) throw new IbuildError('SERVER_CONFIG_INVALID', all.join('\n'))
-  return made
-}
-
-function valueOf(key: NamedKey, setting: Setting | undefined, onProblem: (problem: string) => void): unknown {
-  if (setting === undefined || setting.value === undefined) return key.fallback
-  try {
-    return key.kind.read(setting.value)
-  } catch (error) {
-    if (!(error instanceof BadValue)) throw error
-    onProblem(`${setting.origin}: ${error.message}`)
-    return key.fallback
-  }
-}
-
-/** A configuration of a value for each path of the schema. */
-export function nested(values: Readonly<Record<string, unknown>>): ServerConfig {
-  const config = sectionOf(Object.entries(values))
-  if (isComplete(config)) return config
-  throw new Error('a configuration without some key')
-}
-
-function sectionOf(values: readonly (readonly [path: string, value: unknown])[]): Readonly<Record<string, unknown>> {
-  const groups = Map.groupBy(values, ([path]) => path.split('.', 1)[0] ?? '')
-  return Object.fromEntries(
-    [...groups].map(([name, members]) => {
-      const own = members.find(([path]) => path === name)
-      const below = members.map(([path, value]) => [path.slice(name.length + 1), value] as const)
-      return [name, own === undefined ? sectionOf(below) : own[1]]
-    }),
-  )
-}
-
-/** Each kind gives values of its type, so all is there when each key is. */
-function isComplete(config: object): config is ServerConfig {
-  return keys.every(({ path }) => valueAt(config, path) !== undefined)
-}
-
-/** The value of a key, by its path. */
-export function valueAt(config: object, path: string): unknown {
-  return path.split('.').reduce<unknown>((one, name) => (isPlainObject(one) ? one[name] : undefined), config)
+  return configFrom(serverSchema, sources, contradictionsIn)
 }
 
 /** A configuration as a plain object to write down: all keys, as one would write them. */
 export function plainConfig(config: ServerConfig): object {
-  return nested(Object.fromEntries(keys.map(({ path, kind }) => [path, kind.show(valueAt(config, path))])))
+  return shownConfig(serverSchema, config)
 }

@@ -1,15 +1,5 @@
-import {
-  age,
-  choice,
-  count,
-  duration,
-  headerValues,
-  type Kind,
-  size,
-  text,
-  texts,
-  yesOrNo,
-} from '../../../shared/config/kinds.ts'
+import { age, choice, count, duration, headerValues, size, text, texts, yesOrNo } from '../../../shared/config/kinds.ts'
+import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { baseUrl, endpoints, networks } from './endpoint-kind.ts'
@@ -18,28 +8,8 @@ import { immutableTags } from './immutable.ts'
 import { quotaRules } from './quotas.ts'
 import { tokenIssuers, tokenRealm } from './token-kinds.ts'
 
-/** One key of the configuration. */
-export interface Key<T> {
-  readonly kind: Kind<T>
-  readonly fallback: T
-  /** What it does; docs/registry-keys.md has it word for word. */
-  readonly about: string
-  /** True when a reload brings it into force; else the server must be started anew. */
-  readonly isLive: boolean
-}
-
-type Section = { readonly [name: string]: Key<never> | Section }
-
-function key<T>(kind: Kind<T>, fallback: NoInfer<T>, about: string): Key<T> {
-  return { kind, fallback, about, isLive: false }
-}
-
-function live<T>(kind: Kind<T>, fallback: NoInfer<T>, about: string): Key<T> {
-  return { kind, fallback, about, isLive: true }
-}
-
 /** All that can be configured. The order is that of the documentation and of what `--check-config` prints. */
-export const schema = {
+const schema = {
   listen: key(
     text,
     '127.0.0.1:5000',
@@ -245,22 +215,7 @@ export const schema = {
 /** The configuration as the code has it: each value of the type of its kind. */
 export type ServerConfig = Values<typeof schema>
 
-type Values<S> = { readonly [Name in keyof S]: S[Name] extends Key<infer T> ? T : Values<S[Name]> }
-
-/** A key with its path, such as `limits.idle`. */
-export interface NamedKey extends Key<unknown> {
-  readonly path: string
-}
+export const serverSchema: Schema<ServerConfig> = schemaOf(schema)
 
 /** Every key, in the order of the schema. */
-export const keys: readonly NamedKey[] = keysIn(schema, '')
-
-function keysIn(section: object, prefix: string): NamedKey[] {
-  return Object.entries(section).flatMap(([name, one]: [string, Key<unknown> | Section]) =>
-    isKey(one) ? [{ ...one, path: prefix + name }] : keysIn(one, `${prefix}${name}.`),
-  )
-}
-
-function isKey(one: Key<unknown> | Section): one is Key<unknown> {
-  return 'isLive' in one
-}
+export const { keys } = serverSchema
