@@ -178,7 +178,7 @@ export const importTable: ImportTable = {
     minimatch: 'shared/base',
     'node-forge': 'shared/crypto',
     pino: 'shared/log',
-    'prom-client': 'registry/server',
+    'prom-client': 'shared/metrics',
     'string-width': 'app',
     'tar-stream': 'builder/export',
     undici: 'shared/net',
