@@ -26,13 +26,13 @@ export function judgeNotary(requirement: NotaryRequirement, subject: Subject, ev
 /** Undefined for what is fresh enough. */
 function tooOld(
   { unreachable, maxAge }: NotaryRequirement,
-  { isFresh, checkedAt }: CollectionEvidence,
+  { isFresh, confirmedAt }: CollectionEvidence,
   { subject, now }: { readonly subject: Subject; readonly now: number },
 ): Reason | undefined {
   if (isFresh) return undefined
   const text = `${nameOf(subject)}: the trust server did not say whether what was signed is still so`
   if (unreachable === 'refuse') return { code: 'TRUST_UNREACHABLE', text }
-  const age = now - checkedAt
+  const age = now - confirmedAt
   if (maxAge === undefined || (age >= 0 && age <= maxAge)) return undefined
   const when = age >= 0 ? `${hoursOf(age)} ago` : 'at a time that is still to come'
   return { code: 'TRUST_STALE', text: `${text}; it last did ${when}, and the policy allows ${hoursOf(maxAge)}` }

@@ -24,17 +24,17 @@ export function pemIn(files: PolicyFiles): JsonGuard<string> {
 
 /** A public key or a certificate, as PEM. */
 export function publicKeyIn(files: PolicyFiles): JsonGuard<PublicKey> {
-  const pem = pemIn(files)
-  return (value, place) => told(place, () => files.publicKey(pem(value, place)))
+  const pemAt = pemIn(files)
+  return (value, place) => {
+    const pem = pemAt(value, place)
+    return told(place, () => files.publicKey(pem))
+  }
 }
 
 /** Of a key its canonical ID: 64 hex digits, or a public key or certificate of which it is taken. */
 export function keyIDIn(files: PolicyFiles): JsonGuard<KeyID> {
   const key = publicKeyIn(files)
-  return (value, place) => {
-    const id = idOf(value)
-    return id ?? key(value, place).canonicalID
-  }
+  return (value, place) => idOf(value) ?? key(value, place).canonicalID
 }
 
 function idOf(value: JsonValue): KeyID | undefined {
@@ -47,7 +47,7 @@ function told<T>(place: JsonPlace, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (!(error instanceof IbuildError) || error.code === place.code) throw error
+    if (!(error instanceof IbuildError)) throw error
     return failAt(place, error.message)
   }
 }

@@ -107,7 +107,7 @@ export interface CollectionEvidence {
   /** Roles that are listed but not usable, and why. */
   readonly unusable: ReadonlyMap<TargetsRole, Error>
   /** When the server last said that this is current; milliseconds since the epoch. */
-  readonly checkedAt: number
+  readonly confirmedAt: number
   /** False for what was last known good, of a server that cannot be reached. */
   readonly isFresh: boolean
 }
