@@ -49,11 +49,11 @@ export interface RememberedContent {
   readonly collection: ReadonlyMap<RoleName, Uint8Array>
   /** Files of roles that are newer than those in `collection`, or of roles that it has no more: none may be older than these. */
   readonly floors: ReadonlyMap<RoleName, Uint8Array>
+  /** When a server last said that the collection is current; milliseconds since the epoch. */
+  readonly confirmedAt: number
 }
 
 export interface Remembered extends RememberedContent {
-  /** When a server last said that the collection is current; milliseconds since the epoch. */
-  readonly confirmedAt: number
   /** Another one after each change; only the cache that made it knows what it means. */
   readonly revision: string
 }
