@@ -6,6 +6,7 @@ export interface CurrentFile {
   readonly version: number
   /** Hex. */
   readonly sha256: string
+  readonly sha512: string
   /** Bytes. */
   readonly length: number
   /** When it was stored; milliseconds since the epoch. */
@@ -19,6 +20,8 @@ export interface CollectionState {
   readonly id: string
   /** Another one after each publish. */
   readonly revision: string
+  /** The store's own: what it has of the collection. */
+  readonly stored: string
   /** Of each role that has a file. */
   readonly files: ReadonlyMap<RoleName, CurrentFile>
   /** The last version of each role that the collection had and has no more: it is not to come back with an older one. */
