@@ -59,10 +59,12 @@ export function keyFromSpki(object: KeyObject): PublicKey {
   const own = object.type === 'private' ? createPublicKey(object) : object
   const type = typesOfNode.get(own.asymmetricKeyType ?? '')
   if (type === undefined) throw keyInvalid(`keys of type ${own.asymmetricKeyType ?? own.type} are not used`)
+  const problem = keyProblem(own, type)
+  if (problem !== undefined) throw keyInvalid(`a key of type ${type}: ${problem}`)
   return publicKey(type, plainForm(own))
 }
 
-const typesOfNode: ReadonlyMap<string, KeyType> = new Map([
+const typesOfNode: ReadonlyMap<string, 'ecdsa' | 'rsa' | 'ed25519'> = new Map([
   ['ec', 'ecdsa'],
   ['rsa', 'rsa'],
   ['ed25519', 'ed25519'],
