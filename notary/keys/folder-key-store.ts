@@ -1,23 +1,23 @@
 import type { Dirent } from 'node:fs'
 import { open, readdir, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { inParallel } from '../../shared/base/in-parallel.ts'
 import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
 import { writeDurably } from '../../shared/cas/write-durably.ts'
 import { isKeyID } from '../tuf/key.ts'
 import type { KeyID } from '../tuf/types.ts'
 import { mostKeyFile } from './key-file.ts'
 import { byID, storedKey } from './stored-key.ts'
-import type { KeyStore, StoredKey } from './types.ts'
+import type { KeyStore, KeyUse, StoredKey } from './types.ts'
 
 /** Old clients put keys below folders that are named after collections. */
 const deepest = 40
 
-interface Place {
+/** A file that is named like a key. Old clients told by its place what it is for. */
+interface Place extends KeyUse {
   readonly path: string
   readonly id: KeyID
-  /** What a name of the oldest clients says. */
-  readonly role: string | undefined
 }
 
 /**
@@ -31,13 +31,13 @@ interface Place {
 export function createFolderKeyStore(folder: string): KeyStore {
   const own = (id: KeyID): string => join(folder, `${id}.key`)
   const places = async (id: KeyID): Promise<readonly Place[]> =>
-    (await findPlaces(folder, 0)).filter((place) => place.id === id)
+    (await findPlaces(folder, [])).filter((place) => place.id === id)
   const place = async (id: KeyID): Promise<Place | undefined> => (await places(id))[0]
   return {
-    list: async () => listKeys(await findPlaces(folder, 0)),
+    list: async () => listKeys(await findPlaces(folder, [])),
     async find(id) {
       const found = await place(id)
-      return found === undefined ? undefined : storedKey(id, await readText(found.path), found.role)
+      return found === undefined ? undefined : storedKey(id, await readText(found.path), found)
     },
     async read(id) {
       const text = await readText(own(id))
@@ -52,21 +52,20 @@ export function createFolderKeyStore(folder: string): KeyStore {
     },
     async remove(id) {
       const found = await places(id)
-      for (const { path } of found) await rm(path, { force: true })
+      await Promise.all(found.map(({ path }) => rm(path, { force: true })))
       await Promise.all(found.map(({ path }) => syncPath(dirname(path))))
       return found.length > 0
     },
   }
 }
 
-/** What lies nearest the top comes first. */
-async function findPlaces(folder: string, depth: number): Promise<readonly Place[]> {
-  const entries = await entriesOf(folder)
-  const here = entries.flatMap((entry) => (entry.isDirectory() ? [] : (placeOf(join(folder, entry.name)) ?? [])))
-  const below = depth === deepest ? [] : entries.filter((entry) => entry.isDirectory())
-  const deeper: Place[] = []
-  for (const { name } of below) deeper.push(...(await findPlaces(join(folder, name), depth + 1)))
-  return [...here, ...deeper]
+/** Of a folder `names` below the store; what lies nearest the top comes first. */
+async function findPlaces(folder: string, names: readonly string[]): Promise<readonly Place[]> {
+  const entries = await entriesOf(join(folder, ...names))
+  const here = entries.flatMap((entry) => (entry.isDirectory() ? [] : (placeOf(folder, [...names, entry.name]) ?? [])))
+  const below = names.length === deepest ? [] : entries.filter((entry) => entry.isDirectory())
+  const deeper = await inParallel(below, { atOnce: 4 }, ({ name }) => findPlaces(folder, [...names, name]))
+  return [...here, ...deeper.flat()]
 }
 
 async function entriesOf(folder: string): Promise<readonly Dirent[]> {
@@ -78,17 +77,18 @@ async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   }
 }
 
-function placeOf(path: string): Place | undefined {
-  const [, id = '', role] = /^([0-9a-f]{64})(?:_([a-z0-9/_-]+))?\.key$/.exec(basename(path)) ?? []
-  return isKeyID(id) ? { path, id, role } : undefined
+function placeOf(folder: string, names: readonly string[]): Place | undefined {
+  const [, id = '', role] = /^([0-9a-f]{64})(?:_([a-z0-9/_-]+))?\.key$/.exec(names.at(-1) ?? '') ?? []
+  const gun = names[0] === 'tuf_keys' && names.length > 2 ? names.slice(1, -1).join('/') : undefined
+  return isKeyID(id) ? { path: join(folder, ...names), id, role, gun } : undefined
 }
 
 async function listKeys(places: readonly Place[]): Promise<readonly StoredKey[]> {
+  const keys = await inParallel(places, { atOnce: 8 }, async (place) =>
+    storedKey(place.id, await readText(place.path), place),
+  )
   const found = new Map<KeyID, StoredKey>()
-  for (const { path, id, role } of places) {
-    const key = found.has(id) ? undefined : storedKey(id, await readText(path), role)
-    if (key !== undefined) found.set(id, key)
-  }
+  for (const key of keys) if (key !== undefined && !found.has(key.id)) found.set(key.id, key)
   return [...found.values()].sort(byID)
 }
 

@@ -108,7 +108,7 @@ async function storedFile({ store }: Pick<KeyRing, 'store'>, id: KeyID): Promise
   if (text === undefined) throw notFound(id)
   const [file] = readKeyFiles(text)
   if (file === undefined) throw new IbuildError('KEY_INVALID', `the file of the key ${id} holds no private key`)
-  return { ...file, role: file.role ?? known?.role }
+  return { ...file, role: file.role ?? known?.role, gun: file.gun ?? known?.gun }
 }
 
 function notFound(id: KeyID): IbuildError {

@@ -33,18 +33,18 @@ const hashes: ReadonlyMap<string, string> = new Map([
 ])
 
 /** Of PBKDF2 for what is locked here, and the most that is worked through for what others locked. */
-export const ownIterations = 100_000
+const ownIterations = 100_000
 const mostIterations = 10_000_000
 
 /**
  * Locks bytes with a passphrase: EncryptedPrivateKeyInfo by PBES2 (RFC 8018, section 6.2) in the one way that the stock clients
  * read: PBKDF2 with HMAC-SHA1, which is not named, and AES-256-CBC.
  */
-export async function lock(bytes: Uint8Array, passphrase: string, iterations = ownIterations): Promise<Buffer> {
+export async function lock(bytes: Uint8Array, passphrase: string): Promise<Buffer> {
   const [salt, iv] = [randomBytes(16), randomBytes(16)]
-  const cipher = createCipheriv('aes-256-cbc', await derive(passphrase, salt, iterations, 32, 'sha1'), iv)
+  const cipher = createCipheriv('aes-256-cbc', await derive(passphrase, salt, ownIterations, 32, 'sha1'), iv)
   const content = Buffer.concat([cipher.update(bytes), cipher.final()])
-  const derivation = sequence(oid(pbkdf2ID), sequence(octets(salt), integer(iterations)))
+  const derivation = sequence(oid(pbkdf2ID), sequence(octets(salt), integer(ownIterations)))
   const scheme = sequence(oid(pbes2ID), sequence(derivation, sequence(oid(ownCipherID), octets(iv))))
   return encode(sequence(scheme, octets(content)))
 }

@@ -26,7 +26,7 @@ export function readPublicKey(text: string): PublicKeyFile {
   const role = block?.headers.get('role')
   if (block?.label === 'CERTIFICATE') return { key: keyFromCertificate(text), role }
   if (block?.label === 'PUBLIC KEY') return { key: keyFromSpki(spki(block.bytes)), role }
-  throw invalid(block === undefined ? 'it has no PEM' : `it holds a ${block.label.toLowerCase()}`)
+  throw invalid(block === undefined ? 'it has no PEM' : `it holds: ${block.label.toLowerCase()}`)
 }
 
 function spki(bytes: Buffer): KeyObject {
