@@ -41,6 +41,7 @@ const peers: readonly SystemPackage[] = [
   { name: 'hyperfine', program: 'hyperfine' },
   { name: 'iproute2', program: 'ip' },
   { name: 'mmdebstrap', program: 'mmdebstrap' },
+  { name: 'notary', program: 'notary-server' },
   { name: 'openssl', program: 'openssl' },
   { name: 'podman', program: 'podman' },
   { name: 'time', program: 'time' },

@@ -25,6 +25,7 @@ const goPeers: readonly GoPeer[] = [
   },
   { module: 'github.com/google/go-containerregistry', version: 'v0.22.1', programs: { crane: 'cmd/crane' } },
   { module: 'github.com/regclient/regclient', version: 'v0.11.7', programs: { regctl: 'cmd/regctl' } },
+  { module: 'github.com/sigstore/cosign/v3', version: 'v3.1.3', programs: { cosign: 'cmd/cosign' } },
 ]
 
 /** The toolchain that builds them where Go is missing or too old; Go's own module, so its checksum database vouches for it. */

@@ -6,6 +6,23 @@ export function metadataPlace(path: string): JsonPlace {
   return { code: 'METADATA_INVALID', path }
 }
 
+/** The place of a member with any name; its text is made when it is asked for, which is seldom. */
+export class MemberPlace implements JsonPlace {
+  readonly code: JsonPlace['code']
+  readonly #parent: JsonPlace
+  readonly #name: string
+
+  constructor(parent: JsonPlace, name: string) {
+    this.code = parent.code
+    this.#parent = parent
+    this.#name = name
+  }
+
+  get path(): string {
+    return `${this.#parent.path}[${shown(this.#name)}]`
+  }
+}
+
 /**
  * The object itself; fails when it has a name that differs from a known one in case alone. The reference client takes those for the
  * same and merges what they hold, so two readers would see two things. Names that are not known are let through.
@@ -34,12 +51,15 @@ export function listOf(object: JsonObject, name: string, most: number, place: Js
   return value.length > most ? failAt(path, `${value.length} elements, more than ${most}`) : value
 }
 
-const base64Pattern = /^[A-Za-z0-9+/]+={0,2}$/
-
-/** Bytes of standard base64 with its padding. */
+/** Bytes of standard base64 with its padding, in its one spelling. */
 export function base64(text: string, place: JsonPlace): Buffer {
-  if (text.length % 4 !== 0 || !base64Pattern.test(text)) failAt(place, 'is not base64')
-  return Buffer.from(text, 'base64')
+  return fromBase64(text) ?? failAt(place, 'is not base64')
+}
+
+/** As {@link base64}; undefined when it is none. */
+export function fromBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
 }
 
 const moment = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})$/

@@ -1,16 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import {
-  asInteger,
   asObject,
-  asString,
   failAt,
+  isObject,
   type JsonObject,
   type JsonPlace,
   type JsonValue,
   placeOf,
-  required,
 } from '../../shared/base/json.ts'
-import { base64, known } from './fields.ts'
+import { fromBase64, known } from './fields.ts'
 import type { FileMeta } from './types.ts'
 
 /** What a parent promises of these bytes. */
@@ -41,9 +39,9 @@ export function fileMetaJson(meta: FileMeta): JsonObject {
 /** Reads what a parent promises of a file. A whole sha256 must be there; hashes that are not known are passed over. */
 export function readFileMeta(value: JsonValue, place: JsonPlace): FileMeta {
   const object = known(asObject(value, place), fileFields, place)
-  const hashes = required(object, 'hashes', place, asObject)
-  const length = required(object, 'length', place, asInteger)
-  if (length < 0) failAt(placeOf(place, 'length'), `${length} is less than nothing`)
+  const { hashes, length } = object
+  if (!isObject(hashes)) return failAt(placeOf(place, 'hashes'), 'expected an object')
+  if (typeof length !== 'number' || length < 0) return failAt(placeOf(place, 'length'), 'expected a number of bytes')
   const sha256 = readHash(hashes, 'sha256', 32, place) ?? failAt(placeOf(place, 'hashes'), 'sha256 is missing')
   return { length, sha256, sha512: readHash(hashes, 'sha512', 64, place) }
 }
@@ -53,9 +51,9 @@ const fileFields = ['hashes', 'length', 'custom']
 function readHash(hashes: JsonObject, name: string, size: number, place: JsonPlace): Buffer | undefined {
   const value = hashes[name]
   if (value === undefined) return undefined
-  const own = placeOf(placeOf(place, 'hashes'), name)
-  const bytes = base64(asString(value, own), own)
-  return bytes.length === size ? bytes : failAt(own, `${bytes.length} bytes, not ${size}`)
+  const bytes = typeof value === 'string' ? fromBase64(value) : undefined
+  if (bytes?.length === size) return bytes
+  return failAt(placeOf(placeOf(place, 'hashes'), name), `expected ${size} bytes in base64`)
 }
 
 function hash(algorithm: 'sha256' | 'sha512', bytes: Uint8Array): Buffer {

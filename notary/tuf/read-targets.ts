@@ -2,6 +2,7 @@ import {
   asObject,
   asString,
   failAt,
+  isObject,
   type JsonObject,
   type JsonPlace,
   type JsonValue,
@@ -9,7 +10,7 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { shown } from './fail.ts'
-import { known, listOf } from './fields.ts'
+import { known, listOf, MemberPlace } from './fields.ts'
 import { readFileMeta } from './file-meta.ts'
 import { metadataLimits } from './limits.ts'
 import { readCommon, readKeys, readRoleKeys } from './read-common.ts'
@@ -32,9 +33,8 @@ function readList(object: JsonObject, place: JsonPlace): ReadonlyMap<string, Tar
   const targets = new Map<string, Target>()
   for (const name in object) {
     const value = object[name] ?? null
-    const own = { code: place.code, path: `${place.path}[${shown(name)}]` }
-    const { length, sha256, sha512 } = readFileMeta(value, own)
-    targets.set(name, { length, sha256, sha512, custom: asObject(value, own)['custom'] })
+    const { length, sha256, sha512 } = readFileMeta(value, new MemberPlace(place, name))
+    targets.set(name, { length, sha256, sha512, custom: isObject(value) ? value['custom'] : undefined })
   }
   const { targets: most } = metadataLimits
   return targets.size > most ? failAt(place, `${targets.size} targets, more than ${most}`) : targets
