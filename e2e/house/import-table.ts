@@ -117,10 +117,15 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
     },
     'registry/gc': { imports: ['shared/base', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/gate': {
+      imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)],
+      types: ['registry/http'],
+    },
     'registry/server': {
       imports: [
         'shared',
         ...[
+          'gate',
           'scrub',
           'gc',
           'access',

@@ -155,6 +155,7 @@ test('where another token would do, the answer asks for it', (t) => {
   const asker: Asker = {
     subject: known,
     allows: () => false,
+    publishes: () => false,
     mayListCatalog: false,
     couldBeAllowed: (one) => one !== catalog,
   }

@@ -51,7 +51,8 @@ function grantOf(asker: Asker): Grant {
   const { subject } = asker
   const mayPull: Grant['mayPull'] = (name) => asker.allows(name, 'pull')
   const mayPush: Grant['mayPush'] = (name) => asker.allows(name, 'push')
-  return { mayPull, mayPush, ...(subject.kind === 'account' && { subject: subject.name }) }
+  const publishes: Grant['publishes'] = (name) => asker.publishes(name)
+  return { mayPull, mayPush, publishes, ...(subject.kind === 'account' && { subject: subject.name }) }
 }
 
 /** Clients ask for `/v2/` to be told how to log in, also where there is something for everybody. */

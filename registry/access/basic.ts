@@ -59,6 +59,7 @@ export function askerByRules(subject: Subject, rules: Rules): Asker {
   return {
     subject,
     allows: (name, action) => rules.actionsFor(subject, name).has(action),
+    publishes: (name) => rules.actionsFor(subject, name).has('push'),
     mayListCatalog: subject.kind === 'account' || rules.areForAnonymous,
   }
 }

@@ -11,6 +11,7 @@ import { errorReply } from './error-reply.ts'
 import { Exchange } from './exchange.ts'
 import type { OnFinished } from './finished-request.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
+import type { PullGate } from './pull-gate.ts'
 import { jsonReply, type Reply } from './reply.ts'
 import { type Answer, createAnswer, refuseHead } from './respond.ts'
 import { sendReply } from './send-reply.ts'
@@ -19,6 +20,8 @@ export interface AppOptions extends PageOptions {
   readonly service: RegistryService
   /** Everybody may do everything otherwise. */
   readonly authorize?: Authorize
+  /** Everything may be pulled otherwise, signed or not. Asked for each request. */
+  readonly gate?: (() => PullGate | undefined) | undefined
 }
 
 export interface PageOptions {
@@ -42,13 +45,16 @@ export interface AppRoute {
 /** The registry as a listener for requests of a `node:http` or `node:https` server; see `configure-server.ts`. */
 export function createApp(options: AppOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
-  const registry = createAnswer({ service: options.service, authorize: options.authorize ?? allowAll, limits })
+  const { service, authorize = allowAll, gate = noGate } = options
+  const registry = createAnswer({ service, authorize, gate, limits })
   const serve = server(options, limits)
   const throughKoa = koaFor(serve, [...pages(options.routes ?? []), [/^\/v2(?:\/.*)?$/, registry]])
   return inTurn((message, response) => {
     void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
   }, limits.pipelined)
 }
+
+const noGate = (): undefined => undefined
 
 /** The pages of `routes` alone, for another server that hands on requests for them; the rest is not found. */
 export function createPages(options: PageOptions): RequestListener {

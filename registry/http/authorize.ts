@@ -40,6 +40,8 @@ export interface Grant {
   readonly mayPull: (name: RepositoryName) => boolean
   /** Who may push relies on what he is told to be there. Everybody may unless this says who. */
   readonly mayPush?: ((name: RepositoryName) => boolean) | undefined
+  /** Who may push, if not by this token then by another one that he can get. Everybody may unless this says who. */
+  readonly publishes?: ((name: RepositoryName) => boolean) | undefined
   /** Who asks; undefined for somebody who did not say, and where nobody has to. */
   readonly subject?: string | undefined
   /**

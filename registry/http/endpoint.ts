@@ -4,6 +4,7 @@ import type { Requester } from '../service/occurrence.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { AccessWish, Action, Grant } from './authorize.ts'
 import type { HttpLimits } from './limits.ts'
+import type { PullGate } from './pull-gate.ts'
 import type { Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
 import type { BodyMemory } from './whole-body.ts'
@@ -13,6 +14,8 @@ export interface EndpointContext {
   readonly service: RegistryService
   readonly limits: HttpLimits
   readonly grant: Grant
+  /** Undefined where nothing has to be signed. */
+  readonly gate: PullGate | undefined
   /** For those who are told of what the request does. */
   readonly by: Requester
   readonly bodies: BodyMemory

@@ -4,6 +4,7 @@ import type { RegistryService } from '../service/types.ts'
 import type { AccessRequest, Authorize, Grant } from './authorize.ts'
 import { taskOf } from './endpoint-table.ts'
 import type { HttpLimits } from './limits.ts'
+import type { PullGate } from './pull-gate.ts'
 import type { Reply } from './reply.ts'
 import type { RegistryRequest } from './request.ts'
 import { requestedBy } from './requested-by.ts'
@@ -15,17 +16,19 @@ export type Answer = (request: RegistryRequest) => Reply | Promise<Reply>
 export interface RespondOptions {
   readonly service: RegistryService
   readonly authorize: Authorize
+  /** Asked for each request: that in force. */
+  readonly gate: () => PullGate | undefined
   readonly limits: HttpLimits
 }
 
 /** What is answered to requests at and below `/v2/`: understood, then allowed, then done. */
-export function createAnswer({ service, authorize, limits }: RespondOptions): Answer {
+export function createAnswer({ service, authorize, gate, limits }: RespondOptions): Answer {
   const bodies = new BodyMemory(limits.wholeBodyBytes)
   return (request) => {
     const task = taskOf(request)
     const grant = authorize(accessRequestOf(request), task.wish)
     const run = (given: Grant): Reply | Promise<Reply> =>
-      task.run({ service, limits, grant: given, by: requestedBy(request, given), bodies })
+      task.run({ service, limits, grant: given, gate: gate(), by: requestedBy(request, given), bodies })
     const reply = grant instanceof Promise ? grant.then(run) : run(grant)
     return request.search.includes('ns=')
       ? Promise.resolve(reply).then((given) => withNamespace(request, given))

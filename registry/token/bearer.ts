@@ -41,6 +41,7 @@ function askerByToken({ subject, scopes, isDecided }: TokenMeaning, rules: Rules
   return {
     subject,
     allows: (name, action, calledBy = name) => byRules(name, action) && (isListing || byToken(calledBy, action)),
+    publishes: (name) => (isDecided ? byToken(name, 'push') : byRules(name, 'push')),
     mayListCatalog: mayList && (scopes === undefined || scopes.some(isCatalog)),
     couldBeAllowed: (access) =>
       scopes !== undefined && (access.kind === 'catalog' ? mayList : isGranted(access, byRules)),

@@ -8,6 +8,7 @@ import type { BlobReader } from '../../storage/blob-types.ts'
 import { type Methods, needs } from '../endpoint.ts'
 import { etagOf, isNoneMatch, isRangeWanted } from '../etag.ts'
 import { withLease } from '../lease-for.ts'
+import { throughGate } from '../pull-gate.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import type { Pull } from '../requested-by.ts'
@@ -21,7 +22,10 @@ export const blobMethods: Methods<'blob'> = {
     return {
       wish,
       run: (context) => {
-        const get = (): Reply | Promise<Reply> => getBlob({ ...asked, by: context.by }, context.service.blobs)
+        const get = (): Reply | Promise<Reply> =>
+          throughGate(context, { kind: 'blob', name, digest }, () =>
+            getBlob({ ...asked, by: context.by }, context.service.blobs),
+          )
         return request.method === 'HEAD' ? withLease(context, asked, get) : get()
       },
     }

@@ -3,12 +3,12 @@ import { RegistryError } from '../../protocol/error.ts'
 import { mostManifestBytes } from '../../protocol/manifest.ts'
 import { type ManifestRef, parseManifestRef, parseTag, type RepositoryName } from '../../protocol/names.ts'
 import { type Precondition, parsePrecondition } from '../../protocol/precondition.ts'
-import type { Requester } from '../../service/occurrence.ts'
 import type { Condition } from '../../service/tag-condition.ts'
 import type { StoredManifest } from '../../service/types.ts'
 import { type EndpointContext, type Methods, needs, type Prepare } from '../endpoint.ts'
 import { etagOf, isNoneMatch } from '../etag.ts'
 import { withLease } from '../lease-for.ts'
+import { throughGate } from '../pull-gate.ts'
 import { contentHeaders, emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import type { Pull } from '../requested-by.ts'
@@ -22,7 +22,7 @@ export const manifestMethods: Methods<'manifest'> = {
     return {
       wish,
       run: (context) =>
-        getManifest({ request, name, ref, by: context.by }, () => findManifest(request, { name, ref }, context)),
+        getManifest({ request, name, ref, context }, () => findManifest(request, { name, ref }, context)),
     }
   },
   PUT: preparePut(),
@@ -70,7 +70,7 @@ interface AskedManifest {
   readonly request: RegistryRequest
   readonly name: RepositoryName
   readonly ref: ManifestRef
-  readonly by: Requester
+  readonly context: EndpointContext
 }
 
 function getManifest(
@@ -78,9 +78,16 @@ function getManifest(
   find: () => StoredManifest | Promise<StoredManifest>,
 ): Reply | Promise<Reply> {
   const found = find()
-  if (!(found instanceof Promise)) return manifestReply(asked, found)
+  if (!(found instanceof Promise)) return gatedReply(asked, found)
   const told = asked.request.method === 'HEAD' ? found.catch(unknownIfDamaged) : found
-  return told.then((manifest) => manifestReply(asked, manifest))
+  return told.then((manifest) => gatedReply(asked, manifest))
+}
+
+function gatedReply(asked: AskedManifest, manifest: StoredManifest): Reply | Promise<Reply> {
+  const { context, name, ref } = asked
+  if (context.gate === undefined) return manifestReply(asked, manifest)
+  const tag = 'tag' in ref ? ref.tag : undefined
+  return throughGate(context, { kind: 'manifest', name, tag, ...manifest }, () => manifestReply(asked, manifest))
 }
 
 /** A client that asks whether a manifest is there and is told of an error gives up; told that it is not it pushes it: and that mends it. */
@@ -103,7 +110,7 @@ function manifestReply(asked: AskedManifest, manifest: StoredManifest): Reply {
   }
 }
 
-function pullOf({ name, ref, by }: AskedManifest, { digest, mediaType, bytes }: StoredManifest): Pull {
+function pullOf({ name, ref, context: { by } }: AskedManifest, { digest, mediaType, bytes }: StoredManifest): Pull {
   const tag = 'tag' in ref ? ref.tag : undefined
   return {
     occurrence: { action: 'pull', kind: 'manifest', name, digest, mediaType, size: bytes.byteLength, tag, bytes },

@@ -3,6 +3,7 @@ import { RegistryError } from '../../protocol/error.ts'
 import { isName, parseDigestParameter, parseName, type RepositoryName } from '../../protocol/names.ts'
 import type { AccessWish } from '../authorize.ts'
 import type { EndpointContext, Methods } from '../endpoint.ts'
+import { mayMountFrom } from '../pull-gate.ts'
 import { emptyReply, type Reply } from '../reply.ts'
 import type { RegistryRequest } from '../request.ts'
 import { blobCreated, sessionHeaders, uploadBody } from './upload-replies.ts'
@@ -68,10 +69,12 @@ async function startUpload(start: Start, context: EndpointContext): Promise<Repl
 async function isMounted(
   name: RepositoryName,
   { digest, from }: NonNullable<Start['mount']>,
-  { service, grant, by }: EndpointContext,
+  context: EndpointContext,
 ): Promise<boolean> {
-  if (from === undefined) return service.blobs.mount(name, digest, { isVisible: grant.mayPull, by })
-  return grant.mayPull(from) && service.blobs.mount(name, digest, { from, by })
+  const { service, by } = context
+  const isVisible = (other: RepositoryName): boolean => mayMountFrom(context, other)
+  if (from === undefined) return service.blobs.mount(name, digest, { isVisible, by })
+  return isVisible(from) && service.blobs.mount(name, digest, { from, by })
 }
 
 /** The whole blob in one request. Nobody knows the session, so nothing of it stays when this fails, where it may be removed. */
