@@ -11,11 +11,11 @@ import { installPackage, installWrk } from './install.ts'
 import { measureMemory, measureRow } from './measure.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startOurs } from './ours.ts'
-import type { RegistryRow } from './registry/row.ts'
-import { registryRows, runRegistryRow } from './registry/run.ts'
-import { registryTable } from './registry/table.ts'
+import { registryField } from './registry/field.ts'
 import { circumstances, type Result, table, writeReport, writeSection } from './report.ts'
 import { type Row, rows } from './rows.ts'
+import { type RunnableRow, runnableRows } from './servers/run.ts'
+import { serverTable } from './servers/table.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ib-'))
 let installed: Promise<string> | undefined
@@ -53,12 +53,14 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   return { row, times, memory, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
 }
 
-async function measureRegistries(row: RegistryRow, { only, rounds, small, write }: BenchOptions): Promise<void> {
+const serverRows: readonly RunnableRow[] = [...runnableRows(registryField)]
+
+async function measureServers(row: RunnableRow, { only, rounds, small, write }: BenchOptions): Promise<void> {
   const folder = mkdtempSync(join(directory, `${row.name}-`))
   const size = small ? 'small' : 'full'
-  const result = await runRegistryRow(row, { folder, program: await ours(), only, rounds, size })
-  console.log(`${registryTable(result)}\n`)
-  if (write) writeSection(row.name, `${registryTable(result)}\n\n${circumstances(rounds ?? row.rounds)}`)
+  const result = await row.run({ folder, program: await ours(), only, rounds, size })
+  console.log(`${serverTable(result)}\n`)
+  if (write) writeSection(row.name, `${serverTable(result)}\n\n${circumstances(rounds ?? row.rounds)}`)
   await runOk('rm', ['-rf', folder], { timeout: 600_000 }) // several times faster than rmSync where there are 100 000 files
 }
 
@@ -66,16 +68,16 @@ async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2))
   const isChosen = ({ name }: { readonly name: string }): boolean =>
     options.rows.length === 0 || options.rows.includes(name)
-  const [chosen, registries] = [rows.filter(isChosen), registryRows.filter(isChosen)]
-  const unknown = options.rows.filter((name) => ![...rows, ...registryRows].some((row) => row.name === name))
+  const [chosen, servers] = [rows.filter(isChosen), serverRows.filter(isChosen)]
+  const unknown = options.rows.filter((name) => ![...rows, ...serverRows].some((row) => row.name === name))
   if (unknown.length > 0) throw new Error(`no row ${unknown.join(', ')}\n\n${usage}`)
   for (const row of chosen) {
     const result = await runRow(row, options)
     console.log(`${table(result)}\n`)
     if (options.write) writeReport(result)
   }
-  if (registries.length > 0) installWrk()
-  for (const row of registries) await measureRegistries(row, options)
+  if (servers.length > 0) installWrk()
+  for (const row of servers) await measureServers(row, options)
 }
 
 try {

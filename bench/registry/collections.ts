@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAdmin } from '../../registry/server/admin/client.ts'
 import type { RegistryAdmin } from '../../registry/server/admin/types.ts'
 import { registryLayout } from '../../registry/storage/layout.ts'
+import type { Size } from '../servers/row.ts'
 import type { RegistryContender } from './contender.ts'
 import { p99, startPushing } from './paced-pushes.ts'
-import type { RegistryRow, Size } from './row.ts'
+import type { RegistryRow } from './row.ts'
 import { storeBlobs, storedFile } from './stored-blobs.ts'
 
 interface Amounts {

@@ -3,12 +3,11 @@ import { requireProgram } from '../../e2e/testing/programs.ts'
 import { startRegistry } from '../../e2e/testing/registry.ts'
 import { runOk } from '../../e2e/testing/run.ts'
 import { startServe } from '../../e2e/testing/serve.ts'
+import type { ContenderOptions, ServerContender } from '../servers/row.ts'
 
 /** One registry with a data folder of its own, serving plain HTTP on loopback. */
-export interface RegistryContender extends AsyncDisposable {
+export interface RegistryContender extends ServerContender {
   readonly name: RegistryName
-  /** Program and version, as people would write them. */
-  readonly version: string
   /** `127.0.0.1:PORT`. */
   readonly host: string
   /** Data folder. */
@@ -26,14 +25,6 @@ interface Running {
   readonly host: string
   readonly pid: number
   close(): Promise<unknown>
-}
-
-export interface ContenderOptions {
-  /** Data folder, empty or filled. */
-  readonly root: string
-  /** The installed command of ours, and what is added to its environment. */
-  readonly program: string
-  readonly env?: Readonly<Record<string, string>> | undefined
 }
 
 export async function startContender(

@@ -1,9 +1,10 @@
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { median } from '../measure.ts'
+import { timed } from '../servers/row.ts'
 import { RegistryClient } from './client.ts'
 import type { RegistryContender } from './contender.ts'
 import { fill } from './fill.ts'
-import { type RegistryRow, timed } from './row.ts'
+import type { RegistryRow } from './row.ts'
 
 /** An index of nothing: the smallest that a repository can have, and no blobs with it. */
 const nothing = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [] }))

@@ -1,7 +1,7 @@
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { requestsPerSecond } from '../servers/wrk.ts'
 import { makeBlob, RegistryClient } from './client.ts'
 import type { RegistryRow } from './row.ts'
-import { requestsPerSecond } from './wrk.ts'
 
 const accept = [`Accept: ${mediaTypes.ociManifest}`]
 

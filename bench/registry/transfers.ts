@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
+import { type Measure, type Size, timed } from '../servers/row.ts'
 import { type Blob, makeBlob, RegistryClient } from './client.ts'
 import { forgetPeak, peakOf, type RegistryContender } from './contender.ts'
 import { pullRaw } from './pull-raw.ts'
-import { type Measure, type RegistryRow, type Size, timed } from './row.ts'
+import type { RegistryRow } from './row.ts'
 
 const mebibyte = 1024 * 1024
 const large = (size: Size): number => (size === 'full' ? 1024 : 64) * mebibyte

@@ -1,10 +1,10 @@
 import { markdownTable, ratioText, verdict } from '../markdown.ts'
 import { median } from '../measure.ts'
-import { type Figure, reference } from './row.ts'
-import type { RegistryResult } from './run.ts'
+import type { Figure } from './row.ts'
+import type { ServerResult } from './run.ts'
 
 /** The table of one row, in Markdown. */
-export function registryTable({ row, values, versions }: RegistryResult): string {
+export function serverTable({ row, reference, values, versions }: ServerResult): string {
   const lines = row.figures.flatMap((figure, i) => {
     const base = values.get(reference)?.[i] ?? []
     return [...values].map(([name, rounds]) => {
@@ -24,7 +24,7 @@ export function registryTable({ row, values, versions }: RegistryResult): string
   })
   const titles = [
     'figure',
-    'registry',
+    'server',
     'version',
     'median',
     'best',
