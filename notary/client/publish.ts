@@ -2,15 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
 import type { TrustedCollection } from '../verifier/types.ts'
-import { type MissingSignatures, type Sealed, sealSnapshot, signAll, stamp } from './changes/seal.ts'
+import { applyChanges } from './changes/apply.ts'
+import { draftOf } from './changes/draft.ts'
+import { renewals } from './changes/renewals.ts'
+import { type MissingSignatures, type Sealed, sealSnapshot, signAll, stamp, type Unsigned } from './changes/seal.ts'
 import type { Draft, SigningKeys } from './changes/types.ts'
 import type { Publisher } from './publisher.ts'
+import type { unusableFiles } from './unusable-files.ts'
 
 /** Who publishes what to whom. */
 export interface Publishing {
   readonly gun: Gun
   /** What is trusted now; undefined when the server has no collection of the name. Errors: TRUST_*. */
   readonly refresh: () => Promise<TrustedCollection | undefined>
+  /** See {@link unusableFiles}. */
+  readonly unusable: (collection: TrustedCollection) => ReturnType<typeof unusableFiles>
   readonly publisher: Publisher
   readonly keys: SigningKeys
   /** Milliseconds since the epoch. */
@@ -18,11 +24,22 @@ export interface Publishing {
   readonly signal?: AbortSignal | undefined
 }
 
+/** A collection as it is, and the draft to change. */
+export interface Current {
+  readonly collection: TrustedCollection
+  readonly draft: Draft
+}
+
 /**
- * What to change, of a collection as it is. It is asked again when others published meanwhile, so nothing of theirs is lost.
- * Undefined and a draft that changes nothing: there is nothing to do.
+ * What to change, of a collection as it is; undefined when there is none. It is asked again when others published meanwhile, so nothing
+ * of theirs is lost. Undefined and a draft that changes nothing: there is nothing to do.
  */
-export type Plan = (collection: TrustedCollection | undefined) => Promise<Draft | undefined>
+export type Plan = (current: Current | undefined) => Promise<Draft | undefined>
+
+export interface PublishOptions {
+  /** True: a role that would need signatures of others because its keys change is left without. */
+  readonly leavesStale?: boolean | undefined
+}
 
 export interface Published {
   /** What is trusted now, after it was read back. */
@@ -35,21 +52,18 @@ export interface Published {
 const mostTries = 8
 
 /**
- * Carries out a plan: all of it, or nothing. What was published is read back and verified, so that this machine never believes
- * anything older. Errors: TRUST_CONFLICT, TRUST_INCOMPLETE, TRUST_REJECTED, TRUST_DENIED, TRUST_UNREACHABLE, those of the plan, of
- * the keys and of the verifier.
+ * Carries out a plan: all of it, or nothing. Files that will expire soon and whose keys are here are signed again with it. What was
+ * published is read back and verified, so that this machine never believes anything older. Errors: TRUST_CONFLICT,
+ * TRUST_INCOMPLETE, TRUST_REJECTED, TRUST_DENIED, TRUST_UNREACHABLE, those of the plan, of the keys and of the verifier.
  */
-export async function publish(publishing: Publishing, plan: Plan): Promise<Published> {
+export async function publish(publishing: Publishing, plan: Plan, options: PublishOptions = {}): Promise<Published> {
   for (let attempt = 1; ; attempt++) {
-    const before = await publishing.refresh()
-    const draft = await plan(before)
-    const sealed = await prepare(publishing, draft)
-    if (draft === undefined || sealed === undefined)
-      return { collection: await existing(publishing, before), isChanged: false }
-    refuseMissing(publishing.gun, sealed.missing)
+    const { collection, unsigned } = await carryOut(publishing, plan)
+    if (unsigned === undefined) return { collection: needed(publishing, collection), isChanged: false }
+    const sealed = await signAll(unsigned, publishing.keys)
     try {
-      await send(publishing, draft, sealed.files)
-      return { collection: await existing(publishing, undefined), isChanged: true }
+      await send(publishing, unsigned.draft, complete(publishing.gun, sealed, options))
+      return { collection: needed(publishing, await publishing.refresh()), isChanged: true }
     } catch (error) {
       if (!isIbuildError(error, 'TRUST_CONFLICT') || attempt === mostTries) throw error
     }
@@ -57,20 +71,33 @@ export async function publish(publishing: Publishing, plan: Plan): Promise<Publi
   }
 }
 
-/** Carries out a plan as far as that goes here; undefined when there is nothing to do. */
-export async function prepare(publishing: Publishing, draft: Draft | undefined): Promise<Sealed | undefined> {
-  if (draft === undefined || draft.changed.size === 0) return undefined
-  return signAll(stamp(draft, publishing.now()), publishing.keys)
+/** Signs what a plan makes with the keys that are here, and publishes nothing; undefined when there is nothing to do. */
+export async function prepare(publishing: Publishing, plan: Plan): Promise<Sealed | undefined> {
+  const { unsigned } = await carryOut(publishing, plan)
+  return unsigned === undefined ? undefined : signAll(unsigned, publishing.keys)
 }
 
-/** The collection, which must be there. Errors: TRUST_NO_DATA. */
-async function existing(
-  { gun, refresh }: Publishing,
-  known: TrustedCollection | undefined,
-): Promise<TrustedCollection> {
-  const collection = known ?? (await refresh())
-  if (collection !== undefined) return collection
-  throw new IbuildError('TRUST_NO_DATA', `the trust server has no trusted collection ${gun}`)
+/** Publishes what was signed elsewhere, and reads it back. Errors as of {@link publish}. */
+export async function publishSigned(publishing: Publishing, unsigned: Unsigned, sealed: Sealed): Promise<Published> {
+  await send(publishing, unsigned.draft, complete(publishing.gun, sealed, {}))
+  return { collection: needed(publishing, await publishing.refresh()), isChanged: true }
+}
+
+async function carryOut(
+  publishing: Publishing,
+  plan: Plan,
+): Promise<{ readonly collection: TrustedCollection | undefined; readonly unsigned: Unsigned | undefined }> {
+  const { keys } = publishing
+  const now = publishing.now()
+  const collection = await publishing.refresh()
+  const current = collection && { collection, draft: draftOf(collection, await publishing.unusable(collection)) }
+  const draft = await plan(current)
+  if (draft === undefined || draft.changed.size === 0) return { collection, unsigned: undefined }
+  const due = collection === undefined ? [] : await renewals(collection, { keys, now })
+  const kept = due.filter(
+    (change) => change.kind === 'witness' && change.role !== 'root' && draft.targets.has(change.role),
+  )
+  return { collection, unsigned: stamp(applyChanges(draft, kept), now) }
 }
 
 /** Sends files, with a snapshot when its key is here. */
@@ -83,25 +110,34 @@ async function send(
   await publisher.publish(gun, snapshot === undefined ? files : new Map([...files, ['snapshot', snapshot]]))
 }
 
-/** Errors: TRUST_INCOMPLETE. */
-export function refuseMissing(gun: Gun, missing: readonly MissingSignatures[]): void {
-  const [first] = missing
-  if (first === undefined) return
-  const { role, isStale } = first
-  const count = first.missing === 1 ? 'one signature' : `${first.missing} signatures`
-  const ids = first.keys.map((id) => id.slice(0, 12)).join(', ')
-  throw new IbuildError(
-    'TRUST_INCOMPLETE',
-    isStale
-      ? `${gun}: what ${role} signed would not count any more: ${count} by ${ids} would be missing`
-      : `${gun}: ${role} needs ${count} more, by ${ids}`,
-    {
-      hint:
-        first.keys.length === 0
-          ? 'No key is left that could sign it.'
-          : 'Load a key with ibuild trust key load, or write it to a file with --pending FILE, which others sign.',
-    },
-  )
+/** Errors: TRUST_NO_DATA. */
+function needed({ gun }: Publishing, collection: TrustedCollection | undefined): TrustedCollection {
+  if (collection !== undefined) return collection
+  throw new IbuildError('TRUST_NO_DATA', `the trust server has no trusted collection ${gun}`)
+}
+
+/** The files, all of which are signed by as many keys as must. Errors: TRUST_INCOMPLETE. */
+function complete(gun: Gun, { files, missing }: Sealed, { leavesStale = false }: PublishOptions): Sealed['files'] {
+  const left = new Set<RoleName>(missing.filter(({ isStale }) => leavesStale && isStale).map(({ role }) => role))
+  const lack = missing.find(({ role }) => !left.has(role))
+  if (lack !== undefined) throw incomplete(gun, lack)
+  return new Map([...files].filter(([role]) => !left.has(role)))
+}
+
+function incomplete(gun: Gun, { role, missing, keys, isStale }: MissingSignatures): IbuildError {
+  const count = missing === 1 ? 'one signature' : `${missing} signatures`
+  const ids = keys.map((id) => id.slice(0, 12)).join(', ')
+  if (isStale)
+    return new IbuildError(
+      'TRUST_INCOMPLETE',
+      `${gun}: what ${role} signed would not count any more: ${count} by ${ids} would be missing`,
+      {
+        hint: `Let one who keeps his key sign it first with ibuild trust witness ${gun} ${role}; or give it up with --force.`,
+      },
+    )
+  return new IbuildError('TRUST_INCOMPLETE', `${gun}: ${role} needs ${count} more, by ${ids}`, {
+    hint: 'Load a key with ibuild trust key load, or write it to a file with --pending FILE, which others sign.',
+  })
 }
 
 /** Milliseconds; with chance, so that those who collided do not collide again. */
