@@ -3,7 +3,7 @@ import type { Descriptor } from '../shared/oci/descriptor.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
 import type { StepExplanation } from './explain/types.ts'
 import type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
-import type { Publisher, RemoteImages } from './ports.ts'
+import type { ImageVerifier, Publisher, RemoteImages } from './ports.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
 import type { EmitEvent } from './solve/events.ts'
 import type { Squash } from './squash/groups.ts'
@@ -50,6 +50,8 @@ export interface BuildOptions {
   readonly stdout?: NodeJS.WritableStream
   /** Where images are found that the store has not; without it they are an error. */
   readonly images?: RemoteImages
+  /** Decides by signatures what names of images mean, those in the store included; without it nothing has to be signed. */
+  readonly verifier?: ImageVerifier
   /** Where outputs of type `registry` go. */
   readonly publisher?: Publisher
   /** Asks there anew for every image that is not named by its digest. */

@@ -112,13 +112,13 @@ function stoppable(context: ContextSource, signal: AbortSignal): ContextSource {
 
 /** Images of the store, and those of registries where there are any to ask. */
 function imageSource(store: Store, dockerfile: Dockerfile, options: BuildScope): ImageSource {
-  const { images, pull = false, emit, signal, transfers } = options
+  const { images, verifier, pull = false, emit, signal, transfers } = options
   const local = localImages(store)
-  if (images === undefined) return local
+  if (images === undefined && verifier === undefined) return local
   const onNotice = (message: string): void => emit({ type: 'notice', message })
   const needs = needsContents(dockerfile, planOptions(options))
   const how = { pull, platform: hostPlatform(), needsContents: needs, transfers, onNotice, signal }
-  return findImages(store, { local, remote: images }, how)
+  return findImages(store, { local, remote: images, verifier }, how)
 }
 
 /** True when it is certain by now that a container will be started, unless the build fails before. */

@@ -21,7 +21,24 @@ export type RepositoryName = Pick<Reference, 'domain' | 'path'>
 /** What an image is looked for with. */
 export interface FindOptions {
   readonly platform: Platform
+  /** Bytes that what the digest of the reference names must have, because somebody signed so. TRUST_CONTENT when it has others. */
+  readonly size?: number | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** Decides by signatures which content a name means, before anything of it is used. */
+export interface ImageVerifier {
+  /** What was signed under the name; undefined where nothing has to be signed. Errors: TRUST_*. */
+  verify(reference: Reference, options?: FetchOptions): Promise<VerifiedContent | undefined>
+  /** Lets an image in, or not, that is given by its ID, so that no signature can be looked for. Errors: TRUST_*. */
+  checkUnnamed(text: string): Promise<void>
+}
+
+/** A manifest or an index that may be used; what it names may be as well. */
+export interface VerifiedContent {
+  readonly digest: Digest
+  /** Its bytes; undefined when nobody signed a length. */
+  readonly size: number | undefined
 }
 
 /** Manifest and config are there, verified; layers are fetched when they are read. */
@@ -30,6 +47,8 @@ export interface RemoteImage {
   readonly reference: Reference
   /** Of the manifest. */
   readonly descriptor: Descriptor
+  /** The index that was asked for, when the manifest was found through one. */
+  readonly index?: Descriptor | undefined
   readonly manifest: Uint8Array
   readonly config: Uint8Array
   /** A manifest that lies beside the image, such as the one with the indexes of its layers. At most 4 MiB. */

@@ -24,10 +24,11 @@ export function remoteImages(client: RegistryClient): RemoteImages {
       const full = withDefaultTag(reference)
       const top = await repository.manifest(full.digest ?? full.tag ?? 'latest', options)
       if (top === undefined) return undefined
+      checkSize(top, full, options)
       const found: Reference = { ...full, digest: top.digest }
       return imageOf(
         repository,
-        { reference: found, manifest: await descend(repository, top, { ...options, reference: full }) },
+        { reference: found, top, manifest: await descend(repository, top, { ...options, reference: full }) },
         options,
       )
     },
@@ -71,22 +72,40 @@ async function needManifest(
 
 async function imageOf(
   repository: RemoteRepository,
-  {
-    reference,
-    manifest: { mediaType, digest, bytes },
-  }: { readonly reference: Reference; readonly manifest: RemoteManifest },
+  { reference, top, manifest }: Found,
   options: FindOptions,
 ): Promise<RemoteImage> {
+  const { digest, bytes } = manifest
   const parsed = parseManifest(parseJson(bytes, { what: `manifest ${digest}` }))
   checkImage(parsed, { ...options, reference })
   return {
     reference,
-    descriptor: { mediaType, digest, size: bytes.byteLength },
+    descriptor: descriptorOf(manifest),
+    ...(top !== manifest && { index: descriptorOf(top) }),
     manifest: bytes,
     config: await readConfig(repository, parsed.config, options),
     document: async (wanted, fetch) => (await repository.manifest(wanted, fetch))?.bytes,
     content: (descriptor, fetch) => repository.blob(descriptor, fetch),
   }
+}
+
+interface Found {
+  readonly reference: Reference
+  /** What was asked for. */
+  readonly top: RemoteManifest
+  /** The manifest that it led to. */
+  readonly manifest: RemoteManifest
+}
+
+function descriptorOf({ mediaType, digest, bytes }: RemoteManifest): Descriptor {
+  return { mediaType, digest, size: bytes.byteLength }
+}
+
+/** A signature is over a length as well. */
+function checkSize({ digest, bytes }: RemoteManifest, reference: Reference, { size }: FindOptions): void {
+  if (size === undefined || size === bytes.byteLength) return
+  const message = `${formatReference(reference)} was signed with ${size} bytes, and ${digest} has ${bytes.byteLength}`
+  throw new IbuildError('TRUST_CONTENT', message)
 }
 
 /** Charts, signatures and the like have manifests too. */

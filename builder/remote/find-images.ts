@@ -1,6 +1,6 @@
-import { isIbuildError, type SourceLocation } from '../../shared/base/errors.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
 import type { BaseImage, ImageSource } from '../plan/types.ts'
-import type { RemoteImages } from '../ports.ts'
+import type { ImageVerifier, RemoteImages } from '../ports.ts'
 import type { Store } from '../store/types.ts'
 import type { BaseImageOptions } from './base-images.ts'
 
@@ -9,11 +9,42 @@ export interface FindImagesOptions extends BaseImageOptions {
   readonly pull: boolean
 }
 
+interface Places {
+  readonly local: ImageSource
+  /** Undefined when no registry is to be asked. */
+  readonly remote: RemoteImages | undefined
+  /** Who says what names mean; undefined: whoever has an image of the name. */
+  readonly verifier: ImageVerifier | undefined
+}
+
 /**
- * Finds images in the store and, where it has none of that name, in registries; each name once. The code for that is loaded when
- * it is needed.
+ * Finds images in the store and, where it has none of that name, in registries; each name once. With a verifier it is what was
+ * signed, in the store as well. The code for all that is loaded when it is needed.
  */
-export function findImages(
+export function findImages(store: Store, places: Places, options: FindImagesOptions): ImageSource {
+  const { remote, verifier } = places
+  const others = remote === undefined ? places.local : unverifiedImages(store, { ...places, remote }, options)
+  const verified: ImageSource['resolve'] = async (name, location) => {
+    if (verifier === undefined) return others.resolve(name, location)
+    const { verifiedImages } = await import('./verified-images.ts')
+    return verifiedImages(store, { verifier, remote, others }, options).resolve(name, location)
+  }
+  return onceEach(verified)
+}
+
+/** Each name is looked for once, whoever asks. */
+function onceEach(find: ImageSource['resolve']): ImageSource {
+  const asked = new Map<string, Promise<BaseImage>>()
+  return {
+    resolve(name, location) {
+      const found = asked.get(name) ?? find(name, location)
+      asked.set(name, found)
+      return found
+    },
+  }
+}
+
+function unverifiedImages(
   store: Store,
   { local, remote }: { readonly local: ImageSource; readonly remote: RemoteImages },
   options: FindImagesOptions,
@@ -31,12 +62,5 @@ export function findImages(
       return fetch(name, location)
     }
   }
-  const asked = new Map<string, Promise<BaseImage>>()
-  return {
-    resolve(name: string, location: SourceLocation) {
-      const found = asked.get(name) ?? find(name, location)
-      asked.set(name, found)
-      return found
-    },
-  }
+  return { resolve: find }
 }

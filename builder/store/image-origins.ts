@@ -1,8 +1,8 @@
 import { isDigest } from '../../shared/base/digest.ts'
-import type { JsonObject } from '../../shared/base/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts'
 import type { StoreContext } from './context.ts'
 import { createKnownLists, isSamePlace, type KnownLists } from './known-lists.ts'
-import type { ImageOrigin } from './remote-types.ts'
+import type { ImageOrigin, SizedDigest } from './remote-types.ts'
 
 /** Manifests beyond this are not kept: each of them would be read with the others. */
 const mostManifestBytes = 256 * 1024
@@ -25,13 +25,22 @@ export function createImageOriginStore(context: StoreContext): KnownLists<ImageO
   }
 }
 
-function entryOf({ domain, path, mediaType, digest, manifest, pulled }: ImageOrigin): JsonObject {
+function entryOf({ domain, path, mediaType, digest, manifest, pulled, index }: ImageOrigin): JsonObject {
   const text = Buffer.from(manifest).toString()
-  return { domain, path, mediaType, digest, manifest: text, ...(pulled === true && { pulled }) }
+  const through = index && { index: { digest: index.digest, size: index.size } }
+  return { domain, path, mediaType, digest, manifest: text, ...(pulled === true && { pulled }), ...through }
 }
 
-function originOf({ domain, path, mediaType, digest, manifest, pulled }: JsonObject): ImageOrigin | undefined {
+function originOf({ domain, path, mediaType, digest, manifest, pulled, index }: JsonObject): ImageOrigin | undefined {
   if (typeof domain !== 'string' || typeof path !== 'string' || typeof mediaType !== 'string') return undefined
   if (typeof digest !== 'string' || !isDigest(digest) || typeof manifest !== 'string') return undefined
-  return { domain, path, mediaType, digest, manifest: Buffer.from(manifest), ...(pulled === true && { pulled }) }
+  const through = sizedDigestOf(index)
+  const place = { domain, path, mediaType, digest, manifest: Buffer.from(manifest) }
+  return { ...place, ...(pulled === true && { pulled }), ...(through && { index: through }) }
+}
+
+function sizedDigestOf(value: JsonValue | undefined): SizedDigest | undefined {
+  if (!isObject(value)) return undefined
+  const { digest, size } = value
+  return typeof digest === 'string' && isDigest(digest) && typeof size === 'number' ? { digest, size } : undefined
 }

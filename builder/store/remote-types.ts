@@ -43,6 +43,8 @@ export interface ImageOrigin {
   readonly manifest: Uint8Array
   /** The image came from there, and did not only go there. */
   readonly pulled?: boolean
+  /** The index that named the manifest for this platform, when it was found through one. */
+  readonly index?: SizedDigest
 }
 
 /**

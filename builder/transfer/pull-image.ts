@@ -143,9 +143,10 @@ export async function rememberSource(store: Store, { diffID, descriptor, remote,
 export async function rememberOrigin(
   store: Store,
   imageID: Digest,
-  { reference, descriptor, manifest }: RemoteImage,
+  { reference, descriptor, manifest, index }: RemoteImage,
 ): Promise<void> {
   const { domain, path } = reference
   const { mediaType, digest } = descriptor
-  await store.origins.add(imageID, { domain, path, mediaType, digest, manifest, pulled: true })
+  const through = index && { index: { digest: index.digest, size: index.size } }
+  await store.origins.add(imageID, { domain, path, mediaType, digest, manifest, pulled: true, ...through })
 }
