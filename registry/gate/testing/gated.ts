@@ -48,9 +48,9 @@ export interface Gated {
   /** What operators were told. */
   readonly told: readonly string[]
   /** As somebody who may only pull, unless `as` says `publisher`. */
-  get(path: string, as?: 'publisher' | 'puller', method?: 'GET' | 'HEAD'): Promise<Answered>
+  readonly get: (path: string, as?: 'publisher' | 'puller', method?: 'GET' | 'HEAD') => Promise<Answered>
   /** POST as somebody who pushes to `mine` alone. */
-  post(path: string): Promise<Answered>
+  readonly post: (path: string) => Promise<Answered>
 }
 
 export const day = 86_400_000
