@@ -155,7 +155,7 @@ export const importTable: ImportTable = {
     'notary/client': { imports: ['shared', ...['tuf', 'verifier', 'keys'].map(inNotary)] },
     'notary/store': { imports: ['shared', 'notary/tuf'], types: ['notary/service'] },
     'notary/service': { imports: ['shared', ...['tuf', 'store'].map(inNotary)] },
-    'notary/http': { imports: ['shared', 'notary/tuf'], types: ['notary/service'] },
+    'notary/http': { imports: ['shared', 'notary/tuf', 'notary/service'] },
     'notary/signer': { imports: ['shared', ...['tuf', 'keys'].map(inNotary)], types: ['notary/service'] },
     'notary/server': { imports: ['shared', ...['tuf', 'store', 'service', 'http'].map(inNotary)] },
     'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
