@@ -42,7 +42,7 @@ export interface ServerField<C extends ServerContender> {
   readonly names: readonly C['name'][]
   /** The one to which the others are compared. */
   readonly reference: C['name']
-  start(name: C['name'], options: ContenderOptions): Promise<C>
+  readonly start: (name: C['name'], options: ContenderOptions) => Promise<C>
 }
 
 export interface ContenderOptions {
