@@ -1,6 +1,6 @@
-import type { Credentials } from '../../registry/client/credentials/types.ts'
 import { cancellable } from '../../shared/base/abort.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Credentials } from '../../shared/net/auth/credentials.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { needTerminal, passwordOfStdin } from '../cli/password.ts'

@@ -1,12 +1,8 @@
 import type { ErrorCode } from '../../shared/base/error-codes.ts'
-import { type ErrorOptions, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
-import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { type ErrorOptions, IbuildError } from '../../shared/base/errors.ts'
 import { HttpFailure } from '../../shared/net/http/failure.ts'
-import { readBody } from '../../shared/net/http/read-body.ts'
 import type { HttpAnswer } from '../../shared/net/http/types.ts'
-
-const longestErrorBody = 64 * 1024
-const longestMessage = 400
+import { type ServerErrors, toldBy } from '../../shared/net/server-errors.ts'
 
 /** The error for an answer that was not hoped for. `what` is what was tried: `cannot read the tags of host/name`. */
 export async function answerError(answer: HttpAnswer, what: string): Promise<IbuildError> {
@@ -26,27 +22,6 @@ function codeOfStatus(status: number): ErrorCode {
 function hintOfStatus(status: number): ErrorOptions {
   if (status === 429) return { hint: 'The registry limits how often it is asked: log in, or try again later.' }
   return status >= 500 ? { hint: 'Try again later, or ask those who run the registry.' } : {}
-}
-
-/** What the registry says of it (OCI distribution-spec, "Error Codes"). */
-async function toldBy(answer: HttpAnswer): Promise<string | undefined> {
-  try {
-    return messageIn(parseJson(await readBody(answer, longestErrorBody), { what: 'answer' }))
-  } catch (error) {
-    if (error instanceof HttpFailure || isIbuildError(error, 'JSON_INVALID')) return undefined
-    throw error
-  }
-}
-
-function messageIn(value: JsonValue): string | undefined {
-  if (!isObject(value)) return undefined
-  const errors = Array.isArray(value['errors']) ? value['errors'].filter(isObject) : [value]
-  const texts = errors.slice(0, 3).map(({ code, message, details }) => {
-    const said = [message, details, code].find((text) => typeof text === 'string' && text.trim() !== '')
-    return typeof said === 'string' ? said.trim() : ''
-  })
-  const text = texts.filter((each) => each !== '').join('; ')
-  return text === '' ? undefined : text.replaceAll(/\s+/g, ' ').slice(0, longestMessage)
 }
 
 /** The error for a request that came to nothing; what is none of the network stays as it is. */
@@ -97,4 +72,12 @@ const codesOfFailure: Readonly<Record<HttpFailure['kind'], ErrorCode>> = {
 /** What a registry answers makes no sense. */
 export function invalidAnswer(what: string, problem: string): IbuildError {
   return new IbuildError('REGISTRY_ANSWER_INVALID', `${what}: ${problem}`)
+}
+
+/** For what is asked of registries. */
+export const registryErrors: ServerErrors = {
+  answer: answerError,
+  failure: connectionError,
+  invalid: invalidAnswer,
+  denied: (message, hint) => new IbuildError('REGISTRY_DENIED', message, { hint }),
 }

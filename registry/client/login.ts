@@ -1,5 +1,5 @@
+import type { Credentials } from '../../shared/net/auth/credentials.ts'
 import { createRegistryClient, type RegistryClientOptions } from './client.ts'
-import type { Credentials } from './credentials/types.ts'
 import type { CallOptions } from './types.ts'
 
 export interface Login extends CallOptions {

@@ -1,10 +1,10 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
+import { isPassing, isPassingFailure, type RetryRules, retryAfter, waitBefore } from '../../shared/net/retry.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
 import { blobPath, nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
-import { isPassing, isPassingFailure, type RetryRules, retryAfter, waitBefore } from './retry.ts'
 import { sizedContent } from './sized-content.ts'
 import type { CallOptions, PushedHow, PushOptions } from './types.ts'
 import {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { digestFromHash, digestOf } from '../../shared/base/digest.ts'
+import type { RetryRules } from '../../shared/net/retry.ts'
 import { answerError, connectionError, invalidAnswer } from './errors.ts'
 import { holdStart } from './held-start.ts'
 import { hasBlob, pushBlob } from './push-blob.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
-import type { RetryRules } from './retry.ts'
 import type { PushOptions, SentBlob } from './types.ts'
 import {
   type CloseOptions,

@@ -1,5 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
-import { repositoryScope } from './auth/scope.ts'
+import { repositoryScope } from '../../shared/net/auth/scope.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { RemoteName } from './types.ts'
 

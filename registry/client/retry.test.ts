@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http'
 import test from 'ava'
 import { HttpFailure } from '../../shared/net/http/failure.ts'
 import type { HttpAnswer } from '../../shared/net/http/types.ts'
+import { isPassing, isPassingFailure, pauseNotices, retryAfter, waitBefore } from '../../shared/net/retry.ts'
 import { listening } from '../../shared/net/testing/stand-in.ts'
-import { isPassing, isPassingFailure, pauseNotices, retryAfter, waitBefore } from './retry.ts'
 import { failsWith, testClient } from './testing/client.ts'
 
 const answer = (value: string): HttpAnswer => ({

@@ -8,7 +8,7 @@ import {
   type JsonValue,
   optional,
 } from '../../../shared/base/json.ts'
-import { type Credentials, isHub, keyOf } from './types.ts'
+import { type Credentials, isHub, keyOf } from '../../../shared/net/auth/credentials.ts'
 
 /** What a `config.json` of Docker or an `auth.json` of containers tells of credentials. */
 export interface ConfigFile {

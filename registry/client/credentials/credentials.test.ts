@@ -11,11 +11,11 @@ import {
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
+import type { Credentials } from '../../../shared/net/auth/credentials.ts'
 import { failsWith } from '../testing/client.ts'
 import { credentialsIn, parseConfigFile } from './config-file.ts'
 import { forgetCredentials, keepCredentials } from './keep.ts'
 import { credentialSource } from './source.ts'
-import type { Credentials } from './types.ts'
 
 const auth = (text: string): string => Buffer.from(text).toString('base64')
 const bob: Credentials = { kind: 'password', username: 'bob', password: 'se:cret' }

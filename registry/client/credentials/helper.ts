@@ -1,7 +1,7 @@
 import { errnoOf, IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { isObject, type JsonObject, parseJson } from '../../../shared/base/json.ts'
+import { type Credentials, keyOf } from '../../../shared/net/auth/credentials.ts'
 import { type ProgramOutput, runProgram } from '../../../shared/sys/run-program.ts'
-import { type Credentials, keyOf } from './types.ts'
 
 /** Programs that keep credentials, `docker-credential-NAME`: one word says what to do, the rest comes by stdin and stdout. */
 export interface HelperOptions {

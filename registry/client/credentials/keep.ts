@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { JsonObject } from '../../../shared/base/json.ts'
+import { type Credentials, isHub, keyOf } from '../../../shared/net/auth/credentials.ts'
 import { type ConfigFile, helperFor } from './config-file.ts'
 import { eraseFromHelper, type HelperOptions, storeInHelper } from './helper.ts'
 import { readConfigFile } from './source.ts'
-import { type Credentials, isHub, keyOf } from './types.ts'
 
 export interface KeepOptions extends HelperOptions {
   /** Docker's `config.json`. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { errnoOf, IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { parseJson } from '../../../shared/base/json.ts'
+import type { CredentialSource, Credentials } from '../../../shared/net/auth/credentials.ts'
 import { type ConfigFile, credentialsIn, emptyConfigFile, helperFor, parseConfigFile } from './config-file.ts'
 import { askHelper } from './helper.ts'
-import type { CredentialSource, Credentials } from './types.ts'
 
 export interface CredentialOptions {
   /** Files with credentials, the most important first; one that is not there has none. */

@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
+import { readHostCertificates } from '../../../shared/net/host-certificates.ts'
 import { standIn, testAuthority } from '../../../shared/net/testing/stand-in.ts'
 import { failsWith, testClient } from '../testing/client.ts'
-import { readHostCertificates } from './certificates.ts'
 
 function folderWith(t: ExecutionContext, files: Readonly<Record<string, string>>): string {
   const folder = temporaryFolder(t)

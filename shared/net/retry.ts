@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { HttpFailure, type HttpFailureKind } from '../../shared/net/http/failure.ts'
-import { type HttpAnswer, headerOf } from '../../shared/net/http/types.ts'
-import { answerError, connectionError } from './errors.ts'
+import { HttpFailure, type HttpFailureKind } from './http/failure.ts'
+import { type HttpAnswer, headerOf } from './http/types.ts'
+import type { ServerErrors } from './server-errors.ts'
 
 /** How often and when something is tried again. Times are milliseconds. */
 export interface RetryRules {
@@ -68,7 +68,13 @@ export async function repeated(
     what,
     signal,
     retries,
-  }: { readonly what: string; readonly signal?: AbortSignal | undefined; readonly retries: RetryRules },
+    errors,
+  }: {
+    readonly what: string
+    readonly signal?: AbortSignal | undefined
+    readonly retries: RetryRules
+    readonly errors: ServerErrors
+  },
   send: () => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
   for (let failures = 1; ; failures++) {
@@ -79,9 +85,9 @@ export async function repeated(
       const answer = await send()
       if (!isPassing(answer.status) || isLast) return answer
       asked = retryAfter(answer, Date.now())
-      error = await answerError(answer, what)
+      error = await errors.answer(answer, what)
     } catch (failure) {
-      error = connectionError(failure, what)
+      error = errors.failure(failure, what)
       if (!isPassingFailure(failure) || isLast) throw error
     }
     await waitBefore(retries, failures, { asked, error, signal })

@@ -1,13 +1,13 @@
-import { IbuildError } from '../../../shared/base/errors.ts'
-import { isObject, type JsonObject } from '../../../shared/base/json.ts'
-import { isInside } from '../../../shared/net/http/loopback.ts'
-import { hostOf } from '../../../shared/net/http/place.ts'
-import { sendFollowing } from '../../../shared/net/http/redirect.ts'
-import type { HttpAnswer, HttpClient, HttpRequest } from '../../../shared/net/http/types.ts'
-import type { Credentials } from '../credentials/types.ts'
-import { answerError, invalidAnswer } from '../errors.ts'
-import { readJson } from '../read-answer.ts'
+import type { IbuildError } from '../../base/errors.ts'
+import { isObject, type JsonObject, type JsonValue, parseJson } from '../../base/json.ts'
+import { isInside } from '../http/loopback.ts'
+import { hostOf } from '../http/place.ts'
+import { readBody } from '../http/read-body.ts'
+import { sendFollowing } from '../http/redirect.ts'
+import type { HttpAnswer, HttpClient, HttpRequest } from '../http/types.ts'
 import { type RetryRules, repeated } from '../retry.ts'
+import type { ServerErrors } from '../server-errors.ts'
+import type { Credentials } from './credentials.ts'
 
 /** Where tokens are given, as a registry says. */
 export interface TokenServer {
@@ -23,6 +23,7 @@ export interface TokenRequest {
   /** For messages. */
   readonly domain: string
   readonly retries: RetryRules
+  readonly errors: ServerErrors
   /** Asks for what can be kept in place of the password. */
   readonly isForLogin?: boolean | undefined
   readonly signal?: AbortSignal | undefined
@@ -43,20 +44,20 @@ const clientID = 'ibuild'
 /** Seconds that every token is taken to last (Docker token specification). */
 const shortest = 60
 
-/** Gets a token. Errors: REGISTRY_DENIED when the credentials are refused, REGISTRY_ANSWER_INVALID, and those of the network. */
+/** Gets a token. Errors: as `errors` has them. */
 export async function fetchToken(request: TokenRequest): Promise<Token> {
-  const { domain, retries, signal, credentials } = request
+  const { domain, retries, errors, signal, credentials } = request
   const what = `cannot log in to ${domain}`
   const started = Date.now()
   const send = (build: Build) =>
-    repeated({ what, signal, retries }, () => sendFollowing(request.client, request.server.realm, build))
+    repeated({ what, signal, retries, errors }, () => sendFollowing(request.client, request.server.realm, build))
   const posted = credentials?.kind === 'identity' ? await send(postRequest(request)) : undefined
   const isUnknown = posted === undefined || posted.status === 404 || posted.status === 405
   if (isUnknown) await posted?.body.discard()
   const answer = isUnknown ? await send(getRequest(request)) : posted
   if (answer.status !== 200) throw await refused(answer, request, what)
-  const object = await readJson(answer, { what, most: mostBytes })
-  return tokenIn(isObject(object) ? object : {}, { started, what })
+  const object = await readAnswer(answer, errors, what)
+  return tokenIn(isObject(object) ? object : {}, { started, what, errors })
 }
 
 type Build = (url: URL, hop: { readonly isTrusted: boolean }) => HttpRequest | undefined
@@ -104,22 +105,42 @@ function usernameOf(credentials: Credentials): string {
   return ('username' in credentials ? credentials.username : undefined) ?? '<token>'
 }
 
-async function refused(answer: HttpAnswer, { credentials, domain }: TokenRequest, what: string): Promise<IbuildError> {
-  const error = await answerError(answer, what)
-  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return error
-  return new IbuildError('REGISTRY_DENIED', error.message, {
-    hint:
-      credentials === undefined
-        ? `Log in with ibuild login ${domain}.`
-        : `The user name or the password may be wrong: log in anew with ibuild login ${domain}.`,
+async function readAnswer(answer: HttpAnswer, errors: ServerErrors, what: string): Promise<JsonValue> {
+  const bytes = await readBody(answer, mostBytes).catch((error: unknown) => {
+    throw errors.failure(error, what)
   })
+  try {
+    return parseJson(bytes, { what: 'the answer', maxBytes: mostBytes })
+  } catch (error) {
+    throw errors.invalid(what, error instanceof Error ? error.message : 'the answer is not JSON')
+  }
 }
 
-function tokenIn(object: JsonObject, { started, what }: { readonly started: number; readonly what: string }): Token {
+async function refused(
+  answer: HttpAnswer,
+  { credentials, domain, errors }: TokenRequest,
+  what: string,
+): Promise<IbuildError> {
+  const error = await errors.answer(answer, what)
+  if (answer.status < 400 || answer.status >= 500 || answer.status === 429) return error
+  const hint =
+    credentials === undefined
+      ? `Log in with ibuild login ${domain}.`
+      : `The user name or the password may be wrong: log in anew with ibuild login ${domain}.`
+  return errors.denied(error.message, hint)
+}
+
+interface TokenPlace {
+  readonly started: number
+  readonly what: string
+  readonly errors: ServerErrors
+}
+
+function tokenIn(object: JsonObject, { started, what, errors }: TokenPlace): Token {
   const value = [object['token'], object['access_token']].find((each) => typeof each === 'string' && each !== '')
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) throw invalidAnswer(what, 'the answer has no token')
+  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) throw errors.invalid(what, 'the answer has no token')
   if (value.length > longestToken)
-    throw invalidAnswer(what, `the answer has a token of ${value.length} characters, more than ${longestToken}`)
+    throw errors.invalid(what, `the answer has a token of ${value.length} characters, more than ${longestToken}`)
   const told = object['expires_in']
   const seconds = typeof told === 'number' && told > shortest ? Math.min(told, 86_400) : shortest
   const refresh = object['refresh_token']
@@ -131,25 +152,25 @@ function tokenIn(object: JsonObject, { started, what }: { readonly started: numb
 }
 
 /**
- * The place that gives tokens for a registry, as its challenge names it. Errors: REGISTRY_ANSWER_INVALID for what is no address,
- * for plain http when the registry is reached by https, and for an address of this machine or its link when the registry is
- * not there: credentials would go there, and what it answers to the registry.
+ * The place that gives tokens for a server, as its challenge names it. Errors: as `errors` has them for an answer that makes no sense:
+ * for what is no address, for plain http when the server is reached by https, and for an address of this machine or its link when
+ * the server is not there: credentials would go there, and what it answers to the server.
  */
 export function tokenServer(
   parameters: ReadonlyMap<string, string>,
-  { registry, domain }: { readonly registry: URL; readonly domain: string },
+  { registry, domain, errors }: { readonly registry: URL; readonly domain: string; readonly errors: ServerErrors },
 ): TokenServer {
   const what = `cannot log in to ${domain}`
   const text = parameters.get('realm') ?? ''
   const realm = URL.parse(text, registry.href)
   if (text === '' || realm === null || !['http:', 'https:'].includes(realm.protocol)) {
-    throw invalidAnswer(what, 'the registry does not say where tokens are given')
+    throw errors.invalid(what, 'it does not say where tokens are given')
   }
   if (registry.protocol === 'https:' && realm.protocol === 'http:') {
-    throw invalidAnswer(what, `it wants the login sent over plain http, to ${realm.host}`)
+    throw errors.invalid(what, `it wants the login sent over plain http, to ${realm.host}`)
   }
   if (isInside(hostOf(realm)) && !isInside(hostOf(registry))) {
-    throw invalidAnswer(what, `it wants the login sent to ${realm.host}, an address of this machine`)
+    throw errors.invalid(what, `it wants the login sent to ${realm.host}, an address of this machine`)
   }
   realm.username = ''
   realm.password = ''

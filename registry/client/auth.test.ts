@@ -2,12 +2,13 @@ import { writeFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
-import { bodyOf, type StandIn, sendJson, standIn, testAuthority } from '../../../shared/net/testing/stand-in.ts'
-import type { Credentials } from '../credentials/types.ts'
-import { collected, failsWith, testClient } from '../testing/client.ts'
-import type { RegistryClient } from '../types.ts'
-import { tokenServer as serverOf } from './token.ts'
+import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import type { Credentials } from '../../shared/net/auth/credentials.ts'
+import { tokenServer as serverOf } from '../../shared/net/auth/token.ts'
+import { bodyOf, type StandIn, sendJson, standIn, testAuthority } from '../../shared/net/testing/stand-in.ts'
+import { registryErrors } from './errors.ts'
+import { collected, failsWith, testClient } from './testing/client.ts'
+import type { RegistryClient } from './types.ts'
 
 const bob: Credentials = { kind: 'password', username: 'bob', password: 'pässword' }
 const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
@@ -256,7 +257,11 @@ for (const [realm, registry, isTaken] of [
 ] as const) {
   test(`${registry} has tokens given by ${realm}${isTaken ? '' : ': refused'}`, (t) => {
     const find = (): URL =>
-      serverOf(new Map([['realm', realm]]), { registry: new URL(registry), domain: 'registry.test' }).realm
+      serverOf(new Map([['realm', realm]]), {
+        registry: new URL(registry),
+        domain: 'registry.test',
+        errors: registryErrors,
+      }).realm
     if (isTaken) t.is(find().href, realm)
     else t.throws(find, { code: 'REGISTRY_ANSWER_INVALID' })
   })

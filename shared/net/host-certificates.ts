@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
-import { certificatesIn } from '../../../shared/net/http/authorities.ts'
+import { errnoOf, IbuildError } from '../base/errors.ts'
+import { certificatesIn } from './http/authorities.ts'
 
 /** What folders have for one host. */
 export interface HostCertificates {

@@ -1,8 +1,8 @@
-import { type HttpAnswer, type HttpClient, headersOf } from '../../../shared/net/http/types.ts'
-import type { CredentialSource, Credentials } from '../credentials/types.ts'
-import { isHub } from '../credentials/types.ts'
+import { type HttpAnswer, type HttpClient, headersOf } from '../http/types.ts'
 import type { RetryRules } from '../retry.ts'
+import type { ServerErrors } from '../server-errors.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
+import { type CredentialSource, type Credentials, isHub } from './credentials.ts'
 import { coversScopes, mergeScopes } from './scope.ts'
 import { basicAuthorization, fetchToken, type Token, type TokenServer, tokenServer } from './token.ts'
 import { TokenCache } from './token-cache.ts'
@@ -13,6 +13,7 @@ export interface AuthorizerOptions {
   readonly domain: string
   readonly credentials: CredentialSource
   readonly retries: RetryRules
+  readonly errors: ServerErrors
   readonly onNotice: (text: string) => void
   /** When given, what can be kept in place of a password is asked for, and told. */
   readonly onIdentity?: ((token: string) => void) | undefined
@@ -35,7 +36,7 @@ export interface Authorization {
 
 type Way = { readonly kind: 'basic' } | { readonly kind: 'bearer'; readonly server: TokenServer }
 
-/** Who we are for one registry: remembers how it wants to be told, and the tokens. */
+/** Who we are for one server: remembers how it wants to be told, and the tokens. */
 export class Authorizer {
   readonly #options: AuthorizerOptions
   readonly #tokens = new TokenCache()
@@ -87,7 +88,8 @@ export class Authorizer {
 
   #wayOf({ scheme, parameters }: Challenge, registry: URL): Way {
     if (scheme === 'basic') return { kind: 'basic' }
-    return { kind: 'bearer', server: tokenServer(parameters, { registry, domain: this.#options.domain }) }
+    const { domain, errors } = this.#options
+    return { kind: 'bearer', server: tokenServer(parameters, { registry, domain, errors }) }
   }
 
   async #byToken(
@@ -105,9 +107,9 @@ export class Authorizer {
   }
 
   async #fetch(server: TokenServer, credentials: Credentials | undefined, { scopes, signal }: Purpose): Promise<Token> {
-    const { client, domain, retries, onIdentity } = this.#options
+    const { client, domain, retries, errors, onIdentity } = this.#options
     const isForLogin = onIdentity !== undefined
-    const token = await fetchToken({ client, server, scopes, credentials, domain, retries, isForLogin, signal })
+    const token = await fetchToken({ client, server, scopes, credentials, domain, retries, errors, isForLogin, signal })
     if (token.refresh !== undefined) onIdentity?.(token.refresh)
     return token
   }
