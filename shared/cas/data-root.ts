@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
-import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
+import { errnoOf, IbuildError } from '../base/errors.ts'
+import { makeFolders, syncPath } from './disk.ts'
 
 /**
  * Makes the data folder where there is none, for its owner alone, and waits until the names that lead to it are on the disk:

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
-import { runProgram } from '../../shared/sys/run-program.ts'
+import { runProgram } from '../sys/run-program.ts'
 import { makeDataRoot } from './data-root.ts'
 
 test('a data folder is made with those above it, for its owner alone', async (t) => {
