@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { makeFolders } from '../../shared/cas/disk.ts'
+import { writeDurably } from '../../shared/cas/write-durably.ts'
+import type { SignerSecret } from './secret.ts'
+
+/** Where the secret of a signer comes from; at most one of them. */
+export interface SecretSource {
+  readonly passphrase?: string | undefined
+  /** One line. */
+  readonly passphraseFile?: string | undefined
+  readonly keyFile?: string | undefined
+}
+
+const [leastKey, mostKey] = [32, 4096]
+
+/** Reads the secret that a configuration names; undefined when it names none. Errors: SIGNER_INVALID. */
+export async function readSecret(source: SecretSource): Promise<SignerSecret | undefined> {
+  const { passphrase, passphraseFile, keyFile } = source
+  const named = [passphrase, passphraseFile, keyFile].filter((each) => each !== undefined)
+  if (named.length > 1) throw invalid('a signer has either a passphrase, a file with one, or a key file')
+  if (keyFile !== undefined) return { kind: 'key', bytes: keyBytes(await readSmall(keyFile), keyFile) }
+  if (passphraseFile === undefined) return passphrase === undefined ? undefined : passphraseOf(passphrase, 'it')
+  const text = (await readSmall(passphraseFile)).toString('utf8').replace(/\r?\n$/, '')
+  return passphraseOf(text, passphraseFile)
+}
+
+/**
+ * The key file that a signer makes for itself: 32 random bytes in hex, for its owner alone. It is made only when `mayMake`: once
+ * there are keys, a new one would unlock none of them. Errors: SIGNER_INVALID.
+ */
+export async function ownKeyFile(file: string, mayMake: boolean): Promise<SignerSecret> {
+  const there = await readIfThere(file)
+  if (there !== undefined) return { kind: 'key', bytes: keyBytes(there, file) }
+  if (!mayMake) throw invalid(`the key file ${file} is gone, and keys are locked with it`)
+  const text = `${randomBytes(32).toString('hex')}\n`
+  makeFolders(dirname(file), 0o700)
+  await writeDurably(file, text, 0o600)
+  return { kind: 'key', bytes: keyBytes(Buffer.from(text), file) }
+}
+
+function passphraseOf(passphrase: string, where: string): SignerSecret {
+  if (passphrase === '') throw invalid(`the passphrase of the signer is empty: ${where}`)
+  return { kind: 'passphrase', passphrase }
+}
+
+/** White space around it, as an editor leaves it, does not count. */
+function keyBytes(content: Buffer, file: string): Buffer {
+  const bytes = Buffer.from(content.toString('latin1').trim(), 'latin1')
+  if (bytes.length >= leastKey && bytes.length <= mostKey) return bytes
+  throw invalid(`the key file ${file} has ${bytes.length} bytes, not ${leastKey} to ${mostKey}`)
+}
+
+async function readSmall(file: string): Promise<Buffer> {
+  const content = await readIfThere(file)
+  if (content === undefined) throw invalid(`${file} is not there`)
+  return content
+}
+
+async function readIfThere(file: string): Promise<Buffer | undefined> {
+  const handle = await open(file, 'r').catch((cause: unknown) => {
+    if (errnoOf(cause) === 'ENOENT') return undefined
+    throw invalid(`${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, cause)
+  })
+  if (handle === undefined) return undefined
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostKey + 2), 0, mostKey + 2, 0)
+    return buffer.subarray(0, bytesRead)
+  } catch (cause) {
+    throw invalid(`${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, cause)
+  } finally {
+    await handle.close()
+  }
+}
+
+function invalid(problem: string, cause?: unknown): IbuildError {
+  return new IbuildError('SIGNER_INVALID', problem, { cause })
+}
