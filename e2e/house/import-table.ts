@@ -149,7 +149,7 @@ export const importTable: ImportTable = {
     'notary/tuf': { imports: ['shared/base'] },
     'notary/tuf/testing': { imports: ['shared/base', 'shared/crypto', 'notary/tuf'] },
     'notary/verifier': { imports: ['shared/base', 'notary/tuf'] },
-    'notary/policy': { imports: ['shared', 'notary/tuf'], types: ['notary/verifier'] },
+    'notary/policy': { imports: ['shared', 'notary/tuf', 'notary/verifier'] },
     'notary/keys': { imports: ['shared', 'notary/tuf'] },
     'notary/cosign': { imports: ['shared', 'notary/tuf', 'notary/keys'] },
     'notary/client': { imports: ['shared', ...['tuf', 'verifier', 'keys'].map(inNotary)] },

@@ -1,4 +1,3 @@
-import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { KeyID, TargetsRole } from '../tuf/types.ts'
 import type { SignedTarget } from '../verifier/types.ts'
@@ -19,7 +18,7 @@ export function judgeNotary(requirement: NotaryRequirement, subject: Subject, ev
   const signed = signedUnder(requirement, subject.tag, found)
   if (signed === undefined) return notSigned(requirement, subject, found)
   if ('failure' in signed) return unusableRole(signed, subject)
-  if (!hasDigest(signed.target, subject.digest)) return otherContent(signed, subject)
+  if (subject.digest !== undefined && !hasDigest(signed.target, subject.digest)) return otherContent(signed, subject)
   return judgeSigners(requirement, signed, { subject, found })
 }
 
@@ -74,10 +73,11 @@ function unusableRole({ role, failure }: UnusableRole, subject: Subject): Verdic
 
 function notSigned(requirement: NotaryRequirement, subject: Subject, found: CollectionEvidence): Verdict {
   const { roles } = requirement
-  const elsewhere = found.targets.filter(({ name, role }) => name === subject.tag && !roles.includes(role))
+  const { tag, digest } = subject
+  const elsewhere = found.targets.filter(({ name, role }) => name === tag && !roles.includes(role))
   const others = [...new Set(elsewhere.map(({ role }) => role))].join(', ')
   const beside = others === '' ? '' : `; ${others} signed it, which the policy does not ask`
-  const alias = found.targets.find(({ name, target }) => name !== subject.tag && hasDigest(target, subject.digest))
+  const alias = digest && found.targets.find(({ name, target }) => name !== tag && hasDigest(target, digest))
   const under = alias === undefined ? '' : `; its content is signed as ${JSON.stringify(alias.name)}, by ${alias.role}`
   return refused(
     'TRUST_NOT_SIGNED',
@@ -94,9 +94,9 @@ function otherContent({ role, target }: SignedTarget, subject: Subject): Verdict
 /** Content that is named by its digest must have been signed under some name. */
 function judgeDigest(requirement: NotaryRequirement, subject: Subject, found: CollectionEvidence): Verdict {
   const { roles } = requirement
-  const signed = roles.flatMap((role) =>
-    found.targets.filter((one) => one.role === role && hasDigest(one.target, subject.digest)),
-  )
+  const { digest } = subject
+  const isAsked = ({ target }: SignedTarget): boolean => digest !== undefined && hasDigest(target, digest)
+  const signed = roles.flatMap((role) => found.targets.filter((one) => one.role === role && isAsked(one)))
   const verdicts = signed.map((one) => judgeSigners(requirement, one, { subject, found }))
   const none = (): Verdict =>
     refused(
@@ -120,7 +120,7 @@ function judgeSigners(requirement: NotaryRequirement, signed: SignedTarget, { su
   const { length } = signed.target
   if (subject.size !== undefined && subject.size !== length)
     return refused('TRUST_CONTENT', `${nameOf(subject)} has ${subject.size} bytes, but ${signed.role} signed ${length}`)
-  const agreeing = found.targets.filter((other) => saysTheSame(signed, other, subject.digest))
+  const agreeing = found.targets.filter((other) => saysTheSame(signed, other))
   const roles = new Set(agreeing.map(({ role }) => role))
   const missing = requirement.alsoRoles.filter((role) => !roles.has(role))
   if (missing.length > 0)
@@ -131,8 +131,9 @@ function judgeSigners(requirement: NotaryRequirement, signed: SignedTarget, { su
   return refused('TRUST_SIGNERS', `${nameOf(subject)} is signed by ${some}, and ${requirement.threshold} must have`)
 }
 
-function saysTheSame(one: SignedTarget, other: SignedTarget, digest: Digest): boolean {
-  return other.name === one.name && other.target.length === one.target.length && hasDigest(other.target, digest)
+function saysTheSame(one: SignedTarget, other: SignedTarget): boolean {
+  const [target, same] = [one.target, other.target]
+  return other.name === one.name && same.length === target.length && same.sha256.equals(target.sha256)
 }
 
 /** Keys of the policy that signed, each once. */

@@ -43,6 +43,8 @@ function allOf(parts: readonly Requirement[], subject: Subject, evidence: Eviden
 
 function judgeCosign(requirement: CosignRequirement, subject: Subject, evidence: Evidence): Verdict {
   const { keys, threshold } = requirement
+  if (subject.digest === undefined)
+    return refused('TRUST_NOT_SIGNED', `${nameOf(subject)}: there is no content that cosign could have signed`)
   const found = evidence.cosign(requirement)
   if (found?.failure !== undefined) return because(found.failure)
   const ids = new Set(keys.map(({ canonicalID }) => canonicalID))

@@ -11,9 +11,9 @@ import {
 import { age, choice, count } from '../../shared/config/kinds.ts'
 import { isTargetsRole } from '../tuf/role.ts'
 import type { TargetsRole } from '../tuf/types.ts'
+import { releaseRoles } from '../verifier/resolve.ts'
 import { ofKind, oneOrMore, onlyKnown } from './guards.ts'
 import { keyIDIn, type PolicyFiles, pemIn } from './policy-keys.ts'
-import { usualRoles } from './requirements.ts'
 import type { NotaryRequirement, RootAnchor } from './types.ts'
 
 const members = ['server', 'root', 'roles', 'alsoRoles', 'keys', 'threshold', 'unreachable', 'maxAge', 'digests']
@@ -30,7 +30,7 @@ export function readNotary(value: JsonValue, place: JsonPlace, files: PolicyFile
     kind: 'notary',
     server: optional(object, 'server', place, asServer),
     root: optional(object, 'root', place, (each, at) => readRoot(each, at, files)) ?? noAnchor(place),
-    roles: optional(object, 'roles', place, oneOrMore(asRole)) ?? usualRoles,
+    roles: optional(object, 'roles', place, oneOrMore(asRole)) ?? releaseRoles,
     alsoRoles: optional(object, 'alsoRoles', place, oneOrMore(asRole)) ?? [],
     keys,
     threshold: thresholdOf(optional(object, 'threshold', place, ofKind(count)), keys.size, place),

@@ -1,16 +1,12 @@
-import { parseTargetsRole } from '../tuf/role.ts'
-import type { TargetsRole } from '../tuf/types.ts'
+import { releaseRoles } from '../verifier/resolve.ts'
 import type { NotaryRequirement, Policy } from './types.ts'
-
-/** Where docker looks for a tag: what was released, then what whoever owns the collection signed. */
-export const usualRoles: readonly TargetsRole[] = [parseTargetsRole('targets/releases'), 'targets']
 
 /** That somebody whom a collection names has signed, whoever that is; the collection is believed at the first contact, as docker does. */
 export const signedBySomebody: NotaryRequirement = {
   kind: 'notary',
   server: undefined,
   root: { keys: [], authority: undefined, allowsFirstUse: true },
-  roles: usualRoles,
+  roles: releaseRoles,
   alsoRoles: [],
   keys: new Set(),
   threshold: 0,

@@ -80,10 +80,11 @@ export interface CosignRequirement {
   readonly threshold: number
 }
 
-/** What is asked about: content, and the tag under which it is wanted. */
+/** What is asked about: content, the tag under which it is wanted, or both. */
 export interface Subject {
   readonly name: ImageName
-  readonly digest: Digest
+  /** Undefined for a tag of which nobody has said yet what it means. */
+  readonly digest: Digest | undefined
   /** Bytes of the manifest or index, when it is here: held against the length that was signed. */
   readonly size?: number | undefined
   /** Undefined for content that is named by its digest alone. */

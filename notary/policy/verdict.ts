@@ -23,5 +23,6 @@ export function refusalError({ reasons }: Pick<Refused, 'reasons'>): IbuildError
 
 /** What is asked about, as people write it: `host/team/app:1`, `app@sha256:...`. */
 export function nameOf({ name: { domain, path }, tag, digest }: Subject): string {
-  return familiarName({ domain, path, ...(tag === undefined ? { digest } : { tag }) })
+  const suffix = tag === undefined ? digest && { digest } : { tag }
+  return familiarName({ domain, path, ...suffix })
 }
