@@ -1,4 +1,4 @@
-import { type NamePattern, parsePattern } from '../../shared/base/name-pattern.ts'
+import { parsePattern } from '../../shared/base/name-pattern.ts'
 import type { GateAnswer, GatedPull, PullGate } from '../http/pull-gate.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { Recent } from '../service/recent.ts'
@@ -15,7 +15,6 @@ export interface GateParts extends Omit<ReachParts, 'verdicts'> {
 }
 
 interface Rule {
-  readonly pattern: NamePattern
   readonly mode: GateMode
   readonly judge: Judge
 }
@@ -25,10 +24,8 @@ const mostNames = 10_000
 
 /** A gate by these rules; undefined when none of them looks at anything. Errors: those of {@link Signatures.judgeFor}. */
 export function createPullGate(rules: readonly GateRule[], parts: GateParts): PullGate | undefined {
-  const compiled = rules.map(({ repositories, mode, require }): Rule | undefined =>
-    mode === 'off'
-      ? undefined
-      : { pattern: parsePattern(repositories), mode, judge: parts.signatures.judgeFor(require) },
+  const compiled = rules.map(({ mode, require }, i): Rule | undefined =>
+    mode === 'off' ? undefined : { mode, judge: parts.signatures.judgeFor(require, `trust.pulls[${i}].require`) },
   )
   if (compiled.every((rule) => rule === undefined)) return undefined
   const patterns = rules.map(({ repositories }) => parsePattern(repositories))

@@ -1,12 +1,10 @@
+import type { Log } from '../../shared/log/log.ts'
 import type { GatedPull } from '../http/pull-gate.ts'
 import { Recent } from '../service/recent.ts'
 import type { GateCounts } from './types.ts'
 
 /** Takes lines for operators. */
-export interface GateLog {
-  info(message: string, about: object): void
-  error(message: string, about: object): void
-}
+type GateLog = Pick<Log, 'info' | 'error'>
 
 /** Pulls of one kind that are told once. */
 const mostTold = 1000

@@ -16,8 +16,8 @@ export interface GateRule {
 
 /** Whoever knows of signatures: the port by which the gate asks. */
 export interface Signatures {
-  /** Reads what a rule requires. Errors: an IbuildError that says what is wrong with it. */
-  judgeFor(require: JsonValue): Judge
+  /** Reads what a rule requires; `place` is where that is written. Errors: SERVER_CONFIG_INVALID. */
+  judgeFor(require: JsonValue, place: string): Judge
 }
 
 /** Holds content against one requirement. */

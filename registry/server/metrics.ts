@@ -2,6 +2,7 @@ import { createMetricSet, type MetricSet } from '../../shared/metrics/metric-set
 import { requestTally } from '../../shared/metrics/request-tally.ts'
 import type { LoginCounts } from '../access/accounts.ts'
 import type { EventsStatus } from '../events/events-admin.ts'
+import type { GateCounts } from '../gate/types.ts'
 import type { Collector } from '../gc/collector.ts'
 import type { GcCounts } from '../gc/types.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
@@ -20,6 +21,7 @@ export interface Gauges {
   readonly canPush: () => Promise<boolean>
   readonly garbage: Pick<Collector, 'total' | 'leases' | 'isHeld'>
   readonly scrubbed: () => ScrubStatus
+  readonly gated: () => GateCounts
 }
 
 export interface Metrics {
@@ -47,6 +49,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     buckets: [1, 2, 4, 8, 16, 32, 64, 128],
   })
   set.totals('logins_total', { help: loginsHelp, label: 'result' }, () => ({ ...gauges.logins() }))
+  set.totals('gated_pulls_total', { help: gatedHelp, label: 'result' }, () => ({ ...gauges.gated() }))
   addGauges(set, gauges)
   addGarbage(set, gauges.garbage)
   return {
@@ -63,6 +66,9 @@ export function createMetrics(gauges: Gauges): Metrics {
 }
 
 const loginsHelp = 'Logins with a password, by result; remembered: right a short time ago; slowed: not looked at.'
+
+const gatedHelp =
+  'Pulls from repositories where something must be signed; reported: not signed, and let through; exempt: by who may push.'
 
 function addScrub(set: MetricSet, { scrubbed }: Gauges): void {
   const bytes = 'Bytes that were read again to find what the disk lost.'

@@ -10,6 +10,7 @@ import type { ReloadReport } from './admin/types.ts'
 import { changesBetween, withLive } from './config/changes.ts'
 import { refuseExposure } from './config/exposure.ts'
 import type { ServerConfig } from './config/schema.ts'
+import type { ServerGate } from './gate.ts'
 import { httpLimits } from './limits.ts'
 
 /** What changes while a server runs. */
@@ -37,20 +38,23 @@ export interface Running {
   readonly server: WebServer
   readonly tls: TlsSource | undefined
   readonly access: ServerAccess
+  readonly gate: ServerGate
   readonly log: Log
 }
 
 /** Errors: EXPOSURE_REFUSED, ACCOUNTS_INVALID, SERVER_CONFIG_INVALID, TLS_INVALID; then all stays as it was. */
 export async function applyConfig(
-  { state, server, tls, access, log }: Running,
+  { state, server, tls, access, gate, log }: Running,
   wanted: ServerConfig,
 ): Promise<ReloadReport> {
   const { live, atRestart } = changesBetween(state.inForce.config, wanted)
   const config = withLive(state.inForce.config, wanted)
   refuseExposure(config, { registry: addressOf(server) })
+  const useGate = gate.prepare(config)
   const useAccess = await access.prepare(config)
   await tls?.refresh(config)
   useAccess()
+  useGate()
   state.inForce.config = config
   log.configure(config.log)
   const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)

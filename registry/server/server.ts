@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '../../shared/log/log.ts'
-import { inNetworks } from '../../shared/net/networks.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { listen, urlOf, type WebServer } from '../../shared/web/listen.ts'
 import { openTlsSource } from '../../shared/web/tls/source.ts'
@@ -11,9 +10,6 @@ import type { Outbox } from '../events/outbox.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
 import type { ExportOptions, ExportReport } from '../export/export-layouts.ts'
 import type { Collector } from '../gc/collector.ts'
-import { createApp } from '../http/app.ts'
-import type { Authorize } from '../http/authorize.ts'
-import { RegistryError } from '../protocol/error.ts'
 import { createScrubber, type ScrubberOptions } from '../scrub/scrubber.ts'
 import type { Scrubber } from '../scrub/types.ts'
 import type { RegistryService } from '../service/types.ts'
@@ -25,16 +21,14 @@ import { createAdminServer } from './admin/server.ts'
 import { serviceAdmin } from './admin/service-admin.ts'
 import { listenOnSocket } from './admin/socket.ts'
 import type { RegistryAdmin, ReloadReport } from './admin/types.ts'
+import { appsFor } from './apps.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { eventHost } from './event-host.ts'
-import { createHealth, type Readiness } from './health.ts'
-import { httpLimits } from './limits.ts'
-import type { Metrics } from './metrics.ts'
+import { openGate, type SignaturesFor } from './gate.ts'
+import { createHealth } from './health.ts'
+import { createMetricsFor } from './measured.ts'
 import { type NotaryAccess, notaryAccess } from './notary-access.ts'
 import { currentGunNames } from './own-hosts.ts'
-import { serverPages } from './pages.ts'
-import { logRequest } from './request-log.ts'
-import { withRules } from './rules.ts'
 import { applyConfig, clientListener, closeServer, type ServerState, useMaterial } from './running.ts'
 import { tokenOpener } from './tokens.ts'
 import { makeServer } from './web-server.ts'
@@ -63,6 +57,8 @@ export interface ServerOptions {
   readonly inForce: { config: ServerConfig }
   readonly registry: OpenRegistry
   readonly log: Log
+  /** Who knows of signatures, where that is somebody: without, none can be required. */
+  readonly signatures?: SignaturesFor | undefined
   /** Reads the configuration again, for who asks for it over the admin API. */
   readonly reload: () => Promise<ReloadReport>
 }
@@ -98,12 +94,13 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const place = { url: '' }
   const names = currentGunNames(inForce, () => place.url)
   const openTokens = tokenOpener({ folder: layout.tokenKeys, store, config: () => inForce.config, names, log })
+  const gate = openGate(inForce.config, { registry, signatures: options.signatures?.(names), log })
   const access = await openAccess(inForce.config, log, openTokens)
   started.defer(() => access.close())
   const scrubber = scrubberFor(options, active)
   started.defer(() => scrubber.close())
-  const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access })
-  const apps = appsFor({ state, options, metrics, readiness, access })
+  const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access, gate })
+  const apps = appsFor({ state, options, metrics, readiness, access, gate })
   state.handle = apps.forClients()
   const events = eventHost(registry, log)
   started.defer(() => registry.events.close())
@@ -137,7 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     forNotary: notaryAccess({ inForce, access, names }),
     async apply(config) {
       const eventSettings = await readEventSettings(config.events)
-      const report = await applyConfig({ state, server, tls, access, log }, config)
+      const report = await applyConfig({ state, server, tls, access, gate, log }, config)
       await registry.events.configure(eventSettings, events)
       state.handle = apps.forClients()
       return report
@@ -159,79 +156,6 @@ function scrubberFor({ registry, inForce, log }: ServerOptions, active: ActiveRe
   const { service, stored } = registry
   const settings = (): ServerConfig['scrub'] => inForce.config.scrub
   return createScrubber({ ...stored, service, settings, isBusy: () => active.count > 0, log })
-}
-
-interface Measured {
-  readonly scrubber: Scrubber
-  readonly registry: OpenRegistry
-  readonly active: ActiveRequests
-  readonly readiness: () => Promise<Readiness>
-  readonly access: ServerAccess
-}
-
-async function createMetricsFor(
-  state: ServerState,
-  { registry, active, readiness, access, scrubber }: Measured,
-): Promise<Metrics | undefined> {
-  if (!state.inForce.config.metrics.enabled) return undefined
-  const { createMetrics } = await import('./metrics.ts')
-  const { service, space, gc } = registry
-  const metrics = createMetrics({
-    requestsInProgress: () => active.count,
-    logins: () => access.accounts?.counts,
-    openUploads: async () => (await service.uploads.list()).length,
-    space,
-    isReadOnly: () => service.isReadOnly,
-    garbage: gc,
-    scrubbed: () => scrubber.status(),
-    events: () => registry.events.admin.status(),
-    async canPush() {
-      const { serving, pushing } = await readiness()
-      return serving.length === 0 && pushing.length === 0
-    },
-  })
-  registry.onWritten((changes) => metrics.committed(changes))
-  return metrics
-}
-
-interface AppParts {
-  readonly state: ServerState
-  readonly access: ServerAccess
-  readonly options: ServerOptions
-  readonly metrics: Metrics | undefined
-  readonly readiness: () => Promise<Readiness>
-}
-
-interface Apps {
-  readonly forClients: () => RequestListener
-  readonly forOperators: () => RequestListener
-}
-
-function appsFor({ state, access, options: { registry, log }, metrics, readiness }: AppParts): Apps {
-  const make = (authorize: Authorize, isForOperators: boolean): RequestListener => {
-    const { config } = state.inForce
-    const limits = httpLimits(config)
-    const { trustedProxies } = config
-    const tokenRoutes = isForOperators ? undefined : access.tokens?.routes(limits)
-    return createApp({
-      service: registry.service,
-      authorize,
-      limits,
-      isProxy: trustedProxies.length === 0 ? undefined : inNetworks(trustedProxies),
-      routes: [...serverPages({ readiness, metrics, isForOperators }), ...(tokenRoutes ?? [])],
-      onFinished(request) {
-        metrics?.finished(request)
-        if (request.pull !== undefined) registry.events.pulled(request.pull)
-        logRequest(log, request, state.inForce.config.log.requests)
-      },
-    })
-  }
-  return { forClients: () => make(withRules(state, access.authorize), false), forOperators: () => make(nobody, true) }
-}
-
-/** The registry is not served to operators. */
-const nobody: Authorize = () => {
-  throw new RegistryError('UNSUPPORTED', 'the registry is at another address', { status: 404 })
 }
 
 async function startForOperators(

@@ -60,7 +60,7 @@ export async function gated(t: ExecutionContext, mode: GateMode, now = Date.now)
   const { service, metadata } = await memoryRegistry()
   const signatures = new GivenSignatures()
   const told: string[] = []
-  const tell = (message: string, about: object): void => void told.push(`${message} ${JSON.stringify(about)}`)
+  const tell = (message: string, about: object = {}): void => void told.push(`${message} ${JSON.stringify(about)}`)
   const tally = new GateTally({ info: tell, error: tell })
   const rules: readonly GateRule[] = [{ repositories: 'app{,/**}', mode, require: null }]
   const gate = createPullGate(rules, { kin: kinIn(metadata), manifests: service.manifests, signatures, tally, now })

@@ -11,7 +11,6 @@ import {
   texts,
 } from '../../../shared/config/kinds.ts'
 import { inside } from '../../../shared/config/nested-values.ts'
-import { isNetwork } from '../../../shared/net/networks.ts'
 import type { EndpointSettings } from '../../events/types.ts'
 
 const actions = ['push', 'pull', 'mount', 'delete'] as const
@@ -42,17 +41,6 @@ export const endpoints: Kind<readonly EndpointSettings[]> = {
   },
   fromText: onlyInFile,
   show: (value) => value.map(showEndpoint),
-}
-
-/** Networks of IP addresses. */
-export const networks: Kind<readonly string[]> = {
-  ...texts,
-  name: 'list of networks such as 10.0.0.0/8',
-  read(value) {
-    const list = texts.read(value)
-    const wrong = list.find((one) => !isNetwork(one))
-    return wrong === undefined ? list : fail(`${JSON.stringify(wrong.slice(0, 80))} is no network such as 10.0.0.0/8`)
-  },
 }
 
 /** The beginning of URLs, without a slash at its end; nothing is none. */

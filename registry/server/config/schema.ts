@@ -1,8 +1,10 @@
 import { age, choice, count, duration, headerValues, size, text, texts, yesOrNo } from '../../../shared/config/kinds.ts'
+import { networks } from '../../../shared/config/networks-kind.ts'
 import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
-import { baseUrl, endpoints, networks } from './endpoint-kind.ts'
+import { baseUrl, endpoints } from './endpoint-kind.ts'
+import { gateRules } from './gate-rules.ts'
 import { hostNames } from './host-names.ts'
 import { immutableTags } from './immutable.ts'
 import { quotaRules } from './quotas.ts'
@@ -85,6 +87,13 @@ const schema = {
     ),
     rotateKeys: live(age, 30 * 86_400_000, 'Age at which the key that signs tokens gives way to a new one.'),
     issuers: key(tokenIssuers, [], 'Others whose tokens count: their name here, issuer, audience, keys, and claims.'),
+  },
+  trust: {
+    pulls: live(
+      gateRules,
+      [],
+      'What must be signed to be pulled, by whom, in which repositories: the first rule that fits counts. Who may push is let through.',
+    ),
   },
   readOnly: live(yesOrNo, false, 'Refuses all that writes. While false, ibuild registry read-only decides.'),
   delete: {
