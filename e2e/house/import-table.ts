@@ -61,7 +61,7 @@ export const importTable: ImportTable = {
     'shared/net': { imports: ['shared/base', 'shared/crypto'] },
     'shared/cas': { imports: ['shared/base', 'shared/sys'] },
     'shared/rows': { imports: ['shared/base', 'shared/cas'] },
-    'shared/config': { imports: ['shared/base'] },
+    'shared/config': { imports: ['shared/base', 'shared/net'] },
     'shared/log': { imports: ['shared/base'] },
     'shared/metrics': { imports: [] },
     'shared/web': { imports: ['shared'] },
