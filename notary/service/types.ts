@@ -124,6 +124,8 @@ export interface NotaryService {
    * when `names` are asked for only those.
    */
   signedDigests(gun: Gun): Promise<ReadonlySet<string>>
+  /** Has the listener told of each publish, renewal and removal, before whoever asked for it is. It must not throw. */
+  watch(listener: (gun: Gun) => void): void
   /** Changes with every publish, renewal and removal of the collection; undefined when there is none. */
   trustVersion(gun: Gun): Promise<string | undefined>
   /** Milliseconds until the first timestamp expires of all collections that are renewed here; undefined without any. */
