@@ -65,7 +65,7 @@ export async function publish(publishing: Publishing, plan: Plan, options: Publi
       await send(publishing, unsigned.draft, complete(publishing.gun, sealed, options))
       return { collection: needed(publishing, await publishing.refresh()), isChanged: true }
     } catch (error) {
-      if (!isIbuildError(error, 'TRUST_CONFLICT') || attempt === mostTries) throw error
+      if (attempt === mostTries || !(await isOvertaken(error, publishing, collection))) throw error
     }
     await sleep(pauseBefore(attempt), undefined, { signal: publishing.signal })
   }
@@ -81,6 +81,20 @@ export async function prepare(publishing: Publishing, plan: Plan): Promise<Seale
 export async function publishSigned(publishing: Publishing, unsigned: Unsigned, sealed: Sealed): Promise<Published> {
   await send(publishing, unsigned.draft, complete(publishing.gun, sealed, {}))
   return { collection: needed(publishing, await publishing.refresh()), isChanged: true }
+}
+
+/**
+ * Whether others published meanwhile. Servers say so plainly only of versions: keys that others replaced, or a snapshot of ours that
+ * lacks what is theirs, is to them just wrong.
+ */
+async function isOvertaken(
+  error: unknown,
+  { refresh }: Publishing,
+  before: TrustedCollection | undefined,
+): Promise<boolean> {
+  if (isIbuildError(error, 'TRUST_CONFLICT')) return true
+  if (!isIbuildError(error, 'TRUST_REJECTED')) return false
+  return (await refresh())?.timestamp.signed.version !== before?.timestamp.signed.version
 }
 
 async function carryOut(
