@@ -2,6 +2,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { asString, failAt, type JsonGuard, type JsonPlace, type JsonValue } from '../../shared/base/json.ts'
 import { isKeyID } from '../tuf/key.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
+import type { RootAnchor } from './types.ts'
 
 /** What a policy refers to beside itself. */
 export interface PolicyFiles {
@@ -9,6 +10,8 @@ export interface PolicyFiles {
   read(path: string): string
   /** A public key or certificate in PEM. Errors: KEY_INVALID. */
   publicKey(pem: string): PublicKey
+  /** What a collection's root is known by where a requirement does not say; without it, it has to. */
+  readonly usualRoot?: RootAnchor | undefined
 }
 
 const beginning = '-----BEGIN'

@@ -29,7 +29,8 @@ export function readNotary(value: JsonValue, place: JsonPlace, files: PolicyFile
   return {
     kind: 'notary',
     server: optional(object, 'server', place, asServer),
-    root: optional(object, 'root', place, (each, at) => readRoot(each, at, files)) ?? noAnchor(place),
+    root:
+      optional(object, 'root', place, (each, at) => readRoot(each, at, files)) ?? files.usualRoot ?? noAnchor(place),
     roles: optional(object, 'roles', place, oneOrMore(asRole)) ?? releaseRoles,
     alsoRoles: optional(object, 'alsoRoles', place, oneOrMore(asRole)) ?? [],
     keys,
