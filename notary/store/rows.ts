@@ -22,7 +22,7 @@ import type { CurrentFile } from './types.ts'
  *
  * ```
  * format                    {"version":1}
- * collection GUN            {"id","revision","files":{ROLE:{"version","sha256","sha512","length","at"}},"gone"?:{ROLE:VERSION},
+ * collection GUN            {"id","revision","files":{ROLE:{"version","sha256","sha512","length","at","expires"}},"gone"?:{ROLE:VERSION},
  *                           "old":{"bytes","since"}}; `old` is of all files that are no more current: how many bytes, and since when the first of them is not
  * file ID ROLE VERSION      a line of JSON, {"sha256","at"}, and behind it the file as it came
  * hash ID ROLE HASH         VERSION, by sha256 and by sha512
@@ -46,6 +46,7 @@ interface FileEntry {
   readonly sha512: string
   readonly length: number
   readonly at: number
+  readonly expires: number
 }
 
 /** All files of a collection that are kept though they are no more current, but for roots. */
@@ -69,6 +70,7 @@ const asEntry: JsonGuard<FileEntry> = (value, place) => {
     sha512: required(object, 'sha512', place, asString),
     length: required(object, 'length', place, asInteger),
     at: required(object, 'at', place, asInteger),
+    expires: required(object, 'expires', place, asInteger),
   }
 }
 

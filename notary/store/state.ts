@@ -37,8 +37,8 @@ export function publishedRow(gun: Gun, { before, files, dropped = [], at }: Publ
     if (version !== undefined) gone.set(role, version)
     current.delete(role)
   }
-  for (const { role, version, sha256, sha512, bytes } of files) {
-    current.set(role, { version, sha256, sha512, length: bytes.length, storedAt: at })
+  for (const { role, version, sha256, sha512, bytes, expires } of files) {
+    current.set(role, { version, sha256, sha512, length: bytes.length, storedAt: at, expires })
     gone.delete(role)
   }
   const row: CollectionRow = {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { lastPart } from '../../shared/rows/row-kind.ts'
-import { ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
+import { ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
 import type { FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
 import { loggedChange, readChanges } from './change-rows.ts'
@@ -105,10 +105,17 @@ class RowTrustStore implements TrustStore {
 
   changes: TrustStore['changes'] = (query) => readChanges(this.#rows, query)
 
+  async states({ after, limit }: Parameters<TrustStore['states']>[0]): Promise<CollectionState[]> {
+    return (await this.#list(after, limit)).map(stateOf)
+  }
+
   async collections({ after, limit }: Parameters<TrustStore['collections']>[0]): Promise<Gun[]> {
+    return (await this.#list(after, limit)).map(({ key }) => gunOf(key))
+  }
+
+  #list(after: string | undefined, limit: number): Promise<readonly Row[]> {
     const range = { prefix: collectionRows.prefix(), limit }
-    const rows = await this.#rows.list(after === undefined ? range : { ...range, after: collectionRows.key(after) })
-    return rows.map(({ key }) => gunOf(key))
+    return this.#rows.list(after === undefined ? range : { ...range, after: collectionRows.key(after) })
   }
 
   async idle(): Promise<void> {

@@ -9,8 +9,9 @@ export interface CurrentFile {
   readonly sha512: string
   /** Bytes. */
   readonly length: number
-  /** When it was stored; milliseconds since the epoch. */
+  /** When it was stored, and when it expires; milliseconds since the epoch. */
   readonly storedAt: number
+  readonly expires: number
 }
 
 /** Which files a collection consists of, as one publish left it. */
@@ -36,6 +37,8 @@ export interface NewFile {
   /** Hex. */
   readonly sha256: string
   readonly sha512: string
+  /** Milliseconds since the epoch. */
+  readonly expires: number
 }
 
 export interface Publication {
@@ -75,6 +78,8 @@ export interface TrustStore {
   remove(gun: Gun, at: number): Promise<boolean>
   /** In the order of `id`; see {@link ChangesQuery}. */
   changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
+  /** Collections in the byte order of their names, behind `after`. */
+  states(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly CollectionState[]>
   /** Names of collections in byte order, behind `after`. */
   collections(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Gun[]>
   /** Waits until what is cleared away behind changes is gone. */

@@ -1,0 +1,40 @@
+import type { KeyID, Metadata, PublicKey, RoleKeys, RoleName, UnknownKey } from '../tuf/types.ts'
+import { verifySignatures } from '../tuf/verify.ts'
+import { invalidUpdate } from './publish-error.ts'
+import type { ServiceLimits } from './types.ts'
+import { validationNameOf } from './uploads.ts'
+
+/** What uploads are held against beside what is stored. */
+export interface CheckTerms {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly limits: Pick<ServiceLimits, 'lifetime' | 'versionStep'>
+}
+
+export interface Signers {
+  readonly role: RoleKeys
+  readonly keys: ReadonlyMap<KeyID, PublicKey | UnknownKey>
+}
+
+/** INVALID_UPDATE unless enough of those who may have signed. */
+export function checkSignatures(role: RoleName, metadata: Metadata, { role: roleKeys, keys }: Signers): void {
+  const name = validationNameOf(role)
+  if (metadata.signatures.length === 0) throw invalidUpdate(name, 'tuf: data has no signatures')
+  const { missing } = verifySignatures(metadata, roleKeys, keys)
+  if (missing > 0) throw invalidUpdate(name, `valid signatures did not meet threshold for ${role}`)
+}
+
+/** INVALID_UPDATE for what is expired, or good for so long that nobody could ever take it back. */
+export function checkExpiry(role: RoleName, { signed }: Metadata, { now, limits }: CheckTerms): void {
+  const name = validationNameOf(role)
+  if (signed.expires < now) throw invalidUpdate(name, `${role} expired at ${momentText(signed.expires)}`)
+  if (signed.expires <= now + limits.lifetime) return
+  const days = Math.floor(limits.lifetime / (24 * 60 * 60 * 1000))
+  throw invalidUpdate(name, `${role} expires at ${momentText(signed.expires)}, more than ${days} days from now`)
+}
+
+/** `Wed Oct 3 12:00:00 UTC 2018`, as the reference server writes times in messages. */
+function momentText(at: number): string {
+  const [day = '', date = '', month = '', year = '', time = ''] = new Date(at).toUTCString().replace(',', '').split(' ')
+  return `${day} ${month} ${Number(date)} ${time} UTC ${year}`
+}
