@@ -180,7 +180,7 @@ export class TestCollection {
 
   #serve(role: RoleName, bytes: Buffer): void {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
-    const version = numberOf(this.json(role)['version'])
+    const version = JSON.stringify(this.json(role)['version'])
     for (const name of [`${role}.json`, `${version}.${role}.json`, `${role}.${sha256}.json`])
       this.#served.set(name, bytes)
   }
