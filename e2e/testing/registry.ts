@@ -44,7 +44,8 @@ async function answers(host: string): Promise<boolean> {
   return answer?.ok === true
 }
 
-async function freePort(): Promise<number> {
+/** A port that nothing listens on at this moment, for programs that do not tell which one they took. */
+export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
