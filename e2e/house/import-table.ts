@@ -157,7 +157,7 @@ export const importTable: ImportTable = {
     'notary/service': { imports: ['shared', ...['tuf', 'store'].map(inNotary)] },
     'notary/http': { imports: ['shared', 'notary/tuf', 'notary/service'] },
     'notary/signer': { imports: ['shared', ...['tuf', 'keys'].map(inNotary)], types: ['notary/service'] },
-    'notary/server': { imports: ['shared', ...['tuf', 'store', 'service', 'http'].map(inNotary)] },
+    'notary/server': { imports: ['shared', ...['tuf', 'store', 'service', 'signer', 'http'].map(inNotary)] },
     'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
     'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },

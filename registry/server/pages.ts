@@ -1,7 +1,6 @@
-import { isLoopback } from '../../shared/web/address.ts'
+import { isDirect } from '../../shared/web/is-direct.ts'
 import type { AppRoute } from '../http/app.ts'
 import type { Reply } from '../http/reply.ts'
-import type { RegistryRequest } from '../http/request.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { Readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
@@ -56,11 +55,4 @@ function textReply(status: number, text: string, type = 'text/plain; charset=utf
 
 function notHere(): RegistryError {
   return new RegistryError('UNSUPPORTED', 'there is nothing at this path', { status: 404 })
-}
-
-const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
-
-/** From this machine, and not handed on by a proxy on it. */
-function isDirect({ client, headers }: RegistryRequest): boolean {
-  return isLoopback(client.address ?? '') && forwarding.every((name) => headers[name] === undefined)
 }

@@ -1,25 +1,10 @@
 import type { Log, LogFields } from '../../shared/log/log.ts'
+import { logFinished, type RequestLogging } from '../../shared/log/request-lines.ts'
 import type { FinishedRequest } from '../http/finished-request.ts'
 
-/** Which requests are told at level info; at level debug there is a line for each. */
-export type RequestLogging = 'none' | 'failures' | 'changes' | 'all'
-
-const reading = new Set(['GET', 'HEAD', 'OPTIONS'])
-
-/**
- * Tells of a finished request. What the server could not do is an error. What a client was denied, or asked for in vain, is
- * none: to ask with HEAD whether a blob is there is how every push begins.
- */
+/** Tells of a finished request; see {@link logFinished}. */
 export function logRequest(log: Log, request: FinishedRequest, logging: RequestLogging): void {
-  const status = request.status ?? 0
-  const message = request.isAborted ? 'request broken off' : 'request'
-  if (status >= 500 && status !== 503 && status !== 507) return log.error(message, fieldsOf(request))
-  const isTold =
-    logging === 'all' ||
-    (logging !== 'none' && status >= 500) ||
-    (logging === 'changes' && !reading.has(request.method))
-  if (isTold) log.info(message, fieldsOf(request))
-  else if (log.level === 'debug') log.debug(message, fieldsOf(request))
+  logFinished(log, request, { logging, fields: fieldsOf })
 }
 
 function fieldsOf(request: FinishedRequest): LogFields {

@@ -1,9 +1,8 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { Server as TlsServer } from 'node:https'
+import type { RequestListener } from 'node:http'
 import type { Log } from '../../shared/log/log.ts'
 import type { ActiveRequests } from '../../shared/web/active.ts'
 import type { WebServer } from '../../shared/web/listen.ts'
-import type { TlsMaterial } from '../../shared/web/tls/material.ts'
+import { addressOf, countedListener } from '../../shared/web/running.ts'
 import type { TlsSource } from '../../shared/web/tls/source.ts'
 import type { ServerAccess } from './access.ts'
 import type { ReloadReport } from './admin/types.ts'
@@ -23,13 +22,7 @@ export interface ServerState {
 
 /** Hands requests on, counted, with the headers of the configuration on their answers. */
 export function clientListener(state: ServerState, active: ActiveRequests): RequestListener {
-  return (request: IncomingMessage, response: ServerResponse) => {
-    active.add(response)
-    const { headers } = state.inForce.config
-    for (const name in headers) response.setHeader(name, headers[name] ?? [])
-    if (state.isDraining) response.shouldKeepAlive = false
-    state.handle(request, response)
-  }
+  return countedListener(state, active, () => state.inForce.config.headers)
 }
 
 /** What a new configuration is brought into force on. */
@@ -60,23 +53,4 @@ export async function applyConfig(
   const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
   Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
   return { changed: live, waiting: atRestart }
-}
-
-/** Rules can be changed while a server runs, the address that it is reached at cannot. */
-function addressOf(server: WebServer): string {
-  const address = server.address()
-  return typeof address === 'object' && address !== null ? address.address : ''
-}
-
-/** New connections of a TLS server get this. */
-export function useMaterial(server: WebServer, { options }: TlsMaterial): void {
-  if (server instanceof TlsServer) server.setSecureContext(options)
-}
-
-/** Takes no more connections; resolves when there is none. At once cuts off those that there are. */
-export function closeServer(server: WebServer, atOnce = true): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  server.close(() => resolve())
-  if (atOnce) server.closeAllConnections()
-  return promise
 }

@@ -42,17 +42,26 @@ const beside = {
     'Networks of proxies that are believed when they tell of clients, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.',
   ),
   signer: {
+    mode: key(
+      choice('local', 'remote'),
+      'local',
+      'local: keys that sign are in the data folder, locked; remote: they are at signer.address, and this process has none.',
+    ),
     keyFile: key(
       text,
       '',
-      'File whose bytes lock the keys that sign, 32 at least; none: signer.passphraseFile, IBUILD_NOTARY_SIGNER_PASSPHRASE, or notary/signer.key of the data folder, which is made.',
+      'File of 32 bytes or more that lock the keys; without it and signer.passphraseFile the environment variable IBUILD_NOTARY_SIGNER_PASSPHRASE, or notary/signer/signer.key of the data folder, which is made.',
     ),
-    passphraseFile: key(text, '', 'File with a passphrase that locks the keys that sign; its first line counts.'),
-    type: key(choice('ed25519', 'ecdsa'), 'ed25519', 'Type of new keys that sign.'),
+    passphraseFile: key(text, '', 'File with a passphrase that locks the keys, in one line.'),
+    type: key(choice('ed25519', 'ecdsa'), 'ed25519', 'Type of new keys.'),
+    address: key(text, '', 'HOST:PORT of ibuild notary signer serve, for signer.mode remote.'),
+    ca: key(text, '', 'PEM file with the CA of its certificate: no other is believed.'),
+    certificate: key(text, '', 'PEM file with the certificate that is shown to it.'),
+    key: key(text, '', 'PEM file with the private key of that.'),
   },
   expiry: {
-    timestamp: live(age, 14 * day, 'How long a timestamp is good for; it is renewed when half of that is over.'),
-    snapshot: live(age, 3 * 365 * day, 'How long a snapshot is good for that is signed here.'),
+    timestamp: key(age, 14 * day, 'How long a timestamp is good for; it is renewed when half of that is over.'),
+    snapshot: key(age, 3 * 365 * day, 'How long a snapshot is good for that is signed here.'),
   },
   retention: {
     time: key(
@@ -89,8 +98,8 @@ const beside = {
     keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
     bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
     stalledRead: live(duration, 300_000, 'Time in which a client must take an answer.'),
-    uploadSize: live(size, 64 * 2 ** 20, 'All files of one publish together.'),
-    uploadMemory: live(size, 192 * 2 ** 20, 'Memory for publishes that are being read, of all clients together.'),
+    uploadSize: key(size, 64 * 2 ** 20, 'All files of one publish together.'),
+    uploadMemory: key(size, 192 * 2 ** 20, 'Memory for publishes that are being read, of all clients together.'),
   },
   headers: live(headerValues, {}, 'Headers for every answer.'),
   requests: live(

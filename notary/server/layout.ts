@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+
+/**
+ * What a notary keeps below the data folder:
+ *
+ * ```
+ * ROOT/notary/
+ *   metadata/     files of collections: an embedded database
+ *   signer/       keys that sign snapshots and timestamps, locked; and `signer.key`, which unlocks them, where nothing else was
+ *                 configured
+ *   tls/          the CA and the certificate that a server made itself, with their keys, for the owner alone
+ *   token-keys/   keys that sign tokens, of a notary that runs alone
+ * ```
+ */
+export interface NotaryLayout {
+  readonly folder: string
+  readonly metadata: string
+  readonly signer: string
+  readonly tokenKeys: string
+}
+
+export function notaryLayout(root: string): NotaryLayout {
+  const folder = join(root, 'notary')
+  return {
+    folder,
+    metadata: join(folder, 'metadata'),
+    signer: join(folder, 'signer'),
+    tokenKeys: join(folder, 'token-keys'),
+  }
+}
