@@ -87,7 +87,8 @@ export function credentialFiles(env: Environment): string[] {
   return [dockerConfigFile(env), ...(containers ? [containers] : []), join(configFolder(env), 'containers/auth.json')]
 }
 
-function configFolder(env: Environment): string {
+/** Where settings of a user are. */
+export function configFolder(env: Environment): string {
   return env['XDG_CONFIG_HOME'] || join(homeOf(env), '.config')
 }
 

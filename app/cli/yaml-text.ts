@@ -1,4 +1,4 @@
-import { Document, isScalar, parseDocument, visit } from 'yaml'
+import { Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Range, visit } from 'yaml'
 
 /** Text that every reader of YAML 1.1 and 1.2 takes for a string without quotes; all other text is quoted. */
 const plain = /^[A-Za-z/](?:[\w/.@+-]| (?=[\w/.@+-]))*$/
@@ -38,4 +38,29 @@ export function parseYaml(text: string): { readonly value: unknown } | { readonl
   } catch (error) {
     return { problem: error instanceof Error ? error.message : 'not YAML' }
   }
+}
+
+/** The lines (from 1) of what a YAML document has, by paths as messages have them: `.rules[0].names`. Empty when it does not parse. */
+export function yamlLines(text: string): ReadonlyMap<string, number> {
+  const counter = new LineCounter()
+  const lines = new Map<string, number>()
+  const note = (path: string, range: Range | null | undefined): void => {
+    if (range) lines.set(path, counter.linePos(range[0]).line)
+  }
+  const walk = (node: unknown, path: string): void => {
+    if (isMap(node)) {
+      for (const { key, value } of node.items) {
+        const inner = `${path}.${isScalar(key) ? String(key.value) : ''}`
+        if (isNode(key)) note(inner, key.range)
+        walk(value, inner)
+      }
+    } else if (isSeq(node)) {
+      for (const [i, item] of node.items.entries()) {
+        if (isNode(item)) note(`${path}[${i}]`, item.range)
+        walk(item, `${path}[${i}]`)
+      }
+    }
+  }
+  walk(parseDocument(text, { schema: 'core', merge: false, customTags: [], lineCounter: counter }).contents, '')
+  return lines
 }
