@@ -79,7 +79,8 @@ async function refresh(
   return collection
 }
 
-function pinningOf(gun: Gun, { keys, authority, allowsFirstUse }: RootAnchor): Pinning {
+/** What a requirement pins of one collection. */
+export function pinningOf(gun: Gun, { keys, authority, allowsFirstUse }: RootAnchor): Pinning {
   return {
     keys: new Map(keys.length === 0 ? [] : [[gun, keys]]),
     authorities: new Map(authority === undefined ? [] : [[gun, authority]]),
