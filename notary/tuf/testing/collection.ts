@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../../shared/base/json.ts'
+import { canonicalText } from '../canonical.ts'
 import { fileMetaOf } from '../file-meta.ts'
 import { parseGun } from '../gun.ts'
 import { expiryOf, keysJson, rootJson, snapshotJson, targetJson, targetsJson, timestampJson } from '../metadata-json.ts'
@@ -41,8 +42,8 @@ export interface CollectionOptions {
 }
 
 /**
- * A collection whose keys are all at hand, to be changed well or badly. Each {@link publish} signs all roles anew, with the next versions
- * of what was changed, of the snapshot and of the timestamp; `edit`, `signWith` and `damage` do just what they say and bump nothing.
+ * A collection whose keys are all at hand, to be changed well or badly. Each {@link publish} signs what was changed, with its next version,
+ * and the next versions of the snapshot and of the timestamp; `edit`, `signWith` and `damage` do just what they say and bump nothing.
  */
 export class TestCollection {
   readonly gun: Gun
@@ -51,6 +52,7 @@ export class TestCollection {
   readonly #thresholds: Record<BaseRole, number>
   readonly #drafts = new Map<RoleName, Draft>()
   readonly #served = new Map<string, Buffer>()
+  readonly #signed = new Map<RoleName, { readonly text: string; readonly bytes: Buffer }>()
   #isPublished = false
 
   constructor(options: CollectionOptions = {}) {
@@ -152,8 +154,8 @@ export class TestCollection {
     const files = new Map<RoleName, Buffer>()
     const promised = new Map<RoleName, FileMeta>()
     const add = async (role: RoleName): Promise<void> => {
-      const { json, keys, damage } = this.#get(role)
-      const signed = await signMetadata(json, keys)
+      const { damage } = this.#get(role)
+      const signed = await this.#sign(role)
       const bytes = damage?.(signed) ?? signed
       files.set(role, bytes)
       promised.set(role, fileMetaOf(options.keepPromises === true ? signed : bytes))
@@ -176,6 +178,16 @@ export class TestCollection {
     }
     for (const [role, bytes] of files) this.#serve(role, bytes)
     return { gun: this.gun, files, served: new Map(this.#served) }
+  }
+
+  /** What was signed by the same keys before is the same file. */
+  async #sign(role: RoleName): Promise<Buffer> {
+    const { json, keys } = this.#get(role)
+    const text = `${keys.map(({ key }) => key.id).join(' ')} ${canonicalText(json)}`
+    const known = this.#signed.get(role)
+    const bytes = known?.text === text ? known.bytes : await signMetadata(json, keys)
+    this.#signed.set(role, { text, bytes })
+    return bytes
   }
 
   #serve(role: RoleName, bytes: Buffer): void {
