@@ -48,6 +48,20 @@ export function createServerCertificate(authority: Credential, wish: ServerWish)
   return issue({ wish, pair, extensions, issuer: subjectOf(parent), signer })
 }
 
+/** A new P-256 key with a certificate for a TLS client, signed by `authority`, which {@link createAuthority} made. */
+export function createClientCertificate(authority: Credential, wish: CertificateWish): Credential {
+  const pair = newKeys()
+  const parent = new X509Certificate(authority.certificate)
+  const extensions = [
+    extension('basicConstraints', sequence(), true),
+    extension('keyUsage', bits(Buffer.of(0x80), 7), true),
+    extension('extKeyUsage', sequence(oid('1.3.6.1.5.5.7.3.2'))),
+    subjectKey(pair.publicKey),
+    extension('authorityKeyIdentifier', sequence(context(0, keyIdentifier(parent.publicKey).toString('latin1')))),
+  ]
+  return issue({ wish, pair, extensions, issuer: subjectOf(parent), signer: createPrivateKey(authority.key) })
+}
+
 interface Issue {
   readonly wish: CertificateWish
   readonly pair: { readonly publicKey: KeyObject; readonly privateKey: KeyObject }
