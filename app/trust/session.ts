@@ -19,8 +19,8 @@ export interface TrustSession {
   readonly source: MetadataSource
   readonly publisher: Publisher
   readonly cache: TrustCache
-  /** What anchors a collection that was never seen. */
-  readonly pinning: Pinning
+  /** What anchors a collection that was never seen; asked each time, for keys may be made meanwhile. */
+  readonly pinning: (gun: Gun) => Promise<Pinning>
   readonly ring: KeyRing
   /** Those of {@link ring}, each unlocked once. */
   readonly keys: SigningKeys
@@ -34,7 +34,8 @@ export interface TrustSession {
 /** What is trusted of a collection now. Errors: TRUST_*; TRUST_NO_DATA when there is none. */
 export async function trustedCollection(session: TrustSession, gun: Gun): Promise<TrustedCollection> {
   const { source, cache, pinning, now, signal, onStep } = session
-  return refreshCollection(gun, { source, cache, pinning, now, signal, onStep, unreachable: 'refuse' })
+  const options = { source, cache, pinning: await pinning(gun), now, signal, onStep }
+  return refreshCollection(gun, { ...options, unreachable: 'refuse' })
 }
 
 /**

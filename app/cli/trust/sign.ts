@@ -1,0 +1,95 @@
+import type { Gun, TargetsRole } from '../../../notary/tuf/types.ts'
+import { parseTargetsRole } from '../../../notary/tuf/role.ts'
+import { signaturesOf } from '../../../notary/verifier/resolve.ts'
+import type { TrustedCollection } from '../../../notary/verifier/types.ts'
+import { type Content, planToSign } from '../../trust/sign.ts'
+import { collect, createParser, parseArguments } from '../arguments.ts'
+import { interruptible } from '../interrupt.ts'
+import { jsonText } from '../json-text.ts'
+import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../registry-client.ts'
+import { writeLines } from '../write-lines.ts'
+import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
+import { gunOf } from './image-name.ts'
+import { createOptions, declareRootKeyFlags, type RootKeyFlags } from './init.ts'
+import { contentOf, nameOf } from './signed-content.ts'
+import { parseTagged, type TaggedImage } from './tagged-image.ts'
+import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
+
+interface Flags extends TrustFlags, PublishFlags, RootKeyFlags, RegistryFlags {
+  readonly role?: readonly string[]
+  readonly json?: boolean
+}
+
+const help = `
+NAME:TAG         signs what the tag leads to in the registry now, which is asked once
+NAME:TAG@DIGEST  signs just that, wherever the tag leads
+
+Where an image has signers, those of them sign whose keys are here, with targets/releases, from which
+docker pulls; else the owner does. An image that is not trusted yet gets its collection and keys.
+Tags of one image are published together, all of them or none.`
+
+/** `ibuild trust sign NAME:TAG...` */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = createParser('trust sign', 'Sign what tags of images lead to')
+    .argument('<image...>', 'NAME:TAG or NAME:TAG@DIGEST')
+    .option('--role <role>', 'sign as targets or targets/NAME, whatever docker would do (repeat)', collect)
+    .option('--json', 'print a JSON array')
+    .addHelpText('after', help)
+  declareRegistryFlags(declarePublishFlags(declareTrustFlags(declareRootKeyFlags(parser))))
+  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const roles = flags.role?.map(parseTargetsRole)
+  const create = await createOptions(flags)
+  const images = await contentsOf(words.map(parseTagged), flags)
+  const signed: SignedName[] = []
+  for (const [gun, group] of byCollection(images)) {
+    const tags = new Map(group.map(({ image, content }) => [image.tag, content]))
+    await useTrust(flags, gun, async (session) => {
+      const plan = planToSign(session, { gun, tags, roles, create })
+      const published = await carryOut(session, { gun, plan }, flags)
+      if (published !== undefined) signed.push(...group.map((each) => signedName(published.collection, each)))
+    })
+  }
+  await writeLines(flags.json === true ? [jsonText(signed)] : signed.map(lineOf))
+  return 0
+}
+
+interface NamedContent {
+  readonly image: TaggedImage
+  readonly content: Content
+}
+
+/** What is printed of a name that was signed. */
+interface SignedName {
+  readonly name: string
+  readonly digest: string
+  readonly size: number
+  /** Roles that sign just that under the name. */
+  readonly roles: readonly TargetsRole[]
+}
+
+async function contentsOf(images: readonly TaggedImage[], flags: RegistryFlags): Promise<readonly NamedContent[]> {
+  const client = await openRegistryClient(flags)
+  try {
+    return await interruptible(async (signal) =>
+      Promise.all(images.map(async (image) => ({ image, content: await contentOf(client, image, signal) }))),
+    )
+  } finally {
+    await client.close()
+  }
+}
+
+function byCollection(images: readonly NamedContent[]): ReadonlyMap<Gun, readonly NamedContent[]> {
+  return Map.groupBy(images, ({ image }) => gunOf(image))
+}
+
+function signedName(collection: TrustedCollection, { image, content }: NamedContent): SignedName {
+  const hash = content.digest.slice('sha256:'.length)
+  const roles = signaturesOf(collection, image.tag)
+    .filter(({ target }) => target.sha256.toString('hex') === hash)
+    .map(({ role }) => role)
+  return { name: nameOf(image), digest: content.digest, size: content.size, roles }
+}
+
+function lineOf({ name, digest, roles }: SignedName): string {
+  return `${name} is signed as ${digest} by ${roles.join(', ')}\n`
+}
