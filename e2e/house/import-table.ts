@@ -156,7 +156,10 @@ export const importTable: ImportTable = {
     'notary/store': { imports: ['shared', 'notary/tuf'], types: ['notary/service'] },
     'notary/service': { imports: ['shared', ...['tuf', 'store'].map(inNotary)] },
     'notary/http': { imports: ['shared', 'notary/tuf', 'notary/service'] },
-    'notary/signer': { imports: ['shared', ...['tuf', 'keys'].map(inNotary)], types: ['notary/service'] },
+    'notary/signer': {
+      imports: ['shared', ...['tuf', 'keys', 'service/testing'].map(inNotary)],
+      types: ['notary/service'],
+    },
     'notary/server': { imports: ['shared', ...['tuf', 'store', 'service', 'signer', 'http'].map(inNotary)] },
     'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
     'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
@@ -209,8 +212,6 @@ export const importTable: ImportTable = {
   sharers: ['builder', 'registry', 'notary', 'retention', 'app'],
   waiting: {
     'shared/cas/blob-store.ts': 'notary/server',
-    'shared/crypto/issue-certificate.ts': 'notary/keys',
-    'shared/crypto/pem.ts': 'notary/keys',
     'shared/net/certificates.ts': 'notary/server',
     'shared/net/docker-engine.ts': 'retention',
     ...Object.fromEntries(httpClient.map((file) => [file, 'notary'])),
