@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { requireProgram } from '../../testing/programs.ts'
-import { type RunOptions, type RunOutput, run, runOk } from '../../testing/run.ts'
+import { type RunOptions, run, tail } from '../../testing/run.ts'
 import type { TrustServer } from './trust-server.ts'
 
 /** The stock `notary` command with a trust folder of its own. */
@@ -9,8 +9,16 @@ export interface StockClient {
   readonly folder: string
   /** Runs it; a non-zero exit is an error. What it gives is all that it wrote. */
   notary(...args: readonly string[]): Promise<string>
-  /** As `notary`, but a non-zero exit is a result. */
-  try(...args: readonly string[]): Promise<RunOutput>
+  /** As `notary`, for what must fail: the error is a success. */
+  refused(...args: readonly string[]): Promise<string>
+  /** As `notary`, whatever comes of it. */
+  try(...args: readonly string[]): Promise<Outcome>
+}
+
+/** How the command ended, and all that it wrote: it tells errors on stdout. */
+interface Outcome {
+  readonly code: number
+  readonly text: string
 }
 
 export const passphrases = {
@@ -39,12 +47,19 @@ export function stockClient(
     input: 'yes\n',
     timeout: 60_000,
   }
+  const attempt = async (...args: readonly string[]): Promise<Outcome> => {
+    const { code, stdout, stderr } = await run(program, [...flags, ...args], options)
+    return { code, text: stdout + stderr }
+  }
+  const expectCode = async (isFailure: boolean, args: readonly string[]): Promise<string> => {
+    const { code, text } = await attempt(...args)
+    if ((code !== 0) === isFailure) return text
+    throw new Error(`notary ${args.join(' ')} ended with ${code}\n${tail(text)}`)
+  }
   return {
     folder,
-    notary: async (...args) => {
-      const { stdout, stderr } = await runOk(program, [...flags, ...args], options)
-      return stdout + stderr
-    },
-    try: (...args) => run(program, [...flags, ...args], options),
+    notary: (...args) => expectCode(false, args),
+    refused: (...args) => expectCode(true, args),
+    try: attempt,
   }
 }
