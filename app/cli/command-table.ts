@@ -50,5 +50,6 @@ export const commands: Readonly<Record<string, TableEntry>> = {
     summary: 'serve the registry, and ask the one that runs',
     load: () => import('../commands/registry.ts'),
   },
+  notary: { summary: 'serve trusted collections, and look after them', load: () => import('../commands/notary.ts') },
   serve: { summary: 'serve a registry from the data folder', load: () => import('../commands/serve.ts') },
 }

@@ -7,6 +7,7 @@ import { createLog, type Log } from '../../shared/log/log.ts'
 import { parseAddress } from '../../shared/web/address.ts'
 import { resolveAddress } from '../../shared/web/listen.ts'
 import type { ServeHost } from './host.ts'
+import { oneByOne } from './one-by-one.ts'
 import { trustLine } from './trust-line.ts'
 import { boundYoungHeap } from './young-heap.ts'
 
@@ -78,16 +79,6 @@ async function reloadConfig(server: RegistryServer, load: () => Promise<ServeCon
   } catch (error) {
     log.error('the configuration stays as it was: the new one cannot be used', { error })
     throw error
-  }
-}
-
-/** Work of which the next begins when the one before has ended, well or not. */
-function oneByOne<T>(work: () => Promise<T>): () => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return () => {
-    const next = last.then(work, work)
-    last = next
-    return next
   }
 }
 

@@ -20,12 +20,19 @@ import { WebError, wrongMethod } from './web-error.ts'
 export interface NotaryAppOptions extends ExchangeOptions {
   readonly service: NotaryService
   /** Everybody may do everything otherwise. */
-  readonly authorize?: Authorize | undefined
+  readonly access?: Access | undefined
   readonly limits?: Partial<NotaryLimits>
   readonly cache?: (() => CacheTimes) | undefined
   readonly isDraining?: () => boolean
   /** Beside those of the protocol. */
   readonly pages?: readonly Page[]
+}
+
+/** Who may do what. */
+export interface Access {
+  readonly authorize: Authorize
+  /** True while everybody may do everything, with every collection. */
+  readonly isOpen: () => boolean
 }
 
 /** A page of its own, for GET and HEAD. */
@@ -42,9 +49,9 @@ type Answer = Page['answer']
 /** The signing service as a listener for requests of a `node:http` or `node:https` server. */
 export function createNotaryApp(options: NotaryAppOptions): RequestListener {
   const limits = { ...defaultLimits, ...options.limits }
-  const { service, authorize, cache = () => usualCache, isDraining = () => false } = options
+  const { service, access, cache = () => usualCache, isDraining = () => false } = options
   const context = { service, limits, cache, isDraining, bodies: new BodyMemory(limits.wholeBodyBytes, tooMany) }
-  const answerAt = protocolAnswer(context, authorize)
+  const answerAt = protocolAnswer(context, access?.authorize)
   const serve = server(options, limits)
   const at =
     (answer: Answer): KoaRoute[1] =>
@@ -52,9 +59,10 @@ export function createNotaryApp(options: NotaryAppOptions): RequestListener {
       serve(message, response, answer)
   const pages = (options.pages ?? []).map(({ path, answer }): KoaRoute => [path, at(pageAnswer(answer))])
   const throughKoa = koaListener([...pages, [/^\/v2(?:\/.*)?$/, at(answerAt)]], at(answerAt))
-  const answerShort = authorize === undefined ? shortAnswer({ service, cache }) : () => undefined
+  const answerShort = shortAnswer({ service, cache })
+  const isOpen = access?.isOpen ?? ((): boolean => true)
   return inTurn((message, response) => {
-    const short = answerShort(message)
+    const short = isOpen() ? answerShort(message) : undefined
     if (short === undefined) throughKoa(message, response)
     else void serve(message, response, () => short)
   }, limits.pipelined)

@@ -1,6 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import { isLoopback } from '../../shared/web/address.ts'
-import type { NotaryConfig } from './config/schema.ts'
+import { isLoopback, parseAddress } from '../../shared/web/address.ts'
+import { resolveAddress } from '../../shared/web/listen.ts'
+import { type NotaryConfig, usualPort } from './config/schema.ts'
 
 /** IP addresses that will be listened on. */
 export interface ListenedOn {
@@ -29,6 +30,16 @@ export function refuseExposure(
   if (missing.length === 0) return
   const lines = missing.map(({ address, problem }) => `${address}: ${problem}`)
   throw new IbuildError('EXPOSURE_REFUSED', lines.join('\n'), { hint: missing.map(({ advice }) => advice).join(' ') })
+}
+
+/** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
+export async function checkExposure(config: NotaryConfig, isOpen: boolean): Promise<void> {
+  const { listen, metrics } = config
+  const ipOf = async (text: string, key: string): Promise<string> =>
+    (await resolveAddress(parseAddress(text, key, usualPort))).ip
+  const clients = await ipOf(listen, 'listen')
+  const operators = metrics.listen === '' ? undefined : await ipOf(metrics.listen, 'metrics.listen')
+  refuseExposure(config, { clients, operators, isOpen })
 }
 
 const plain = {

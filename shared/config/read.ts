@@ -20,17 +20,21 @@ export interface Source {
   readonly notices: readonly string[]
 }
 
-/** Settings of a plain object as YAML gives it. A key that there is not is a problem, with its path and the nearest one. */
-export function settingsIn(schema: Schema<unknown>, object: unknown, file: string): Source {
+/**
+ * Settings of a plain object as YAML gives it; `prefix` stands before paths where it is a section of the file. A key that there is not
+ * is a problem, with its path and the nearest one.
+ */
+export function settingsIn(schema: Schema<unknown>, object: unknown, file: string, prefix = ''): Source {
+  const place = `${file}: ${prefix}`
   const settings = new Map<string, Setting>()
   const problems: string[] = []
   const visit = (value: unknown, path: string): void => {
-    if (schema.byPath.has(path)) settings.set(path, { value, origin: `${file}: ${path}` })
-    else if (path !== '' && !schema.sections.has(path)) problems.push(`${file}: ${unknownKey(schema, path)}`)
+    if (schema.byPath.has(path)) settings.set(path, { value, origin: place + path })
+    else if (path !== '' && !schema.sections.has(path)) problems.push(place + unknownKey(schema, path))
     else if (isPlainObject(value)) {
       for (const [name, one] of Object.entries(value)) visit(one, path === '' ? name : `${path}.${name}`)
     } else if (value !== undefined && value !== null)
-      problems.push(`${file}: ${path === '' ? 'the file' : path}: expected a map of keys`)
+      problems.push(`${place}${path === '' && prefix === '' ? 'the file' : path}: expected a map of keys`)
   }
   visit(object, '')
   return { settings, problems, notices: [] }

@@ -4,6 +4,9 @@ import { key, live, type Schema, schemaOf, type Values } from '../../../shared/c
 
 const day = 86_400_000
 
+/** Of an address without a port. */
+export const usualPort = 4443
+
 /** What can be configured of the notary wherever it runs. The order is that of the documentation and of what `--check-config` prints. */
 const beside = {
   listen: key(

@@ -1,0 +1,65 @@
+import { open } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { isPlainObject } from '../../../shared/config/kinds.ts'
+import type { Setting, Source } from '../../../shared/config/read.ts'
+import { parseYaml } from '../yaml-text.ts'
+
+const largestFile = 1024 * 1024
+
+/** What a file with a configuration holds, as plain values. Errors: SERVER_CONFIG_INVALID. */
+export async function readConfigFile(file: string): Promise<unknown> {
+  const parsed = parseYaml(await readText(file))
+  if ('problem' in parsed) throw new IbuildError('SERVER_CONFIG_INVALID', `${file}: ${parsed.problem}`)
+  return parsed.value ?? {}
+}
+
+/**
+ * Settings of a file with the values of `pathKeys` as absolute paths: those in a file are relative to its folder, as a server may be
+ * started from anywhere.
+ */
+export function withAbsolutePaths(
+  settings: Source['settings'],
+  file: string,
+  pathKeys: ReadonlySet<string>,
+): Source['settings'] {
+  const folder = dirname(resolve(file))
+  const absolute = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(absolute)
+    if (isPlainObject(value)) return withAbsoluteFiles(value, absolute)
+    return typeof value === 'string' && value !== '' && !/^https?:/i.test(value) ? resolve(folder, value) : value
+  }
+  return new Map(
+    [...settings].map(([path, { value, origin }]): [string, Setting] => [
+      path,
+      { value: pathKeys.has(path) ? absolute(value) : value, origin },
+    ]),
+  )
+}
+
+const fileKeys = ['keys', 'secretFile', 'caFile']
+
+/** Of a map in a list, as issuers of tokens and endpoints of events are. */
+function withAbsoluteFiles(map: object, absolute: (value: unknown) => unknown): object {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, one]) => [name, fileKeys.includes(name) ? absolute(one) : one]),
+  )
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const handle = await open(file, 'r')
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(largestFile + 1), 0, largestFile + 1, 0)
+      if (bytesRead > largestFile) throw new IbuildError('SERVER_CONFIG_INVALID', `${file}: has more than 1 MiB`)
+      return buffer.toString('utf8', 0, bytesRead)
+    } finally {
+      await handle.close()
+    }
+  } catch (cause) {
+    if (cause instanceof IbuildError) throw cause
+    throw new IbuildError('SERVER_CONFIG_INVALID', `${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, {
+      cause,
+    })
+  }
+}

@@ -1,0 +1,70 @@
+import type { AloneConfig } from '../../notary/server/config/schema.ts'
+import { openNotary } from '../../notary/server/open-notary.ts'
+import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
+import { createLog, type Log } from '../../shared/log/log.ts'
+import type { ServeHost } from './host.ts'
+import { oneByOne } from './one-by-one.ts'
+import { boundYoungHeap } from './young-heap.ts'
+
+/** A configuration of a notary that runs alone, as it was read. */
+export interface ServeNotaryConfig {
+  readonly config: AloneConfig
+  /** Data folder. */
+  readonly root: string
+  /** What unlocks the keys that sign; secret. */
+  readonly passphrase: string | undefined
+}
+
+/**
+ * Serves a notary until the host says to stop; resolves to the exit code. `load` reads the configuration, at the start and for each
+ * reload. Errors: those of it, EXPOSURE_REFUSED, SERVER_BUSY, LISTEN_FAILED, TLS_INVALID, SIGNER_INVALID and those of opening the store.
+ */
+export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: ServeHost): Promise<number> {
+  using _heap = boundYoungHeap()
+  const { config, root, passphrase } = await load()
+  const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
+  const inForce = { config }
+  const notary = await openNotary({ root, config, passphrase, log })
+  try {
+    const server = await startNotary({ root, inForce, notary, log, drain: () => config.shutdown.drain })
+    const reload = oneByOne(() => reloadConfig(server, load, log))
+    host.onReload(() => void reload().catch(() => undefined))
+    log.info('serving', { url: server.url, root, pid: process.pid, metrics: server.metricsUrl })
+    if (server.authority !== undefined) log.info(authorityLine(server.authority))
+    log.flush()
+    host.tellReady(`${notaryReadyLine(server)}\n`)
+    await host.stopped
+    return await stop(server, log)
+  } finally {
+    await notary.service.close()
+    log.flush()
+  }
+}
+
+/** For scripts that wait for the server. */
+export function notaryReadyLine({ url }: Pick<NotaryServer, 'url'>): string {
+  return `ibuild serves trusted collections at ${url}`
+}
+
+/** What clients have to trust, as one line. */
+export function authorityLine(authority: string): string {
+  return `clients of the notary have to trust ${authority}`
+}
+
+async function reloadConfig(server: NotaryServer, load: () => Promise<ServeNotaryConfig>, log: Log): Promise<void> {
+  try {
+    const { config } = await load()
+    log.info('the configuration was read again', { ...(await server.apply(config)) })
+    log.configure(config.log)
+  } catch (error) {
+    log.error('the configuration stays as it was: the new one cannot be used', { error })
+    throw error
+  }
+}
+
+async function stop(server: NotaryServer, log: Log): Promise<number> {
+  log.info('stopping: no new connections, waiting for requests that are there')
+  if (await server.stop()) log.info('stopped')
+  else log.warn('stopped: requests were cut off that did not come to their end in time')
+  return 0
+}
