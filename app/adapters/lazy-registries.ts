@@ -6,6 +6,7 @@ import { lazyImages } from './lazy-images.ts'
 export interface Registries {
   readonly images: RemoteImages
   readonly publisher: Publisher
+  readonly client: () => Promise<RegistryClient>
   /** Closes the client if there is one; that it could not be opened was told to who asked. */
   close(): Promise<void>
 }
@@ -19,6 +20,7 @@ export function lazyRegistries(open: () => Promise<RegistryClient>): Registries 
   }
   return {
     images: lazyImages(once),
+    client: once,
     publisher: { repository: (name) => lazyTarget(async () => (await once()).repository(name)) },
     close: async () => (await opened?.catch(() => undefined))?.close(),
   }

@@ -6,7 +6,9 @@ import { type OutputFlags, outputFlags } from './build/output-flags.ts'
 import { registryFlags } from './build/registry-flags.ts'
 import { type RunFlags, runFlags } from './build/run-flags.ts'
 import { type SourceFlags, sourceFlags } from './build/source-flags.ts'
+import { verifyFlags } from './build/verify-flags.ts'
 import type { RegistryFlags } from './registry-client.ts'
+import type { VerifyFlags } from './verify/trust-choice.ts'
 
 /** What commander gives for `ibuild build`. A flag is added in the file of its group below `build/`. */
 export interface BuildFlags
@@ -16,6 +18,7 @@ export interface BuildFlags
     CacheFlags,
     RunFlags,
     RegistryFlags,
+    VerifyFlags,
     DisplayFlags {
   readonly root?: string
 }
@@ -28,6 +31,7 @@ export const flagGroups = [
   cacheFlags,
   runFlags,
   registryFlags,
+  verifyFlags,
   displayFlags,
 ] as const
 

@@ -12,12 +12,17 @@ import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { openRegistryClient } from '../cli/registry-client.ts'
+import { trustChoiceOf, verifierFor } from '../cli/verify/lazy-verifier.ts'
+import { withDockerTrust } from '../cli/verify/verify-flags.ts'
 import type { Explanation } from '../explain/collect-explanation.ts'
 import { createProgress } from '../progress/create-progress.ts'
 
 /** `ibuild build`: prints the image ID on stdout, progress on stderr. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const { words, options: flags } = parseArguments<BuildFlags>(buildParser(), withExplainValue(withSquashValue(argv)))
+  const { words, options: flags } = parseArguments<BuildFlags>(
+    buildParser(),
+    withExplainValue(withSquashValue(withDockerTrust(argv))),
+  )
   const [context, ...extra] = words
   if (context === undefined || extra.length > 0)
     throw new IbuildError('USAGE', 'ibuild build takes exactly one context')
@@ -30,17 +35,21 @@ export type ShowResult = (result: BuildResult, isTold: boolean) => void
 /** Builds as the flags say, with progress on stderr and the files that they ask for, and gives the exit code. */
 export async function carryOut(context: string, flags: BuildFlags, show: ShowResult): Promise<number> {
   checkExplain(flags)
+  const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
   const registries = lazyRegistries(() => openRegistryClient(flags))
-  const { images, publisher } = registries
+  const { images, publisher, client } = registries
+  const onNotice = (message: string): void => progress.emit({ type: 'notice', message: `note: ${message}` })
+  const verifier = verifierFor(trust, { root, client, onNotice })
   let explained: Explanation | undefined
   try {
-    const options = await toBuildOptions(context, flags, dataFolder(flags.root))
+    const options = await toBuildOptions(context, flags, root)
     const { emit, warnings } = keepWarnings(progress.emit)
     explained = await explanationFor(flags, options)
     const asked = { ...options, images, publisher, ...(explained !== undefined && { explain: explained.add }) }
-    const result = await build({ ...asked, ownProcess: true, emit, signal: interrupt.signal })
+    const checked = { ...asked, ...(verifier !== undefined && { verifier }) }
+    const result = await build({ ...checked, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
     await writeFiles(flags, result, warnings)
     const isTold = progress.finish({ result })
@@ -57,6 +66,7 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   } finally {
     progress.close()
     interrupt.release()
+    await verifier?.close()
     await registries.close()
   }
 }

@@ -13,9 +13,12 @@ import {
   type TransferFlags,
   type TransferScope,
 } from '../cli/transfer-command.ts'
+import { trustChoiceOf, verifierFor } from '../cli/verify/lazy-verifier.ts'
+import type { VerifyFlags } from '../cli/verify/trust-choice.ts'
+import { declareVerifyFlags, withDockerTrust } from '../cli/verify/verify-flags.ts'
 import { type Pulled, type PullSettings, pullFrom } from '../transfer/pull.ts'
 
-interface Flags extends TransferFlags {
+interface Flags extends TransferFlags, VerifyFlags {
   readonly root?: string
   readonly platform?: string
   readonly allTags?: boolean
@@ -29,16 +32,25 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--platform <platform>', 'os/architecture[/variant] of the image (default: that of this machine)')
     .option('-a, --all-tags', 'all tags of the repository')
     .option('--max-layers <count>', maxLayersHelp)
+  declareVerifyFlags(parser)
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 3 })
-  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const { words, options: flags } = parseArguments<Flags>(parser, withDockerTrust(argv))
   const [word = ''] = words
   const asked = parseReference(word)
   const settings = settingsOf(flags)
+  const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
   return carryOutTransfer(flags, async (scope) => {
+    const { client, emit } = scope
+    const onNotice = (message: string): void => emit({ type: 'notice', message: `note: ${message}` })
+    const verifier = verifierFor(trust, { root, client: async () => client, onNotice })
     const references = flags.allTags === true ? await allTags(scope, asked) : [withDefaultTag(asked)]
-    const store = openStore(dataFolder(flags.root))
+    const store = openStore(root)
     const pulled: Pulled[] = []
-    for (const reference of references) pulled.push(await pullFrom(store, reference, { ...scope, ...settings }))
+    try {
+      for (const each of references) pulled.push(await pullFrom(store, each, { ...scope, ...settings, verifier }))
+    } finally {
+      await verifier?.close()
+    }
     const images = pulled.map(({ image, ...rest }) => ({ ...rest, imageID: image.imageID }))
     return { lines: pulled.flatMap((each) => linesOf(each, flags)), result: { images } }
   })

@@ -38,7 +38,8 @@ export interface BuildRegistries {
  */
 export function openRegistries(options: RegistryOptions = {}): BuildRegistries {
   const checked = checkOptions('openRegistries', options, [])
-  return lazyRegistries(async () => openClient(checked))
+  const { images, publisher, close } = lazyRegistries(async () => openClient(checked))
+  return { images, publisher, close }
 }
 
 /** Does work with a client that is closed at its end. */

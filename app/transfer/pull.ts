@@ -1,8 +1,9 @@
-import type { RemoteImage } from '../../builder/ports.ts'
+import type { FindOptions, ImageVerifier, RemoteImage } from '../../builder/ports.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import { imagePlatform } from '../../builder/store/local-manifest.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { type PullOptions, pulledName, pullImage } from '../../builder/transfer/pull-image.ts'
+import { asSigned, findSigned } from '../../builder/transfer/signed-content.ts'
 import type { RegistryClient } from '../../registry/client/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
@@ -18,6 +19,8 @@ import { notInRegistry } from './not-in-registry.ts'
 export interface PullSettings extends Pick<PullOptions, 'maxLayers' | 'atOnce'> {
   /** That of this machine unless told otherwise: then an image for another one is a warning, not an error. */
   readonly platform?: Platform | undefined
+  /** Says what was signed under the name, which then is what is pulled; without it nothing has to be signed. */
+  readonly verifier?: ImageVerifier | undefined
 }
 
 interface PullScope extends PullSettings {
@@ -36,11 +39,37 @@ export interface Pulled {
   readonly isNew: boolean
 }
 
-/** Pulls the image of a name. Errors: those of `pullImage`, REGISTRY_NOT_FOUND with similar tags, PLATFORM_NOT_FOUND, NOT_AN_IMAGE. */
+/**
+ * Pulls the image of a name. Errors: those of `pullImage`, REGISTRY_NOT_FOUND with similar tags, PLATFORM_NOT_FOUND, NOT_AN_IMAGE;
+ * with a verifier TRUST_*.
+ */
 export async function pullFrom(store: Store, reference: Reference, scope: PullScope): Promise<Pulled> {
-  const { client, signal, emit, platform = hostPlatform(), maxLayers, atOnce } = scope
-  const remote = await remoteImages(client).find(reference, { platform, signal })
+  const content = await scope.verifier?.verify(reference, { signal: scope.signal })
+  if (content === undefined) return keep(store, await findNamed(reference, scope), { ...scope, reference })
+  return asSigned(reference, async () => {
+    const found = await findSigned(remoteImages(scope.client), { reference, content }, findOptions(scope))
+    return keep(store, found, { ...scope, reference })
+  })
+}
+
+function findOptions({ platform = hostPlatform(), signal }: PullScope): FindOptions {
+  return { platform, signal }
+}
+
+/** What the registry has under the name. */
+async function findNamed(reference: Reference, scope: PullScope): Promise<RemoteImage> {
+  const { client, signal } = scope
+  const remote = await remoteImages(client).find(reference, findOptions(scope))
   if (remote === undefined) throw await notInRegistry(client, reference, signal)
+  return remote
+}
+
+interface KeepScope extends PullScope {
+  readonly reference: Reference
+}
+
+async function keep(store: Store, remote: RemoteImage, scope: KeepScope): Promise<Pulled> {
+  const { reference, signal, emit, maxLayers, atOnce } = scope
   const name = pulledName(reference)
   const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
   checkPlatform(remote, { reference, asked: scope.platform, onWarning })

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import type { OpenVerifier, VerifierScope } from './open-verifier.ts'
+import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
+
+/** What flags, environment and files say of signatures. Errors: USAGE. */
+export function trustChoiceOf(flags: VerifyFlags): TrustChoice {
+  return trustChoice(flags, process.env, existsSync)
+}
+
+/**
+ * Who verifies images; undefined when nobody does. The code for it is loaded, and the policy read, when the first image is asked
+ * about.
+ */
+export function verifierFor(choice: TrustChoice, scope: VerifierScope): OpenVerifier | undefined {
+  if (choice.kind === 'off') return undefined
+  let opened: Promise<OpenVerifier> | undefined
+  const open = async (): Promise<OpenVerifier> => (await import('./open-verifier.ts')).openVerifier(choice, scope)
+  const once = async (): Promise<OpenVerifier> => {
+    opened ??= open()
+    return opened
+  }
+  return {
+    verify: async (...args) => (await once()).verify(...args),
+    checkUnnamed: async (text) => (await once()).checkUnnamed(text),
+    // That it could not be opened was told to who asked.
+    close: async () => (await opened?.catch(() => undefined))?.close(),
+  }
+}
