@@ -299,14 +299,22 @@ const table = {
     about: 'The keys that are here do not suffice to sign what is to be published.',
     hint: 'Write it to a file with --pending FILE, and let others sign that.',
   },
-  TRUST_METADATA_INVALID: { exit: 3, about: 'Metadata of a trusted collection is malformed.' },
+  TRUST_METADATA_INVALID: {
+    exit: 3,
+    about: 'Metadata of a trusted collection is malformed.',
+    hint: 'What answers may be no trust server: see DOCKER_CONTENT_TRUST_SERVER. If it is one, tell those who run it.',
+  },
   TRUST_MISMATCH: {
     exit: 3,
     about:
       'A file of metadata is not the one that another file promises: another length, hash or version, or none at all.',
     hint: 'Try again; if it stays, the trust server is damaged or shows parts of different collections.',
   },
-  TRUST_NOT_SIGNED: { exit: 3, about: 'A trusted collection has nothing under a name.' },
+  TRUST_NOT_SIGNED: {
+    exit: 3,
+    about: 'A trusted collection has nothing under a name.',
+    hint: 'Whoever may sign does so with ibuild trust sign.',
+  },
   TRUST_NO_DATA: {
     exit: 3,
     about: 'A trust server has no trusted collection of a name.',
@@ -367,10 +375,12 @@ const table = {
   TRUST_TOO_LARGE: {
     exit: 3,
     about: 'Metadata of a trusted collection is larger or has more parts than is taken.',
+    hint: 'Ask whoever signs, or those who run the trust server, what all of it is for.',
   },
   TRUST_UNREACHABLE: {
     exit: 3,
     about: 'A trust server cannot be reached, is not trusted, or has an error of its own.',
+    hint: 'Try again later; DOCKER_CONTENT_TRUST_SERVER names the trust server that is asked.',
   },
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },

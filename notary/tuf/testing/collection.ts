@@ -51,6 +51,7 @@ export class TestCollection {
   #keys: Record<BaseRole, readonly TestKey[]>
   readonly #thresholds: Record<BaseRole, number>
   readonly #drafts = new Map<RoleName, Draft>()
+  readonly #promises = new Map<RoleName, (promise: JsonObject) => JsonObject | undefined>()
   readonly #served = new Map<string, Buffer>()
   readonly #signed = new Map<RoleName, { readonly text: string; readonly bytes: Buffer }>()
   #isPublished = false
@@ -106,6 +107,23 @@ export class TestCollection {
     return this.#draft(role, targetsJson({ version, expires, targets: [] }), keys)
   }
 
+  /** Takes a delegation away from its parent, and its file unless told. */
+  undelegate(role: TargetsRole, options: { keepFile?: boolean } = {}): this {
+    if (role === 'targets') throw new Error('targets is no delegation')
+    this.#change(parentOf(role), (json) => {
+      const old = objectOf(json['delegations'])
+      const roles = arrayOf(old['roles']).filter((each) => objectOf(each)['name'] !== role)
+      return { ...json, delegations: { ...old, roles } }
+    })
+    return options.keepFile === true ? this : this.drop(role)
+  }
+
+  /** Changes what snapshot or timestamp say of a role, from now on; undefined: nothing. */
+  promise(role: RoleName, change: (promise: JsonObject) => JsonObject | undefined): this {
+    this.#promises.set(role, change)
+    return this
+  }
+
   /** Gives a role other keys, in the next root. That is signed by the old root keys as well. */
   rotate(role: BaseRole, keys: readonly TestKey[], threshold = 1): this {
     const old = this.#keys.root
@@ -147,9 +165,12 @@ export class TestCollection {
     return this
   }
 
-  /** Signs everything. `keepPromises`: snapshot and timestamp promise the files as they were before they were damaged. */
-  async publish(options: { keepPromises?: boolean } = {}): Promise<Published> {
-    if (this.#isPublished) this.#bump()
+  /**
+   * Signs everything. `keepPromises`: snapshot and timestamp promise the files as they were before they were damaged. `keepVersions`: no
+   * version is raised.
+   */
+  async publish(options: { keepPromises?: boolean; keepVersions?: boolean } = {}): Promise<Published> {
+    if (this.#isPublished && options.keepVersions !== true) this.#bump()
     this.#isPublished = true
     const files = new Map<RoleName, Buffer>()
     const promised = new Map<RoleName, FileMeta>()
@@ -164,7 +185,7 @@ export class TestCollection {
     if (this.#drafts.has('snapshot')) {
       this.edit('snapshot', (json) => ({
         ...json,
-        meta: objectOf(snapshotJson({ version: 1, expires: 0, meta: promised })['meta']),
+        meta: this.#promised(snapshotJson({ version: 1, expires: 0, meta: promised })),
       }))
       await add('snapshot')
     }
@@ -172,7 +193,7 @@ export class TestCollection {
     if (this.#drafts.has('timestamp') && snapshot !== undefined) {
       this.edit('timestamp', (json) => ({
         ...json,
-        meta: objectOf(timestampJson({ version: 1, expires: 0, snapshot })['meta']),
+        meta: this.#promised(timestampJson({ version: 1, expires: 0, snapshot })),
       }))
       await add('timestamp')
     }
@@ -195,6 +216,15 @@ export class TestCollection {
     const version = JSON.stringify(this.json(role)['version'])
     for (const name of [`${role}.json`, `${version}.${role}.json`, `${role}.${sha256}.json`])
       this.#served.set(name, bytes)
+  }
+
+  #promised(json: JsonObject): JsonObject {
+    const entries = Object.entries(objectOf(json['meta'])).flatMap(([name, value]) => {
+      const change = this.#promises.get(parseRole(name))
+      const promise = change === undefined ? objectOf(value) : change(objectOf(value))
+      return promise === undefined ? [] : [[name, promise] as const]
+    })
+    return Object.fromEntries(entries)
   }
 
   #bump(): void {
