@@ -21,10 +21,8 @@ export function readPolicyFile(file: string): Policy {
   } catch (error) {
     if (!isIbuildError(error, 'TRUST_POLICY_INVALID') || !error.message.startsWith(file)) throw error
     const line = lineOf(error.message.slice(file.length), yamlLines(text))
-    throw invalid(
-      `${file}${line === undefined ? '' : `, line ${line}`}: ${error.message.slice(file.length + 1)}`,
-      error,
-    )
+    const problem = error.message.slice(file.length).replace(/^[.:]\s*/, '')
+    throw invalid(`${file}${line === undefined ? '' : `, line ${line}`}: ${problem}`, error)
   }
 }
 
