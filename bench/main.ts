@@ -9,6 +9,7 @@ import { type Contender, compressions } from './contender.ts'
 import { startDocker } from './docker.ts'
 import { installPackage, installWrk } from './install.ts'
 import { measureMemory, measureRow } from './measure.ts'
+import { notaryField } from './notary/field.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startOurs } from './ours.ts'
 import { registryField } from './registry/field.ts'
@@ -53,7 +54,7 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   return { row, times, memory, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
 }
 
-const serverRows: readonly RunnableRow[] = [...runnableRows(registryField)]
+const serverRows: readonly RunnableRow[] = [...runnableRows(registryField), ...runnableRows(notaryField)]
 
 async function measureServers(row: RunnableRow, { only, rounds, small, write }: BenchOptions): Promise<void> {
   const folder = mkdtempSync(join(directory, `${row.name}-`))

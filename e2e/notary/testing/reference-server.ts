@@ -9,6 +9,8 @@ import { get, type TrustServer } from './trust-server.ts'
 export interface ReferenceOptions {
   /** Members of its configuration beside those that are set here, `auth` for one. */
   readonly config?: object
+  /** False for plain HTTP, which is for measuring alone: no client takes it. Default true. */
+  readonly isTls?: boolean
 }
 
 /**
@@ -17,21 +19,24 @@ export interface ReferenceOptions {
  */
 export async function startReferenceServer(
   directory: string,
-  { config = {} }: ReferenceOptions = {},
+  { config = {}, isTls = true }: ReferenceOptions = {},
 ): Promise<TrustServer> {
   mkdirSync(directory, { recursive: true })
   const at = (name: string): string => join(directory, name)
   const port = await freePort()
   writeCertificates(at)
   const settings = {
-    server: { http_addr: `127.0.0.1:${port}`, tls_key_file: at('server.key'), tls_cert_file: at('server.crt') },
+    server: {
+      http_addr: `127.0.0.1:${port}`,
+      ...(isTls && { tls_key_file: at('server.key'), tls_cert_file: at('server.crt') }),
+    },
     trust_service: { type: 'local' },
     logging: { level: 'error' },
     storage: { backend: 'memory' },
     ...config,
   }
   writeFileSync(at('server.json'), JSON.stringify(settings))
-  const server = { url: `https://localhost:${port}`, authority: at('ca.crt') }
+  const server = { url: isTls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`, authority: at('ca.crt') }
   const daemon = await startDaemon({
     program: requireProgram('notary-server'),
     args: [`-config=${at('server.json')}`],

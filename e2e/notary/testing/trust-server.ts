@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { request as plainRequest } from 'node:http'
 import { request } from 'node:https'
 import type { Daemon } from '../../testing/daemon.ts'
 
@@ -28,10 +29,11 @@ export async function get(
   path: string,
   { method = 'GET', headers = {}, body }: Request = {},
 ): Promise<Answer> {
-  const { hostname, port } = new URL(server.url)
+  const { protocol, hostname, port } = new URL(server.url)
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const options = { hostname, port, path, method, headers, ca: readFileSync(server.authority), agent: false as const }
-  const sent = request(options, (answer) => {
+  const send = protocol === 'https:' ? request : plainRequest
+  const sent = send(options, (answer) => {
     const pieces: Buffer[] = []
     answer.on('data', (piece: Buffer) => pieces.push(piece))
     answer.on('error', reject)
