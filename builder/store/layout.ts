@@ -34,7 +34,8 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * context/<hex>                  hashes of the files of a context, see builder/context/hash-cache-file.ts; made by builds
  * tmp/<process>/...              work in progress; removed when the process is dead
  * locks/<name>/                  see shared/cas/lock.ts
- * registry/                      what a registry that serves this folder keeps; the builder leaves it alone
+ * registry/, notary/             what servers that serve this folder keep; the builder leaves them alone
+ * trust/                         what is remembered of trusted collections; neither is it the builder's
  * ```
  *
  * What is not marked durable is trusted only in the boot that made it: then the page cache holds it, whatever was killed.
@@ -65,7 +66,8 @@ export interface Layout {
   readonly locks: string
   /** A folder for each step that was carried out since garbage was last collected. */
   readonly stepLocks: string
-  readonly registry: string
+  /** What others keep in the data folder. */
+  readonly others: readonly string[]
 }
 
 export function layoutOf(root: string): Layout {
@@ -95,7 +97,7 @@ export function layoutOf(root: string): Layout {
     temporary: at('tmp'),
     locks: at('locks'),
     stepLocks: at('locks/steps'),
-    registry: at('registry'),
+    others: ['registry', 'notary', 'trust'].map(at),
   }
 }
 

@@ -107,9 +107,9 @@ test('refused: a file', (t) => {
   t.is(readFileSync(file, 'utf8'), 'x')
 })
 
-test('a folder in which a registry works can be the data folder of builds too', (t) => {
+test('a folder in which servers work, or collections are remembered, can be the data folder of builds too', (t) => {
   const root = folderFor(t)
-  mkdirSync(path.join(root, 'registry'))
+  for (const name of ['registry', 'notary', 'trust']) mkdirSync(path.join(root, name))
   t.notThrows(() => openStore(root))
 })
 

@@ -176,7 +176,7 @@ function makeRoot(root: string): void {
 }
 
 function findForeign(layout: Layout): IbuildError | undefined {
-  const known = [...foldersOf(layout), layout.ociLayoutFile, layout.registry]
+  const known = [...foldersOf(layout), layout.ociLayoutFile, ...layout.others]
   const ours = new Set(known.map((file) => path.relative(layout.root, file)))
   const foreign = namesInRoot(layout).find((name) => !ours.has(name))
   if (foreign === undefined) return undefined
