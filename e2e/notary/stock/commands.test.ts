@@ -17,9 +17,9 @@ interface Scene {
   readonly client: StockClient
   readonly folder: string
   /** A client that has seen nothing yet, or what another one has. */
-  another(from?: StockClient): StockClient
+  readonly another: (from?: StockClient) => StockClient
   /** Path of a new file. */
-  file(name: string, text: string): string
+  readonly file: (name: string, text: string) => string
 }
 
 let count = 0
@@ -152,5 +152,5 @@ for (const { title, needed, server } of servers) {
 
 /** The reference server leaves it to the client to guess. */
 function conflict(title: string): RegExp {
-  return title === 'ibuild' ? /publish again/i : /trust server rejected operation/
+  return title === 'ibuild' ? /publish conflict: targets version \d+ was published meanwhile/ : /trust server rejected operation/
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestFn } from 'ava'
+import { startNotary } from './ibuild-server.ts'
 import { startReferenceServer } from './reference-server.ts'
 import type { TrustServer } from './trust-server.ts'
 
@@ -11,12 +12,15 @@ export interface SharedServer {
   /** What it needs to be there. */
   readonly needed: readonly string[]
   /** Starts it with the first call. */
-  server(): Promise<TrustServer>
+  readonly server: () => Promise<TrustServer>
 }
 
 /** Ours and the reference, without authentication; both end with the file of tests. */
 export function sharedServers({ after }: Pick<TestFn, 'after'>): readonly SharedServer[] {
-  return [shared('reference', ['root', 'notary-server'], startReferenceServer, after)]
+  return [
+    shared('reference', ['root', 'notary-server'], startReferenceServer, after),
+    shared('ibuild', [], startNotary, after),
+  ]
 }
 
 function shared(

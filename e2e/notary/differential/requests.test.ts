@@ -1,0 +1,78 @@
+import test from 'ava'
+import { needs } from '../../testing/needs.ts'
+import { comparable } from '../testing/comparable.ts'
+import { sharedServers } from '../testing/shared-servers.ts'
+import { type Answer, get, type Request, type TrustServer } from '../testing/trust-server.ts'
+import { collectionFor, upload } from '../testing/upload.ts'
+
+const servers = sharedServers(test)
+const both = needs(test, ...servers.flatMap(({ needed }) => needed))
+const gun = 'localhost:5000/team/app'
+const tuf = `/v2/${gun}/_trust/tuf`
+
+/** Requests that both servers answer with the same status, code, message and detail. */
+const requests: readonly (readonly [path: string, request?: Request])[] = [
+  ['/v2/'],
+  ['/_notary_server/health'],
+  ['/nothing'],
+  ['/v2/x/y'],
+  [`${tuf}/root.json`],
+  [`${tuf}/1.root.json`],
+  [`${tuf}/2.root.json`],
+  [`${tuf}/0.root.json`],
+  [`${tuf}/1.targets.json`],
+  [`${tuf}/targets.json`],
+  [`${tuf}/snapshot.json`],
+  [`${tuf}/timestamp.json`],
+  [`${tuf}/targets/nobody.json`],
+  [`${tuf}/targets.${'0'.repeat(64)}.json`],
+  [`${tuf}/root.${'0'.repeat(64)}.json`],
+  [`${tuf}/timestamp.key`],
+  [`${tuf}/snapshot.key`],
+  [`${tuf}/targets.key`],
+  [`${tuf}/root.key`],
+  [`${tuf}/other.json`],
+  [`${tuf}/Root.json`],
+  [`${tuf}/root`],
+  [`${tuf}/../root.json`],
+  [`/v2/localhost:5000/nobody/_trust/tuf/root.json`],
+  [`/v2/localhost:5000/nobody/_trust/tuf/timestamp.json`],
+  [`/v2/_trust/changefeed`],
+  [`/v2/_trust/changefeed?records=abc`],
+  [`/v2/_trust/changefeed?records=1&change_id=x`],
+  [`/v2/localhost:5000/nobody/_trust/changefeed?records=10`],
+  [`${tuf}/`, { method: 'POST' }],
+  [`${tuf}/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') }],
+  [`${tuf}/`, { method: 'POST', headers: { 'content-type': 'multipart/form-data' }, body: Buffer.from('x') }],
+  [`/v2/localhost:5000/nobody/_trust/tuf/`, { method: 'DELETE' }],
+]
+
+both('both servers answer the same to all that may be asked', async (t) => {
+  const started = await Promise.all(servers.map(({ server }) => server()))
+  for (const server of started) t.is((await publish(server)).status, 200)
+  for (const [path, request] of requests) {
+    const answers = await Promise.all(started.map((server) => get(server, path, request)))
+    const [expected, found] = answers.map(comparable)
+    t.deepEqual(found, expected, `${request?.method ?? 'GET'} ${path}`)
+  }
+})
+
+both('both servers give the files that were published, by version and by hash', async (t) => {
+  for (const { server } of servers) {
+    const at = await server()
+    const own = 'localhost:5000/team/files'
+    const published = await (await collectionFor(at, own)).addTarget('v1', 'one').publish()
+    t.is((await upload(at, own, published.files)).status, 200)
+    for (const [name, bytes] of published.served) {
+      const { status, body, headers } = await get(at, `/v2/${own}/_trust/tuf/${name}`)
+      t.is(status, 200, name)
+      t.deepEqual(body, bytes)
+      t.is(headers['content-type'], 'application/json')
+    }
+  }
+})
+
+async function publish(server: TrustServer): Promise<Answer> {
+  const collection = (await collectionFor(server, gun)).addTarget('v1', 'one')
+  return upload(server, gun, (await collection.publish()).files)
+}

@@ -1,0 +1,37 @@
+import { isObject, type JsonValue } from '../../../shared/base/json.ts'
+import type { Answer } from './trust-server.ts'
+
+/** What two servers must have alike in an answer. */
+export interface Comparable {
+  readonly status: number
+  readonly type: string | readonly string[] | undefined
+  /** Errors as they are; of metadata and keys only which members there are. */
+  readonly body: JsonValue | undefined
+}
+
+/** Leaves out of an answer what differs from one server to the next: keys, hashes, signatures and times. */
+export function comparable({ status, headers, body }: Answer): Comparable {
+  return { status, type: status < 400 ? headers['content-type'] : undefined, body: bodyOf(body.toString()) }
+}
+
+function bodyOf(text: string): JsonValue | undefined {
+  let value: JsonValue
+  try {
+    value = JSON.parse(text) as JsonValue
+  } catch {
+    return text.replaceAll(hex, 'HEX')
+  }
+  return isObject(value) && 'errors' in value ? withoutHex(value) : shapeOf(value)
+}
+
+const hex = /[0-9a-f]{64}/g
+
+function withoutHex(value: JsonValue): JsonValue {
+  return JSON.parse(JSON.stringify(value).replaceAll(hex, 'HEX')) as JsonValue
+}
+
+function shapeOf(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return value.map(shapeOf)
+  if (!isObject(value)) return typeof value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.replaceAll(hex, 'HEX'), shapeOf(item)]))
+}
