@@ -50,6 +50,7 @@ export const commands: Readonly<Record<string, TableEntry>> = {
     summary: 'serve the registry, and ask the one that runs',
     load: () => import('../commands/registry.ts'),
   },
+  trust: { summary: 'sign images, and see who signed them', load: () => import('../commands/trust.ts') },
   notary: { summary: 'serve trusted collections, and look after them', load: () => import('../commands/notary.ts') },
   serve: { summary: 'serve a registry from the data folder', load: () => import('../commands/serve.ts') },
 }

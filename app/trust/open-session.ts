@@ -38,7 +38,11 @@ export async function withSession<T>(
       publisher: httpPublisher(server, signal),
       pinning: async (gun) => pinningFor(gun, choice, { ring, cache }),
       keys: signingKeys(ring),
-      ...{ cache, ring, now, signal, onStep },
+      cache,
+      ring,
+      now,
+      signal,
+      onStep,
     })
   } finally {
     await server.close()

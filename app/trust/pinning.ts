@@ -18,7 +18,8 @@ export async function pinningFor(
   { pins, allowsFirstUse }: PinChoice,
   { ring, cache }: { readonly ring: KeyRing; readonly cache: TrustCache },
 ): Promise<Pinning> {
-  const ids = pins.length > 0 || allowsFirstUse || (await cache.load(gun)) !== undefined ? pins : await ownRootKeys(ring)
+  const ids =
+    pins.length > 0 || allowsFirstUse || (await cache.load(gun)) !== undefined ? pins : await ownRootKeys(ring)
   return { keys: new Map(ids.length === 0 ? [] : [[gun, ids]]), authorities: new Map(), allowsFirstUse }
 }
 

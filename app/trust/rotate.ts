@@ -3,6 +3,7 @@ import type { Current } from '../../notary/client/publish.ts'
 import { generateKey, unlockKey } from '../../notary/keys/key-ring.ts'
 import { rootCertificate } from '../../notary/keys/root-certificate.ts'
 import type { BaseRole, Gun, KeyID, PublicKey, Root } from '../../notary/tuf/types.ts'
+import type { TrustedCollection } from '../../notary/verifier/types.ts'
 import { checkedCertificate } from './create.ts'
 import type { TrustSession } from './session.ts'
 
@@ -18,7 +19,7 @@ export interface RotateRequest {
   /** True: the keys of now stay beside. */
   readonly isAdded?: boolean | undefined
   /** IDs, canonical ones too, of keys that go. */
-  readonly removed?: readonly KeyID[] | undefined
+  readonly removed?: ((collection: TrustedCollection) => readonly KeyID[]) | undefined
   /** How many must sign; as it is unless told, but never more than there are keys then. */
   readonly threshold?: number | undefined
 }
@@ -36,7 +37,7 @@ export function rotation(
     const next = await (made ??= newKeys(session, request))
     const root = collection.root.signed
     const kept = request.isAdded === true || next.length === 0 ? keysOf(root, request.role) : []
-    const keys = distinct([...kept, ...next]).filter((key) => !isNamed(key, request.removed))
+    const keys = distinct([...kept, ...next]).filter((key) => !isNamed(key, request.removed?.(collection)))
     const count = new Set(keys.map(({ canonicalID }) => canonicalID)).size
     const threshold = request.threshold ?? Math.min(root.roles[request.role].threshold, Math.max(1, count))
     return [{ kind: 'replace-keys', role: request.role, keys, threshold }]

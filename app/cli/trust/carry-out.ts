@@ -1,6 +1,6 @@
-import { writePending } from '../../../notary/client/pending/pending-file.ts'
-import { type Plan, prepare, type Published, type PublishOptions, publish } from '../../../notary/client/publish.ts'
 import type { Sealed } from '../../../notary/client/changes/seal.ts'
+import { writePending } from '../../../notary/client/pending/pending-file.ts'
+import { type Plan, type Published, type PublishOptions, prepare, publish } from '../../../notary/client/publish.ts'
 import type { Gun } from '../../../notary/tuf/types.ts'
 import { publishingOf, type TrustSession } from '../../trust/session.ts'
 import type { Command } from '../arguments.ts'

@@ -8,6 +8,7 @@ export const keyCommands: CommandTable = {
   export: { summary: 'write a key, locked as it is, for another machine', load: () => import('./key-export.ts') },
   list: { summary: 'list the keys of the key store', load: () => import('./key-list.ts') },
   passphrase: { summary: 'lock a key with another passphrase', load: () => import('./key-passphrase.ts') },
+  rotate: { summary: 'give a role of an image another key', load: () => import('./rotate.ts') },
   remove: { summary: 'remove a key from the key store for good', load: () => import('./key-remove.ts') },
 }
 

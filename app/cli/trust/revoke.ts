@@ -1,8 +1,8 @@
 import { parseTargetsRole } from '../../../notary/tuf/role.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { familiarName, parseReference } from '../../../shared/base/reference.ts'
 import { revokeTags } from '../../trust/revoke.ts'
 import { collect, createParser, parseArguments } from '../arguments.ts'
-import { IbuildError } from '../../../shared/base/errors.ts'
 import { confirm } from './confirm.ts'
 import { gunOf } from './image-name.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
@@ -36,9 +36,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     revokeTags(session, { gun, names: tag === undefined ? undefined : [tag], roles }),
   )
   if (remaining.length > 0)
-    throw new IbuildError('TRUST_INCOMPLETE', `${name} is still signed by ${remaining.join(', ')}, whose keys are not here`, {
-      hint: 'Ask them to revoke it, or remove their delegation with ibuild trust delegation remove.',
-    })
+    throw new IbuildError(
+      'TRUST_INCOMPLETE',
+      `${name} is still signed by ${remaining.join(', ')}, whose keys are not here`,
+      {
+        hint: 'Ask them to revoke it, or remove their delegation with ibuild trust delegation remove.',
+      },
+    )
   process.stdout.write(`${name} is not signed any more\n`)
   return 0
 }

@@ -1,5 +1,5 @@
-import type { Gun, TargetsRole } from '../../../notary/tuf/types.ts'
 import { parseTargetsRole } from '../../../notary/tuf/role.ts'
+import type { Gun, TargetsRole } from '../../../notary/tuf/types.ts'
 import { signaturesOf } from '../../../notary/verifier/resolve.ts'
 import type { TrustedCollection } from '../../../notary/verifier/types.ts'
 import { type Content, planToSign } from '../../trust/sign.ts'
