@@ -1,0 +1,112 @@
+import type { SignedContent } from '../../notary/service/signed-content.ts'
+import type { NotaryService } from '../../notary/service/types.ts'
+import { parseGun } from '../../notary/tuf/gun.ts'
+import { readSnapshot, readTargets } from '../../notary/tuf/read-metadata.ts'
+import { isTargetsRole } from '../../notary/tuf/role.ts'
+import type { Gun, RoleName, TargetsRole } from '../../notary/tuf/types.ts'
+import { limits } from '../../notary/verifier/limits.ts'
+import type { MetadataSource } from '../../notary/verifier/types.ts'
+import type { GunNames } from '../../registry/access/gun-names.ts'
+import type { GcRoots } from '../../registry/gc/types.ts'
+import { Recent } from '../../registry/service/recent.ts'
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
+
+/** What the collections of a repository sign: hex of sha256. */
+export type SignedIn = (name: string) => Promise<Iterable<ReadonlySet<string>>>
+
+/**
+ * Lets garbage collection keep what is signed, expired or not: what is signed can be pulled by its digest, whatever tags there are.
+ * As long as nobody tells what that is, nothing is removed.
+ */
+export function trustRoots(signedIn: SignedIn): GcRoots {
+  return {
+    name: 'trusted collections',
+    keeps: async (name, digests) => {
+      const kept = new Set<Digest>()
+      for (const signed of await signedIn(name))
+        for (const digest of digests) if (isSigned(signed, digest)) kept.add(digest)
+      return kept
+    },
+  }
+}
+
+function isSigned(signed: ReadonlySet<string>, digest: Digest): boolean {
+  return isDigest(digest) && digest.startsWith('sha256:') && signed.has(digest.slice('sha256:'.length))
+}
+
+/** Digests of all collections that are remembered. */
+const mostDigests = 500_000
+
+/**
+ * What a notary in this process signs. A collection counts for the repository that its name ends with, whatever host it begins with:
+ * hosts of a registry change, and what was signed under an old one is signed all the same.
+ */
+export function signedHere(content: SignedContent & Partial<Pick<NotaryService, 'watch'>>): SignedIn {
+  const known = new Recent<Gun, { readonly version: string; readonly digests: ReadonlySet<string> }>(
+    mostDigests,
+    ({ digests }) => 1 + digests.size,
+  )
+  const digestsOf = async (gun: Gun): Promise<ReadonlySet<string>> => {
+    const version = (await content.trustVersion(gun)) ?? ''
+    const before = known.get(gun)
+    if (before?.version === version) return before.digests
+    const digests = await content.signedDigests(gun)
+    known.set(gun, { version, digests })
+    return digests
+  }
+  const byRepository = new Map<string, Set<Gun>>()
+  const add = (gun: Gun): void => {
+    const repository = gun.slice(gun.indexOf('/') + 1)
+    byRepository.set(repository, (byRepository.get(repository) ?? new Set()).add(gun))
+  }
+  content.watch?.(add)
+  let reading: Promise<void> | undefined
+  return async (name) => {
+    reading ??= eachCollection(content, add)
+    reading.catch(() => {
+      reading = undefined
+    })
+    await reading
+    return Promise.all([...(byRepository.get(name) ?? [])].map(digestsOf))
+  }
+}
+
+const pageSize = 1000
+
+async function eachCollection({ collections }: SignedContent, tell: (gun: Gun) => void): Promise<void> {
+  for (let after: string | undefined; ; ) {
+    const page = await collections({ after, limit: pageSize })
+    page.forEach(tell)
+    if (page.length < pageSize) return
+    after = page.at(-1)
+  }
+}
+
+/** What a trust server elsewhere says to be signed. It is not verified: what is kept too long does no harm. */
+export function signedElsewhere(source: MetadataSource, names: () => GunNames): SignedIn {
+  return async (name) => {
+    const hosts = names().hosts
+    return Promise.all(hosts.map(async (host) => readSigned(source, parseGun(`${host}/${name}`))))
+  }
+}
+
+/** Milliseconds for one collection. */
+const patience = 8000
+
+async function readSigned(source: MetadataSource, gun: Gun): Promise<ReadonlySet<string>> {
+  const signal = AbortSignal.timeout(patience)
+  const fetch = async (role: RoleName, most: number): Promise<Uint8Array | undefined> =>
+    source.fetch(gun, `${role}.json`, { most, signal })
+  const snapshot = await fetch('snapshot', limits.snapshot)
+  const digests = new Set<string>()
+  if (snapshot === undefined) return digests
+  const roles = [...readSnapshot(snapshot).signed.meta.keys()].filter((role): role is TargetsRole =>
+    isTargetsRole(role),
+  )
+  for (const role of roles.slice(0, limits.files)) {
+    const file = await fetch(role, limits.targets)
+    const targets = file === undefined ? [] : readTargets(file, role).signed.targets.values()
+    for (const { sha256 } of targets) digests.add(sha256.toString('hex'))
+  }
+  return digests
+}
