@@ -1,10 +1,7 @@
 import { runServe } from '../cli/serve/run-serve.ts'
 
-/** `ibuild serve`: all services of this data folder in one process; so far that is the registry. */
+/** `ibuild serve`: all services of this data folder in one process, a registry and a notary. */
 export async function run(argv: readonly string[]): Promise<number> {
-  return runServe(
-    'serve',
-    'Serve a registry from the data folder, to docker and every other client of OCI registries',
-    argv,
-  )
+  const summary = 'Serve a registry and trusted collections from the data folder, to docker and other clients'
+  return runServe({ name: 'serve', summary, withNotary: true }, argv)
 }

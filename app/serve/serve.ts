@@ -1,3 +1,4 @@
+import type { NotaryServer } from '../../notary/server/server.ts'
 import type { ReloadReport } from '../../registry/server/admin/types.ts'
 import { refuseExposure } from '../../registry/server/config/exposure.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
@@ -6,8 +7,10 @@ import { type RegistryServer, startServer } from '../../registry/server/server.t
 import { createLog, type Log } from '../../shared/log/log.ts'
 import { parseAddress } from '../../shared/web/address.ts'
 import { resolveAddress } from '../../shared/web/listen.ts'
+import { type BesideConfig, type BesideNotary, openBeside } from './beside-notary.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
+import { authorityLine, notaryReadyLine } from './serve-notary.ts'
 import { trustLine } from './trust-line.ts'
 import { boundYoungHeap } from './young-heap.ts'
 
@@ -17,6 +20,8 @@ export interface ServeConfig {
   /** Data folder. */
   readonly root: string
   readonly notices: readonly string[]
+  /** Undefined for a registry that runs alone. */
+  readonly notary: BesideConfig | undefined
 }
 
 /**
@@ -25,24 +30,25 @@ export interface ServeConfig {
  */
 export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): Promise<number> {
   using _heap = boundYoungHeap()
-  const { config, root, notices } = await load()
+  const { config, root, notices, notary: wanted } = await load()
   await checkExposure(config)
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   for (const notice of notices) log.warn(notice)
   const inForce = { config }
   const isReadOnly = (): boolean => inForce.config.readOnly
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => log.flush())
   const registry = await openRegistry({ root, config, inForce: () => inForce.config, log, isReadOnly, isServing: true })
-  try {
-    const reload = oneByOne(() => reloadConfig(server, load, log))
-    const server = await startServer({ root, inForce, registry, log, reload })
-    host.onReload(() => void reload().catch(() => undefined))
-    tellReady({ server, config, host, log })
-    await host.stopped
-    return await stop(server, log)
-  } finally {
-    await registry.service.close()
-    log.flush()
-  }
+  opened.defer(() => registry.service.close())
+  const beside = wanted && (await openBeside({ root, beside: wanted, inForce, log }))
+  opened.defer(async () => beside?.notary.service.close())
+  const reload = oneByOne(() => reloadConfig({ server, beside }, load, log))
+  const server = await startServer({ root, inForce, registry, log, reload })
+  const notary = await beside?.start(server.forNotary)
+  host.onReload(() => void reload().catch(() => undefined))
+  tellReady({ server, notary, config, host, log })
+  await host.stopped
+  return await stop([server, ...(beside === undefined ? [] : [beside])], log)
 }
 
 /** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
@@ -56,24 +62,37 @@ export async function checkExposure(config: ServerConfig): Promise<void> {
 
 interface Ready {
   readonly server: RegistryServer
+  readonly notary: NotaryServer | undefined
   readonly config: ServerConfig
   readonly host: ServeHost
   readonly log: Log
 }
 
-function tellReady({ server, config, host, log }: Ready): void {
+function tellReady({ server, notary, config, host, log }: Ready): void {
   log.info('serving', { url: server.url, root: config.root, pid: process.pid, metrics: server.metricsUrl })
   if (server.authority !== undefined) log.info(trustLine(server.authority, server.url, config))
+  if (notary !== undefined) log.info('serving trusted collections', { url: notary.url, metrics: notary.metricsUrl })
+  if (notary?.authority !== undefined) log.info(authorityLine(notary.authority))
   log.flush()
-  host.tellReady(`ibuild serves a registry at ${server.url}\n`)
+  const lines = [
+    `ibuild serves a registry at ${server.url}`,
+    ...(notary === undefined ? [] : [notaryReadyLine(notary)]),
+  ]
+  host.tellReady(lines.map((line) => `${line}\n`).join(''))
 }
 
 /** What a reload changed. When the new configuration cannot be used, the old one stays, and the log says why. */
-async function reloadConfig(server: RegistryServer, load: () => Promise<ServeConfig>, log: Log): Promise<ReloadReport> {
+async function reloadConfig(
+  { server, beside }: { readonly server: RegistryServer; readonly beside: BesideNotary | undefined },
+  load: () => Promise<ServeConfig>,
+  log: Log,
+): Promise<ReloadReport> {
   try {
-    const { config, notices } = await load()
+    const { config, notices, notary } = await load()
     for (const notice of notices) log.warn(notice)
-    const report = await server.apply(config)
+    const { changed, waiting } = await server.apply(config)
+    const { live, atRestart } = (notary && (await beside?.apply(notary.config))) ?? { live: [], atRestart: [] }
+    const report = { changed: [...changed, ...live], waiting: [...waiting, ...atRestart] }
     log.info('the configuration was read again', { ...report })
     return report
   } catch (error) {
@@ -82,9 +101,10 @@ async function reloadConfig(server: RegistryServer, load: () => Promise<ServeCon
   }
 }
 
-async function stop(server: RegistryServer, log: Log): Promise<number> {
+async function stop(servers: readonly Pick<RegistryServer, 'stop'>[], log: Log): Promise<number> {
   log.info('stopping: no new connections, waiting for requests that are there')
-  const isComplete = await server.stop()
+  const ends = await Promise.all(servers.map((server) => server.stop()))
+  const isComplete = ends.every((isEmpty) => isEmpty)
   if (isComplete) log.info('stopped')
   else log.warn('stopped: requests were cut off that did not come to their end in time')
   return 0

@@ -40,7 +40,8 @@ export async function startServer(
   args: readonly string[],
   { env, cwd, prefix = [], ibuild = [process.execPath, ibuildScript], command = ['serve'] }: ServerOptions = {},
 ): Promise<Server> {
-  const [program = '', ...words] = [...prefix, 'setpriv', '--pdeathsig', 'KILL', ...ibuild, ...command, ...args]
+  const ownArgs = [...withoutNotary(command, args), ...args]
+  const [program = '', ...words] = [...prefix, 'setpriv', '--pdeathsig', 'KILL', ...ibuild, ...command, ...ownArgs]
   const [out, err] = [openLog(), openLog()]
   const child = spawn(program, words, {
     stdio: ['ignore', out, err],
@@ -67,6 +68,12 @@ export async function startServer(
     child.kill('SIGKILL')
     throw error
   }
+}
+
+/** Its port is not free on a machine where several tests run; those that want one say where. */
+function withoutNotary([name, ...more]: readonly string[], args: readonly string[]): readonly string[] {
+  const isSaid = args.some((word) => word.startsWith('--notary-listen'))
+  return name === 'serve' && more.length === 0 && !isSaid ? ['--notary-listen', 'off'] : []
 }
 
 function isOver({ pid, exitCode, signalCode }: ChildProcess): boolean {

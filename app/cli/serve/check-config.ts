@@ -1,5 +1,8 @@
+import { besideReader } from '../../../notary/server/config/read.ts'
+import { checkExposure as checkNotaryExposure } from '../../../notary/server/exposure.ts'
 import { readEventSettings } from '../../../registry/events/read-endpoints.ts'
 import { readAccess } from '../../../registry/server/access.ts'
+import { isOpen } from '../../../registry/server/config/openness.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
 import { readMaterial } from '../../../shared/web/tls/material.ts'
 import { sanitize } from '../../progress/sanitize.ts'
@@ -9,7 +12,7 @@ import type { LoadedConfig } from './load-config.ts'
 
 /** Checks a configuration as a start would, and gives what would be in force as YAML. Errors: those of the start. */
 export async function checkConfig(
-  { config, notices }: LoadedConfig,
+  { config, notices, notary }: LoadedConfig,
   notify: (line: string) => void,
 ): Promise<readonly string[]> {
   for (const notice of notices) notify(`${sanitize(notice)}\n`)
@@ -17,5 +20,8 @@ export async function checkConfig(
   await readAccess(config)
   await readEventSettings(config.events)
   if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
-  return [yamlText(plainConfig(config))]
+  if (notary === undefined) return [yamlText(plainConfig(config))]
+  if (notary.config.listen !== 'off') await checkNotaryExposure(notary.config, isOpen(config))
+  if (notary.config.tls.mode === 'files') await readMaterial(notary.config.tls, notary.config.tls)
+  return [yamlText({ ...plainConfig(config), notary: besideReader.plain(notary.config) })]
 }

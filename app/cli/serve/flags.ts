@@ -18,6 +18,7 @@ export interface ServeFlags {
   readonly logLevel?: string
   readonly logFormat?: string
   readonly metricsListen?: string
+  readonly notaryListen?: string
 }
 
 const help = `
@@ -28,9 +29,9 @@ To serve other machines with TLS, to those that log in:
   ibuild registry user add ann
   ibuild serve --listen :5000 --tls auto --tls-name registry.example.org`
 
-/** A parser for `ibuild NAME` that serves. */
-export function serveParser(name: string, summary: string): Command {
-  return createParser(name, summary)
+/** A parser for `ibuild NAME` that serves; `withNotary` what it serves beside a registry. */
+export function serveParser(name: string, summary: string, withNotary: boolean): Command {
+  const parser = createParser(name, summary)
     .option('--listen <host:port>', 'address to listen on; port 0 takes a free one (default: 127.0.0.1:5000)')
     .option('--config <file>', 'YAML file with the configuration (default: IBUILD_REGISTRY_CONFIG)')
     .option('--check-config', 'print the configuration that would be in force, and do not serve')
@@ -47,6 +48,16 @@ export function serveParser(name: string, summary: string): Command {
     .option('--metrics-listen <host:port>', 'address of its own for /metrics, /healthz and /readyz')
     .addHelpText('after', help)
     .allowExcessArguments(false)
+  return withNotary
+    ? parser.option('--notary-listen <host:port>', 'address of the notary; off for none (default: 127.0.0.1:4443)')
+    : parser
+}
+
+/** What the flags set of the configuration of the notary. */
+export function notarySettingsOf({ notaryListen: value }: ServeFlags): Source {
+  const said: readonly [string, Setting][] =
+    value === undefined ? [] : [['listen', { value, origin: '--notary-listen' }]]
+  return { settings: new Map(said), problems: [], notices: [] }
 }
 
 /** What the flags set of the configuration. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { besideReader, passphraseVariable } from '../../../notary/server/config/read.ts'
 import {
   isDistribution,
   settingsOfDistribution,
@@ -9,10 +10,12 @@ import { settingsOfEnvironment } from '../../../registry/server/config/environme
 import { configOf, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
+import { isPlainObject } from '../../../shared/config/kinds.ts'
 import type { Source } from '../../../shared/config/read.ts'
+import type { BesideConfig } from '../../serve/beside-notary.ts'
 import { dataFolder } from '../data-folder.ts'
 import { readConfigFile, withAbsolutePaths } from './config-file.ts'
-import { type ServeFlags, settingsOfFlags } from './flags.ts'
+import { notarySettingsOf, type ServeFlags, settingsOfFlags } from './flags.ts'
 
 /** What a server is to be started, or to go on, with. */
 export interface LoadedConfig {
@@ -21,6 +24,8 @@ export interface LoadedConfig {
   readonly root: string
   /** What was not used of the file and the environment, one sentence each. */
   readonly notices: readonly string[]
+  /** Undefined for a registry that runs alone. */
+  readonly notary: BesideConfig | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -28,12 +33,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 const fileVariable = 'IBUILD_REGISTRY_CONFIG'
 
 /** Reads flags, environment and file; the first of these that says something about a key counts. Errors: SERVER_CONFIG_INVALID. */
-export async function loadConfig(flags: ServeFlags, env: Environment): Promise<LoadedConfig> {
+export async function loadConfig(flags: ServeFlags, env: Environment, withNotary = false): Promise<LoadedConfig> {
   const { [fileVariable]: named, ...variables } = env
-  const file = flags.config ?? (named === '' ? undefined : named)
+  const path = flags.config ?? (named === '' ? undefined : named)
+  const file = path === undefined ? undefined : { path, ...sections(await readConfigFile(path)) }
   const hasRoot = flags.root !== undefined || (env['IBUILD_ROOT'] ?? '') !== ''
   const sources = [
-    ...(file === undefined ? [] : [await sourceOfFile(file, hasRoot)]),
+    ...(file === undefined ? [] : [sourceOfFile(file.path, file.registry, hasRoot)]),
     settingsOfDistributionEnvironment(variables, { hasRoot }),
     settingsOfEnvironment(variables),
     settingsOfFlags(flags),
@@ -44,8 +50,32 @@ export async function loadConfig(flags: ServeFlags, env: Environment): Promise<L
     config: { ...config, root, access: withAccounts(config.access, root) },
     root,
     notices: sources.flatMap(({ notices }) => notices),
+    notary: withNotary ? notaryConfig(file, { flags, env: variables }) : undefined,
   }
 }
+
+/** The notary has a section of its own in the file of the registry. */
+function sections(value: unknown): { readonly registry: unknown; readonly notary: unknown } {
+  if (!isPlainObject(value)) return { registry: value, notary: undefined }
+  const { notary, ...registry } = value
+  return { registry, notary }
+}
+
+function notaryConfig(
+  file: { readonly path: string; readonly notary: unknown } | undefined,
+  { flags, env }: { readonly flags: ServeFlags; readonly env: Environment },
+): BesideConfig {
+  const said = file === undefined ? emptySource : besideReader.settingsOf(file.notary, file.path)
+  const inFile = { ...said, settings: withAbsolutePaths(said.settings, file?.path ?? '', besideReader.pathKeys) }
+  const sources = [inFile, besideReader.settingsOfEnvironment(env), notarySettingsOf(flags)]
+  return {
+    config: besideReader.configOf(sources),
+    isListenSaid: sources.some(({ settings }) => settings.has('listen')),
+    passphrase: env[passphraseVariable] || undefined,
+  }
+}
+
+const emptySource: Source = { settings: new Map(), problems: [], notices: [] }
 
 /** Accounts that were made in the data folder are asked for without a word in the configuration. */
 function withAccounts(access: ServerConfig['access'], root: string): ServerConfig['access'] {
@@ -53,8 +83,7 @@ function withAccounts(access: ServerConfig['access'], root: string): ServerConfi
   return access.htpasswd === '' && existsSync(htpasswd) ? { ...access, htpasswd } : access
 }
 
-async function sourceOfFile(file: string, hasRoot: boolean): Promise<Source> {
-  const value = await readConfigFile(file)
+function sourceOfFile(file: string, value: unknown, hasRoot: boolean): Source {
   const source = isDistribution(value) ? settingsOfDistribution(value, file, { hasRoot }) : settingsOf(value, file)
   return { ...source, settings: withAbsolutePaths(source.settings, file, pathKeys) }
 }
