@@ -1,5 +1,6 @@
 import type { Log } from '../../shared/log/log.ts'
 import { type Collector, createCollector } from '../gc/collector.ts'
+import type { GcRoots } from '../gc/types.ts'
 import type { Attached, ServiceInner } from '../service/create-service.ts'
 import { historyRoots } from '../service/history-roots.ts'
 import type { ServerConfig } from './config/schema.ts'
@@ -8,6 +9,8 @@ export interface GarbageOptions {
   /** In force now. */
   readonly config: () => Pick<ServerConfig, 'gc' | 'history'>
   readonly log: Pick<Log, 'warn'>
+  /** What must stay beside what the registry knows of. */
+  readonly roots: readonly GcRoots[]
   /** False for a command, which ends soon: then garbage is collected only when it asks for that. */
   readonly isServing: boolean
 }
@@ -20,7 +23,7 @@ export interface Garbage {
   collector(): Collector
 }
 
-export function configuredGarbage({ config, log, isServing }: GarbageOptions): Garbage {
+export function configuredGarbage({ config, log, roots, isServing }: GarbageOptions): Garbage {
   let made: Collector | undefined
   return {
     lease: () => config().gc.lease,
@@ -29,7 +32,7 @@ export function configuredGarbage({ config, log, isServing }: GarbageOptions): G
       made = createCollector(
         { ...inner, settings: () => config().gc },
         {
-          roots: [historyRoots(inner.metadata, keep, inner.now)],
+          roots: [historyRoots(inner.metadata, keep, inner.now), ...roots],
           isTicking: isServing,
           onNotice: (notice) => log.warn(notice),
         },

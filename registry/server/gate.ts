@@ -6,14 +6,21 @@ import { createPullGate } from '../gate/pull-gate.ts'
 import { GateTally } from '../gate/tally.ts'
 import type { GateCounts, Signatures } from '../gate/types.ts'
 import type { PullGate } from '../http/pull-gate.ts'
+import type { RegistryService } from '../service/types.ts'
 import { isOpen } from './config/openness.ts'
 import type { ServerConfig } from './config/schema.ts'
 import type { OpenRegistry } from './server.ts'
 
 type GateConfig = Pick<ServerConfig, 'access' | 'token' | 'trust'>
 
-/** Gives who knows of signatures; `names` tells of which collections repositories are, for the configuration in force. */
-export type SignaturesFor = (names: () => GunNames) => Signatures
+/** What who knows of signatures is told of the registry. */
+export interface SignaturesHost {
+  /** Of which collections repositories are, by the configuration in force. */
+  readonly names: () => GunNames
+  readonly service: RegistryService
+}
+
+export type SignaturesFor = (host: SignaturesHost) => Signatures
 
 /** The gate of a server. */
 export interface ServerGate {

@@ -6,6 +6,7 @@ import type { RowStore } from '../../shared/rows/row-store.ts'
 import { openAdopted } from '../adopt/open-adopted.ts'
 import { openOutbox } from '../events/outbox.ts'
 import { exportLayouts } from '../export/export-layouts.ts'
+import type { GcRoots } from '../gc/types.ts'
 import { createService } from '../service/create-service.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
@@ -30,6 +31,8 @@ export interface OpenOptions {
   readonly log: Pick<Log, 'info' | 'warn'>
   /** True while the configuration makes the registry read-only. */
   readonly isReadOnly: () => boolean
+  /** What garbage collection must keep beside what the registry knows of. */
+  readonly roots?: readonly GcRoots[] | undefined
   /** True for a server, which collects garbage by itself. */
   readonly isServing?: boolean
 }
@@ -39,7 +42,7 @@ export interface OpenOptions {
  * which says who the owner is; STORE_INVALID, DISK_FULL.
  */
 export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> {
-  const { root, config, isReadOnly } = options
+  const { root, config, isReadOnly, log, roots = [] } = options
   const { durability } = config.storage
   const listeners: WrittenListener[] = []
   await makeDataRoot(root)
@@ -51,7 +54,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const { sparse } = config.manifests
     const inForce = options.inForce ?? (() => config)
     const policies = configuredPolicies(inForce)
-    const garbage = configuredGarbage({ config: inForce, log: options.log, isServing: options.isServing === true })
+    const garbage = configuredGarbage({ config: inForce, log, roots, isServing: options.isServing === true })
     const { lease, attach } = garbage
     const limits = uploadLimits(config)
     const inner = await createService({
@@ -66,7 +69,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
       tell: events.tell,
     })
     const onWritten = (listener: WrittenListener): void => void listeners.push(listener)
-    const { service, adoption } = await openAdopted({ service: inner, metadata, log: options.log })
+    const { service, adoption } = await openAdopted({ service: inner, metadata, log })
     const give: typeof driver.give = (...args) => driver.give(...args)
     const isWhole = (): boolean => adoption.source() === undefined
     return {

@@ -95,7 +95,8 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const place = { url: '' }
   const names = currentGunNames(inForce, () => place.url)
   const openTokens = tokenOpener({ folder: layout.tokenKeys, store, config: () => inForce.config, names, log })
-  const gate = openGate(inForce.config, { registry, signatures: options.signatures?.(names), log })
+  const signatures = options.signatures?.({ names, service: registry.service })
+  const gate = openGate(inForce.config, { registry, signatures, log })
   const access = await openAccess(inForce.config, log, openTokens)
   started.defer(() => access.close())
   const scrubber = scrubberFor(options, active)
