@@ -1,5 +1,5 @@
 import { sanitize } from '../../progress/sanitize.ts'
-import { type DescribedCollection, type DescribedRole } from '../../trust/describe.ts'
+import { type DescribedCollection, type DescribedRole, owner } from '../../trust/describe.ts'
 import { formatTable } from '../table.ts'
 
 /** What a collection says, for people, in docker's order: tags, signers, keys of the owner; then when what ends. */
@@ -11,7 +11,11 @@ export function collectionText(collection: DescribedCollection): string {
 
 function tagsText({ name, tags }: DescribedCollection): string {
   if (tags.length === 0) return `No signatures for ${name}\n`
-  const rows = tags.map((tag) => [sanitize(tag.name), tag.digest, tag.signers.join(', ')])
+  const rows = tags.map((tag) => [
+    sanitize(tag.name),
+    tag.digest,
+    tag.signers.map((name) => (name === owner ? `(${name})` : name)).join(', '),
+  ])
   return `Signatures for ${name}\n\n${formatTable([['SIGNED TAG', 'DIGEST', 'SIGNERS'], ...rows])}`
 }
 
