@@ -101,8 +101,12 @@ function descriptorOf({ mediaType, digest, bytes }: RemoteManifest): Descriptor 
   return { mediaType, digest, size: bytes.byteLength }
 }
 
-/** A signature is over a length as well. */
-function checkSize({ digest, bytes }: RemoteManifest, reference: Reference, { size }: FindOptions): void {
+/** A signature is over a length as well. Errors: TRUST_CONTENT. */
+export function checkSize(
+  { digest, bytes }: RemoteManifest,
+  reference: Reference,
+  { size }: Pick<FindOptions, 'size'>,
+): void {
   if (size === undefined || size === bytes.byteLength) return
   const message = `${formatReference(reference)} was signed with ${size} bytes, and ${digest} has ${bytes.byteLength}`
   throw new IbuildError('TRUST_CONTENT', message)

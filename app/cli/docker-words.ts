@@ -23,6 +23,7 @@ const options: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '--mount': 'No folder of the host can be mounted: bring files in with COPY.',
     '-p': 'No ports are published; --network host shares the network of the host.',
     '--publish': 'No ports are published; --network host shares the network of the host.',
+    '--disable-content-trust': 'Write --no-verify.',
     '--name': 'A container gets a name when it is kept: --keep NAME.',
   },
   images: { '-a': 'Leave it out: all images are listed.', '--all': 'Leave it out: all images are listed.' },

@@ -13,7 +13,8 @@ import {
   type TransferFlags,
   type TransferScope,
 } from '../cli/transfer-command.ts'
-import { trustChoiceOf, verifierFor } from '../cli/verify/lazy-verifier.ts'
+import { trustChoiceOf } from '../cli/verify/lazy-verifier.ts'
+import { withVerifier } from '../cli/verify/transfer-verifier.ts'
 import type { VerifyFlags } from '../cli/verify/trust-choice.ts'
 import { declareVerifyFlags, withDockerTrust } from '../cli/verify/verify-flags.ts'
 import { type Pulled, type PullSettings, pullFrom } from '../transfer/pull.ts'
@@ -40,17 +41,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const settings = settingsOf(flags)
   const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
   return carryOutTransfer(flags, async (scope) => {
-    const { client, emit } = scope
-    const onNotice = (message: string): void => emit({ type: 'notice', message: `note: ${message}` })
-    const verifier = verifierFor(trust, { root, client: async () => client, onNotice })
     const references = flags.allTags === true ? await allTags(scope, asked) : [withDefaultTag(asked)]
     const store = openStore(root)
-    const pulled: Pulled[] = []
-    try {
-      for (const each of references) pulled.push(await pullFrom(store, each, { ...scope, ...settings, verifier }))
-    } finally {
-      await verifier?.close()
-    }
+    const pulled = await withVerifier(scope, { root, trust }, async (verifier) => {
+      const each: Pulled[] = []
+      for (const one of references) each.push(await pullFrom(store, one, { ...scope, ...settings, verifier }))
+      return each
+    })
     const images = pulled.map(({ image, ...rest }) => ({ ...rest, imageID: image.imageID }))
     return { lines: pulled.flatMap((each) => linesOf(each, flags)), result: { images } }
   })

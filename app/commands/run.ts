@@ -9,8 +9,12 @@ import { onInterrupt } from '../cli/interrupt.ts'
 import { imageOf, storeOf } from '../cli/open-store.ts'
 import { describeError } from '../cli/report-error.ts'
 import { parseSize } from '../cli/sizes.ts'
+import { trustChoiceOf } from '../cli/verify/lazy-verifier.ts'
+import { checkLocalImage } from '../cli/verify/local-image.ts'
+import type { VerifyFlags } from '../cli/verify/trust-choice.ts'
+import { declareVerifyFlags } from '../cli/verify/verify-flags.ts'
 
-interface Flags {
+interface Flags extends VerifyFlags {
   readonly root?: string
   readonly env?: string[]
   readonly user?: string
@@ -50,11 +54,14 @@ async function runOnce(argv: readonly string[]): Promise<number> {
   const [word, ...args] = words
   if (word === undefined) throw new IbuildError('USAGE', 'ibuild run needs an image')
   const keep = keepOf(flags)
+  const trust = trustChoiceOf(flags)
   const store = storeOf(flags)
   const interrupt = onInterrupt()
   try {
+    const image = imageOf(store, word)
+    await checkLocalImage(store, { image, text: word }, { trust, signal: interrupt.signal })
     const { exitCode, oomKilled, kept } = await runImage(store, {
-      image: imageOf(store, word),
+      image,
       args,
       ownProcess: true,
       env: (flags.env ?? []).flatMap(environmentLine),
@@ -81,7 +88,7 @@ async function runOnce(argv: readonly string[]): Promise<number> {
 }
 
 function runParser() {
-  return createParser(
+  const parser = createParser(
     'run',
     'Run a command in an image; what it writes is thrown away unless --commit or --keep is given',
   )
@@ -103,6 +110,7 @@ function runParser() {
     .option('--author <text>', 'with --commit: author of the image')
     .option('--iidfile <path>', "with --commit: write the image ID to this file; stdout is the command's")
     .passThroughOptions()
+  return declareVerifyFlags(parser)
 }
 
 /** What the flags say of the files that the command writes. Errors: USAGE, REFERENCE_INVALID. */

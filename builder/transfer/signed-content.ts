@@ -1,7 +1,8 @@
 import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { familiarName, parseReference, type Reference, withDefaultTag } from '../../shared/base/reference.ts'
-import type { FindOptions, RemoteImage, RemoteImages, VerifiedContent } from '../ports.ts'
+import type { FindOptions, ImageVerifier, RemoteImage, RemoteImages, VerifiedContent } from '../ports.ts'
 import type { Store, StoredImage } from '../store/types.ts'
+import { pulledName } from './pull-image.ts'
 
 /**
  * The reference that a name given by people is, with the default tag; undefined for an ID or a digest of an image, which names no
@@ -48,4 +49,32 @@ export async function asSigned<T>(reference: Reference, work: () => Promise<T>):
     const message = `${familiarName(reference)} is not what was signed: ${error.message}`
     throw new IbuildError('TRUST_CONTENT', message, { cause: error })
   }
+}
+
+/** Digits that could be a name as well may be the beginning of an ID. */
+function isByID(reference: Reference, image: StoredImage): boolean {
+  return reference.digest === undefined && !image.names.includes(pulledName(reference))
+}
+
+/**
+ * Lets an image of the store be used under the words by which it was found, or not: it must be what was signed under its name.
+ * Errors: TRUST_*.
+ */
+export async function requireSigned(
+  store: Store,
+  { image, text }: { readonly image: StoredImage; readonly text: string },
+  { verifier, signal }: { readonly verifier: ImageVerifier; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const reference = signableReference(text)
+  if (reference === undefined || isByID(reference, image)) return verifier.checkUnnamed(text)
+  const content = await verifier.verify(reference, { signal })
+  if (content === undefined || isOfContent(store, image, content)) return
+  const name = familiarName(reference)
+  throw new IbuildError(
+    'TRUST_CONTENT',
+    `the image of the store is not what was signed as ${name}, ${content.digest}`,
+    {
+      hint: `Bring that in with ibuild pull --verify ${name}.`,
+    },
+  )
 }
