@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { WebRequest } from '../../../shared/web/request.ts'
+import { PublishError } from '../../service/publish-error.ts'
 import type { StoredFile } from '../../service/types.ts'
 import { askedGun, type Methods } from '../endpoint.ts'
-import { notFound } from '../error-reply.ts'
 import { contentHeaders, type Reply } from '../reply.ts'
 
 export const fileMethods: Methods<'file'> = {
@@ -13,7 +13,7 @@ export const fileMethods: Methods<'file'> = {
       wish: { kind: 'collection', gun, actions: ['pull'] },
       async run({ service, cache }) {
         const file = await service.file(gun, query)
-        if (file === undefined) throw notFound()
+        if (file === undefined) throw new PublishError('METADATA_NOT_FOUND', { detail: {} }) // as stock servers have it
         return fileReply(request, file, cacheControl(request, cache()[kind]))
       },
     }
