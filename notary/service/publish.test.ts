@@ -1,10 +1,11 @@
 import test from 'ava'
-import { fileMetaOf, fileProblem } from '../tuf/file-meta.ts'
+import { fileMetaOf } from '../tuf/file-meta.ts'
 import { readRoot, readSnapshot, readTargets, readTimestamp } from '../tuf/read-metadata.ts'
 import { parseRole } from '../tuf/role.ts'
 import { newKey, testKey } from '../tuf/testing/keys.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
+import { followCollection } from './testing/check-collection.ts'
 import { app, heldKey, refusalOf, send, serviceScene } from './testing/service-scene.ts'
 import type { FileQuery, NotaryService, StoredFile } from './types.ts'
 
@@ -15,21 +16,10 @@ async function get(service: NotaryService, query: FileQuery, gun: Gun = app): Pr
 }
 
 /** All that a client would follow, from the timestamp down; fails where something does not match. */
-async function follow(service: NotaryService, gun: Gun = app): Promise<ReadonlyMap<RoleName, StoredFile>> {
-  const timestamp = await get(service, { role: 'timestamp' }, gun)
-  const promised = readTimestamp(timestamp.bytes).signed.snapshot
-  const snapshot = await get(service, { role: 'snapshot', hash: promised.sha256.toString('hex') }, gun)
-  if (fileProblem(snapshot.bytes, promised) !== undefined) throw new Error('another snapshot')
-  const found = new Map<RoleName, StoredFile>([
-    ['timestamp', timestamp],
-    ['snapshot', snapshot],
-  ])
-  for (const [role, meta] of readSnapshot(snapshot.bytes).signed.meta) {
-    const file = await get(service, { role, hash: meta.sha256.toString('hex') }, gun)
-    if (fileProblem(file.bytes, meta) !== undefined) throw new Error(`another ${role}`)
-    found.set(role, file)
-  }
-  return found
+async function follow(service: NotaryService): Promise<ReadonlyMap<RoleName, StoredFile>> {
+  const found = await followCollection(service, app)
+  if (found === undefined || found.problems.length > 0) throw new Error(found?.problems.join() ?? 'nothing is there')
+  return found.files
 }
 
 test('a collection that is published is served as it came, with a timestamp of the server', async (t) => {
