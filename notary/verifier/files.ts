@@ -21,8 +21,10 @@ export interface FilesOptions {
 
 /** Errors: those of the source. */
 export function collectionFiles({ source, remembered, judge, signal }: FilesOptions): CollectionFiles {
-  const get = (name: string, most: number): Promise<Uint8Array | undefined> =>
-    source.fetch(judge.gun, name, { most, signal })
+  const get = async (name: string, most: number): Promise<Uint8Array | undefined> => {
+    signal.throwIfAborted()
+    return source.fetch(judge.gun, name, { most, signal })
+  }
   return {
     find: async (name, role, most) => {
       const bytes = await get(name, most)

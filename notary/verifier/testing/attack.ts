@@ -23,7 +23,7 @@ export interface Stage extends Scene {
   /** The first, second and third. */
   readonly history: readonly [Published, Published, Published]
   /** Publishes once more, with a new version of all roles but the root, and serves that. */
-  publishNext(options?: Parameters<TestCollection['publish']>[0]): Promise<Published>
+  readonly publishNext: (options?: Parameters<TestCollection['publish']>[0]) => Promise<Published>
 }
 
 export interface Attack {
