@@ -4,10 +4,11 @@ import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
 import { isOpen } from '../../registry/server/config/openness.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import type { NotaryAccess } from '../../registry/server/notary-access.ts'
-import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Changes } from '../../shared/config/changes.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { accessOfRegistry } from '../adapters/notary-access.ts'
+import { withoutTokens } from './alone-access.ts'
 
 /** A notary in the process of a registry, as it is configured. */
 export interface BesideConfig {
@@ -68,12 +69,4 @@ export async function openBeside({ root, beside, inForce, log }: BesideOptions):
     },
     stop: async () => (await server?.stop()) ?? true,
   }
-}
-
-function withoutTokens(): IbuildError {
-  return new IbuildError(
-    'SERVER_CONFIG_INVALID',
-    'token.enabled: is false, and clients of a notary log in with tokens alone',
-    { hint: 'Leave token.enabled out, or serve no notary: --notary-listen off.' },
-  )
 }

@@ -1,7 +1,11 @@
 import type { AloneConfig } from '../../notary/server/config/schema.ts'
+import { checkExposure } from '../../notary/server/exposure.ts'
 import { openNotary } from '../../notary/server/open-notary.ts'
 import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
+import { isOpen } from '../../registry/server/config/openness.ts'
+import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
+import { type AloneAccess, openAloneAccess } from './alone-access.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
 import { boundYoungHeap } from './young-heap.ts'
@@ -9,6 +13,8 @@ import { boundYoungHeap } from './young-heap.ts'
 /** A configuration of a notary that runs alone, as it was read. */
 export interface ServeNotaryConfig {
   readonly config: AloneConfig
+  /** Who may do what: of this the keys `hosts`, `access` and `token` count. */
+  readonly access: ServerConfig
   /** Data folder. */
   readonly root: string
   /** What unlocks the keys that sign; secret. */
@@ -21,24 +27,26 @@ export interface ServeNotaryConfig {
  */
 export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: ServeHost): Promise<number> {
   using _heap = boundYoungHeap()
-  const { config, root, passphrase } = await load()
+  const { config, root, passphrase, access: accessConfig } = await load()
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   const inForce = { config }
+  await checkExposure(config, isOpen(accessConfig))
+  await using opened = new AsyncDisposableStack()
+  opened.defer(() => log.flush())
   const notary = await openNotary({ root, config, passphrase, log })
-  try {
-    const server = await startNotary({ root, inForce, notary, log, drain: () => config.shutdown.drain })
-    const reload = oneByOne(() => reloadConfig(server, load, log))
-    host.onReload(() => void reload().catch(() => undefined))
-    log.info('serving', { url: server.url, root, pid: process.pid, metrics: server.metricsUrl })
-    if (server.authority !== undefined) log.info(authorityLine(server.authority))
-    log.flush()
-    host.tellReady(`${notaryReadyLine(server)}\n`)
-    await host.stopped
-    return await stop(server, log)
-  } finally {
-    await notary.service.close()
-    log.flush()
-  }
+  opened.defer(() => notary.service.close())
+  const access = await openAloneAccess({ root, config: accessConfig, log })
+  opened.defer(() => access.close())
+  const drain = (): number => inForce.config.shutdown.drain
+  const server = await startNotary({ root, inForce, notary, log, access: access.server, drain })
+  const reload = oneByOne(() => reloadConfig({ server, access }, load, log))
+  host.onReload(() => void reload().catch(() => undefined))
+  log.info('serving', { url: server.url, root, pid: process.pid, metrics: server.metricsUrl })
+  if (server.authority !== undefined) log.info(authorityLine(server.authority))
+  log.flush()
+  host.tellReady(`${notaryReadyLine(server)}\n`)
+  await host.stopped
+  return await stop(server, log)
 }
 
 /** For scripts that wait for the server. */
@@ -51,11 +59,23 @@ export function authorityLine(authority: string): string {
   return `clients of the notary have to trust ${authority}`
 }
 
-async function reloadConfig(server: NotaryServer, load: () => Promise<ServeNotaryConfig>, log: Log): Promise<void> {
+interface Running {
+  readonly server: NotaryServer
+  readonly access: AloneAccess
+}
+
+async function reloadConfig(
+  { server, access }: Running,
+  load: () => Promise<ServeNotaryConfig>,
+  log: Log,
+): Promise<void> {
   try {
-    const { config } = await load()
-    log.info('the configuration was read again', { ...(await server.apply(config)) })
-    log.configure(config.log)
+    const next = await load()
+    const useAccess = await access.prepare(next.access)
+    const changes = await server.apply(next.config)
+    useAccess()
+    log.configure(next.config.log)
+    log.info('the configuration was read again', { ...changes })
   } catch (error) {
     log.error('the configuration stays as it was: the new one cannot be used', { error })
     throw error

@@ -78,17 +78,18 @@ function notaryConfig(
 const emptySource: Source = { settings: new Map(), problems: [], notices: [] }
 
 /** Accounts that were made in the data folder are asked for without a word in the configuration. */
-function withAccounts(access: ServerConfig['access'], root: string): ServerConfig['access'] {
+export function withAccounts(access: ServerConfig['access'], root: string): ServerConfig['access'] {
   const { htpasswd } = registryLayout(root)
   return access.htpasswd === '' && existsSync(htpasswd) ? { ...access, htpasswd } : access
 }
 
 function sourceOfFile(file: string, value: unknown, hasRoot: boolean): Source {
   const source = isDistribution(value) ? settingsOfDistribution(value, file, { hasRoot }) : settingsOf(value, file)
-  return { ...source, settings: withAbsolutePaths(source.settings, file, pathKeys) }
+  return { ...source, settings: withAbsolutePaths(source.settings, file, registryPathKeys) }
 }
 
-const pathKeys = new Set([
+/** Keys whose values are paths. */
+export const registryPathKeys: ReadonlySet<string> = new Set([
   'root',
   'access.htpasswd',
   'tls.certificate',
