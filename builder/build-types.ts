@@ -3,7 +3,7 @@ import type { Descriptor } from '../shared/oci/descriptor.ts'
 import type { Limits, NetworkMode } from './exec/types.ts'
 import type { StepExplanation } from './explain/types.ts'
 import type { Annotations, OutputSpec, WrittenOutput } from './output-types.ts'
-import type { ImageVerifier, Publisher, RemoteImages } from './ports.ts'
+import type { ImageSigner, ImageVerifier, Publisher, RemoteImages } from './ports.ts'
 import type { BuiltLayers } from './solve/built-steps.ts'
 import type { EmitEvent } from './solve/events.ts'
 import type { Squash } from './squash/groups.ts'
@@ -54,6 +54,8 @@ export interface BuildOptions {
   readonly verifier?: ImageVerifier
   /** Where outputs of type `registry` go. */
   readonly publisher?: Publisher
+  /** Signs what outputs of type `registry` push, before tags move. */
+  readonly signer?: ImageSigner
   /** Asks there anew for every image that is not named by its digest. */
   readonly pull?: boolean
   /** Every step runs again. */

@@ -185,12 +185,12 @@ async function writeOne(
   { image, output }: { readonly image: StoredImage; readonly output: OutputSpec },
   options: BuildScope,
 ): Promise<WrittenOutput> {
-  const { tags: names = [], stdout, signal, annotations, emit, transfers, publisher, images } = options
+  const { tags: names = [], stdout, signal, annotations, emit, transfers, publisher, images, signer } = options
   if (output.type === 'registry') {
     if (publisher === undefined) throw new Error('the outputs were not checked')
     const { writeRegistry } = await import('./transfer/write-registry.ts')
     const onWarning = (message: string): void => emit({ type: 'notice', message: `warning: ${message}` })
-    const how = { names, signal, transfers, publisher, images, onWarning }
+    const how = { names, signal, transfers, publisher, images, signer, onWarning }
     const written = await writeRegistry(store, { image, output }, how)
     if (written.descriptor !== undefined) emit({ type: 'notice', message: `pushed as ${written.descriptor.digest}` })
     return written

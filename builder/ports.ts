@@ -68,6 +68,20 @@ export interface ContentOptions extends FetchOptions {
   readonly tries?: ContentTries | undefined
 }
 
+/** Signs what was pushed under its digest, before any tag leads to it. */
+export interface ImageSigner {
+  /** Resolves when everybody can see that the tags of a repository are to mean this. Errors: TRUST_*, KEY_*, PASSPHRASE_*. */
+  sign(repository: RepositoryName, content: TaggedContent, options?: FetchOptions): Promise<void>
+}
+
+/** A manifest or an index, and what it is to be called. */
+export interface TaggedContent {
+  readonly tags: readonly string[]
+  readonly digest: Digest
+  /** Its bytes. */
+  readonly size: number
+}
+
 /** Where images are published: the repositories of registries. */
 export interface Publisher {
   repository(name: RepositoryName): PublishTarget

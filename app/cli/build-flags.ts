@@ -5,15 +5,18 @@ import { type LayerFlags, layerFlags } from './build/layer-flags.ts'
 import { type OutputFlags, outputFlags } from './build/output-flags.ts'
 import { registryFlags } from './build/registry-flags.ts'
 import { type RunFlags, runFlags } from './build/run-flags.ts'
+import { signFlags } from './build/sign-flags.ts'
 import { type SourceFlags, sourceFlags } from './build/source-flags.ts'
 import { verifyFlags } from './build/verify-flags.ts'
 import type { RegistryFlags } from './registry-client.ts'
+import type { SignFlags } from './sign/sign-flags.ts'
 import type { VerifyFlags } from './verify/trust-choice.ts'
 
 /** What commander gives for `ibuild build`. A flag is added in the file of its group below `build/`. */
 export interface BuildFlags
   extends SourceFlags,
     OutputFlags,
+    SignFlags,
     LayerFlags,
     CacheFlags,
     RunFlags,
@@ -27,6 +30,7 @@ export interface BuildFlags
 export const flagGroups = [
   sourceFlags,
   outputFlags,
+  signFlags,
   layerFlags,
   cacheFlags,
   runFlags,

@@ -12,6 +12,7 @@ import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { openRegistryClient } from '../cli/registry-client.ts'
+import { signerFor } from '../cli/sign/sign-flags.ts'
 import { trustChoiceOf, verifierFor } from '../cli/verify/lazy-verifier.ts'
 import { withDockerTrust } from '../cli/verify/verify-flags.ts'
 import type { Explanation } from '../explain/collect-explanation.ts'
@@ -42,13 +43,15 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   const { images, publisher, client } = registries
   const onNotice = (message: string): void => progress.emit({ type: 'notice', message: `note: ${message}` })
   const verifier = verifierFor(trust, { root, client, onNotice })
+  const signer = signerFor(flags, { root, onNotice: (message) => progress.emit({ type: 'notice', message }) })
   let explained: Explanation | undefined
   try {
     const options = await toBuildOptions(context, flags, root)
+    if (signer !== undefined) checkSign(options)
     const { emit, warnings } = keepWarnings(progress.emit)
     explained = await explanationFor(flags, options)
     const asked = { ...options, images, publisher, ...(explained !== undefined && { explain: explained.add }) }
-    const checked = { ...asked, ...(verifier !== undefined && { verifier }) }
+    const checked = { ...asked, ...(verifier !== undefined && { verifier }), ...(signer !== undefined && { signer }) }
     const result = await build({ ...checked, ownProcess: true, emit, signal: interrupt.signal })
     progress.close()
     await writeFiles(flags, result, warnings)
@@ -80,6 +83,12 @@ function showExplanation(
   if (explained === undefined) return
   if (explain === 'json') process.stdout.write(explained.json(result))
   else process.stderr.write(explained.text())
+}
+
+/** USAGE when there is nothing to sign. */
+function checkSign({ outputs = [] }: BuildOptions): void {
+  if (outputs.some(({ type }) => type === 'registry')) return
+  throw new IbuildError('USAGE', '--sign is about what is pushed, and nothing is', { hint: 'Add --push.' })
 }
 
 /** USAGE when text would stand between the lines of a `--progress rawjson` that was asked for. */

@@ -9,10 +9,11 @@ import { parseAskedCompression, parseManifestFormat } from '../cli/compression.t
 import { dataFolder } from '../cli/data-folder.ts'
 import { declareExpectedTag, type ExpectedTagFlags, expectedTagOf } from '../cli/expected-tag.ts'
 import { imageOf } from '../cli/open-store.ts'
+import { declareSignFlags, type SignFlags, signerFor } from '../cli/sign/sign-flags.ts'
 import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
 import { type Pushed, type PushSettings, pushable, pushTo } from '../transfer/push.ts'
 
-interface Flags extends TransferFlags, ExpectedTagFlags {
+interface Flags extends TransferFlags, ExpectedTagFlags, SignFlags {
   readonly root?: string
   readonly allTags?: boolean
   readonly compression?: string
@@ -44,20 +45,24 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--annotation <[type:]key=value>', 'annotation of the manifest (repeat)', collect)
     .option('--no-layer-indexes', 'do not publish the layer indexes beside the image')
     .addHelpText('after', help)
-  declareExpectedTag(parser)
+  declareSignFlags(declareExpectedTag(parser))
   declareTransferFlags(parser, { quiet: 'print the name only', usual: 5 })
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const settings = settingsOf(flags)
   const expected = expectedTagOf(flags)
   if (expected !== undefined && flags.allTags === true)
     throw new IbuildError('USAGE', '--if-match and --if-new are about one tag, and --all-tags pushes several')
-  const store = openStore(dataFolder(flags.root))
+  const root = dataFolder(flags.root)
+  const store = openStore(root)
   const pushes = pushesOf(store, words, flags)
   return carryOutTransfer(flags, async (scope) => {
     const pushed: Pushed[] = []
+    const signer = signerFor(flags, { root, onNotice: (message) => scope.emit({ type: 'notice', message }) })
     for (const { source, to } of pushes) {
       scope.emit({ type: 'notice', message: `pushing to ${formatReference(to)}` })
-      pushed.push(await pushTo(store, { image: imageOf(store, source), to }, { ...scope, ...settings, expected }))
+      pushed.push(
+        await pushTo(store, { image: imageOf(store, source), to }, { ...scope, ...settings, expected, signer }),
+      )
     }
     return { lines: pushed.map((each) => lineOf(each, flags)), result: { images: pushed } }
   })

@@ -1,3 +1,4 @@
+import type { ImageSigner } from '../../builder/ports.ts'
 import { withRemote } from '../../builder/remote/with-remote.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
@@ -18,6 +19,8 @@ interface PushScope extends PushSettings {
   readonly client: RegistryClient
   readonly signal?: AbortSignal | undefined
   readonly emit: (event: BuildEvent) => void
+  /** Signs what was pushed before the tag moves. */
+  readonly signer?: ImageSigner | undefined
   /** What the tag has to be in the registry. */
   readonly expected?: ExpectedTag | undefined
 }

@@ -7,7 +7,7 @@ import { createSlots } from '../../shared/base/slots.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { noZstdInManifest } from '../export/check-compression.ts'
 import { type AskedCompression, type CompressionChoice, compressionLevels } from '../layers/compress/choice.ts'
-import type { Publisher, PublishTarget, RemoteImages } from '../ports.ts'
+import type { ImageSigner, Publisher, PublishTarget, RemoteImages } from '../ports.ts'
 import { imagePlatform } from '../store/local-manifest.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import type { EmitTransfer } from '../transfer-events.ts'
@@ -23,6 +23,8 @@ export interface PublishImageOptions {
   readonly images?: Pick<RemoteImages, 'content'> | undefined
   /** Without it a layer is left as registries have it already; one that has to be compressed becomes gzip. */
   readonly compression?: AskedCompression | undefined
+  /** Signs the image before any of its tags moves: when that fails, none does. */
+  readonly signer?: ImageSigner | undefined
   /** As the image was pulled, else `oci`. */
   readonly format?: ManifestFormat | undefined
   /** Of the manifest, beside those that the image has. */
@@ -64,11 +66,31 @@ export async function publishImage(
   const parts = await publishParts(store, place, options)
   const { manifest, indexes } = await manifestWithIndexes(store, { ...place, ...parts }, options)
   options.signal?.throwIfAborted()
+  if (options.signer !== undefined) await signFirst({ to, tags, target, manifest }, options.signer, options)
   for (const tag of tags) await target.putManifest(tag, manifest, { signal: options.signal })
   await attachIndexes(indexes, manifest, options)
   const { mediaType, digest, bytes, pulled } = manifest
   await store.origins.add(image.imageID, { ...to, mediaType, digest, manifest: bytes, ...(pulled && { pulled }) })
   return { mediaType, digest, size: bytes.byteLength, platform: imagePlatform(image.config) }
+}
+
+interface Signing {
+  readonly to: Pick<Reference, 'domain' | 'path'>
+  readonly tags: readonly string[]
+  readonly target: PublishTarget
+  readonly manifest: PublishedManifest
+}
+
+/** The manifest is there under its digest, so that whoever is told of the signature finds it; the tags are as they were. */
+async function signFirst(
+  { to, tags, target, manifest }: Signing,
+  signer: ImageSigner,
+  { signal }: PublishImageOptions,
+): Promise<void> {
+  const { digest, bytes } = manifest
+  await target.putManifest(digest, manifest, { signal })
+  await signer.sign(to, { tags, digest, size: bytes.byteLength }, { signal })
+  signal?.throwIfAborted()
 }
 
 interface Place {
