@@ -176,6 +176,7 @@ export const importTable: ImportTable = {
   },
   doorways: {
     '@koa/router': 'shared/web',
+    '@noble/ciphers': 'notary/keys',
     '@node-rs/bcrypt': 'registry/access',
     commander: 'app',
     jose: 'registry/token',
@@ -193,7 +194,7 @@ export const importTable: ImportTable = {
     'xz-decompress': 'builder/layers',
     yaml: 'app',
   },
-  tools: ['ava', 'esbuild', 'fast-check', 'oxc-parser'],
+  tools: ['@sigstore/bundle', '@sigstore/verify', 'ava', 'esbuild', 'fast-check', 'oxc-parser'],
   reserved: {
     'node:child_process': ['shared/sys', 'builder/exec', 'e2e', 'scripts', 'bench'],
     'node:process': [],

@@ -3,6 +3,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { type PemBlock, readPem, writePem } from '../../shared/crypto/pem.ts'
 import { isKeyID } from '../tuf/key.ts'
 import type { KeyID } from '../tuf/types.ts'
+import { cosignLabels, openCosignKey } from './cosign-key-file.ts'
 import { isLockedKey, lock, unlock } from './pbes2.ts'
 import { fromPoints, readPkcs8, writePkcs8 } from './pkcs8.ts'
 import type { KeyUse } from './types.ts'
@@ -24,9 +25,11 @@ const labels: ReadonlySet<string> = new Set([
   'EC PRIVATE KEY',
   'RSA PRIVATE KEY',
   'ED25519 PRIVATE KEY',
+  ...cosignLabels,
 ])
 
-/** All private keys of a text: those of Docker's key store, of the notary client's exports, PKCS#8, PKCS#1 and SEC 1. */
+/** All private keys of a text: those of Docker's key store, of the notary client's exports, PKCS#8, PKCS#1, SEC 1, and
+ * those of cosign. */
 export function readKeyFiles(text: string): readonly KeyFile[] {
   if (text.length > mostKeyFile) return []
   return readPem(text)
@@ -45,7 +48,7 @@ function usesOf({ headers }: PemBlock): KeyUse & { readonly id: KeyID | undefine
 }
 
 function isEncrypted({ label, headers }: PemBlock): boolean {
-  return label === 'ENCRYPTED PRIVATE KEY' || headers.get('Proc-Type')?.includes('ENCRYPTED') === true
+  return label.startsWith('ENCRYPTED ') || headers.get('Proc-Type')?.includes('ENCRYPTED') === true
 }
 
 /** The text of a key that is locked with a passphrase, as Docker's key store has it. */
@@ -78,6 +81,7 @@ export async function openKeyFile(
   passphrase = '',
 ): Promise<KeyObject | undefined> {
   if (!isLocked) return openPlain(block) ?? fail('it holds no private key')
+  if (cosignLabels.has(block.label)) return openCosignKey(block.bytes, passphrase)
   if (block.label !== 'ENCRYPTED PRIVATE KEY') return openTraditional(block, passphrase)
   if (!isLockedKey(block.bytes))
     fail('it is locked in a way that is not known; openssl pkcs8 -topk8 -v2 aes256 makes one that is')
