@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
-import type { Answered, Served } from '../http/testing/served.ts'
+import type { Answered } from '../../shared/web/testing/asking.ts'
+import type { Served } from '../http/testing/served.ts'
 import { imageOf, named, pushArtifact, pushBlob, subjectOf } from '../service/testing/images.ts'
 import type { AccessRule } from './rules.ts'
 import { as, guarded } from './testing/guarded.ts'

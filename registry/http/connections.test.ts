@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { readAll } from '../../shared/web/testing/asking.ts'
 import { imageOf, named, pushArtifact } from '../service/testing/images.ts'
-import { readAll, serve } from './testing/served.ts'
+import { serve } from './testing/served.ts'
 
 const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4)
 

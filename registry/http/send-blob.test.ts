@@ -3,10 +3,11 @@ import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import { readAll } from '../../shared/web/testing/asking.ts'
 import { memoryRegistry } from '../service/testing/memory-registry.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import type { HttpLimits } from './limits.ts'
-import { readAll, type Served, serve } from './testing/served.ts'
+import { type Served, serve } from './testing/served.ts'
 
 const size = 100_000_000
 const digest = digestOf('any')

@@ -1,10 +1,11 @@
 import test from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
+import { readAll } from '../../shared/web/testing/asking.ts'
 import { fileDriver } from '../service/testing/blob-services.ts'
 import { named, pushBlob } from '../service/testing/images.ts'
 import { memoryRegistry } from '../service/testing/memory-registry.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
-import { readAll, serve } from './testing/served.ts'
+import { serve } from './testing/served.ts'
 
 const name = named('team/app')
 const content = Buffer.alloc(3_000_000, 'x')

@@ -1,8 +1,9 @@
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../../shared/base/digest.ts'
+import type { Answered } from '../../../shared/web/testing/asking.ts'
 import { imageOf, named, pushArtifact } from '../../service/testing/images.ts'
 import { memoryRegistry } from '../../service/testing/memory-registry.ts'
-import { type Answered, type Served, serve } from '../testing/served.ts'
+import { type Served, serve } from '../testing/served.ts'
 
 const [first, second, third] = [imageOf('1'), imageOf('2'), imageOf('3')]
 const name = named('team/app')

@@ -1,7 +1,8 @@
 import test from 'ava'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import type { Answered } from '../../../shared/web/testing/asking.ts'
 import { imageOf, indexOf, named, pushArtifact, subjectOf } from '../../service/testing/images.ts'
-import { type Answered, type Served, serve } from '../testing/served.ts'
+import { type Served, serve } from '../testing/served.ts'
 
 function documentOf({ body }: Answered): unknown {
   return JSON.parse(body.toString())

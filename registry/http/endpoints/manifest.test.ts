@@ -1,9 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { mediaTypes } from '../../../shared/oci/media-types.ts'
+import type { Answered } from '../../../shared/web/testing/asking.ts'
 import { imageOf, named, pushArtifact, subjectOf } from '../../service/testing/images.ts'
 import { memoryRegistry } from '../../service/testing/memory-registry.ts'
-import { type Answered, type Served, serve } from '../testing/served.ts'
+import { type Served, serve } from '../testing/served.ts'
 
 const image = imageOf('a')
 const name = named('team/app')
