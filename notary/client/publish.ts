@@ -156,5 +156,5 @@ function incomplete(gun: Gun, { role, missing, keys, isStale }: MissingSignature
 
 /** Milliseconds; with chance, so that those who collided do not collide again. */
 function pauseBefore(attempt: number): number {
-  return Math.min(2000, 20 * 2 ** attempt) * (0.5 + Math.random() / 2)
+  return Math.min(500, 20 * 2 ** attempt) * (0.5 + Math.random() / 2)
 }
