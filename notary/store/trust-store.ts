@@ -21,7 +21,7 @@ const mebibyte = 1024 * 1024
 const hour = 60 * 60 * 1000
 
 /** A slow client that learnt a name is done with it long before; caches may keep a timestamp for some minutes. */
-export const usualRetention: Retention = { time: 24 * hour, bytes: 64 * mebibyte }
+const usualRetention: Retention = { time: 24 * hour, bytes: 64 * mebibyte }
 
 export interface TrustStoreOptions {
   readonly retention?: Partial<Retention>

@@ -2,7 +2,6 @@ import type { ExecutionContext } from 'ava'
 import { createMemoryTrustStore } from '../../store/open-trust-store.ts'
 import type { TrustStore } from '../../store/types.ts'
 import { parseGun } from '../../tuf/gun.ts'
-import { parseRole } from '../../tuf/role.ts'
 import { type CollectionOptions, TestCollection } from '../../tuf/testing/collection.ts'
 import { type TestKey, testKey } from '../../tuf/testing/keys.ts'
 import type { Gun, RoleName, ServerRole } from '../../tuf/types.ts'
@@ -77,11 +76,6 @@ export async function send(
   const sent = new Map([...files].filter(([role]) => roles?.includes(role) ?? role !== 'timestamp'))
   await service.publish(collection.gun, sent)
   return sent
-}
-
-/** Files as they stand, to be published. */
-export function filesOf(files: Readonly<Record<string, string | Buffer>>): Map<RoleName, Buffer> {
-  return new Map(Object.entries(files).map(([role, bytes]) => [parseRole(role), Buffer.from(bytes)]))
 }
 
 /** What a refused publish says: `CODE ErrName message`, or `CODE message`; undefined when it is not refused. */
