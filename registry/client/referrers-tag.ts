@@ -1,9 +1,11 @@
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
+import type { ExpectedTag } from './expected-tag.ts'
 import { putManifest } from './put-manifest.ts'
 import { hasReferrersApi, referrersByTag, referrersTag } from './referrers.ts'
 import { nameOf, type RepositoryCalls } from './repository-calls.ts'
@@ -61,7 +63,13 @@ export async function unlistReferrer(
   })
 }
 
-/** Nothing is written when the list stays the same. */
+/** How often a list that others change at the same time is read and written again. */
+const mostTries = 8
+
+/**
+ * Nothing is written when the list stays the same. It is written only in the place of what was read, where the registry holds it
+ * against that: of several that do so elsewhere none is lost.
+ */
 function change(
   calls: RepositoryCalls,
   subject: Digest,
@@ -70,11 +78,24 @@ function change(
 ): Promise<void> {
   const tag = referrersTag(subject)
   return turns.take(`${nameOf(calls.name)}:${tag}`, async () => {
-    const known = await referrersByTag(calls, subject, { signal })
-    const manifests = edit(known)
-    if (manifests === known) return
-    const bytes = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
-    const manifest = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes }
-    await putManifest(calls, tag, { manifest, signal })
+    let refused: ExpectedTag | undefined
+    for (let tries = 1; ; tries++) {
+      // oxlint-disable no-await-in-loop -- each try begins with what the one before it met
+      const before = await referrersByTag(calls, subject, { signal })
+      const manifests = edit(before.manifests)
+      if (manifests === before.manifests) return
+      const bytes = serializeManifest({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+      const manifest = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes }
+      const is = before.digest ?? 'absent'
+      const expected = refused === is ? undefined : is // a registry that refuses what is so does not compare digests
+      try {
+        await putManifest(calls, tag, { manifest, expected, signal })
+        return
+      } catch (error) {
+        if (tries === mostTries || !isIbuildError(error, 'TAG_CHANGED')) throw error
+        refused = is
+      }
+      // oxlint-enable no-await-in-loop
+    }
   })
 }

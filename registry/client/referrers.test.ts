@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import test, { type ExecutionContext } from 'ava'
 import { digestOf } from '../../shared/base/digest.ts'
 import { bodyOf, sendJson, standIn } from '../../shared/net/testing/stand-in.ts'
@@ -35,6 +36,7 @@ const described = ({ mediaType, digest, bytes }: RemoteManifest, artifactType: s
 /** A registry that keeps manifests by reference and knows nothing of referrers. */
 async function oldRegistry(
   t: ExecutionContext,
+  refuses: (request: IncomingMessage, now: Buffer | undefined) => boolean = () => false,
 ): Promise<{ readonly repository: RemoteRepository; readonly kept: Map<string, Buffer> }> {
   const kept = new Map<string, Buffer>()
   const { host } = await standIn(t, async (request, response) => {
@@ -44,6 +46,7 @@ async function oldRegistry(
     if (request.method === 'PUT') {
       const body = await bodyOf(request)
       await new Promise((resolve) => setTimeout(resolve, 20))
+      if (refuses(request, kept.get(ref))) return sendJson(response, {}, 412)
       kept.set(ref, body).set(digestOf(body), body)
       return response.writeHead(201).end()
     }
@@ -131,4 +134,45 @@ test('a registry that stored something else says so', async (t) => {
 test('the tag is cut as the specification says', (t) => {
   t.is(referrersTag(subject.digest), subject.digest.replace(':', '-'))
   t.is(referrersTag(digestOf('x', 'sha512')).length, 'sha512-'.length + 64)
+})
+
+/** Holds a tag against what the client expects of it (RFC 9110, 13.1), where the client says so. */
+function isOtherwise({ headers }: IncomingMessage, now: Buffer | undefined): boolean {
+  const [match, noneMatch] = [headers['if-match'], headers['if-none-match']]
+  if (match !== undefined) return now === undefined || match !== `"${digestOf(now)}"`
+  return noneMatch === '*' && now !== undefined
+}
+
+test('a list that others change at the same time loses nothing, where the registry looks', async (t) => {
+  const { repository, kept } = await oldRegistry(t, isOtherwise)
+  const tag = referrersTag(subject.digest)
+  let meanwhile = 0
+  const set = kept.get.bind(kept)
+  kept.get = (key) => {
+    const found = set(key)
+    // behind the back of whoever has just read the list
+    if (key === tag && meanwhile < 3) {
+      const theirs = described(referrer('a/theirs', `${meanwhile++}`), 'a/theirs')
+      const before = found === undefined ? [] : (JSON.parse(String(found)) as { manifests: Descriptor[] }).manifests
+      const list = { schemaVersion: 2, mediaType: ociIndex, manifests: [...before, theirs] }
+      setImmediate(() => kept.set(key, Buffer.from(JSON.stringify(list))))
+    }
+    return found
+  }
+  const own = referrer('a/x')
+  await repository.putManifest(own.digest, own)
+  const listed = await collected(repository.referrers(subject.digest))
+  t.true(listed.some(({ digest }) => digest === own.digest))
+  t.is(listed.filter(({ artifactType }) => artifactType === 'a/theirs').length, meanwhile)
+  t.true(meanwhile > 0)
+})
+
+test('a registry that refuses every condition is written to without any', async (t) => {
+  const isConditional = ({ headers }: IncomingMessage): boolean =>
+    headers['if-match'] !== undefined || headers['if-none-match'] !== undefined
+  const { repository } = await oldRegistry(t, isConditional)
+  const [one, two] = [referrer('a/x'), referrer('a/y')]
+  await repository.putManifest(one.digest, one)
+  await repository.putManifest(two.digest, two)
+  t.is((await collected(repository.referrers(subject.digest))).length, 2)
 })

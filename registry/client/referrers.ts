@@ -26,7 +26,7 @@ export async function* referrersOf(
     artifactType === undefined || descriptor.artifactType === artifactType
   const what = whatOf(calls, subject)
   const first = await askApi(calls, subject, { artifactType, signal })
-  if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).filter(fits)
+  if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).manifests.filter(fits)
   const query = { ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, signal }
   for await (const each of listed(query, (page) => indexIn(page, what).manifests)) if (fits(each)) yield each
 }
@@ -68,15 +68,17 @@ export async function hasReferrersApi(
   return answer !== undefined
 }
 
-/** What the tag that stands for the API lists. */
+/** What the tag that stands for the API lists, and the digest of that list; undefined when there is none. */
 export async function referrersByTag(
   calls: RepositoryCalls,
   subject: Digest,
   options: CallOptions,
-): Promise<readonly Descriptor[]> {
+): Promise<{ readonly manifests: readonly Descriptor[]; readonly digest: Digest | undefined }> {
   const what = whatOf(calls, subject)
   const manifest = await fetchManifest(calls, referrersTag(subject), options)
-  return manifest === undefined ? [] : indexIn(parseJson(manifest.bytes, { what: 'the list' }), what).manifests
+  if (manifest === undefined) return { manifests: [], digest: undefined }
+  const { manifests } = indexIn(parseJson(manifest.bytes, { what: 'the list' }), what)
+  return { manifests, digest: manifest.digest }
 }
 
 function indexIn(value: JsonValue, what: string): Index {
