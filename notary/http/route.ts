@@ -61,7 +61,7 @@ function isHash(text: string): boolean {
 
 /** As the reference server takes it: zeros may stand before. */
 function isVersion(text: string): boolean {
-  return /^\d{1,15}$/.test(text) && Number(text) > 0
+  return /^\d{1,15}$/.test(text)
 }
 
 /** For logs and metrics, where any role of delegations is one. */

@@ -34,16 +34,13 @@ const requests: readonly (readonly [path: string, request?: Request])[] = [
   [`${tuf}/other.json`],
   [`${tuf}/Root.json`],
   [`${tuf}/root`],
-  [`${tuf}/../root.json`],
   [`/v2/localhost:5000/nobody/_trust/tuf/root.json`],
   [`/v2/localhost:5000/nobody/_trust/tuf/timestamp.json`],
-  [`/v2/_trust/changefeed`],
-  [`/v2/_trust/changefeed?records=abc`],
-  [`/v2/_trust/changefeed?records=1&change_id=x`],
-  [`/v2/localhost:5000/nobody/_trust/changefeed?records=10`],
-  [`${tuf}/`, { method: 'POST' }],
-  [`${tuf}/`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') }],
-  [`${tuf}/`, { method: 'POST', headers: { 'content-type': 'multipart/form-data' }, body: Buffer.from('x') }],
+  ['/v2/_trust/changefeed?records=10&change_id=999'],
+  ['/v2/_trust/changefeed?records=0'],
+  ['/v2/_trust/changefeed?records=1&change_id=-5'],
+  [`/v2/${gun}/_trust/changefeed?records=-5&change_id=-1`],
+  [`/v2/${gun}/_trust/changefeed?records=1&change_id=1`],
   [`/v2/localhost:5000/nobody/_trust/tuf/`, { method: 'DELETE' }],
 ]
 
@@ -57,6 +54,38 @@ both('both servers answer the same to all that may be asked', async (t) => {
   }
 })
 
+const json = { 'content-type': 'application/json' }
+const cut = { 'content-type': 'multipart/form-data; boundary=x' }
+const withoutBoundary = { 'content-type': 'multipart/form-data' }
+/** Ours says in words what was wrong, or answers at all. */
+const better: readonly (readonly [path: string, request: Request, status: number, body: RegExp])[] = [
+  [`${tuf}/../root.json`, {}, 404, /METADATA_NOT_FOUND/],
+  ['/v2/_trust/changefeed', {}, 400, /INVALID_PARAMETERS.*records is not a whole number/],
+  ['/v2/_trust/changefeed?records=abc', {}, 400, /INVALID_PARAMETERS.*records is not a whole number: abc/],
+  ['/v2/_trust/changefeed?records=1&change_id=x', {}, 400, /INVALID_PARAMETERS.*change_id is not a whole number: x/],
+  ['/v2/_trust/changefeed?records=-1', {}, 200, /"count":1/],
+  ['/v2/localhost:5000/nobody/_trust/changefeed?records=10', {}, 200, /"records":null/],
+  [`${tuf}/`, { method: 'POST' }, 400, /MALFORMED_UPLOAD.*not multipart/],
+  [`${tuf}/`, { method: 'POST', headers: json, body: Buffer.from('{}') }, 400, /MALFORMED_UPLOAD.*not multipart/],
+  [`${tuf}/`, { method: 'POST', headers: withoutBoundary, body: Buffer.from('x') }, 400, /MALFORMED_UPLOAD.*boundary/],
+  [`${tuf}/`, { method: 'POST', headers: cut, body: Buffer.from('--x\r\nContent-Dis') }, 400, /MALFORMED_UPLOAD/],
+  [`${tuf}/root.json`, { method: 'HEAD' }, 200, /^$/],
+]
+
+both('where they differ, ours answers in words', async (t) => {
+  const started = await Promise.all(servers.map(({ server }) => server()))
+  for (const server of started) await publish(server)
+  for (const [path, request, status, body] of better) {
+    const [expected, found] = await Promise.all(
+      started.map((server) => get(server, path, request).catch(() => undefined)),
+    )
+    const title = `${request.method ?? 'GET'} ${path}`
+    t.is(found?.status, status, title)
+    t.regex(found?.body.toString() ?? '', body, title)
+    t.notDeepEqual(found && comparable(found), expected && comparable(expected), title)
+  }
+})
+
 both('both servers give the files that were published, by version and by hash', async (t) => {
   for (const { server } of servers) {
     const at = await server()
@@ -64,10 +93,9 @@ both('both servers give the files that were published, by version and by hash', 
     const published = await (await collectionFor(at, own)).addTarget('v1', 'one').publish()
     t.is((await upload(at, own, published.files)).status, 200)
     for (const [name, bytes] of published.served) {
-      const { status, body, headers } = await get(at, `/v2/${own}/_trust/tuf/${name}`)
+      const { status, body } = await get(at, `/v2/${own}/_trust/tuf/${name}`)
       t.is(status, 200, name)
       t.deepEqual(body, bytes)
-      t.is(headers['content-type'], 'application/json')
     }
   }
 })

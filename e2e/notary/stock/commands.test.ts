@@ -152,5 +152,7 @@ for (const { title, needed, server } of servers) {
 
 /** The reference server leaves it to the client to guess. */
 function conflict(title: string): RegExp {
-  return title === 'ibuild' ? /publish conflict: targets version \d+ was published meanwhile/ : /trust server rejected operation/
+  return title === 'ibuild'
+    ? /publish conflict: targets version \d+ was published meanwhile/
+    : /trust server rejected operation/
 }

@@ -4,14 +4,13 @@ import type { Answer } from './trust-server.ts'
 /** What two servers must have alike in an answer. */
 export interface Comparable {
   readonly status: number
-  readonly type: string | readonly string[] | undefined
   /** Errors as they are; of metadata and keys only which members there are. */
   readonly body: JsonValue | undefined
 }
 
-/** Leaves out of an answer what differs from one server to the next: keys, hashes, signatures and times. */
-export function comparable({ status, headers, body }: Answer): Comparable {
-  return { status, type: status < 400 ? headers['content-type'] : undefined, body: bodyOf(body.toString()) }
+/** Leaves out of an answer what differs from one server to the next: headers, keys, hashes, signatures and times. */
+export function comparable({ status, body }: Answer): Comparable {
+  return { status, body: bodyOf(body.toString()) }
 }
 
 function bodyOf(text: string): JsonValue | undefined {

@@ -131,7 +131,7 @@ export class TestCollection {
     this.#thresholds[role] = threshold
     const version = numberOf(this.json('root')['version'])
     this.#change('root', () => this.#rootJson(version))
-    if (role !== 'root') return this.signWith(role, keys)
+    if (role !== 'root') return this.#drafts.has(role) ? this.signWith(role, keys) : this
     return this.signWith('root', [...keys, ...old.filter((key) => !keys.includes(key))])
   }
 

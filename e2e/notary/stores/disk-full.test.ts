@@ -1,0 +1,25 @@
+import path from 'node:path'
+import test from 'ava'
+import { needs } from '../../testing/needs.ts'
+import { diskNeeds, runOnDisk } from '../../testing/own-disk.ts'
+
+needs(test, ...diskNeeds.tmpfs)(
+  'on a full disk nothing is published, collections can be read and removed, and it recovers by itself',
+  async (t) => {
+    t.timeout(120_000)
+    const script = path.join(import.meta.dirname, 'publish-when-full.ts')
+    t.deepEqual(await runOnDisk(t, script, { kind: 'tmpfs', size: '90m' }), {
+      before: ['done', 'done'],
+      isRefused: true,
+      isSeenAsBefore: true,
+      removed: 'done',
+      freed: 'done',
+      other: 'none',
+      problems: [],
+      notices: [
+        'the metadata of trusted collections cannot be written: no space left on the disk; nothing is written until that is over',
+        'the metadata of trusted collections can be written again',
+      ],
+    })
+  },
+)
