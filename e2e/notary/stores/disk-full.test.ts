@@ -4,7 +4,7 @@ import { needs } from '../../testing/needs.ts'
 import { diskNeeds, runOnDisk } from '../../testing/own-disk.ts'
 
 needs(test, ...diskNeeds.tmpfs)(
-  'on a full disk nothing is published, collections can be read and removed, and it recovers by itself',
+  'on a full disk nothing is published and nothing lost, all can be read, and it recovers by itself',
   async (t) => {
     t.timeout(120_000)
     const script = path.join(import.meta.dirname, 'publish-when-full.ts')
@@ -12,8 +12,9 @@ needs(test, ...diskNeeds.tmpfs)(
       before: ['done', 'done'],
       isRefused: true,
       isSeenAsBefore: true,
-      removed: 'done',
+      refused: 'DISK_FULL',
       freed: 'done',
+      removed: 'done',
       other: 'none',
       problems: [],
       notices: [

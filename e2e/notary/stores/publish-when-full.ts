@@ -14,7 +14,7 @@ import { outcome, until } from '../../registry/stores/outcome.ts'
 import { fillDisk } from '../../testing/own-disk.ts'
 
 /**
- * `publish-when-full.ts DISK`: trusted collections on a disk of their own, which is filled; then a collection is removed, and the disk
+ * `publish-when-full.ts DISK`: trusted collections on a disk of their own, which is filled to the last byte and
  * freed again. Prints a report as JSON.
  */
 const [disk = ''] = process.argv.slice(2)
@@ -54,16 +54,18 @@ for (let i = 0; i < 200 && !whenFull.includes('DISK_FULL'); i++) {
 }
 const version = whenFull.filter((each) => each === 'done').length + 1
 const seen = await stateOf(app)
-const removed = await outcome(service.remove(other))
+const refused = await outcome(service.remove(other))
 rmSync(filler)
 await sleep(600) // a write that failed is not tried again at once
 const freed = await publish(collection.addTarget('last', 'last'))
+const removed = await outcome(service.remove(other))
 const report = {
   before,
   isRefused: whenFull.at(-1) === 'DISK_FULL',
   isSeenAsBefore: seen === String(version),
-  removed,
+  refused,
   freed,
+  removed,
   other: await stateOf(other),
   problems: (await followCollection(service, app))?.problems,
   notices: notices.map((notice) => notice.replace(/ \(.*\)/, '')),
