@@ -1,5 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
-import { type ServiceScene, send, serviceScene } from '../../notary/service/testing/service-scene.ts'
+import {
+  type NewCollection,
+  type ServiceScene,
+  send,
+  serviceScene,
+} from '../../notary/service/testing/service-scene.ts'
 import { parseTargetsRole } from '../../notary/tuf/role.ts'
 import type { TestCollection } from '../../notary/tuf/testing/collection.ts'
 import { newKey } from '../../notary/tuf/testing/keys.ts'
@@ -29,7 +34,8 @@ function metaOf(digest: Digest): FileMeta {
 }
 
 interface Scene extends ServiceScene {
-  judge(require?: unknown): Judge
+  readonly collection: (options?: NewCollection) => Promise<TestCollection>
+  readonly judge: (require?: unknown) => Judge
   /** Server by URL, for requirements that name one. */
   readonly servers: Map<string, MetadataSource>
 }
@@ -42,6 +48,8 @@ function scene(t: ExecutionContext): Scene {
   const signatures = gateSignatures({
     names: () => gunNames(hosts),
     notary: notary.service,
+    usual: undefined,
+    signatures: () => ({ manifest: async () => undefined, blob: async () => Buffer.of(), referrers: nothing }),
     server: (url) => ({ fetch: async (...asked) => servers.get(url)?.fetch(...asked) }),
     cache: perServer(),
     files: { read: () => '', publicKey: () => newKey('ecdsa').key },
@@ -53,6 +61,8 @@ function scene(t: ExecutionContext): Scene {
     judge: (require = firstUse) => signatures.judgeFor(JSON.parse(JSON.stringify(require)), 'here'),
   }
 }
+
+async function* nothing(): AsyncGenerator<never> {}
 
 function perServer() {
   const caches = new Map<string | undefined, ReturnType<typeof memoryTrustCache>>()
@@ -179,12 +189,14 @@ test('requirements are read as those of a policy, and what cannot be met here is
     [{ notary: {} }, /here\.notary: .*root/],
     [{ notary: { root: { firstUse: true }, role: 'x' } }, /here\.notary/],
     ['accept', /here/],
-    [{ cosign: { keys: ['x'] } }, /here/],
+    [{ cosign: {} }, /here\.cosign/],
   ] as const)
     t.throws(() => judge(require), { code: 'SERVER_CONFIG_INVALID', message: problem })
   const signatures = gateSignatures({
     names: () => gunNames(hosts),
     notary: undefined,
+    usual: undefined,
+    signatures: () => ({ manifest: async () => undefined, blob: async () => Buffer.of(), referrers: nothing }),
     server: () => ({ fetch: async () => undefined }),
     cache: perServer(),
     files: { read: () => '', publicKey: () => newKey('ecdsa').key },

@@ -1,41 +1,10 @@
-import { collectionEvidence } from '../../notary/policy/collection-evidence.ts'
 import { partsOf } from '../../notary/policy/evaluate.ts'
-import { judge } from '../../notary/policy/judge.ts'
-import type { PolicyFiles } from '../../notary/policy/policy-keys.ts'
 import { readRequirement } from '../../notary/policy/read-requirement.ts'
-import type { NotaryEvidence, NotaryRequirement, Reason, Requirement, Subject } from '../../notary/policy/types.ts'
-import type { NotaryService } from '../../notary/service/types.ts'
-import { parseGun } from '../../notary/tuf/gun.ts'
+import type { Requirement } from '../../notary/policy/types.ts'
 import type { Gun } from '../../notary/tuf/types.ts'
-import { refreshCollection } from '../../notary/verifier/refresh.ts'
-import type { MetadataSource, TrustCache } from '../../notary/verifier/types.ts'
-import type { GunNames } from '../../registry/access/gun-names.ts'
-import type { Judge, Judgement, Signatures, SignedContent } from '../../registry/gate/types.ts'
-import type { RepositoryName } from '../../registry/protocol/names.ts'
-import { hexOf } from '../../shared/base/digest.ts'
+import type { Signatures } from '../../registry/gate/types.ts'
 import { failAt, type JsonPlace } from '../../shared/base/json.ts'
-import { type HeldCollection, HeldCollections } from './held-collections.ts'
-import { notarySource } from './notary-source.ts'
-import { pinningOf } from './trusted-collections.ts'
-
-export interface GateAccess {
-  /** Of which collections repositories are; those in force. */
-  readonly names: () => GunNames
-  /** That in this process, if one runs here. */
-  readonly notary: Pick<NotaryService, 'file' | 'watch'> | undefined
-  /** Collections of a trust server elsewhere. */
-  readonly server: (url: string) => MetadataSource
-  /** What is remembered of collections of trust servers elsewhere, and of those here. */
-  readonly cache: (url: string | undefined) => TrustCache
-  readonly files: PolicyFiles
-  /** Milliseconds since the epoch. */
-  readonly now: () => number
-}
-
-/** Milliseconds for which what a trust server elsewhere said is taken to be so. */
-const refreshEvery = 30_000
-/** Milliseconds that a client waits for that. */
-const deadline = 10_000
+import { type GateAccess, RequirementJudge } from './requirement-judge.ts'
 
 /** Holds content of a registry against requirements of a policy, by what collections say. */
 export function gateSignatures(access: GateAccess): Signatures {
@@ -51,110 +20,9 @@ export function gateSignatures(access: GateAccess): Signatures {
   }
 }
 
-function refuseWhatIsNotHere(requirement: Requirement, { notary }: GateAccess, place: JsonPlace): void {
+function refuseWhatIsNotHere(requirement: Requirement, { notary, usual }: GateAccess, place: JsonPlace): void {
   for (const part of partsOf(requirement)) {
-    if (part.kind === 'cosign') failAt(place, 'asks for signatures of cosign, at which a registry does not look')
-    if (part.kind === 'notary' && part.server === undefined && notary === undefined)
-      failAt(place, 'names no server, and no notary runs here: write server: https://HOST:PORT')
+    if (part.kind === 'notary' && (part.server ?? usual) === undefined && notary === undefined)
+      failAt(place, 'names no server, and no notary runs here: write server: https://HOST:PORT, or trust.server')
   }
-}
-
-class RequirementJudge implements Judge {
-  readonly #requirement: Requirement
-  readonly #access: GateAccess
-  readonly #held: ReadonlyMap<NotaryRequirement, HeldCollections>
-
-  constructor(requirement: Requirement, access: GateAccess, changesOf: (gun: Gun) => string) {
-    this.#requirement = requirement
-    this.#access = access
-    const parts = partsOf(requirement).filter((part) => part.kind === 'notary')
-    this.#held = new Map(parts.map((part) => [part, heldFor(part, access, changesOf)]))
-  }
-
-  peekVersion(name: RepositoryName): string | undefined {
-    let text = ''
-    for (const gun of this.#guns(name)) {
-      for (const held of this.#held.values()) {
-        const version = held.peekVersion(gun)
-        if (version === undefined) return undefined
-        text += `${version} `
-      }
-    }
-    return text
-  }
-
-  async version(name: RepositoryName): Promise<string> {
-    let text = ''
-    for (const gun of this.#guns(name)) for (const held of this.#held.values()) text += `${await held.version(gun)} `
-    return text
-  }
-
-  async judge(name: RepositoryName, content: SignedContent): Promise<Judgement> {
-    const { now } = this.#access
-    const refusals: Reason[] = []
-    for (const gun of this.#guns(name)) {
-      const subject = { ...content, name: { domain: gun.slice(0, gun.indexOf('/')), path: name } }
-      const looks = await this.#look(gun)
-      const evidence = (part: NotaryRequirement): NotaryEvidence | undefined =>
-        evidenceOf(looks.get(part), subject, part)
-      const verdict = judge(this.#requirement, subject, { notary: evidence, cosign: () => undefined, now: now() })
-      if (verdict.isAccepted) return { isSigned: true, until: endOf(looks) }
-      refusals.push(...verdict.reasons.slice(0, 1))
-    }
-    return { isSigned: false, reason: mostTelling(refusals) }
-  }
-
-  #guns(name: RepositoryName): readonly Gun[] {
-    return this.#access.names().gunsOf(name).map(parseGun)
-  }
-
-  async #look(gun: Gun): Promise<Looks> {
-    const looks = new Map<NotaryRequirement, HeldCollection>()
-    for (const [part, held] of this.#held) looks.set(part, await held.get(gun))
-    return looks
-  }
-}
-
-type Looks = ReadonlyMap<NotaryRequirement, HeldCollection>
-
-/** What is here is looked at after each change, what is elsewhere every now and then. */
-function heldFor(part: NotaryRequirement, access: GateAccess, changesOf: (gun: Gun) => string): HeldCollections {
-  const { server, root, unreachable, maxAge } = part
-  const { notary, now } = access
-  const source = server === undefined && notary !== undefined ? notarySource(notary) : access.server(server ?? '')
-  const cache = access.cache(server)
-  const look = (gun: Gun): ReturnType<typeof refreshCollection> =>
-    refreshCollection(gun, { source, cache, pinning: pinningOf(gun, root), unreachable, maxAge, deadline, now })
-  const isHere = server === undefined
-  const moment = isHere ? changesOf : (): string => String(Math.floor(now() / refreshEvery))
-  return new HeldCollections({ look, moment, holdsFailures: !isHere }, now)
-}
-
-function evidenceOf(
-  held: HeldCollection | undefined,
-  { tag, digest }: Subject,
-  part: NotaryRequirement,
-): NotaryEvidence | undefined {
-  if (held === undefined || held.failure !== undefined) return held
-  // Of a digest nothing is looked for in all of a collection: its index is here.
-  const named = collectionEvidence(held.collection, { tag, digest: undefined }, part)
-  const others = digest === undefined ? [] : (held.byHash.get(hexOf(digest)) ?? []).filter(({ name }) => name !== tag)
-  return { ...named, targets: [...named.targets, ...others] }
-}
-
-/** When the first of what was looked at is over, or too old for its requirement; milliseconds since the epoch. */
-function endOf(looks: Looks): number {
-  const ends = [...looks].map(([{ maxAge = Number.POSITIVE_INFINITY }, held]) => {
-    if (held.failure !== undefined) return Number.POSITIVE_INFINITY
-    const { isFresh, confirmedAt } = held.collection
-    return isFresh ? held.expires : Math.min(held.expires, confirmedAt + maxAge)
-  })
-  return Math.min(...ends)
-}
-
-/** That there is no collection under one of several names says little where there is one under another. */
-function mostTelling(refusals: readonly Reason[]): string {
-  const { text = 'nobody can have signed it', hint } =
-    refusals.find(({ code }) => code !== 'TRUST_NO_DATA') ?? refusals[0] ?? {}
-  return hint === undefined ? text : `${text}. ${hint}`
 }

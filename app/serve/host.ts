@@ -1,3 +1,5 @@
+import type { TrustConnection } from './registry-trust.ts'
+
 /** What a server needs of the process that it runs in. */
 export interface ServeHost {
   /** One line for whoever waits for the server; scripts read it. */
@@ -8,6 +10,8 @@ export interface ServeHost {
   readonly isTerminal: boolean
   /** Is called for each SIGHUP. */
   readonly onReload: (work: () => void) => void
+  /** How trust servers elsewhere are reached, by the environment and files of who started it. */
+  readonly trustConnection: (onNotice: (text: string) => void) => Promise<TrustConnection>
   /** Resolves when the server is asked to stop. */
   readonly stopped: Promise<unknown>
 }

@@ -10,6 +10,7 @@ import { resolveAddress } from '../../shared/web/listen.ts'
 import { type BesideConfig, type BesideNotary, openBeside } from './beside-notary.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
+import { registryTrust } from './registry-trust.ts'
 import { authorityLine, notaryReadyLine } from './serve-notary.ts'
 import { trustLine } from './trust-line.ts'
 import { boundYoungHeap } from './young-heap.ts'
@@ -19,6 +20,8 @@ export interface ServeConfig {
   readonly config: ServerConfig
   /** Data folder. */
   readonly root: string
+  /** To which paths of keys in the configuration are relative. */
+  readonly folder: string
   readonly notices: readonly string[]
   /** Undefined for a registry that runs alone. */
   readonly notary: BesideConfig | undefined
@@ -30,7 +33,7 @@ export interface ServeConfig {
  */
 export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): Promise<number> {
   using _heap = boundYoungHeap()
-  const { config, root, notices, notary: wanted } = await load()
+  const { config, root, folder, notices, notary: wanted } = await load()
   await checkExposure(config)
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   for (const notice of notices) log.warn(notice)
@@ -38,12 +41,17 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const isReadOnly = (): boolean => inForce.config.readOnly
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
-  const registry = await openRegistry({ root, config, inForce: () => inForce.config, log, isReadOnly, isServing: true })
-  opened.defer(() => registry.service.close())
   const beside = wanted && (await openBeside({ root, beside: wanted, inForce, log }))
   opened.defer(async () => beside?.notary.service.close())
+  const current = (): ServerConfig => inForce.config
+  const { trustConnection: connection } = host
+  const trust = registryTrust({ root, folder, config: current, notary: beside?.notary.service, connection, log })
+  opened.use(trust)
+  const { roots, signatures } = trust
+  const registry = await openRegistry({ root, config, inForce: current, log, roots, isReadOnly, isServing: true })
+  opened.defer(() => registry.service.close())
   const reload = oneByOne(() => reloadConfig({ server, beside }, load, log))
-  const server = await startServer({ root, inForce, registry, log, reload })
+  const server = await startServer({ root, inForce, registry, signatures, log, reload })
   const notary = await beside?.start(server.forNotary)
   host.onReload(() => void reload().catch(() => undefined))
   tellReady({ server, notary, config, host, log })

@@ -3,6 +3,7 @@ import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { serviceAdmin } from '../../../registry/server/admin/service-admin.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
 import { openRegistry } from '../../../registry/server/open-registry.ts'
+import type { OpenRegistry } from '../../../registry/server/server.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { requireRegistry } from '../../../registry/storage/require-registry.ts'
 import { isIbuildError } from '../../../shared/base/errors.ts'
@@ -29,27 +30,34 @@ export async function useAdmin<T>(
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const admin = await connectAdmin(adminSocket)
     if (admin !== undefined) return work(admin)
-    const opened = await openAlone(root, flags.config, Date.now() < end)
-    if (opened === undefined) continue
-    try {
-      return await work(serviceAdmin(opened))
-    } finally {
-      await opened.service.close()
-    }
+    await using opened = new AsyncDisposableStack()
+    const registry = await openAlone({ root, file: flags.config, isPatient: Date.now() < end, opened })
+    if (registry !== undefined) return await work(serviceAdmin(registry))
   }
 }
 
+interface Alone {
+  readonly root: string
+  /** With the configuration. */
+  readonly file: string | undefined
+  readonly isPatient: boolean
+  /** Gets what is to be closed again. */
+  readonly opened: AsyncDisposableStack
+}
+
 /** Undefined when somebody else has it open, while there is patience. */
-async function openAlone(
-  root: string,
-  file: string | undefined,
-  isPatient: boolean,
-): Promise<Awaited<ReturnType<typeof openRegistry>> | undefined> {
+async function openAlone({ root, file, isPatient, opened }: Alone): Promise<OpenRegistry | undefined> {
   const tell = (line: string): void => void process.stderr.write(`${sanitize(line)}\n`)
   const log = { info: tell, warn: tell }
   try {
-    const { config } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
-    return await openRegistry({ root, config, log, isReadOnly: () => false })
+    const { config, folder } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
+    const { registryTrust } = await import('../../serve/registry-trust.ts')
+    const { trustConnection } = await import('../trust-connection.ts')
+    const trust = { root, folder, config: () => config, notary: undefined, connection: trustConnection, log }
+    const { roots } = opened.use(registryTrust(trust))
+    const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
+    opened.defer(() => registry.service.close())
+    return registry
   } catch (error) {
     if (isPatient && isIbuildError(error, 'SERVER_BUSY')) return undefined
     throw error

@@ -6,18 +6,20 @@ import { isOpen } from '../../../registry/server/config/openness.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
 import { readMaterial } from '../../../shared/web/tls/material.ts'
 import { sanitize } from '../../progress/sanitize.ts'
+import { checkPulls } from '../../serve/registry-trust.ts'
 import { checkExposure } from '../../serve/serve.ts'
 import { yamlText } from '../yaml-text.ts'
 import type { LoadedConfig } from './load-config.ts'
 
 /** Checks a configuration as a start would, and gives what would be in force as YAML. Errors: those of the start. */
 export async function checkConfig(
-  { config, notices, notary }: LoadedConfig,
+  { config, folder, notices, notary }: LoadedConfig,
   notify: (line: string) => void,
 ): Promise<readonly string[]> {
   for (const notice of notices) notify(`${sanitize(notice)}\n`)
   await checkExposure(config)
   await readAccess(config)
+  checkPulls(config, folder, notary !== undefined && notary.config.listen !== 'off')
   await readEventSettings(config.events)
   if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
   if (notary === undefined) return [yamlText(plainConfig(config))]

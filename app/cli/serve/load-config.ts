@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { besideReader, passphraseVariable } from '../../../notary/server/config/read.ts'
 import {
   isDistribution,
@@ -22,6 +22,8 @@ export interface LoadedConfig {
   readonly config: ServerConfig
   /** Data folder, absolute. */
   readonly root: string
+  /** To which paths in the file are relative: its own, or without a file the one in which the command runs. */
+  readonly folder: string
   /** What was not used of the file and the environment, one sentence each. */
   readonly notices: readonly string[]
   /** Undefined for a registry that runs alone. */
@@ -49,6 +51,7 @@ export async function loadConfig(flags: ServeFlags, env: Environment, withNotary
   return {
     config: { ...config, root, access: withAccounts(config.access, root) },
     root,
+    folder: resolve(path === undefined ? '.' : dirname(path)),
     notices: sources.flatMap(({ notices }) => notices),
     notary: withNotary ? notaryConfig(file, { flags, env: variables }) : undefined,
   }

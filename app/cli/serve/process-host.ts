@@ -23,6 +23,7 @@ export function processHost(): ServeHost {
     onReload(work) {
       reload = work
     },
+    trustConnection: async (onNotice) => (await import('../trust-connection.ts')).trustConnection(onNotice),
     stopped: promise,
   }
 }

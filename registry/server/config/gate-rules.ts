@@ -20,6 +20,18 @@ export const gateRules: Kind<readonly GateRule[]> = {
   show: (rules) => rules.map((rule) => ({ ...rule })),
 }
 
+/** A server of collections; nothing is none. */
+export const trustServer: Kind<string> = {
+  ...text,
+  name: 'https URL',
+  read(value) {
+    const given = text.read(value).replace(/\/+$/, '')
+    const url = URL.parse(given)
+    if (given === '' || (url?.protocol === 'https:' && url.origin === given.toLowerCase())) return given
+    throw new BadValue(`${JSON.stringify(given.slice(0, 80))} is not https://HOST or https://HOST:PORT`)
+  },
+}
+
 function readRule(value: unknown, place: string): GateRule {
   if (!isPlainObject(value)) throw new BadValue(`${place}: expected {repositories, mode, require}`)
   refuseOtherKeys(value, members, place)

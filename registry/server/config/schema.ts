@@ -4,7 +4,7 @@ import { key, live, type Schema, schemaOf, type Values } from '../../../shared/c
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { baseUrl, endpoints } from './endpoint-kind.ts'
-import { gateRules } from './gate-rules.ts'
+import { gateRules, trustServer } from './gate-rules.ts'
 import { hostNames } from './host-names.ts'
 import { immutableTags } from './immutable.ts'
 import { quotaRules } from './quotas.ts'
@@ -89,6 +89,11 @@ const schema = {
     issuers: key(tokenIssuers, [], 'Others whose tokens count: their name here, issuer, audience, keys, and claims.'),
   },
   trust: {
+    server: live(
+      trustServer,
+      '',
+      'https://HOST:PORT of the notary that has the collections of these repositories, where that is another process; reached as docker would by this user. None: the one that runs here.',
+    ),
     pulls: live(
       gateRules,
       [],
