@@ -19,11 +19,11 @@ const mostLooks = 100
  * also after a power cut, and of several processes that change the same state one succeeds. When a server confirmed it is the time
  * of the file.
  */
-export function folderTrustCache(folder: string): TrustCache {
+export function folderTrustCache(folder: string, now: () => number = Date.now): TrustCache {
   const folderOf = (gun: Gun): string => join(folder, folderName(gun))
   return {
     load: (gun) => load(folderOf(gun), gun),
-    save: (gun, content, since) => mapDiskFull(() => save(folderOf(gun), gun, { content, since })),
+    save: (gun, content, since) => mapDiskFull(() => save(folderOf(gun), gun, { content, since, now: now() })),
     confirm: (gun, at) => confirm(folderOf(gun), at),
     remove: (gun) => rm(folderOf(gun), { recursive: true, force: true }),
   }
@@ -63,9 +63,11 @@ async function readIfThere(file: string): Promise<{ readonly bytes: Buffer; read
 interface Change {
   readonly content: RememberedContent
   readonly since: Remembered | undefined
+  /** Milliseconds since the epoch. */
+  readonly now: number
 }
 
-async function save(folder: string, gun: Gun, { content, since }: Change): Promise<boolean> {
+async function save(folder: string, gun: Gun, { content, since, now }: Change): Promise<boolean> {
   await makeDurably(folder)
   const number = Number(since?.revision ?? 0) + 1
   if (((await newest(folder)) ?? 0) >= number) return false
@@ -78,27 +80,29 @@ async function save(folder: string, gun: Gun, { content, since }: Change): Promi
     await rm(temporary, { force: true })
   }
   const numbers = await numbersIn(folder)
-  await removeOlder(folder, Math.max(...numbers))
+  await removeOlder(folder, Math.max(...numbers), now)
   // Another process may have gone on from a state that was removed before this one was there.
   return !numbers.some((other) => other > number)
 }
 
 /** What a killed process left is removed, too, when it is old. */
-async function removeOlder(folder: string, newestNumber: number): Promise<void> {
+async function removeOlder(folder: string, newestNumber: number, now: number): Promise<void> {
   const long = 60 * 60 * 1000
   for (const name of await readdir(folder)) {
     const isOld = /^\d+$/.test(name) && Number(name) < newestNumber
     const made = name.startsWith('.') ? await stat(join(folder, name)).catch(unlessMissing) : undefined
-    const isLeft = made !== undefined && Date.now() - made.ctimeMs > long
+    const isLeft = made !== undefined && now - made.ctimeMs > long
     if (isOld || isLeft) await rm(join(folder, name), { force: true })
   }
 }
 
+/** Makes a folder and those above it; all of their names survive a power cut. */
 async function makeDurably(folder: string): Promise<void> {
   if ((await stat(folder).catch(unlessMissing)) !== undefined) return
+  const parent = dirname(folder)
+  await makeDurably(parent)
   makeFolders(folder, 0o700)
-  await syncPath(dirname(folder))
-  await syncPath(dirname(dirname(folder)))
+  await syncPath(parent)
 }
 
 async function writeSynced(file: string, bytes: Uint8Array, time: number): Promise<void> {
