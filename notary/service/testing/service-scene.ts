@@ -20,7 +20,7 @@ export interface ServiceScene {
   /** Milliseconds since the epoch; to be set. */
   readonly clock: { now: number }
   /** A collection, not published yet, whose timestamp key, and snapshot key if that is asked for, are the service's. */
-  collection(options?: NewCollection): Promise<TestCollection>
+  readonly collection: (options?: NewCollection) => Promise<TestCollection>
 }
 
 export interface NewCollection extends CollectionOptions {
