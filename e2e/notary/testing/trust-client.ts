@@ -22,7 +22,10 @@ export interface TrustClient {
 }
 
 /** A client of a trust server, whose authority it was told of. */
-export async function trustClient(server: Pick<TrustServer, 'url' | 'authority'>, folder: string): Promise<TrustClient> {
+export async function trustClient(
+  server: Pick<TrustServer, 'url' | 'authority'>,
+  folder: string,
+): Promise<TrustClient> {
   mkdirSync(folder, { recursive: true })
   const config = join(folder, 'docker')
   const env = {
