@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type LevelRowsOptions, openLevelRows } from '../../shared/rows/level-rows.ts'
 import { type LocalSigner, type LocalSignerOptions, openLocalSigner } from './local-signer.ts'
-import { ownKeyFile, readSecret, type SecretSource } from './read-secret.ts'
+import { ownKeyFile, ownKeyFileOf, readSecret, type SecretSource } from './read-secret.ts'
 import { masterRow, signerDatabase } from './rows.ts'
 
 export interface SignerFolderOptions
@@ -15,11 +15,6 @@ export interface SignerFolderOptions
    * ```
    */
   readonly folder: string
-}
-
-/** The file that a signer locks its keys with when nothing else was configured. */
-export function ownKeyFileOf(folder: string): string {
-  return join(folder, 'signer.key')
 }
 
 /**

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
 import { writeDurably } from '../../shared/cas/write-durably.ts'
@@ -39,6 +39,16 @@ export async function ownKeyFile(file: string, mayMake: boolean): Promise<Signer
   makeFolders(dirname(file), 0o700)
   await writeDurably(file, text, 0o600)
   return { kind: 'key', bytes: keyBytes(Buffer.from(text), file) }
+}
+
+/** The secret that locks the keys in a folder, as they are now. Errors: SIGNER_INVALID, also when there are none. */
+export async function secretOfFolder(folder: string, source: SecretSource): Promise<SignerSecret> {
+  return (await readSecret(source)) ?? ownKeyFile(ownKeyFileOf(folder), false)
+}
+
+/** The file that a signer locks its keys with when nothing else was configured. */
+export function ownKeyFileOf(folder: string): string {
+  return join(folder, 'signer.key')
 }
 
 function passphraseOf(passphrase: string, where: string): SignerSecret {

@@ -30,7 +30,7 @@ export interface SignerServer {
   readonly url: string
   /** What to give to the notary server; undefined for certificates of others. */
   readonly clientFiles: ClientFiles | undefined
-  /** Ends what is being answered, a few seconds at most, and closes the signer. */
+  /** Waits for what is being answered, a few seconds at most. The signer stays open. */
   close(): Promise<void>
 }
 
@@ -57,7 +57,7 @@ export async function startSignerServer(options: SignerServerOptions): Promise<S
     server.requestTimeout = requestTime
     const url = urlOf(await listen(server, options.listen, { key: 'listen' }), true)
     const clientFiles = source.authority === undefined ? undefined : await ensureClientFiles(tlsFolder(options.folder))
-    return { url, clientFiles, close: closer({ server, source, active, signer }) }
+    return { url, clientFiles, close: closer({ server, source, active }) }
   } catch (error) {
     source.close()
     server?.close()
@@ -69,10 +69,9 @@ interface Running {
   readonly server: WebServer
   readonly source: TlsSource
   readonly active: ReturnType<typeof activeRequests>
-  readonly signer: Signer
 }
 
-function closer({ server, source, active, signer }: Running): () => Promise<void> {
+function closer({ server, source, active }: Running): () => Promise<void> {
   return async () => {
     source.close()
     server.close()
@@ -80,7 +79,6 @@ function closer({ server, source, active, signer }: Running): () => Promise<void
     active.closeAfterwards()
     await active.ended(drainTime)
     server.closeAllConnections()
-    await signer.close()
   }
 }
 
