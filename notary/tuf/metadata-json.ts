@@ -66,7 +66,7 @@ export function targetJson(target: FileMeta & Partial<Pick<Target, 'custom'>>): 
 }
 
 /** A delegation as it stands in metadata. Without paths it has no member for them, and may sign nothing. */
-export function delegationJson(role: Delegation): JsonObject {
+function delegationJson(role: Delegation): JsonObject {
   return { name: role.name, ...roleJson(role), ...(role.paths.length > 0 && { paths: role.paths }) }
 }
 

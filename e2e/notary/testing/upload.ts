@@ -25,7 +25,7 @@ export function upload(
 }
 
 /** The key that a server has for a role of a collection. It signs nothing here. */
-export async function serverKey(
+async function serverKey(
   server: Pick<TrustServer, 'url' | 'authority'>,
   gun: string,
   role: 'snapshot' | 'timestamp',

@@ -1,6 +1,4 @@
 import type { JsonObject } from '../../../shared/base/json.ts'
-import { keyJson } from '../key.ts'
-import { isBaseRole } from '../role.ts'
 import type { RoleName } from '../types.ts'
 import type { TestCollection } from './collection.ts'
 import { arrayOf, numberOf, objectOf } from './json.ts'
@@ -102,20 +100,3 @@ export function rootThreshold(role: RoleName, threshold: number): Mutation {
       }),
   }
 }
-
-/** A root that gives `role` another key, while the file of the role is still signed by the old one. */
-export const otherKey: Mutation = {
-  name: 'the root names another key',
-  apply: (collection, role) => {
-    const { key } =
-      isBaseRole(role) && role === 'root' ? newKey('ecdsa-x509', { commonName: collection.gun }) : newKey('ecdsa')
-    collection.edit('root', (json) => ({
-      ...json,
-      keys: { ...objectOf(json['keys']), [key.id]: keyJson(key) },
-      roles: { ...objectOf(json['roles']), [role]: { keyids: [key.id], threshold: 1 } },
-    }))
-  },
-}
-
-/** All mutations of one file that no reader takes, whoever signed it. */
-export const refusedAlways: readonly Mutation[] = [...unreadable, ...malformed, ...badlySigned]
