@@ -2,7 +2,8 @@ import { parseTargetsRole } from '../../../notary/tuf/role.ts'
 import type { Gun, TargetsRole } from '../../../notary/tuf/types.ts'
 import { signaturesOf } from '../../../notary/verifier/resolve.ts'
 import type { TrustedCollection } from '../../../notary/verifier/types.ts'
-import { type Content, planToSign } from '../../trust/sign.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import { planToSign } from '../../trust/sign.ts'
 import { collect, createParser, parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
@@ -11,11 +12,13 @@ import { writeLines } from '../write-lines.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
 import { gunOf } from './image-name.ts'
 import { createOptions, declareRootKeyFlags, type RootKeyFlags } from './init.ts'
+import { type CosignFlags, type ImageToSign, signAsCosign } from './sign-as-cosign.ts'
 import { contentOf, nameOf } from './signed-content.ts'
 import { parseTagged, type TaggedImage } from './tagged-image.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 
-interface Flags extends TrustFlags, PublishFlags, RootKeyFlags, RegistryFlags {
+interface Flags extends TrustFlags, PublishFlags, RootKeyFlags, CosignFlags {
+  readonly format: string
   readonly role?: readonly string[]
   readonly json?: boolean
 }
@@ -26,20 +29,52 @@ NAME:TAG@DIGEST  signs just that, wherever the tag leads
 
 Where an image has signers, those of them sign whose keys are here, with targets/releases, from which
 docker pulls; else the owner does. An image that is not trusted yet gets its collection and keys.
-Tags of one image are published together, all of them or none.`
+Tags of one image are published together, all of them or none.
+
+Signatures of cosign lie in the registry beside the image, where cosign verify --key finds them.`
 
 /** `ibuild trust sign NAME:TAG...` */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('trust sign', 'Sign what tags of images lead to')
     .argument('<image...>', 'NAME:TAG or NAME:TAG@DIGEST')
     .option('--role <role>', 'sign as targets or targets/NAME, whatever docker would do (repeat)', collect)
+    .option('--format <format>', 'notary, cosign or both', 'notary')
+    .option(
+      '--cosign-key <id>',
+      "key of the key store for cosign (default: the only one of a signer, else the owner's)",
+    )
     .option('--json', 'print a JSON array')
     .addHelpText('after', help)
   declareRegistryFlags(declarePublishFlags(declareTrustFlags(declareRootKeyFlags(parser))))
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const { format } = flags
+  refuseUnfit(flags)
+  const images = await contentsOf(words.map(parseTagged), flags)
+  const signed = format === 'cosign' ? [] : await signInCollections(images, flags)
+  if (format !== 'notary') await signAsCosign(images, flags)
+  const names = format === 'cosign' ? images.map(cosignedName) : signed
+  await writeLines(flags.json === true ? [jsonText(names)] : names.map((each) => lineOf(each, format)))
+  return 0
+}
+
+/** Errors: USAGE. */
+function refuseUnfit({ format, pending, cosignKey, role }: Flags): void {
+  if (!['notary', 'cosign', 'both'].includes(format))
+    throw new IbuildError(
+      'USAGE',
+      `--format: ${JSON.stringify(format.slice(0, 40))} is none of notary, cosign and both`,
+    )
+  if (format !== 'notary' && pending !== undefined)
+    throw new IbuildError('USAGE', '--pending is for trusted collections: use it with --format notary')
+  if (format === 'notary' && cosignKey !== undefined)
+    throw new IbuildError('USAGE', '--cosign-key needs --format cosign or both')
+  if (format === 'cosign' && role !== undefined)
+    throw new IbuildError('USAGE', '--role is for trusted collections, not for cosign')
+}
+
+async function signInCollections(images: readonly ImageToSign[], flags: Flags): Promise<readonly SignedName[]> {
   const roles = flags.role?.map(parseTargetsRole)
   const create = await createOptions(flags)
-  const images = await contentsOf(words.map(parseTagged), flags)
   const signed: SignedName[] = []
   for (const [gun, group] of byCollection(images)) {
     const tags = new Map(group.map(({ image, content }) => [image.tag, content]))
@@ -49,13 +84,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       if (published !== undefined) signed.push(...group.map((each) => signedName(published.collection, each)))
     })
   }
-  await writeLines(flags.json === true ? [jsonText(signed)] : signed.map(lineOf))
-  return 0
-}
-
-interface NamedContent {
-  readonly image: TaggedImage
-  readonly content: Content
+  return signed
 }
 
 /** What is printed of a name that was signed. */
@@ -67,7 +96,7 @@ interface SignedName {
   readonly roles: readonly TargetsRole[]
 }
 
-async function contentsOf(images: readonly TaggedImage[], flags: RegistryFlags): Promise<readonly NamedContent[]> {
+async function contentsOf(images: readonly TaggedImage[], flags: RegistryFlags): Promise<readonly ImageToSign[]> {
   const client = await openRegistryClient(flags)
   try {
     return await interruptible(async (signal) =>
@@ -78,11 +107,11 @@ async function contentsOf(images: readonly TaggedImage[], flags: RegistryFlags):
   }
 }
 
-function byCollection(images: readonly NamedContent[]): ReadonlyMap<Gun, readonly NamedContent[]> {
+function byCollection(images: readonly ImageToSign[]): ReadonlyMap<Gun, readonly ImageToSign[]> {
   return Map.groupBy(images, ({ image }) => gunOf(image))
 }
 
-function signedName(collection: TrustedCollection, { image, content }: NamedContent): SignedName {
+function signedName(collection: TrustedCollection, { image, content }: ImageToSign): SignedName {
   const hash = content.digest.slice('sha256:'.length)
   const roles = signaturesOf(collection, image.tag)
     .filter(({ target }) => target.sha256.toString('hex') === hash)
@@ -90,6 +119,14 @@ function signedName(collection: TrustedCollection, { image, content }: NamedCont
   return { name: nameOf(image), digest: content.digest, size: content.size, roles }
 }
 
-function lineOf({ name, digest, roles }: SignedName): string {
-  return `${name} is signed as ${digest} by ${roles.join(', ')}\n`
+function cosignedName({ image, content }: ImageToSign): SignedName {
+  return { name: nameOf(image), digest: content.digest, size: content.size, roles: [] }
+}
+
+function lineOf({ name, digest, roles }: SignedName, format: string): string {
+  const by = [
+    ...(roles.length > 0 ? [roles.join(', ')] : []),
+    ...(format === 'notary' ? [] : ['a key, as cosign does']),
+  ]
+  return `${name} is signed as ${digest} by ${by.join(' and ')}\n`
 }

@@ -1,19 +1,19 @@
 import type { RegistryClient } from '../../../registry/client/types.ts'
 import { familiarName } from '../../../shared/base/reference.ts'
+import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { notInRegistry } from '../../transfer/not-in-registry.ts'
 import { placeOf } from '../../transfer/remote-place.ts'
-import type { Content } from '../../trust/sign.ts'
 import type { TaggedImage } from './tagged-image.ts'
 
 /**
  * What an image is in its registry, asked once: the manifest or index that its digest names, else the one that its tag leads to now.
  * Errors: REGISTRY_*.
  */
-export async function contentOf(client: RegistryClient, image: TaggedImage, signal: AbortSignal): Promise<Content> {
+export async function contentOf(client: RegistryClient, image: TaggedImage, signal: AbortSignal): Promise<Descriptor> {
   const { repository, ref } = placeOf(client, image)
   const manifest = await repository.manifest(ref, { signal })
   if (manifest === undefined) throw await notInRegistry(client, image, signal)
-  return { digest: manifest.digest, size: manifest.bytes.length }
+  return { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.bytes.length }
 }
 
 /** For people: `host/app:v1`. */

@@ -1,0 +1,60 @@
+import { signImage } from '../../../notary/cosign/sign-image.ts'
+import { unlockKey } from '../../../notary/keys/key-ring.ts'
+import type { KeyStore, StoredKey } from '../../../notary/keys/types.ts'
+import type { Gun } from '../../../notary/tuf/types.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import type { Descriptor } from '../../../shared/oci/descriptor.ts'
+import { signatureRegistry } from '../../adapters/signature-registry.ts'
+import { interruptible } from '../interrupt.ts'
+import { openRegistryClient, type RegistryFlags } from '../registry-client.ts'
+import { gunOf } from './image-name.ts'
+import { type KeyFlags, keyNamed, keyRingOf } from './key-flags.ts'
+import type { TaggedImage } from './tagged-image.ts'
+
+/** Flags for signatures of cosign. */
+export interface CosignFlags extends KeyFlags, RegistryFlags {
+  readonly cosignKey?: string
+}
+
+export interface ImageToSign {
+  readonly image: TaggedImage
+  readonly content: Descriptor
+}
+
+/**
+ * Signs images with a key of the key store as cosign does, beside them in their registries, as bundle and under the tag `.sig`. What
+ * the key signed already stays. Errors: USAGE, KEY_*, PASSPHRASE_*, TAG_CHANGED, REGISTRY_*.
+ */
+export async function signAsCosign(images: readonly ImageToSign[], flags: CosignFlags): Promise<void> {
+  const ring = keyRingOf(flags)
+  const client = await openRegistryClient(flags)
+  try {
+    await interruptible(async (signal) => {
+      for (const { image, content } of images) {
+        const gun = gunOf(image)
+        const { id } =
+          flags.cosignKey === undefined ? await usualKey(ring.store, gun) : await keyNamed(ring.store, flags.cosignKey)
+        const registry = signatureRegistry(client.repository(image))
+        const options = { now: Date.now(), signal }
+        await signImage(registry, { descriptor: content, name: gun }, await unlockKey(ring, id), options)
+      }
+    })
+  } finally {
+    await client.close()
+  }
+}
+
+/** The key of the signer, when the key store has just one; else the owner's of the image. Errors: USAGE, KEY_NOT_FOUND. */
+async function usualKey(store: KeyStore, gun: Gun): Promise<StoredKey> {
+  const keys = (await store.list()).filter(({ role }) => !['root', 'snapshot', 'timestamp'].includes(role ?? 'root'))
+  const signers = keys.filter(({ role }) => role !== 'targets')
+  const [key, ...others] = signers.length > 0 ? signers : keys.filter((each) => each.gun === gun)
+  if (key === undefined)
+    throw new IbuildError('KEY_NOT_FOUND', `there is no key to sign ${gun} with`, {
+      hint: 'Make one with ibuild trust key generate NAME.',
+    })
+  if (others.length === 0) return key
+  throw new IbuildError('USAGE', `there are ${others.length + 1} keys of signers`, {
+    hint: 'Say with --cosign-key which one is to sign; see ibuild trust key list.',
+  })
+}
