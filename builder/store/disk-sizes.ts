@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import type { Digest } from '../../shared/base/digest.ts'
-import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import type { BlobStore } from './blob-store.ts'
 import type { KeyedMark } from './snapshot-mark.ts'
 import type { LayerStore } from './types.ts'
 

@@ -1,6 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
-import type { BlobStore } from '../../shared/cas/blob-store.ts'
+import type { BlobStore } from './blob-store.ts'
 import type { ContextHashes } from './context-hashes.ts'
 import { type DiskSizes, measureStore } from './disk-sizes.ts'
 import { findReachable, type Reachable, readStacks } from './reachable.ts'

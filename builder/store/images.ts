@@ -2,11 +2,11 @@ import { readFileSync, rmSync } from 'node:fs'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { parseJson } from '../../shared/base/json.ts'
-import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { type ImageConfig, parseConfig } from '../../shared/oci/config.ts'
 import { type Manifest, parseManifest } from '../../shared/oci/manifest.ts'
 import { manyRecords, tellManyRecords } from '../layers/many-records.ts'
+import type { BlobStore } from './blob-store.ts'
 import type { StoreContext } from './context.ts'
 import {
   addEntry,

@@ -1,10 +1,10 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { IbuildError } from '../../shared/base/errors.ts'
 import type { JsonObject } from '../../shared/base/json.ts'
-import type { BlobStore } from '../../shared/cas/blob-store.ts'
 import type { Lock, LockOptions } from '../../shared/cas/lock.ts'
 import type { ImageConfig } from '../../shared/oci/config.ts'
 import type { Manifest } from '../../shared/oci/manifest.ts'
+import type { BlobStore } from './blob-store.ts'
 import type { EncodedIndex } from './encoded-index.ts'
 import type { ImageOriginStore, IndexFormStore, LayerSourceStore, RemoteBytes, RemoteLayer } from './remote-types.ts'
 

@@ -25,24 +25,6 @@ export interface ImportTable {
 const inBuilder = (room: string): string => `builder/${room}`
 const inNotary = (room: string): string => `notary/${room}`
 const inRegistry = (room: string): string => `registry/${room}`
-/** The HTTP client is one thing in several files. */
-const httpClient = [
-  'answer-body',
-  'client',
-  'connect',
-  'exchange',
-  'explain-failure',
-  'failure',
-  'guarded-lookup',
-  'pace',
-  'place',
-  'read-body',
-  'redirect',
-  'security',
-  'tunnel',
-  'types',
-  'undici-pool',
-].map((name) => `shared/net/http/${name}.ts`)
 /** The library is for programs that have arguments, an environment and outputs of their own. */
 const command = [
   ...['cli', 'commands', 'index', 'progress', '*'].map((part) => `app/${part}`),
@@ -212,10 +194,7 @@ export const importTable: ImportTable = {
   },
   sharers: ['builder', 'registry', 'notary', 'retention', 'app'],
   waiting: {
-    'shared/cas/blob-store.ts': 'notary/server',
-    'shared/net/certificates.ts': 'notary/server',
     'shared/net/docker-engine.ts': 'retention',
-    ...Object.fromEntries(httpClient.map((file) => [file, 'notary'])),
   },
   unshared: ['shared/sys'],
 }

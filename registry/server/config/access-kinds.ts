@@ -1,10 +1,10 @@
 import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, isPlainObject, type Kind, onlyInFile, texts } from '../../../shared/config/kinds.ts'
-import { refuseOtherKeys } from '../../../shared/config/nested-values.ts'
 import { problemOfAccountName } from '../../access/account-name.ts'
 import type { Groups } from '../../access/accounts.ts'
 import type { AccessRule } from '../../access/rules.ts'
 import type { Action } from '../../http/authorize.ts'
+import { refuseOtherKeys } from './nested-values.ts'
 
 const [mostRules, mostWords] = [1000, 1000]
 const actions: readonly Action[] = ['pull', 'push', 'delete']

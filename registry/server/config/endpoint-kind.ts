@@ -10,8 +10,8 @@ import {
   text,
   texts,
 } from '../../../shared/config/kinds.ts'
-import { inside } from '../../../shared/config/nested-values.ts'
 import type { EndpointSettings } from '../../events/types.ts'
+import { inside } from './nested-values.ts'
 
 const actions = ['push', 'pull', 'mount', 'delete'] as const
 const most = 32

@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../../shared/base/json.ts'
 import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, choice, isPlainObject, type Kind, onlyInFile, text } from '../../../shared/config/kinds.ts'
-import { inside, refuseOtherKeys } from '../../../shared/config/nested-values.ts'
 import type { GateMode, GateRule } from '../../gate/types.ts'
+import { inside, refuseOtherKeys } from './nested-values.ts'
 
 const mostRules = 1000
 const members = ['repositories', 'mode', 'require']

@@ -1,8 +1,8 @@
 import { parsePattern } from '../../../shared/base/name-pattern.ts'
 import { problemOfPattern } from '../../../shared/base/repository-pattern.ts'
 import { BadValue, isPlainObject, type Kind, size, text } from '../../../shared/config/kinds.ts'
-import { inside } from '../../../shared/config/nested-values.ts'
 import type { QuotaFor } from '../../service/quota.ts'
+import { inside } from './nested-values.ts'
 
 /** How much each of some repositories may have. */
 export interface QuotaRule {

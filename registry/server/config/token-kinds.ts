@@ -1,7 +1,7 @@
 import { BadValue, isPlainObject, type Kind, onlyInFile } from '../../../shared/config/kinds.ts'
-import { refuseOtherKeys } from '../../../shared/config/nested-values.ts'
 import { isLoopback } from '../../../shared/net/http/loopback.ts'
 import type { TokenIssuer } from '../../token/outside-issuer.ts'
+import { refuseOtherKeys } from './nested-values.ts'
 
 const mostIssuers = 20
 /** Keys of an issuer, and what is taken where one may be left out. */

@@ -10,10 +10,10 @@ import {
   digestOf,
   hexOf,
   isDigest,
-} from '../base/digest.ts'
-import { errnoOf, IbuildError } from '../base/errors.ts'
-import { mapDiskFull, syncPath } from './disk.ts'
-import { namesIn } from './names-in.ts'
+} from '../../shared/base/digest.ts'
+import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import { namesIn } from '../../shared/cas/names-in.ts'
 
 export type BlobSource = Uint8Array | AsyncIterable<Uint8Array>
 

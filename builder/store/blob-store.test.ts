@@ -5,7 +5,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import test, { type ExecutionContext } from 'ava'
 import fc from 'fast-check'
-import { digestOf, parseDigest } from '../base/digest.ts'
+import { digestOf, parseDigest } from '../../shared/base/digest.ts'
 import { type BlobStore, createBlobStore } from './blob-store.ts'
 
 interface Fixture {

@@ -1,5 +1,5 @@
-import { suggest } from '../base/suggest.ts'
-import { BadValue } from './kinds.ts'
+import { suggest } from '../../../shared/base/suggest.ts'
+import { BadValue } from '../../../shared/config/kinds.ts'
 
 /** Runs `work`; a {@link BadValue} of it tells the place. */
 export function inside<T>(place: string, work: () => T): T {
