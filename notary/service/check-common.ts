@@ -1,6 +1,7 @@
-import type { KeyID, Metadata, PublicKey, RoleKeys, RoleName, UnknownKey } from '../tuf/types.ts'
+import type { KeyID, PublicKey, RoleKeys, UnknownKey } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
 import { invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
 import type { ServiceLimits } from './types.ts'
 import { validationNameOf } from './uploads.ts'
 
@@ -17,15 +18,16 @@ export interface Signers {
 }
 
 /** INVALID_UPDATE unless enough of those who may have signed. */
-export function checkSignatures(role: RoleName, metadata: Metadata, { role: roleKeys, keys }: Signers): void {
+export function checkSignatures(upload: Upload, { role: roleKeys, keys }: Signers): void {
+  const { role } = upload
   const name = validationNameOf(role)
-  if (metadata.signatures.length === 0) throw invalidUpdate(name, 'tuf: data has no signatures')
-  const { missing } = verifySignatures(metadata, roleKeys, keys)
+  if (upload.signatures.length === 0) throw invalidUpdate(name, 'tuf: data has no signatures')
+  const { missing } = verifySignatures(upload, roleKeys, keys)
   if (missing > 0) throw invalidUpdate(name, `valid signatures did not meet threshold for ${role}`)
 }
 
 /** INVALID_UPDATE for what is expired, or good for so long that nobody could ever take it back. */
-export function checkExpiry(role: RoleName, { signed }: Metadata, { now, limits }: CheckTerms): void {
+export function checkExpiry({ role, signed }: Upload, { now, limits }: CheckTerms): void {
   const name = validationNameOf(role)
   if (signed.expires < now) throw invalidUpdate(name, `${role} expired at ${momentText(signed.expires)}`)
   if (signed.expires <= now + limits.lifetime) return

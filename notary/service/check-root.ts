@@ -1,15 +1,20 @@
 import { certificateProblem, leafOf } from '../tuf/certificate.ts'
-import type { Gun, KeyID, Metadata, PublicKey, Root, UnknownKey } from '../tuf/types.ts'
+import type { Gun, KeyID, PublicKey, Root, UnknownKey } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
 import { type CheckTerms, checkExpiry } from './check-common.ts'
 import { invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
+
+export interface UploadedRoot extends Upload {
+  readonly signed: Root
+}
 
 /**
  * Checks a root that is uploaded: the next version, keys of the root in certificates for the collection, signed by enough of the keys
  * before and of its own, not expired. Errors: INVALID_UPDATE.
  */
-export function checkRoot(gun: Gun, metadata: Metadata<Root>, before: Root | undefined, terms: CheckTerms): void {
-  const { version } = metadata.signed
+export function checkRoot(gun: Gun, upload: UploadedRoot, before: Root | undefined, terms: CheckTerms): void {
+  const { version } = upload.signed
   const current = before?.version ?? 1
   if (version !== current && version !== current + 1) {
     throw invalidUpdate(
@@ -17,22 +22,22 @@ export function checkRoot(gun: Gun, metadata: Metadata<Root>, before: Root | und
       `Root modifications must increment the version. Current ${current}, new ${version}`,
     )
   }
-  const own = certifiedKeys(metadata.signed, { gun, now: terms.now })
+  const own = certifiedKeys(upload.signed, { gun, now: terms.now })
   if (own.keys.size === 0) {
     throw pathProblem(`unable to retrieve valid leaf certificates (${own.problem ?? 'the root role has no keys'})`)
   }
-  if (before !== undefined) checkRotation(gun, metadata, before)
-  if (verifySignatures(metadata, metadata.signed.roles.root, own.keys).missing > 0) {
+  if (before !== undefined) checkRotation(gun, upload, before)
+  if (verifySignatures(upload, upload.signed.roles.root, own.keys).missing > 0) {
     throw pathProblem('failed to validate integrity of roots')
   }
-  checkExpiry('root', metadata, terms)
+  checkExpiry(upload, terms)
 }
 
 /** The certificates of the root before may be expired by now: it was believed when they were not. */
-function checkRotation(gun: Gun, metadata: Metadata<Root>, before: Root): void {
+function checkRotation(gun: Gun, upload: UploadedRoot, before: Root): void {
   const { keys } = certifiedKeys(before, { gun, now: undefined })
   if (keys.size === 0) throw pathProblem('could not retrieve trusted certs from previous root role data')
-  if (verifySignatures(metadata, before.roles.root, keys).missing === 0) return
+  if (verifySignatures(upload, before.roles.root, keys).missing === 0) return
   const problem = 'failed to validate data with current trusted certificates'
   throw invalidUpdate('ErrBadRoot', `could not rotate trust to a new trusted root: ${problem}`)
 }

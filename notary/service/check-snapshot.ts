@@ -1,8 +1,13 @@
 import { isSameFile } from '../tuf/file-meta.ts'
 import { isTargetsRole } from '../tuf/role.ts'
-import type { FileMeta, Metadata, RoleName, Root, Snapshot } from '../tuf/types.ts'
+import type { FileMeta, RoleName, Root, Snapshot } from '../tuf/types.ts'
 import { type CheckTerms, checkExpiry, checkSignatures } from './check-common.ts'
 import { invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
+
+export interface UploadedSnapshot extends Upload {
+  readonly signed: Snapshot
+}
 
 /** What is promised of a file that will be current. */
 export type FindMeta = (role: RoleName) => FileMeta | undefined
@@ -12,13 +17,13 @@ export type FindMeta = (role: RoleName) => FileMeta | undefined
  * be listed. Errors: INVALID_UPDATE.
  */
 export function checkSnapshot(
-  metadata: Metadata<Snapshot>,
+  upload: UploadedSnapshot,
   { root, find, uploaded }: { readonly root: Root; readonly find: FindMeta; readonly uploaded: Iterable<RoleName> },
   terms: CheckTerms,
 ): void {
-  checkSignatures('snapshot', metadata, { role: root.roles.snapshot, keys: root.keys })
-  checkExpiry('snapshot', metadata, terms)
-  const { meta } = metadata.signed
+  checkSignatures(upload, { role: root.roles.snapshot, keys: root.keys })
+  checkExpiry(upload, terms)
+  const { meta } = upload.signed
   for (const role of uploaded) {
     if (role !== 'root' && !isTargetsRole(role)) continue
     if (!meta.has(role)) throw bad(`no checksums for supported algorithms were provided for ${role}`)

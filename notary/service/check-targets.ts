@@ -1,7 +1,8 @@
 import { parentOf } from '../tuf/role.ts'
-import type { Metadata, RoleName, Root, Targets, TargetsRole } from '../tuf/types.ts'
+import type { RoleName, Root, Targets, TargetsRole } from '../tuf/types.ts'
 import { type CheckTerms, checkExpiry, checkSignatures, type Signers } from './check-common.ts'
 import { invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
 
 export type Delegations = Targets['delegations']
 
@@ -10,13 +11,12 @@ export type FindDelegations = (role: TargetsRole) => Promise<Delegations | undef
 
 /** Checks one role that lists targets: who may sign it is what its parent says, or the root. Errors: INVALID_UPDATE. */
 export async function checkTargets(
-  role: TargetsRole,
-  metadata: Metadata,
+  upload: Upload & { readonly role: TargetsRole },
   above: { readonly root: Root; readonly find: FindDelegations },
   terms: CheckTerms,
 ): Promise<void> {
-  checkSignatures(role, metadata, await signersOf(role, above))
-  checkExpiry(role, metadata, terms)
+  checkSignatures(upload, await signersOf(upload.role, above))
+  checkExpiry(upload, terms)
 }
 
 async function signersOf(

@@ -3,12 +3,14 @@ import type { Gun, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
 import { LiveCollections } from './live-collections.ts'
 import { PublishError, refused } from './publish-error.ts'
 import { Publisher } from './publisher.ts'
+import type { Upload } from './read-upload.ts'
 import { type RenewalOutcome, Renewals, type RenewalWish } from './renewals.ts'
 import { ServerKeys } from './server-keys.ts'
 import { signedDigestsOf } from './signed-digests.ts'
 import { Turns } from './turns.ts'
 import type { FileQuery, NotaryService, NotaryServiceOptions, ServiceLimits, StoredFile } from './types.ts'
-import { readUploads, type Upload } from './uploads.ts'
+import { UploadReader } from './upload-reader.ts'
+import { readUploads } from './uploads.ts'
 
 const mebibyte = 1024 * 1024
 const year = 365 * 24 * 60 * 60 * 1000
@@ -42,6 +44,7 @@ class StoredNotaryService implements NotaryService {
   readonly #publisher: Publisher
   readonly #renewals: Renewals
   readonly #turns: Turns<Gun>
+  readonly #reader = new UploadReader()
 
   constructor(options: NotaryServiceOptions) {
     const { store, signer, limits, lifetimes, events = {}, now = Date.now } = options
@@ -81,7 +84,7 @@ class StoredNotaryService implements NotaryService {
   async publish(gun: Gun, files: ReadonlyMap<RoleName, Uint8Array>): Promise<void> {
     const { events } = this.#options
     try {
-      const isNew = await this.#publish(gun, readUploads(files, this.#limits))
+      const isNew = await this.#publish(gun, await readUploads(files, this.#limits, this.#reader))
       events?.onPublish?.(gun, isNew ? 'published' : 'unchanged')
     } catch (error) {
       events?.onPublish?.(gun, error instanceof PublishError ? error.code : 'UNAVAILABLE')
@@ -148,6 +151,7 @@ class StoredNotaryService implements NotaryService {
   async close(): Promise<void> {
     await this.#renewals.close()
     await this.#turns.idle()
+    await this.#reader.close()
     await this.#options.signer.close()
     await this.#options.store.close()
   }

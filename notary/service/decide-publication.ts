@@ -1,17 +1,20 @@
 import type { CollectionState, NewFile } from '../store/types.ts'
 import { readTargets } from '../tuf/read-metadata.ts'
 import { isTargetsRole } from '../tuf/role.ts'
-import type { FileMeta, Gun, Metadata, RoleKeys, RoleName, Root, Snapshot } from '../tuf/types.ts'
+import type { FileMeta, Gun, RoleKeys, RoleName, Root } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
 import type { CheckTerms } from './check-common.ts'
-import { checkRoot } from './check-root.ts'
-import { checkSnapshot } from './check-snapshot.ts'
-import { checkTargets, shallowFirst } from './check-targets.ts'
+import { checkRoot, type UploadedRoot } from './check-root.ts'
+import { checkSnapshot, type UploadedSnapshot } from './check-snapshot.ts'
+import { checkTargets, type FindDelegations, shallowFirst } from './check-targets.ts'
 import { checkVersion } from './check-versions.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
 import { metaOf } from './sign-files.ts'
-import type { Upload } from './uploads.ts'
+
+/** Roles with files, of one collection: root, targets and delegations. Clients of ours take no more, either. */
+const mostRoles = 512
 
 /** What a publish starts from. */
 export interface PublishScene {
@@ -45,42 +48,42 @@ export async function decidePublication(scene: PublishScene): Promise<Decided> {
   const root = decideRoot(scene, rootBefore)
   await checkLists(scene, root)
   await checkSignedBefore(scene, root, rootBefore)
-  for (const { role, metadata } of uploads.values()) {
-    checkVersion(role, metadata.signed.version, lastVersion(before, role), terms)
+  for (const { role, signed } of uploads.values()) {
+    checkVersion(role, signed.version, lastVersion(before, role), terms)
   }
   const meta = metaAfter(before, uploads)
+  if (meta.size > mostRoles) throw invalidUpdate('ErrBadTargets', `${meta.size} roles, more than ${mostRoles}`)
   const snapshot = uploads.get('snapshot')
   if (snapshot === undefined) {
     if (!meta.has('targets')) throw invalidUpdate('ErrValidation', 'targets must be loaded first')
     return { root, meta, snapshot, dropped: [] }
   }
-  const { metadata } = snapshot
-  if (!isSnapshot(metadata)) throw new Error('the snapshot was read as something else')
-  checkSnapshot(metadata, { root, find: (role) => meta.get(role), uploaded: uploads.keys() }, terms)
-  const listed = metadata.signed.meta
+  if (!isSnapshot(snapshot)) throw new Error('the snapshot was read as something else')
+  checkSnapshot(snapshot, { root, find: (role) => meta.get(role), uploaded: uploads.keys() }, terms)
+  const listed = snapshot.signed.meta
   const dropped = [...(before?.files.keys() ?? [])].filter((role) => isTargetsRole(role) && !listed.has(role))
   return { root, meta, snapshot, dropped }
 }
 
 function decideRoot({ gun, uploads, terms }: PublishScene, before: Root | undefined): Root {
-  const metadata = uploads.get('root')?.metadata
-  if (metadata !== undefined && isRoot(metadata)) {
-    checkRoot(gun, metadata, before, terms)
-    return metadata.signed
+  const upload = uploads.get('root')
+  if (upload !== undefined && isRoot(upload)) {
+    checkRoot(gun, upload, before, terms)
+    return upload.signed
   }
   if (before !== undefined) return before
   throw invalidUpdate('ErrValidation', 'no pre-existing root and no root provided in update.')
 }
 
 async function checkLists({ before, uploads, live, terms }: PublishScene, root: Root): Promise<void> {
-  const find: Parameters<typeof checkTargets>[2]['find'] = async (role) => {
-    const signed = uploads.get(role)?.metadata.signed
+  const find: FindDelegations = async (role) => {
+    const signed = uploads.get(role)?.signed
     if (signed?.type === 'Targets') return signed.delegations
     return before === undefined ? undefined : live.delegations(before, role)
   }
   for (const role of shallowFirst([...uploads.keys()].filter(isTargetsRole))) {
     const upload = uploads.get(role)
-    if (upload !== undefined) await checkTargets(role, upload.metadata, { root, find }, terms)
+    if (upload !== undefined) await checkTargets({ ...upload, role }, { root, find }, terms)
   }
 }
 
@@ -112,8 +115,8 @@ function metaAfter(
 ): Map<RoleName, FileMeta> {
   const meta = new Map<RoleName, FileMeta>()
   for (const [role, file] of before?.files ?? []) meta.set(role, metaOf(file))
-  for (const { role, metadata, ...hashes } of uploads.values()) {
-    meta.set(role, metaOf({ ...hashes, length: metadata.bytes.length }))
+  for (const { role, bytes, sha256, sha512 } of uploads.values()) {
+    meta.set(role, metaOf({ sha256, sha512, length: bytes.length }))
   }
   meta.delete('snapshot')
   meta.delete('timestamp')
@@ -121,15 +124,14 @@ function metaAfter(
 }
 
 /** An upload as it is stored. */
-export function fileOf({ role, metadata, sha256, sha512 }: Upload): NewFile {
-  const { version, expires } = metadata.signed
-  return { role, version, bytes: metadata.bytes, sha256, sha512, expires }
+export function fileOf({ role, bytes, signed: { version, expires }, sha256, sha512 }: Upload): NewFile {
+  return { role, version, bytes, sha256, sha512, expires }
 }
 
-function isRoot(metadata: Metadata): metadata is Metadata<Root> {
-  return metadata.signed.type === 'Root'
+function isRoot(upload: Upload): upload is UploadedRoot {
+  return upload.signed.type === 'Root'
 }
 
-function isSnapshot(metadata: Metadata): metadata is Metadata<Snapshot> {
-  return metadata.signed.type === 'Snapshot'
+function isSnapshot(upload: Upload): upload is UploadedSnapshot {
+  return upload.signed.type === 'Snapshot'
 }

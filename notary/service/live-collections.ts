@@ -1,8 +1,9 @@
 import type { CollectionState, NewFile, TrustStore } from '../store/types.ts'
 import { readRoot, readTargets } from '../tuf/read-metadata.ts'
-import type { Gun, Metadata, RoleName, Root, TargetsRole } from '../tuf/types.ts'
+import type { Gun, RoleName, Root, TargetsRole } from '../tuf/types.ts'
 import type { Delegations } from './check-targets.ts'
 import { Lru } from './lru.ts'
+import type { Upload } from './read-upload.ts'
 import type { FileQuery, StoredFile } from './types.ts'
 
 const mebibyte = 1024 * 1024
@@ -87,7 +88,7 @@ export class LiveCollections {
   }
 
   /** A publication is made: `parsed` is what was read of its files. */
-  published(state: CollectionState, files: readonly NewFile[], parsed: ReadonlyMap<RoleName, Metadata>): void {
+  published(state: CollectionState, files: readonly NewFile[], parsed: ReadonlyMap<RoleName, Upload['signed']>): void {
     this.#changes++
     this.#states.set(state.gun, state)
     for (const { role, version, bytes, sha256 } of files) {
@@ -95,7 +96,7 @@ export class LiveCollections {
       const storedAt = state.files.get(role)?.storedAt ?? 0
       // A copy: these may be a small part of what came with them.
       this.#files.set(key, { role, version, bytes: Buffer.from(bytes), sha256, storedAt })
-      const signed = parsed.get(role)?.signed
+      const signed = parsed.get(role)
       if (signed?.type === 'Root') this.#roots.set(key, signed)
       if (signed?.type === 'Targets') this.#delegations.set(key, signed.delegations)
     }

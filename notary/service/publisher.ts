@@ -3,11 +3,11 @@ import type { FileMeta, Gun, RoleName, Root } from '../tuf/types.ts'
 import { type Decided, decidePublication, fileOf } from './decide-publication.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { conflict, invalidUpdate } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
 import type { RenewalOutcome, RenewalWish } from './renewals.ts'
 import type { ServerKeys } from './server-keys.ts'
 import { metaOf, signSnapshot, signTimestamp } from './sign-files.ts'
 import type { ServiceLimits, SigningLifetimes } from './types.ts'
-import type { Upload } from './uploads.ts'
 
 export interface PublisherOptions {
   readonly store: TrustStore
@@ -39,7 +39,7 @@ export class Publisher {
     const decided = await decidePublication({ gun, before, uploads, live, terms })
     const files = [...uploads.values()].map(fileOf)
     files.push(...(await this.#sign(before, decided)))
-    const parsed = new Map([...uploads].map(([role, { metadata }]) => [role, metadata] as const))
+    const parsed = new Map([...uploads].map(([role, { signed }]) => [role, signed] as const))
     const state = await this.#store(gun, { before, files, dropped: decided.dropped })
     live.published(state, files, parsed)
     return state

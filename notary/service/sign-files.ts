@@ -2,7 +2,7 @@ import type { NewFile } from '../store/types.ts'
 import { snapshotJson, timestampJson } from '../tuf/metadata-json.ts'
 import type { FileMeta, RoleName, SigningKey } from '../tuf/types.ts'
 import { signMetadata } from '../tuf/write-metadata.ts'
-import { hashesOf } from './uploads.ts'
+import { hashesOf } from './read-upload.ts'
 
 export interface SigningTerms {
   readonly version: number

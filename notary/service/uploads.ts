@@ -1,69 +1,66 @@
-import { createHash } from 'node:crypto'
-import { isIbuildError } from '../../shared/base/errors.ts'
-import { readMetadata, readTargets } from '../tuf/read-metadata.ts'
 import { isTargetsRole } from '../tuf/role.ts'
-import type { Metadata, RoleName } from '../tuf/types.ts'
+import type { RoleName } from '../tuf/types.ts'
 import { isDecodable } from './decodable.ts'
 import { invalidUpdate, refused, type ValidationName } from './publish-error.ts'
+import type { Upload } from './read-upload.ts'
 import type { ServiceLimits } from './types.ts'
+import type { UploadReader } from './upload-reader.ts'
 
-/** A file that a client sends: well-formed, and nothing more. */
-export interface Upload {
-  readonly role: RoleName
-  readonly metadata: Metadata
-  /** Hex, of the bytes as they came. */
-  readonly sha256: string
-  readonly sha512: string
+const kibibyte = 1024
+/** Bytes of files that are small in every collection; clients of ours take no more, either. */
+const mostBytes: Partial<Readonly<Record<RoleName, number>>> = {
+  root: 1024 * kibibyte,
+  snapshot: 4096 * kibibyte,
+  timestamp: 64 * kibibyte,
 }
+/** Delegations inside each other. */
+const mostDepth = 32
 
 /**
  * Reads what a client sends. A timestamp is passed over: the server makes its own. Errors: TOO_LARGE, MALFORMED_JSON, INVALID_UPDATE for
  * metadata that is no metadata of its role.
  */
-export function readUploads(
+export async function readUploads(
   files: ReadonlyMap<RoleName, Uint8Array>,
   limits: ServiceLimits,
-): ReadonlyMap<RoleName, Upload> {
-  if (files.size > limits.files) throw refused('TOO_LARGE', `${files.size} files at once, more than ${limits.files}`)
+  reader: UploadReader,
+): Promise<ReadonlyMap<RoleName, Upload>> {
+  checkSizes(files, limits)
   const uploads = new Map<RoleName, Upload>()
   for (const [role, bytes] of files) {
-    if (bytes.byteLength > limits.fileBytes) {
-      throw refused('TOO_LARGE', `${role}.json: ${bytes.byteLength} bytes, more than ${limits.fileBytes}`)
-    }
-    const metadata = readUpload(role, bytes, limits)
-    if (role !== 'timestamp') uploads.set(role, { role, metadata, ...hashesOf(bytes) })
+    if (role !== 'timestamp') uploads.set(role, await readOne(role, bytes, limits, reader))
+    else if (!isDecodable(bytes)) throw refused('MALFORMED_JSON', 'timestamp.json: not JSON of a timestamp')
   }
   return uploads
 }
 
-/** Hex. */
-export function hashesOf(bytes: Uint8Array): { readonly sha256: string; readonly sha512: string } {
-  return {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    sha512: createHash('sha512').update(bytes).digest('hex'),
+function checkSizes(files: ReadonlyMap<RoleName, Uint8Array>, limits: ServiceLimits): void {
+  if (files.size > limits.files) throw refused('TOO_LARGE', `${files.size} files at once, more than ${limits.files}`)
+  for (const [role, { byteLength }] of files) {
+    const most = Math.min(limits.fileBytes, mostBytes[role] ?? limits.fileBytes)
+    if (byteLength > most) throw refused('TOO_LARGE', `${role}.json: ${byteLength} bytes, more than ${most}`)
+    if (role.split('/').length > mostDepth + 1) {
+      throw invalidUpdate('ErrBadTargets', `${role} is more than ${mostDepth} delegations deep`)
+    }
   }
 }
 
-function readUpload(role: RoleName, bytes: Uint8Array, limits: ServiceLimits): Metadata {
-  try {
-    return isTargetsRole(role) ? readList(role, bytes, limits) : readMetadata(role, bytes)
-  } catch (error) {
-    if (!isIbuildError(error, 'METADATA_INVALID')) throw error
-    if (!isDecodable(bytes)) throw refused('MALFORMED_JSON', error.message)
-    throw invalidUpdate(validationNameOf(role), error.message)
-  }
-}
-
-function readList(role: Parameters<typeof readTargets>[1], bytes: Uint8Array, limits: ServiceLimits): Metadata {
-  const metadata = readTargets(bytes, role)
-  const { size } = metadata.signed.targets
-  if (size <= limits.targets) return metadata
-  throw invalidUpdate('ErrBadTargets', `${role} lists ${size} targets, more than ${limits.targets}`)
+async function readOne(
+  role: RoleName,
+  bytes: Uint8Array,
+  limits: ServiceLimits,
+  reader: UploadReader,
+): Promise<Upload> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const read = await reader.read(role, buffer, limits.targets)
+  if (!('problem' in read)) return read
+  const { problem, isJson } = read
+  throw isJson ? invalidUpdate(validationNameOf(role), problem) : refused('MALFORMED_JSON', problem)
 }
 
 /** What clients call a fault in a file of that role. */
 export function validationNameOf(role: RoleName): ValidationName {
   if (role === 'root') return 'ErrBadRoot'
   if (role === 'snapshot') return 'ErrBadSnapshot'
-  return role === 'timestamp' ? 'ErrValidation' : 'ErrBadTargets'
+  return isTargetsRole(role) ? 'ErrBadTargets' : 'ErrValidation'
 }
