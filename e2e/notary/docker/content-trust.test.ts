@@ -12,6 +12,14 @@ let started: Promise<DockerTrust> | undefined
 const scene = (): Promise<DockerTrust> => (started ??= startDockerTrust())
 test.after.always(async () => (await started)?.close())
 
+const config = `
+access:
+  rules:
+    - { repositories: ['team/**'], who: ['user:ann'], actions: [pull, push] }
+    - { repositories: ['team/**'], who: ['user:bob'], actions: [pull] }
+`
+const passwords = { ann: 'password of ann', bob: 'password of bob' }
+
 /** Gives the daemon an image of these names, each with another content. */
 async function makeImages(t: { teardown(fn: () => void): void }, who: Person, names: readonly string[]): Promise<void> {
   const folder = temporaryFolder(t)
@@ -24,7 +32,7 @@ async function makeImages(t: { teardown(fn: () => void): void }, who: Person, na
 
 stock('docker signs what it pushes, and pulls what is signed', async (t) => {
   const { registry, person } = await scene()
-  const image = `${registry.host}/team/signed`
+  const image = `${registry}/team/signed`
   const alice = person()
   await makeImages(t, alice, [`${image}:v1`, `${image}:v2`, `${image}:v3`])
   const first = await alice.trusted('push', `${image}:v1`)
@@ -46,7 +54,7 @@ stock('docker signs what it pushes, and pulls what is signed', async (t) => {
 
 stock('docker refuses what nobody signed', async (t) => {
   const { registry, person } = await scene()
-  const image = `${registry.host}/team/unsigned`
+  const image = `${registry}/team/unsigned`
   const alice = person()
   await makeImages(t, alice, [`${image}:v1`])
   await alice.docker('push', `${image}:v1`)
@@ -57,7 +65,7 @@ stock('docker refuses what nobody signed', async (t) => {
 
 stock('signers are added, sign, are shown, and revoke', async (t) => {
   const { registry, person } = await scene()
-  const image = `${registry.host}/team/signers`
+  const image = `${registry}/team/signers`
   const [owner, bob] = [person(), person()]
   const folder = temporaryFolder(t)
   await makeImages(t, owner, [`${image}:v1`, `${image}:v2`])
@@ -86,4 +94,17 @@ stock('signers are added, sign, are shown, and revoke', async (t) => {
     /Successfully deleted signature for \S+team\/signers:v1/,
   )
   t.regex(await person().refused('pull', `${image}:v1`), /No valid trust data for v1/)
+})
+
+stock('docker shows the notary who it is with what it knows of the registry', async (t) => {
+  const { registry, person, close } = await startDockerTrust({ config, passwords })
+  t.teardown(close)
+  const image = `${registry}/team/guarded`
+  const ann = person(`ann:${passwords.ann}`)
+  await makeImages(t, ann, [`${image}:v1`, `${image}:v2`])
+  t.regex(await ann.trusted('push', `${image}:v1`), /Successfully signed \S+team\/guarded:v1/)
+  await ann.docker('image', 'rm', `${image}:v1`)
+  const bob = person(`bob:${passwords.bob}`)
+  t.regex(await bob.trusted('pull', `${image}:v1`), /Tagging \S+team\/guarded@sha256/)
+  t.regex(await person().refused('pull', `${image}:v1`), /unauthorized|not authorized|denied|authorized/i)
 })

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { type Dockerd, startDockerd } from '../../testing/dockerd.ts'
 import { findProgram } from '../../testing/programs.ts'
 import { type RunOutput, tail } from '../../testing/run.ts'
-import { type Served, startServe } from '../../testing/serve.ts'
+import { startServe } from '../../testing/serve.ts'
+import { type GuardedOptions, startGuardedServer } from './guarded-server.ts'
 import { startNotary } from './ibuild-server.ts'
 import type { TrustServer } from './trust-server.ts'
 
@@ -22,12 +23,13 @@ export function withoutContentTrust(): string | undefined {
 
 /** A docker daemon, our registry and our notary. */
 export interface DockerTrust {
-  readonly registry: Served
+  /** `127.0.0.1:PORT`. */
+  readonly registry: string
   readonly notary: TrustServer
   readonly daemon: Dockerd
-  /** The docker command with keys and metadata of its own, as one person has it. */
-  readonly person: () => Person
-  close(): Promise<void>
+  /** The docker command with keys and metadata of its own, as one person has it. `account` is `name:password`, for the registry. */
+  readonly person: (account?: string) => Person
+  readonly close: () => Promise<void>
 }
 
 export interface Person {
@@ -41,32 +43,53 @@ export interface Person {
   docker(...args: readonly string[]): Promise<string>
 }
 
-/** Starts all three. Needs root, docker and dockerd. */
-export async function startDockerTrust(): Promise<DockerTrust> {
+/** Starts all three; with `accounts`, registry and notary are one process and guarded. Needs root, docker and dockerd. */
+export async function startDockerTrust(accounts?: GuardedOptions): Promise<DockerTrust> {
   const folder = mkdtempSync(join(tmpdir(), 'ib-'))
   await using started = new AsyncDisposableStack()
   started.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const notary = started.use(await startNotary(join(folder, 'notary')))
-  const registry = started.use(await startServe(join(folder, 'registry')))
+  const { notary, registry } = await startServers(join(folder, 's'), accounts, started)
   const daemon = started.use(await startDockerd(join(folder, 'd')))
   let people = 0
-  const person = (): Person => newPerson({ folder: join(folder, `person-${++people}`), notary, daemon })
+  const person = (account?: string): Person =>
+    newPerson({ folder: join(folder, `person-${++people}`), registry, notary, daemon, account })
   const ending = started.move()
   return { registry, notary, daemon, person, close: () => ending.disposeAsync() }
 }
 
-interface PersonOptions {
-  readonly folder: string
+interface Servers {
   readonly notary: TrustServer
+  /** `127.0.0.1:PORT`. */
+  readonly registry: string
+}
+
+async function startServers(
+  folder: string,
+  accounts: GuardedOptions | undefined,
+  started: AsyncDisposableStack,
+): Promise<Servers> {
+  if (accounts !== undefined) {
+    const notary = started.use(await startGuardedServer(folder, accounts))
+    return { notary, registry: notary.registry }
+  }
+  const notary = started.use(await startNotary(join(folder, 'notary')))
+  const { host: registry } = started.use(await startServe(join(folder, 'registry')))
+  return { notary, registry }
+}
+
+interface PersonOptions extends Servers {
+  readonly account: string | undefined
+  readonly folder: string
   readonly daemon: Dockerd
 }
 
-function newPerson({ folder, notary, daemon }: PersonOptions): Person {
+function newPerson({ folder, notary, registry, daemon, account }: PersonOptions): Person {
   const config = join(folder, '.docker')
   const tls = join(config, 'tls', new URL(notary.url).host)
   mkdirSync(tls, { recursive: true })
   cpSync(notary.authority, join(tls, 'ca.crt'))
-  writeFileSync(join(config, 'config.json'), '{}')
+  const auths = account === undefined ? {} : { [registry]: { auth: Buffer.from(account).toString('base64') } }
+  writeFileSync(join(config, 'config.json'), JSON.stringify({ auths }))
   const env = {
     HOME: folder,
     DOCKER_CONFIG: config,
