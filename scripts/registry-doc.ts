@@ -1,6 +1,7 @@
-// `npm run docs:registry`: tables of the registry's pages from the schema of the configuration, distribution's, and what else has one.
+// `npm run docs:registry`: tables of the pages of servers from the schemas of their configuration, distribution's, and what else has one.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { aloneSchema } from '../notary/server/config/schema.ts'
 import { findingCodes } from '../registry/fsck/finding-codes.ts'
 import { adminRoutes } from '../registry/server/admin/routes.ts'
 import { distributionKeys, type Fate } from '../registry/server/config/distribution-keys.ts'
@@ -12,9 +13,10 @@ import { repository } from './repository.ts'
 export const registryPages: Readonly<Record<string, readonly TableName[]>> = {
   'docs/registry-keys.md': ['keys', 'distribution'],
   'docs/operate.md': ['admin', 'fsck'],
+  'docs/notary-keys.md': ['notary'],
 }
 
-type TableName = 'keys' | 'admin' | 'fsck' | 'distribution'
+type TableName = 'keys' | 'notary' | 'admin' | 'fsck' | 'distribution'
 
 export function readPage(path: string): string {
   return readFileSync(join(repository, path), 'utf8')
@@ -32,7 +34,8 @@ export function withTables(page: string, names: readonly TableName[]): string {
 
 function tables(): Readonly<Record<TableName, readonly string[]>> {
   return {
-    keys: ['| key | value | default | live | |', '| --- | --- | --- | --- | --- |', ...keys.map(keyRow)],
+    keys: keyTable(keys),
+    notary: keyTable(aloneSchema.keys),
     admin: [
       '| call | |',
       '| --- | --- |',
@@ -45,6 +48,10 @@ function tables(): Readonly<Record<TableName, readonly string[]>> {
       ...Object.entries(distributionKeys).map(([key, fate]) => `| \`${key}\` | ${fateText(fate)} |`),
     ],
   }
+}
+
+function keyTable(all: readonly NamedKey[]): readonly string[] {
+  return ['| key | value | default | live | |', '| --- | --- | --- | --- | --- |', ...all.map(keyRow)]
 }
 
 function findingRows(): string[] {

@@ -100,7 +100,7 @@ export const importTable: ImportTable = {
     },
     'registry/gc': { imports: ['shared/base', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/gate': {
-      imports: ['shared', ...['protocol', 'storage', 'service'].map(inRegistry)],
+      imports: ['shared', ...['protocol', 'storage', 'service', 'http/testing'].map(inRegistry)],
       types: ['registry/http'],
     },
     'registry/server': {
