@@ -30,12 +30,16 @@ export type {
   ContentOptions,
   FetchOptions,
   FindOptions,
+  ImageSigner,
+  ImageVerifier,
   Publisher,
   PublishOptions,
   PublishTarget,
   RemoteImage,
   RemoteImages,
   RepositoryName,
+  TaggedContent,
+  VerifiedContent,
 } from '../builder/ports.ts'
 export type { BuiltLayers, BuiltStep } from '../builder/solve/built-steps.ts'
 export type { BuildEvent, EmitEvent } from '../builder/solve/events.ts'

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import {
   type HostSettings,
@@ -9,9 +8,10 @@ import {
 } from '../../registry/client/hosts/settings.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { configFolder, type Environment, homeOf } from './config-folder.ts'
 import { parseYaml } from './yaml-text.ts'
 
-export type Environment = Readonly<Record<string, string | undefined>>
+export type { Environment } from './config-folder.ts'
 
 const daemonFile = '/etc/docker/daemon.json'
 
@@ -85,13 +85,4 @@ export function credentialFiles(env: Environment): string[] {
   const runtime = env['XDG_RUNTIME_DIR'] || undefined
   const containers = env['REGISTRY_AUTH_FILE'] || (runtime && join(runtime, 'containers/auth.json'))
   return [dockerConfigFile(env), ...(containers ? [containers] : []), join(configFolder(env), 'containers/auth.json')]
-}
-
-/** Where settings of a user are. */
-export function configFolder(env: Environment): string {
-  return env['XDG_CONFIG_HOME'] || join(homeOf(env), '.config')
-}
-
-function homeOf(env: Environment): string {
-  return env['HOME'] || homedir()
 }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { isIbuildError } from '../../../shared/base/errors.ts'
-import type { Environment } from '../registry-settings.ts'
+import type { Environment } from '../config-folder.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
 import { withDockerTrust } from './verify-flags.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { IbuildError } from '../../../shared/base/errors.ts'
-import { configFolder, type Environment } from '../registry-settings.ts'
+import { configFolder, type Environment } from '../config-folder.ts'
 
 /** What a command line says of signatures. */
 export interface VerifyFlags {
