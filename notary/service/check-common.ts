@@ -2,6 +2,7 @@ import type { KeyID, PublicKey, RoleKeys, UnknownKey } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
 import { invalidUpdate } from './publish-error.ts'
 import type { Upload } from './read-upload.ts'
+import { isSignedAsWritten } from './signed-as-written.ts'
 import type { ServiceLimits } from './types.ts'
 import { validationNameOf } from './uploads.ts'
 
@@ -23,8 +24,13 @@ export function checkSignatures(upload: Upload, { role: roleKeys, keys }: Signer
   const name = validationNameOf(role)
   if (upload.signatures.length === 0) throw invalidUpdate(name, 'tuf: data has no signatures')
   const { missing } = verifySignatures(upload, roleKeys, keys)
-  if (missing > 0) throw invalidUpdate(name, `valid signatures did not meet threshold for ${role}`)
+  if (missing === 0) return
+  const reason = isSignedAsWritten(upload, roleKeys, keys) ? notCanonical : ''
+  throw invalidUpdate(name, `valid signatures did not meet threshold for ${role}${reason}`)
 }
+
+const notCanonical =
+  ': what was signed is not canonical JSON. Custom data of targets must have its names in order, each once, and integers and texts without needless escapes'
 
 /** INVALID_UPDATE for what is expired, or good for so long that nobody could ever take it back. */
 export function checkExpiry({ role, signed }: Upload, { now, limits }: CheckTerms): void {

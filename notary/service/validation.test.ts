@@ -1,9 +1,11 @@
+import { sign } from 'node:crypto'
 import test from 'ava'
 import { parseRole } from '../tuf/role.ts'
 import type { TestCollection } from '../tuf/testing/collection.ts'
 import { numberOf, objectOf } from '../tuf/testing/json.ts'
 import { newKey } from '../tuf/testing/keys.ts'
 import type { BaseRole, RoleName, ServerRole } from '../tuf/types.ts'
+import { schemeOf } from '../tuf/verify.ts'
 import { app, refusalOf, type ServiceScene, serviceScene } from './testing/service-scene.ts'
 
 /** One update that is sent to a service, and what it says to it. */
@@ -323,12 +325,31 @@ const stricter: readonly Row[] = [
     expect: 'INVALID_UPDATE ErrBadTargets targets.json.signed: the name "TARGETS" is to be written targets',
   },
   {
+    name: 'custom data whose names are not in order, signed as it stands there',
+    given: (c) =>
+      c.addTarget('v1', 'one', 'targets', { a: '<&>', b: 1 }).damage('targets', (bytes) => resigned(c, bytes)),
+    expect:
+      'INVALID_UPDATE ErrBadTargets valid signatures did not meet threshold for targets: what was signed is not canonical JSON',
+  },
+  {
     name: 'a name that is there twice',
     given: (c) =>
       c.damage('targets', (bytes) => Buffer.from(bytes.toString().replace('"targets":{', '"targets":{},"targets":{'))),
     expect: 'INVALID_UPDATE ErrBadTargets targets.json: ',
   },
 ]
+
+/** As stock clients sign custom data: as it was given. */
+function resigned(collection: TestCollection, bytes: Buffer): Buffer {
+  const text = bytes.toString().replace('{"a":"\\u003c\\u0026\\u003e","b":1}', '{"b":1,"a":"\\u003c\\u0026\\u003e"}')
+  const signed = text.slice('{"signed":'.length, text.lastIndexOf(',"signatures":'))
+  const written = signed.replace('\\u003c', '<').replace('\\u0026', '&').replace('\\u003e', '>')
+  const [key] = collection.keysOf('targets')
+  if (key === undefined) throw new Error('targets have no key')
+  const { digest, options } = schemeOf(key.key.type, key.privateKey)
+  const sig = sign(digest, Buffer.from(written), options).toString('base64')
+  return Buffer.from(`{"signed":${signed},"signatures":[{"keyid":"${key.key.id}","method":"ecdsa","sig":"${sig}"}]}`)
+}
 
 function errorOf(role: RoleName): string {
   if (role === 'root') return 'ErrBadRoot'
