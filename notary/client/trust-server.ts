@@ -105,14 +105,16 @@ function requestTo(url: URL, { method, gun, path, actions, headers, body, signal
 
 /**
  * How TLS is done with a host: with the authorities that are there for it, beside the usual ones. On this machine nobody is between us
- * and the server: there any certificate does as long as no authority is named for it.
+ * and the server, and the usual ones give nobody a certificate for it: there the authorities for it count alone, and any certificate
+ * does as long as there is none.
  */
 async function tlsOf(
   host: string,
-  { url, ca = [], certificateFolders, isInsecure }: TrustServerOptions,
+  { url, ca = [], certificateFolders, isInsecure = false }: TrustServerOptions,
 ): Promise<TlsSettings> {
   const found = await readHostCertificates(certificateFolders, host)
   const all = [...found.ca, ...(host === url.host ? ca : [])]
-  const isOpen = all.length === 0 && isLoopback(hostOf(new URL(`https://${host}`)))
-  return { isVerified: isInsecure !== true && !isOpen, ca: all, identity: found.identity }
+  const isHere = isLoopback(hostOf(new URL(`https://${host}`)))
+  const isVerified = !isInsecure && !(isHere && all.length === 0)
+  return { isVerified, ca: all, isAlone: isHere, identity: found.identity }
 }

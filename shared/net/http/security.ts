@@ -19,15 +19,16 @@ export function securityOf({ tls, authorities = {} }: SecurityOptions): (url: UR
   let usual: Promise<readonly string[]> | undefined
   let plain: Promise<Security> | undefined
   const known = new Map<string, Promise<Security>>()
-  const make = async ({ isVerified, ca, identity }: TlsSettings): Promise<Security> => {
+  const make = async ({ isVerified, ca, isAlone, identity }: TlsSettings): Promise<Security> => {
     const own = identity && { cert: identity.certificate, key: identity.key }
     if (!isVerified) return { context: createSecureContext({ ...own }), isVerified }
-    const trusted = await (usual ??= readNamed(authorities))
+    const trusted = isAlone === true ? [] : await (usual ??= readNamed(authorities))
     return { context: createSecureContext({ ca: [...trusted, ...ca], ...own }), isVerified }
   }
   const find = async ({ host }: URL): Promise<Security> => {
     const settings = (await tls?.(host)) ?? usualTls
-    const isUsual = settings.isVerified && settings.ca.length === 0 && settings.identity === undefined
+    const isUsual =
+      settings.isVerified && settings.ca.length === 0 && settings.identity === undefined && settings.isAlone !== true
     try {
       return await (isUsual ? (plain ??= make(usualTls)) : make(settings))
     } catch (cause) {

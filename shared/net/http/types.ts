@@ -26,6 +26,8 @@ export interface TlsSettings {
   readonly isVerified: boolean
   /** Certificates in PEM that are trusted beside the usual ones. */
   readonly ca: readonly string[]
+  /** True: those in `ca` alone are trusted. Reading all the usual ones takes longer than most requests. */
+  readonly isAlone?: boolean | undefined
   /** Certificate and key of ours in PEM. */
   readonly identity?: { readonly certificate: string; readonly key: string } | undefined
 }
