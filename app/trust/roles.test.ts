@@ -238,3 +238,14 @@ test('with several root keys and a threshold, one that is lost is replaced by th
   })
   await t.throwsAsync(rotate(other, { role: 'root', by: 'local', threshold: 5 }), { code: 'TRUST_CHANGE_INVALID' })
 })
+
+test('who signs gets hold of what is over its time, to sign it again; nobody else does', async (t) => {
+  const scene = trustScene(t)
+  const owner = scene.person()
+  await sign(owner, 'v0', '0')
+  scene.clock.now += 4 * 365 * 86_400_000
+  await t.throwsAsync(trustedCollection(owner, gun), { code: 'TRUST_EXPIRED' })
+  await t.throwsAsync(change(owner, [{ kind: 'witness', role: 'targets' }]), { code: 'TRUST_EXPIRED' })
+  await change({ ...owner, acceptsExpired: true }, [{ kind: 'witness', role: 'targets' }])
+  t.is(await meaning(scene.person(), 'v0'), '0')
+})

@@ -27,14 +27,16 @@ export interface TrustSession {
   /** Milliseconds since the epoch. */
   readonly now: () => number
   readonly signal: AbortSignal
+  /** True for whoever signs what is over its time again. */
+  readonly acceptsExpired?: boolean | undefined
   /** Is told of each step of a verification. */
   readonly onStep?: ((step: VerificationStep) => void) | undefined
 }
 
 /** What is trusted of a collection now. Errors: TRUST_*; TRUST_NO_DATA when there is none. */
 export async function trustedCollection(session: TrustSession, gun: Gun): Promise<TrustedCollection> {
-  const { source, cache, pinning, now, signal, onStep } = session
-  const options = { source, cache, pinning: await pinning(gun), now, signal, onStep }
+  const { source, cache, pinning, now, signal, acceptsExpired, onStep } = session
+  const options = { source, cache, pinning: await pinning(gun), now, signal, acceptsExpired, onStep }
   return refreshCollection(gun, { ...options, unreachable: 'refuse' })
 }
 

@@ -1,7 +1,14 @@
 import { join } from 'node:path'
 import test from 'ava'
+import type { CommandTable } from '../../app/cli/command-group.ts'
 import { commands } from '../../app/cli/command-table.ts'
+import { notaryCommands } from '../../app/cli/notary/command-table.ts'
 import { registryCommands } from '../../app/cli/registry/command-table.ts'
+import { trustCommands } from '../../app/cli/trust/command-table.ts'
+import { delegationCommands } from '../../app/cli/trust/delegation.ts'
+import { keyCommands } from '../../app/cli/trust/key.ts'
+import { pendingCommands } from '../../app/cli/trust/pending.ts'
+import { signerCommands } from '../../app/cli/trust/signer.ts'
 import { repository } from '../../scripts/repository.ts'
 import { runOk } from '../testing/run.ts'
 
@@ -19,13 +26,32 @@ test('the help names every command', async (t) => {
   t.deepEqual(tooWide(text), [])
 })
 
-test('the help of ibuild registry names every command of it', async (t) => {
-  const text = await help('registry', '--help')
-  for (const [name, { summary }] of Object.entries(registryCommands))
-    t.true(text.includes(`  ${name}`) && text.includes(summary), name)
-})
+/** Commands that have commands of their own. */
+const groups: Readonly<Record<string, CommandTable>> = {
+  notary: notaryCommands,
+  registry: registryCommands,
+  trust: trustCommands,
+  'trust delegation': delegationCommands,
+  'trust key': keyCommands,
+  'trust pending': pendingCommands,
+  'trust signer': signerCommands,
+}
 
-for (const name of [...Object.keys(commands), ...Object.keys(registryCommands).map((name) => `registry ${name}`)]) {
+for (const [group, table] of Object.entries(groups)) {
+  test(`the help of ibuild ${group} names every command of it`, async (t) => {
+    const text = await help(...group.split(' '), '--help')
+    for (const [name, { summary }] of Object.entries(table))
+      t.true(text.includes(`  ${name}`) && text.includes(summary), name)
+  })
+}
+
+/** `key rotate` is another name of `rotate`. */
+const aliases: ReadonlySet<string> = new Set(['trust key rotate'])
+const inGroups = Object.entries(groups).flatMap(([group, table]) =>
+  Object.keys(table).map((name) => `${group} ${name}`),
+)
+
+for (const name of new Set([...Object.keys(commands), ...inGroups].filter((name) => !aliases.has(name)))) {
   test(`ibuild ${name} --help tells of each argument and option, and fits a terminal`, async (t) => {
     const words = name.split(' ')
     const text = await help(...words, '--help')

@@ -7,6 +7,8 @@ export interface JudgeOptions {
   readonly gun: Gun
   /** Milliseconds since the epoch; the clock is read once for a verification. */
   readonly now: number
+  /** True for whoever signs what is over its time again; it is told all the same. */
+  readonly acceptsExpired?: boolean | undefined
   readonly onStep?: ((step: VerificationStep) => void) | undefined
 }
 
@@ -14,11 +16,13 @@ export interface JudgeOptions {
 export class Judge {
   readonly gun: Gun
   readonly now: number
+  readonly acceptsExpired: boolean
   readonly #onStep: (step: VerificationStep) => void
 
-  constructor({ gun, now, onStep = () => undefined }: JudgeOptions) {
+  constructor({ gun, now, acceptsExpired = false, onStep = () => undefined }: JudgeOptions) {
     this.gun = gun
     this.now = now
+    this.acceptsExpired = acceptsExpired
     this.#onStep = onStep
   }
 

@@ -24,6 +24,8 @@ export interface RefreshOptions {
   readonly unreachable: 'refuse' | 'lastKnownGood'
   /** Milliseconds since a server confirmed what was verified before, beyond which it does not hold; undefined: any. */
   readonly maxAge?: number | undefined
+  /** True for whoever signs what is over its time again; nobody else may. */
+  readonly acceptsExpired?: boolean | undefined
   /** Milliseconds for all of it, however many files there are. 60 000 unless told. */
   readonly deadline?: number | undefined
   /** Milliseconds since the epoch. */
@@ -42,11 +44,11 @@ const mostTries = 4
  * signal's reason.
  */
 export async function refreshCollection(gun: Gun, options: RefreshOptions): Promise<TrustedCollection> {
-  const { cache, now = Date.now, deadline = usualDeadline, onStep } = options
+  const { cache, now = Date.now, deadline = usualDeadline, acceptsExpired, onStep } = options
   const rule = pinRuleFor(gun, options.pinning)
   const timer = AbortSignal.timeout(deadline)
   for (let tries = 1; ; tries++) {
-    const judge = new Judge({ gun, now: now(), onStep })
+    const judge = new Judge({ gun, now: now(), acceptsExpired, onStep })
     const remembered = await cache.load(gun)
     const progress = noProgress()
     try {

@@ -18,9 +18,9 @@ interface Flags extends TrustFlags, PublishFlags {
 }
 
 const help = `
-A path is how names begin that the role may sign: v1. is for v1.0 and v1.1. A role below another one,
-targets/a/b, is made with the keys of that one. With a threshold above 1 so many signers sign the same
-content one after the other: ibuild trust sign --pending FILE begins that.`
+A path is how names begin that the role may sign: v1. is for v1.0 and v1.1. A role below another
+one, targets/a/b, is made with the keys of that one. With a threshold above 1 so many signers sign
+the same content one after the other: ibuild trust sign --pending FILE begins that.`
 
 /** `ibuild trust delegation add IMAGE ROLE` */
 export async function run(argv: readonly string[]): Promise<number> {

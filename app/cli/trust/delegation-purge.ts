@@ -12,8 +12,8 @@ interface Flags extends TrustFlags, PublishFlags {
 }
 
 const help = `
-For a key that got into other hands. A role that would be left with too few keys stops it: remove that
-role, or give it another key first.`
+For a key that got into other hands. A role that would be left with too few keys stops it: remove
+that role, or give it another key first.`
 
 /** `ibuild trust delegation purge --key ID IMAGE` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -20,9 +20,9 @@ interface Flags extends TrustFlags, PublishFlags {
 }
 
 const help = `
-Without --key and --path the role goes, with all that it signs and with the roles below it. When keys
-go and what is signed would not count any more, it is signed again by a key that is here; without one
---force goes on, and the names of the role cannot be pulled until somebody signs.`
+Without --key and --path the role goes, with all that it signs and with the roles below it. When
+keys go and what is signed would not count any more, it is signed again by a key that is here;
+without one --force goes on, and the names of the role cannot be pulled until somebody signs.`
 
 /** `ibuild trust delegation remove IMAGE ROLE` */
 export async function run(argv: readonly string[]): Promise<number> {

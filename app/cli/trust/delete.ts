@@ -8,8 +8,8 @@ interface Flags extends TrustFlags {
 }
 
 const help = `
-All versions of it go from the server, and what is remembered of it here. Keys stay. Others who have
-seen it refuse a new collection of the name with other root keys.`
+All versions of it go from the server, and what is remembered of it here. Keys stay. Others who
+have seen it refuse a new collection of the name with other root keys.`
 
 /** `ibuild trust delete IMAGE` */
 export async function run(argv: readonly string[]): Promise<number> {

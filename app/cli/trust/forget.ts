@@ -11,8 +11,9 @@ interface Flags {
 }
 
 const help = `
-The next contact is a first one then: an older state and other root keys are not noticed. It is for a
-collection that was made anew, after its root keys were compared with those of whoever signs.`
+The next contact is a first one then: an older state and other root keys are not noticed. It is
+for a collection that was made anew, after its root keys were compared with those of whoever
+signs.`
 
 /** `ibuild trust forget IMAGE` */
 export async function run(argv: readonly string[]): Promise<number> {

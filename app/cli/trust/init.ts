@@ -21,9 +21,10 @@ interface Flags extends TrustFlags, PublishFlags, RootKeyFlags {
 }
 
 const help = `
-Makes a collection without any signatures: ibuild trust sign does so by itself where there is none.
-The root key of the key store is used, and made if there is none; keep it safe, it owns the image.
-With several root keys, some of them kept elsewhere, a lost one can be replaced by the others.`
+Makes a collection without any signatures: ibuild trust sign does so by itself where there is
+none. The root key of the key store is used, and made if there is none; keep it safe, it owns the
+image. With several root keys, some of them kept elsewhere, a lost one can be replaced by the
+others.`
 
 /** `ibuild trust init IMAGE` */
 export async function run(argv: readonly string[]): Promise<number> {

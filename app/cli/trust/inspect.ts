@@ -19,8 +19,8 @@ interface Flags extends TrustFlags {
 }
 
 const help = `
-Everything is verified before it is shown. The root key of an image that was never seen here, and that
-nothing is pinned for, is only shown: it is not remembered.`
+Everything is verified before it is shown. The root key of an image that was never seen here, and
+that nothing is pinned for, is only shown: it is not remembered.`
 
 /** `ibuild trust inspect NAME[:TAG]...` */
 export async function run(argv: readonly string[]): Promise<number> {

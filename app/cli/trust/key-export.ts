@@ -12,7 +12,8 @@ interface Flags extends KeyFlags {
 
 const help = `
 Keys stay locked with their passphrases. Take root keys to a place that is not on the network, and
-remove them here: without them nothing but tags can be changed, and whoever has them owns the image.`
+remove them here: without them nothing but tags can be changed, and whoever has them owns the
+image.`
 
 /** `ibuild trust key export -o FILE [ID...]` */
 export async function run(argv: readonly string[]): Promise<number> {

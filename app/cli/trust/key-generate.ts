@@ -14,8 +14,8 @@ interface Flags extends KeyFlags {
 }
 
 const help = `
-The private key goes into the key store, locked with a passphrase; the public one into NAME.pub. Give
-that file to whoever owns an image, for ibuild trust signer add --key NAME.pub NAME IMAGE.`
+The private key goes into the key store, locked with a passphrase; the public one into NAME.pub.
+Give that file to whoever owns an image, for ibuild trust signer add --key NAME.pub NAME IMAGE.`
 
 /** `ibuild trust key generate NAME` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -11,8 +11,8 @@ interface Flags extends KeyFlags {
 }
 
 const help = `
-What a file says that its keys are for counts before --role and --image. A key that is locked keeps
-its passphrase, which is asked for; others get a new one.`
+What a file says that its keys are for counts before --role and --image. A key that is locked
+keeps its passphrase, which is asked for; others get a new one.`
 
 /** `ibuild trust key import FILE...` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -12,7 +12,6 @@ export const pendingCommands: CommandTable = {
 
 /** `ibuild trust pending COMMAND`: what several must sign. */
 export async function run(argv: readonly string[]): Promise<number> {
-  const about =
-    'What several people must sign: --pending FILE of the other commands writes it, and it goes from one to the next.'
+  const about = 'What several must sign: --pending FILE of other commands writes it, and it goes from hand to hand.'
   return runGroup({ name: 'trust pending', about, commands: pendingCommands }, argv)
 }

@@ -13,8 +13,9 @@ interface Flags extends TrustFlags {
 }
 
 const help = `
-The signature goes from every role that has it and whose keys are here. When a role still signs the
-tag because its keys are elsewhere, that is told, and the command fails: the tag can still be pulled.`
+The signature goes from every role that has it and whose keys are here. When a role still signs
+the tag because its keys are elsewhere, that is told, and the command fails: the tag can still be
+pulled.`
 
 /** `ibuild trust revoke NAME[:TAG]` */
 export async function run(argv: readonly string[]): Promise<number> {

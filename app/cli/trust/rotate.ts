@@ -23,13 +23,14 @@ interface Flags extends TrustFlags, PublishFlags {
 }
 
 const help = `
-root       a new root, signed by the keys of now and by the new ones: those who know the image follow it
+root       signed by the keys of now and by the new ones: those who know the image follow
 targets    the owner's key for tags and signers
 snapshot   to the server, so that signers can publish alone; --local takes it back
 timestamp  always the server's
 
-Owners who keep several root keys in different places lose nothing when one is lost: rotate root --add,
-and --threshold when one alone must not suffice. ibuild trust rotate root --remove-key ID takes one out.`
+Owners who keep several root keys in different places lose nothing when one is lost: rotate root
+--add, and --threshold when one alone must not suffice. ibuild trust rotate root --remove-key ID
+takes one out.`
 
 /** `ibuild trust rotate IMAGE ROLE` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -20,9 +20,10 @@ interface Flags {
 const mostBytes = 128 * 1024
 
 const help = `
-It goes to ~/.docker/tls/HOST:PORT/ca.crt, where docker looks, too. Without --ca it is that of a server
-of the data folder, ROOT/notary/tls/ca.crt. From another machine bring the file by a way that you trust;
-nothing is taken from the network. --fingerprint holds it against what its owner told you.`
+It goes to ~/.docker/tls/HOST:PORT/ca.crt, where docker looks, too. Without --ca it is that of a
+server of the data folder, ROOT/notary/tls/ca.crt. From another machine bring the file by a way
+that you trust; nothing is taken from the network. --fingerprint holds it against what its owner
+told you.`
 
 /** `ibuild trust setup HOST:PORT` */
 export async function run(argv: readonly string[]): Promise<number> {

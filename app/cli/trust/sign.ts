@@ -27,9 +27,9 @@ const help = `
 NAME:TAG         signs what the tag leads to in the registry now, which is asked once
 NAME:TAG@DIGEST  signs just that, wherever the tag leads
 
-Where an image has signers, those of them sign whose keys are here, with targets/releases, from which
-docker pulls; else the owner does. An image that is not trusted yet gets its collection and keys.
-Tags of one image are published together, all of them or none.
+Where an image has signers, those of them sign whose keys are here, with targets/releases, from
+which docker pulls; else the owner does. An image that is not trusted yet gets its collection and
+keys. Tags of one image are published together, all of them or none.
 
 Signatures of cosign lie in the registry beside the image, where cosign verify --key finds them.`
 

@@ -13,9 +13,9 @@ interface Flags extends TrustFlags, PublishFlags, RootKeyFlags {
 }
 
 const help = `
-The signer's key gets the role targets/NAME, which tells who signed, and targets/releases, from which
-docker pulls. A key file is what ibuild trust key generate wrote, or a certificate. The key of the
-owner is needed here. An image that is not trusted yet gets its collection.`
+The signer's key gets the role targets/NAME, which tells who signed, and targets/releases, from
+which docker pulls. A key file is what ibuild trust key generate wrote, or a certificate. The key
+of the owner is needed here. An image that is not trusted yet gets its collection.`
 
 /** `ibuild trust signer add --key FILE NAME IMAGE...` */
 export async function run(argv: readonly string[]): Promise<number> {

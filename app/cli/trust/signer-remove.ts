@@ -12,9 +12,10 @@ interface Flags extends TrustFlags, PublishFlags {
 }
 
 const help = `
-What the signer alone signed in targets/releases is signed again by a key that is here and may; without
-one the command says who has to sign first, and --force goes on: then those tags cannot be pulled until
-somebody signs. The last signer takes targets/releases with him, and all that it signs.`
+What the signer alone signed in targets/releases is signed again by a key that is here and may;
+without one the command says who has to sign first, and --force goes on: then those tags cannot be
+pulled until somebody signs. The last signer takes targets/releases with him, and all that it
+signs.`
 
 /** `ibuild trust signer remove NAME IMAGE...` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -8,8 +8,9 @@ import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 interface Flags extends TrustFlags, PublishFlags {}
 
 const help = `
-Collections of older clients have a snapshot key of their owner's. Signers who do not have it cannot
-publish; with the key at the server they can. It is the same as ibuild trust rotate IMAGE snapshot.`
+Collections of older clients have a snapshot key of their owner's. Signers who do not have it
+cannot publish; with the key at the server they can. It is the same as ibuild trust rotate IMAGE
+snapshot.`
 
 /** `ibuild trust snapshot IMAGE` */
 export async function run(argv: readonly string[]): Promise<number> {

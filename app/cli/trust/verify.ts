@@ -24,9 +24,9 @@ interface Flags extends TrustFlags, RegistryFlags {
 }
 
 const help = `
-Does what a pull with trust does, without pulling: the trust server says what the tag means, and the
-registry must have just that. The exit code is 3 when it is refused. NAME:TAG@DIGEST also says what
-must be signed.`
+Does what a pull with trust does, without pulling: the trust server says what the tag means, and
+the registry must have just that. The exit code is 3 when it is refused. NAME:TAG@DIGEST also says
+what must be signed.`
 
 /** `ibuild trust verify NAME:TAG` */
 export async function run(argv: readonly string[]): Promise<number> {
