@@ -58,6 +58,7 @@ export type { ContainerSettings, Healthcheck } from '../shared/oci/container-set
 export type { Descriptor } from '../shared/oci/descriptor.ts'
 export type { Manifest } from '../shared/oci/manifest.ts'
 export type { Platform } from '../shared/oci/platform.ts'
+export type { OpenVerifier } from './adapters/policy-verifier.ts'
 export type { AnalyzedLayer, FoundFile, ImageAnalysis, PossibleSecret, WasteFinding } from './library/analysis.ts'
 export { type AnalyzeBuildOptions, type AnalyzeOptions, analyzeBuild, analyzeImage } from './library/analyze.ts'
 export {
@@ -82,7 +83,7 @@ export {
 } from './library/images.ts'
 export { diskUsage, inspectObject, type ObjectOptions } from './library/inspect.ts'
 export { type ImportRootfsOptions, importRootfs, type LoadImagesOptions, loadImages } from './library/load.ts'
-export type { AbortOptions, ImageOptions, LayerOptions, StoreOptions } from './library/options.ts'
+export type { AbortOptions, ImageOptions, LayerOptions, StoreOptions, VerifyOptions } from './library/options.ts'
 export type { ImagePath } from './library/path.ts'
 export { type PruneOptions, prune } from './library/prune.ts'
 export {
@@ -107,5 +108,6 @@ export {
   pushImage,
   type TransferOptions,
 } from './library/transfer.ts'
+export { openVerifier, type VerifierOptions } from './library/verifier.ts'
 export type { HistoryLine } from './listing/history-lines.ts'
 export type { ObjectType } from './listing/objects/types.ts'

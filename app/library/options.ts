@@ -1,4 +1,4 @@
-import type { RemoteImages } from '../../builder/ports.ts'
+import type { ImageVerifier, RemoteImages } from '../../builder/ports.ts'
 
 /** What every function of the library needs. */
 export interface StoreOptions {
@@ -24,4 +24,10 @@ export interface ImageOptions extends StoreOptions {
 /** For work that takes long: `CANCELLED` when the signal aborts; then nothing is left behind. */
 export interface AbortOptions {
   readonly signal?: AbortSignal | undefined
+}
+
+/** Whether images must be signed. */
+export interface VerifyOptions {
+  /** Says what was signed under the name of an image, which then is what is used: see `openVerifier`. Without it nothing has to be. */
+  readonly verifier?: ImageVerifier
 }

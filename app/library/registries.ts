@@ -1,8 +1,8 @@
 import { checkOptions } from '../../builder/check-options.ts'
 import type { Publisher, RemoteImages } from '../../builder/ports.ts'
-import type { RegistryClientOptions } from '../../registry/client/client.ts'
 import type { HostRule } from '../../registry/client/hosts/settings.ts'
 import type { RegistryClient } from '../../registry/client/types.ts'
+import type { CredentialSource } from '../../shared/net/auth/credentials.ts'
 import { lazyRegistries } from '../adapters/lazy-registries.ts'
 
 /** Who we are for a registry. */
@@ -38,8 +38,8 @@ export interface BuildRegistries {
  */
 export function openRegistries(options: RegistryOptions = {}): BuildRegistries {
   const checked = checkOptions('openRegistries', options, [])
-  const { images, publisher, close } = lazyRegistries(async () => openClient(checked))
-  return { images, publisher, close }
+  const registries = lazyRegistries(async () => openClient(checked))
+  return { images: registries.images, publisher: registries.publisher, close: async () => registries.close() }
 }
 
 /** Does work with a client that is closed at its end. */
@@ -55,26 +55,27 @@ export async function withClient<T>(
   }
 }
 
-async function openClient({
-  logins = {},
-  insecure,
-  mirrors,
-  userAgent = 'ibuild',
-}: RegistryOptions): Promise<RegistryClient> {
+/** A client that the caller closes. */
+export async function openClient(options: RegistryOptions): Promise<RegistryClient> {
+  const { insecure, mirrors, userAgent = 'ibuild' } = options
   const { createRegistryClient } = await import('../../registry/client/client.ts')
-  const find = async (domain: string): Promise<RegistryLogin | undefined> =>
-    typeof logins === 'function' ? logins(domain) : Object.hasOwn(logins, domain) ? logins[domain] : undefined
-  const options: RegistryClientOptions = {
+  return createRegistryClient({
     userAgent,
     hosts: { hosts: rulesOf(insecure, mirrors), insecureNetworks: [], isAllInsecure: false },
-    credentials: {
-      find: async (domain) => {
-        const login = await find(domain)
-        return login && { kind: 'password', username: login.username, password: login.password }
-      },
+    credentials: credentialsOf(options),
+  })
+}
+
+/** Who we are for each host. */
+export function credentialsOf({ logins = {} }: Pick<RegistryOptions, 'logins'>): CredentialSource {
+  const find = async (domain: string): Promise<RegistryLogin | undefined> =>
+    typeof logins === 'function' ? logins(domain) : Object.hasOwn(logins, domain) ? logins[domain] : undefined
+  return {
+    find: async (domain) => {
+      const login = await find(domain)
+      return login && { kind: 'password', username: login.username, password: login.password }
     },
   }
-  return createRegistryClient(options)
 }
 
 function rulesOf(

@@ -7,11 +7,11 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { fullName } from '../../shared/base/reference.ts'
 import type { CommitOptions } from './containers.ts'
 import { detailsOf, type Image } from './image.ts'
-import type { AbortOptions, ImageOptions, LayerOptions } from './options.ts'
+import type { AbortOptions, ImageOptions, LayerOptions, VerifyOptions } from './options.ts'
 import { wholeStore } from './whole-store.ts'
 
 /** What `runImage` runs, and how. */
-export interface RunOptions extends ImageOptions, LayerOptions, AbortOptions {
+export interface RunOptions extends ImageOptions, LayerOptions, AbortOptions, VerifyOptions {
   /** Replaces CMD. */
   readonly args?: readonly string[]
   /** Replaces ENTRYPOINT, and drops the image's CMD. */
@@ -49,7 +49,7 @@ export interface ImageRunResult extends RunResult {
  * Runs a command in an image, in the sandbox of a RUN step; what it writes is thrown away unless `keep` or `commit` is
  * given. A non-zero exit code is a result. When the signal aborts, every process of the container is dead before this
  * rejects. Errors: `IMAGE_NOT_FOUND`, `RUNTIME_MISSING`, `RUNTIME_FAILED`, `USER_UNKNOWN`, `USAGE`, `CANCELLED`; of what is
- * to be kept `CONTAINER_EXISTS`, `LAYER_LIMIT`, `REFERENCE_INVALID`.
+ * to be kept `CONTAINER_EXISTS`, `LAYER_LIMIT`, `REFERENCE_INVALID`; with a verifier `TRUST_*`.
  */
 export async function runImage(options: RunOptions): Promise<ImageRunResult> {
   checkOptions('runImage', options, ['root', 'image'])
@@ -59,8 +59,13 @@ export async function runImage(options: RunOptions): Promise<ImageRunResult> {
     const store = wholeStore(options)
     const onNotice = listen(options.onNotice)
     const keep = keepOf(options, onNotice)
+    const found = findImage(store, image)
+    if (options.verifier !== undefined) {
+      const { requireSigned } = await import('../../builder/transfer/signed-content.ts')
+      await requireSigned(store, { image: found, text: image }, { verifier: options.verifier, signal })
+    }
     const { kept, ...result } = await builder.runImage(store, {
-      image: findImage(store, image),
+      image: found,
       args,
       env,
       network,

@@ -10,7 +10,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { parseReference, shortName, withDefaultTag } from '../../shared/base/reference.ts'
 import { parsePlatform } from '../../shared/oci/platform.ts'
 import { detailsOf, type Image } from './image.ts'
-import type { AbortOptions, ImageOptions, StoreOptions } from './options.ts'
+import type { AbortOptions, ImageOptions, StoreOptions, VerifyOptions } from './options.ts'
 import { type RegistryOptions, withClient } from './registries.ts'
 
 /** What work with a registry has in common. */
@@ -23,7 +23,7 @@ export interface TransferOptions extends AbortOptions {
 }
 
 /** What `pullImage` brings in. */
-export interface PullImageOptions extends StoreOptions, TransferOptions {
+export interface PullImageOptions extends StoreOptions, TransferOptions, VerifyOptions {
   /** In docker's grammar: `registry.example.com/team/app:1`, also with a digest. */
   readonly name: string
   /** `os/architecture[/variant]`; this machine's unless told otherwise. */
@@ -46,10 +46,10 @@ export interface PulledImage extends Image {
  * Brings an image of a registry into the store. Layers that the store has are not fetched; every byte is checked. Errors:
  * `REFERENCE_INVALID`, `REGISTRY_NOT_FOUND`, `REGISTRY_DENIED`, `REGISTRY_UNREACHABLE`, `REGISTRY_FAILED`,
  * `REGISTRY_ANSWER_INVALID`, `PLATFORM_NOT_FOUND`, `NOT_AN_IMAGE`, `MANIFEST_INVALID`, `CONFIG_INVALID`, `LAYER_LIMIT`,
- * `DIGEST_MISMATCH`, `ARCHIVE_INVALID`, `ARCHIVE_UNSAFE`, `DISK_FULL`, `CANCELLED`.
+ * `DIGEST_MISMATCH`, `ARCHIVE_INVALID`, `ARCHIVE_UNSAFE`, `DISK_FULL`, `CANCELLED`; with a verifier `TRUST_*`.
  */
 export async function pullImage(options: PullImageOptions): Promise<PulledImage> {
-  const { root, name, platform, maxLayers, registries, parallel, emit } = checkOptions('pullImage', options, [
+  const { root, name, platform, maxLayers, registries, parallel, emit, verifier } = checkOptions('pullImage', options, [
     'root',
     'name',
   ])
@@ -58,7 +58,7 @@ export async function pullImage(options: PullImageOptions): Promise<PulledImage>
     withClient(registries, async (client) => {
       const { pullFrom } = await import('../transfer/pull.ts')
       const asked = platform === undefined ? undefined : parsePlatform(platform)
-      const scope = { client, signal, emit: listen(emit), platform: asked, maxLayers, atOnce: parallel }
+      const scope = { client, signal, emit: listen(emit), platform: asked, maxLayers, atOnce: parallel, verifier }
       const { image, ...pulled } = await pullFrom(openStore(root), reference, scope)
       return { ...detailsOf(image), ...pulled, name: shortName(pulled.name) }
     }),
@@ -116,7 +116,7 @@ export async function pushImage(options: PushImageOptions): Promise<PushedImage>
 }
 
 /** What `copyImage` copies. */
-export interface CopyImageOptions extends TransferOptions {
+export interface CopyImageOptions extends TransferOptions, VerifyOptions {
   /** In docker's grammar, with a tag or a digest. */
   readonly from: string
   /** Without a tag it gets that of the source. */
@@ -148,7 +148,7 @@ export interface CopiedImage {
  * `REGISTRY_ANSWER_INVALID`, `PLATFORM_NOT_FOUND`, `MANIFEST_INVALID`, `DIGEST_MISMATCH`, `CANCELLED`.
  */
 export async function copyImage(options: CopyImageOptions): Promise<CopiedImage> {
-  const { from, to, platform, referrers, layerIndexes, parallel, registries, emit } = checkOptions(
+  const { from, to, platform, referrers, layerIndexes, parallel, registries, emit, verifier } = checkOptions(
     'copyImage',
     options,
     ['from', 'to'],
@@ -161,6 +161,7 @@ export async function copyImage(options: CopyImageOptions): Promise<CopiedImage>
       return copyTo(source, target, {
         client,
         signal,
+        verifier,
         emit: listen(emit),
         platform: asked,
         referrers,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import type { OpenVerifier, VerifierScope } from './open-verifier.ts'
+import type { OpenVerifier } from '../../adapters/policy-verifier.ts'
+import type { VerifierScope } from './open-verifier.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
 
 /** What flags, environment and files say of signatures. Errors: USAGE. */
