@@ -21,7 +21,7 @@ interface Outcome {
   readonly text: string
 }
 
-const passphrases = {
+export const passphrases = {
   NOTARY_ROOT_PASSPHRASE: 'root-passphrase',
   NOTARY_TARGETS_PASSPHRASE: 'targets-passphrase',
   NOTARY_SNAPSHOT_PASSPHRASE: 'snapshot-passphrase',
