@@ -94,6 +94,7 @@ export {
 } from './library/registries.ts'
 export { type ImageRunResult, type RunOptions, runImage } from './library/run.ts'
 export { type ExportRootfsOptions, exportRootfs, type SaveImagesOptions, saveImages } from './library/save.ts'
+export { type NeededPassphrase, openSigner, type SignerOptions } from './library/signer.ts'
 export type { SourceOptions } from './library/source.ts'
 export { type SquashOptions, squashImage } from './library/squash.ts'
 export {

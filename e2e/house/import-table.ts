@@ -147,7 +147,10 @@ export const importTable: ImportTable = {
     'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
     'app/transfer': { imports: ['shared', 'builder', 'registry', 'notary', 'app/adapters'] },
-    'app/library': { imports: ['shared', 'builder', 'registry/client', 'app/listing', 'app/adapters', 'app/transfer'] },
+    'app/library': {
+      imports: ['shared', 'builder', 'registry/client', 'app/listing', 'app/adapters', 'app/transfer', 'app/trust'],
+    },
+    'app/trust': { imports: ['shared', 'builder', 'registry', 'notary', 'app/adapters'] },
     app: { imports: ['shared', 'builder', 'registry', 'notary'] },
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'scripts'] },
