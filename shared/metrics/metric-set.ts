@@ -42,7 +42,7 @@ export function createMetricSet(prefix: string): MetricSet {
     gauge(name, help, value) {
       const collect = async (): Promise<void> => {
         const now = await value()
-        if (now === undefined) gauge.reset()
+        if (now === undefined) gauge.remove()
         else gauge.set(now)
       }
       const gauge: Gauge = new Gauge({ name: prefix + name, help, registers, collect })
