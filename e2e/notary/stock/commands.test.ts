@@ -1,11 +1,13 @@
 import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { writeKeyFile } from '../../../notary/keys/key-file.ts'
+import { newCertificate, newKey } from '../../../notary/tuf/testing/keys.ts'
 import { needs } from '../../testing/needs.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { delegationKey } from '../testing/delegation-key.ts'
 import { sharedServers } from '../testing/shared-servers.ts'
-import { type StockClient, stockClient } from '../testing/stock-client.ts'
+import { passphrases, type StockClient, stockClient } from '../testing/stock-client.ts'
 import { get, type TrustServer } from '../testing/trust-server.ts'
 
 const servers = sharedServers(test)
@@ -117,6 +119,21 @@ for (const { title, needed, server } of servers) {
     for (const late of [reader, behind, another()]) t.regex(await late.notary('list', gun), /v1\s[^]*v2\s/)
   })
 
+  stock(`${title}: the root may be a key with a certificate that a CA issued`, async (t) => {
+    const { gun, client, another, file } = scene(t, await server())
+    const authority = newKey('ecdsa').privateKey
+    const { privateKey } = newKey('ecdsa')
+    const issuer = { commonName: 'CA of the company', privateKey: authority }
+    const certificate = newCertificate(privateKey, { commonName: gun, usages: [], issuer })
+    const key = file(
+      'root.key',
+      await writeKeyFile(privateKey, { role: 'root', gun: undefined }, passphrases.NOTARY_ROOT_PASSPHRASE),
+    )
+    await client.notary('init', gun, '--rootkey', key, '--rootcert', file('root.crt', certificate))
+    await client.notary('add', gun, 'v1', file('one', 'one\n'), '-p')
+    t.regex(await another().notary('list', gun), /v1\s/)
+  })
+
   stock(`${title}: a collection is deleted, and made anew`, async (t) => {
     const { gun, client, another, server: at, file } = scene(t, await server())
     await client.notary('init', gun, '-p')
@@ -153,6 +170,6 @@ for (const { title, needed, server } of servers) {
 /** The reference server leaves it to the client to guess. */
 function conflict(title: string): RegExp {
   return title === 'ibuild'
-    ? /publish conflict: targets version \d+ was published meanwhile/
+    ? /publish conflict: (?:targets|snapshot) version \d+ was published meanwhile/
     : /trust server rejected operation/
 }
