@@ -7,6 +7,7 @@ import { runOk } from '../e2e/testing/run.ts'
 import { makeBusyboxRootfs, tarOf } from './busybox-rootfs.ts'
 import { playProduction } from './demo-production.ts'
 import { playRegistry } from './demo-registry.ts'
+import { playTrust } from './demo-trust.ts'
 import { repository } from './repository.ts'
 import { expect, openStage } from './stage.ts'
 
@@ -115,6 +116,7 @@ async function main(): Promise<void> {
 
   await playRegistry(stage)
   await playProduction(stage)
+  await playTrust(stage)
 
   console.log('\nDone. The data folder of this demo was temporary and is gone.')
 }

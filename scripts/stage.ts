@@ -12,6 +12,8 @@ export interface Shown {
   readonly who?: string
   /** True for a command that runs while others do; what it prints is shown when it ends. */
   readonly isBehind?: boolean
+  /** Added to the environment, and shown before the command. */
+  readonly env?: Readonly<Record<string, string>>
   /** Exit code that is expected; 0 unless told otherwise. */
   readonly code?: number
   /** Lines of output that are shown at most. */
@@ -67,12 +69,13 @@ interface Played {
 }
 
 function play(folder: string, { shown, words: [program = '', ...args], line }: Played): Promise<RunOutput> {
-  const { input, from, who = '', isBehind = false } = shown
+  const { input, from, who = '', isBehind = false, env: added = {} } = shown
   const rest = `${from === undefined ? '' : ` < ${from}`}${isBehind ? ' &' : ''}`
-  console.log(`${who}$ ${line.map(quoted).join(' ')}${rest}`)
+  const before = Object.entries(added).map(([name, value]) => `${name}=${quoted(value)} `)
+  console.log(`${who}$ ${before.join('')}${line.map(quoted).join(' ')}${rest}`)
   const logins = who === '' ? {} : loginsOf(folder, who)
   const stdin = from === undefined ? input : readFileSync(from)
-  const env = { IBUILD_ROOT: join(folder, 'data'), ...logins }
+  const env = { IBUILD_ROOT: join(folder, 'data'), ...logins, ...added }
   return run(program, args, { cwd: repository, env, ...(stdin !== undefined && { input: stdin }) })
 }
 

@@ -79,7 +79,7 @@ async function fetchSigned(store: Store, { remote }: Sources, options: FetchSign
 
 function notHere({ name, content }: FetchSigned): IbuildError {
   const message = `the image of the store is not what was signed as ${JSON.stringify(name)}, ${content.digest}`
-  return new IbuildError('IMAGE_NOT_FOUND', message, { hint: `Bring it in with ibuild pull --verify ${name}.` })
+  return new IbuildError('TRUST_CONTENT', message, { hint: `Bring it in with ibuild pull --verify ${name}.` })
 }
 
 /** Errors are told at the line that named the image. */

@@ -24,7 +24,7 @@ export function isOfContent({ origins }: Store, { imageID }: StoredImage, { dige
 
 /**
  * The image that was signed, by its digest; the registry is not asked what the name means. Errors: those of the registry,
- * TRUST_CONTENT for what is not what was signed, IMAGE_NOT_FOUND.
+ * TRUST_CONTENT for what is not what was signed, and when there is nothing of that digest.
  */
 export async function findSigned(
   images: RemoteImages,
@@ -35,7 +35,7 @@ export async function findSigned(
   const found = await asSigned(reference, async () => images.find({ ...reference, digest }, { ...options, size }))
   if (found !== undefined) return found
   const message = `${familiarName(reference)} is signed as ${digest}, which ${reference.domain} has not`
-  throw new IbuildError('IMAGE_NOT_FOUND', message, {
+  throw new IbuildError('TRUST_CONTENT', message, {
     hint: 'What was signed was removed there, or is in another registry: push it again, or sign what is there.',
   })
 }

@@ -72,6 +72,11 @@ test.serial('the registry is not asked what a signed tag means', async (t) => {
   t.true(stdout.startsWith(`Digest: ${digest}\n`), stdout)
   const plain = await user.ok(['pull', `${name}:1`])
   t.true(plain.stdout.startsWith(`Digest: ${evil}\n`), 'without trust it is what the registry says')
+  await signer.ok(['delete', `${name}@${digest}`])
+  t.regex(
+    await refused(t, user, 'pull', '--verify', `${name}:1`),
+    /is signed as .*, which .* has not \[TRUST_CONTENT\]/,
+  )
 })
 
 test.serial('what a registry gives in the place of what was signed is refused, and leaves nothing', async (t) => {
