@@ -85,7 +85,15 @@ export function timestampJson(values: CommonValues & { readonly snapshot: FileMe
 }
 
 function commonJson(type: string, { version, expires }: CommonValues): JsonObject {
-  return { _type: type, version, expires: new Date(expires).toISOString() }
+  return { _type: type, version, expires: timeText(expires) }
+}
+
+/**
+ * A time, in milliseconds since the epoch, as Go writes it: without zeros at the end of its fraction. The reference server hashes a
+ * root as it would write it itself, so that any other form is not what its snapshots promise.
+ */
+export function timeText(time: number): string {
+  return new Date(time).toISOString().replace(/\.?0+Z$/, 'Z')
 }
 
 function roleJson({ keyIDs, threshold }: RoleKeys): JsonObject {

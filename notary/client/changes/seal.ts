@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../shared/base/json.ts'
 import { fileMetaJson, fileMetaOf } from '../../tuf/file-meta.ts'
-import { expiryOf } from '../../tuf/metadata-json.ts'
+import { expiryOf, timeText } from '../../tuf/metadata-json.ts'
 import { isTargetsRole } from '../../tuf/role.ts'
 import type { KeyID, RoleName, Signature, TargetsRole } from '../../tuf/types.ts'
 import { memberOf, objectIn, withMember, withoutMembers } from './json-parts.ts'
@@ -113,7 +113,7 @@ function versionIn({ base, targets, root }: Draft, role: RoleName): number {
 }
 
 function stamped(json: JsonObject, role: RoleName, version: number, now: number): JsonObject {
-  const expires = new Date(expiryOf(role, now)).toISOString()
+  const expires = timeText(expiryOf(role, now))
   return withMember(withMember(json, 'version', version), 'expires', expires)
 }
 
