@@ -3,13 +3,14 @@ import type { JsonObject, JsonValue } from '../../../shared/base/json.ts'
 import { canonicalText } from '../canonical.ts'
 import { fileMetaOf } from '../file-meta.ts'
 import { parseGun } from '../gun.ts'
-import { expiryOf, keysJson, rootJson, snapshotJson, targetJson, targetsJson, timestampJson } from '../metadata-json.ts'
+import { expiryOf, keysJson, snapshotJson, targetJson, targetsJson, timestampJson } from '../metadata-json.ts'
 import { readMetadata } from '../read-metadata.ts'
 import { baseRoles, isTargetsRole, parentOf, parseRole } from '../role.ts'
 import type { BaseRole, FileMeta, Gun, Metadata, RoleName, TargetsRole } from '../types.ts'
 import { signMetadata } from '../write-metadata.ts'
+import { firstJson, newKeys, type RoleSigners, rootOf } from './first-json.ts'
 import { arrayOf, numberOf, objectOf } from './json.ts'
-import { newKey, type TestKey } from './keys.ts'
+import type { TestKey } from './keys.ts'
 
 /** What is to be signed of a role, and by whom. */
 interface Draft {
@@ -61,7 +62,7 @@ export class TestCollection {
     this.now = options.now ?? Date.now()
     this.#keys = { ...newKeys(this.gun), ...options.keys }
     this.#thresholds = { root: 1, targets: 1, snapshot: 1, timestamp: 1, ...options.thresholds }
-    for (const role of baseRoles) this.#draft(role, this.#firstJson(role), this.#keys[role])
+    for (const role of baseRoles) this.#draft(role, firstJson(role, this.#signers()), this.#keys[role])
   }
 
   /** Keys that a role of the root has, as they will be published. */
@@ -130,7 +131,7 @@ export class TestCollection {
     this.#keys = { ...this.#keys, [role]: keys }
     this.#thresholds[role] = threshold
     const version = numberOf(this.json('root')['version'])
-    this.#change('root', () => this.#rootJson(version))
+    this.#change('root', () => rootOf(version, this.#signers()))
     if (role !== 'root') return this.#drafts.has(role) ? this.signWith(role, keys) : this
     return this.signWith('root', [...keys, ...old.filter((key) => !keys.includes(key))])
   }
@@ -252,44 +253,12 @@ export class TestCollection {
     return draft
   }
 
-  #firstJson(role: BaseRole): JsonObject {
-    const common = { version: 1, expires: expiryOf(role, this.now) }
-    if (role === 'root') return this.#rootJson(1)
-    if (role === 'targets') return targetsJson({ ...common, targets: [] })
-    return role === 'snapshot'
-      ? snapshotJson({ ...common, meta: [] })
-      : timestampJson({ ...common, snapshot: fileMetaOf(Buffer.of()) })
-  }
-
-  #rootJson(version: number): JsonObject {
-    const roles = (role: BaseRole) => ({
-      keyIDs: this.#keys[role].map(({ key }) => key.id),
-      threshold: this.#thresholds[role],
-    })
-    return rootJson({
-      version,
-      expires: expiryOf('root', this.now),
-      keys: baseRoles.flatMap((role) => this.#keys[role].map(({ key }) => key)),
-      roles: {
-        root: roles('root'),
-        targets: roles('targets'),
-        snapshot: roles('snapshot'),
-        timestamp: roles('timestamp'),
-      },
-    })
+  #signers(): RoleSigners {
+    return { keys: this.#keys, thresholds: this.#thresholds, now: this.now }
   }
 }
 
 /** Reads all files of a publish. */
 export function readAll(published: Published): ReadonlyMap<RoleName, Metadata> {
   return new Map([...published.files].map(([role, bytes]) => [role, readMetadata(role, bytes)]))
-}
-
-function newKeys(gun: Gun): Record<BaseRole, readonly TestKey[]> {
-  return {
-    root: [newKey('ecdsa-x509', { commonName: gun })],
-    targets: [newKey('ecdsa')],
-    snapshot: [newKey('ecdsa')],
-    timestamp: [newKey('ed25519')],
-  }
 }
