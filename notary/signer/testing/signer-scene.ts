@@ -35,7 +35,7 @@ export async function startTestSigner(
 }
 
 /** What a client is given. */
-export function clientTls(folder: string): RemoteSignerTls {
+function clientTls(folder: string): RemoteSignerTls {
   const read = (name: string): string => readFileSync(join(folder, name), 'utf8')
   return { ca: read('ca.crt'), certificate: read('client.crt'), key: read('client.key') }
 }
