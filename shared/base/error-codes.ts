@@ -225,7 +225,7 @@ const table = {
   },
   KEY_INVALID: {
     exit: 1,
-    about: 'A public key or certificate cannot be read, is of a kind that is not used, or too weak.',
+    about: 'A key or certificate cannot be read, is of a kind that is not used, or too weak.',
     hint: 'Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits or more.',
   },
   METADATA_INVALID: { exit: 1, about: 'Metadata of a collection is malformed: no parser may read it as it likes.' },
