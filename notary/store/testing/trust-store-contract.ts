@@ -229,7 +229,7 @@ const cases: Readonly<Record<string, Case>> = {
       for (const gun of names.toReversed()) await publish(store, first(), { gun })
       t.deepEqual(await store.collections({ limit: 10 }), names)
       t.deepEqual(await store.collections({ limit: 2, after: 'a' }), names.slice(1, 3))
-      t.deepEqual(await store.collections({ limit: 2, after: 'bb' }), ['c'] as never)
+      t.deepEqual(await store.collections({ limit: 2, after: 'bb' }), names.slice(3))
       t.deepEqual(
         (await store.states({ limit: 10, after: 'a/b' })).map(({ gun }) => gun),
         names.slice(2),
