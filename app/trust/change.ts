@@ -1,10 +1,10 @@
 import { applyChanges } from '../../notary/client/changes/apply.ts'
 import type { Change } from '../../notary/client/changes/types.ts'
-import { type Current, type Plan, type Published, type PublishOptions, publish } from '../../notary/client/publish.ts'
+import type { Current, Plan } from '../../notary/client/publish.ts'
 import type { Gun } from '../../notary/tuf/types.ts'
 import { type CreateOptions, collectionMaker } from './create.ts'
 import { noCollection } from './revoke.ts'
-import { publishingOf, type TrustSession } from './session.ts'
+import type { TrustSession } from './session.ts'
 
 /** Changes of a collection as it is; they are asked for again when others published meanwhile. */
 export type Changes = readonly Change[] | ((current: Current) => Promise<readonly Change[]> | readonly Change[])
@@ -24,14 +24,4 @@ export function planToMakeAndChange(
 ): Plan {
   const made = collectionMaker(session, gun, create)
   return async (current) => applyChanges(current?.draft ?? (await made()), changes)
-}
-
-/** Carries out a plan in one publish. Errors: TRUST_*, KEY_*, PASSPHRASE_*. */
-export async function publishPlan(
-  session: TrustSession,
-  gun: Gun,
-  plan: Plan,
-  options?: PublishOptions,
-): Promise<Published> {
-  return publish(publishingOf(session, gun), plan, options)
 }

@@ -10,7 +10,7 @@ export function gunOf(image: string | Pick<Reference, 'domain' | 'path'>): Gun {
 }
 
 /** A name without tag and digest. Errors: REFERENCE_INVALID, USAGE. */
-export function parseRepository(text: string): Reference {
+function parseRepository(text: string): Reference {
   const reference = parseReference(text)
   if (reference.tag === undefined && reference.digest === undefined) return reference
   throw new IbuildError('USAGE', `${text}: this is about all of an image's repository: leave out the tag`)
