@@ -1,4 +1,5 @@
 import type { NotaryConfig } from '../../notary/server/config/schema.ts'
+import { checkExposure } from '../../notary/server/exposure.ts'
 import { type OpenNotary, openNotary } from '../../notary/server/open-notary.ts'
 import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
 import { isOpen } from '../../registry/server/config/openness.ts'
@@ -39,10 +40,11 @@ export interface BesideOptions {
   readonly log: Log
 }
 
-/** Undefined where none is wanted. Errors: those of {@link openNotary}. */
+/** Undefined where none is wanted. Errors: EXPOSURE_REFUSED and those of {@link openNotary}. */
 export async function openBeside({ root, beside, inForce, log }: BesideOptions): Promise<BesideNotary | undefined> {
   const { config, isListenSaid, passphrase } = beside
   if (config.listen === 'off') return undefined
+  await checkExposure(config, isOpen(inForce.config))
   const notary = await openNotary({ root, config, passphrase, log })
   let server: NotaryServer | undefined
   return {

@@ -52,7 +52,10 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   opened.defer(() => registry.service.close())
   const reload = oneByOne(() => reloadConfig({ server, beside }, load, log))
   const server = await startServer({ root, inForce, registry, signatures, log, reload })
-  const notary = await beside?.start(server.forNotary)
+  const notary = await beside?.start(server.forNotary).catch(async (error: unknown) => {
+    await server.stop()
+    throw error
+  })
   host.onReload(() => void reload().catch(() => undefined))
   tellReady({ server, notary, config, host, log })
   await host.stopped
