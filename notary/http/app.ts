@@ -42,7 +42,7 @@ export interface Page {
 }
 
 /** As the reference server has it. */
-export const usualCache: CacheTimes = { current: 300, consistent: 2_592_000 }
+const usualCache: CacheTimes = { current: 300, consistent: 2_592_000 }
 
 type Answer = Page['answer']
 
