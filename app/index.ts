@@ -58,7 +58,7 @@ export type { ContainerSettings, Healthcheck } from '../shared/oci/container-set
 export type { Descriptor } from '../shared/oci/descriptor.ts'
 export type { Manifest } from '../shared/oci/manifest.ts'
 export type { Platform } from '../shared/oci/platform.ts'
-export type { OpenVerifier } from './adapters/policy-verifier.ts'
+export type { ClosableVerifier } from './adapters/policy-verifier.ts'
 export type { AnalyzedLayer, FoundFile, ImageAnalysis, PossibleSecret, WasteFinding } from './library/analysis.ts'
 export { type AnalyzeBuildOptions, type AnalyzeOptions, analyzeBuild, analyzeImage } from './library/analyze.ts'
 export {

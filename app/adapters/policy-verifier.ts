@@ -14,7 +14,7 @@ import { registryLooks } from './registry-looks.ts'
 import { trustServers } from './trust-servers.ts'
 
 /** Verifies images for `build`, `pullImage`, `runImage` and `copyImage`; with connections of its own. */
-export interface OpenVerifier extends ImageVerifier {
+export interface ClosableVerifier extends ImageVerifier {
   /** Ends the connections. */
   close(): Promise<void>
 }
@@ -40,7 +40,7 @@ export function policyVerifier({
   server,
   client,
   onNotice,
-}: PolicyVerifierOptions): OpenVerifier {
+}: PolicyVerifierOptions): ClosableVerifier {
   const servers = trustServers(connection, server)
   const cache = folderTrustCache(join(root, 'trust'))
   const access = { source: servers.source, cache, onNotice, registry: registryLooks(client) }

@@ -1,6 +1,6 @@
 import { checkOptions } from '../../builder/check-options.ts'
 import { lazyRegistries, type Registries } from '../adapters/lazy-registries.ts'
-import type { OpenVerifier } from '../adapters/policy-verifier.ts'
+import type { ClosableVerifier } from '../adapters/policy-verifier.ts'
 import type { StoreOptions } from './options.ts'
 import { credentialsOf, openClient, type RegistryOptions } from './registries.ts'
 
@@ -27,11 +27,11 @@ export interface VerifierOptions extends StoreOptions {
  * Verifies images by a policy: `build({ ...options, images, verifier })`. What is seen of collections is remembered in the data
  * folder. Nothing is asked before an image is. Errors: `TRUST_POLICY_INVALID`, when the first image is asked about.
  */
-export function openVerifier(options: VerifierOptions): OpenVerifier {
+export function openVerifier(options: VerifierOptions): ClosableVerifier {
   const checked = checkOptions('openVerifier', options, ['root'])
   const registries = lazyRegistries(async () => openClient(checked.registries ?? {}))
-  let opened: Promise<OpenVerifier> | undefined
-  const once = async (): Promise<OpenVerifier> => (opened ??= open(checked, registries.client))
+  let opened: Promise<ClosableVerifier> | undefined
+  const once = async (): Promise<ClosableVerifier> => (opened ??= open(checked, registries.client))
   return {
     verify: async (...args) => (await once()).verify(...args),
     checkUnnamed: async (text) => (await once()).checkUnnamed(text),
@@ -46,7 +46,7 @@ export function openVerifier(options: VerifierOptions): OpenVerifier {
 async function open(
   { root, policy, folder, server, authorities, registries = {}, onNotice = () => undefined }: VerifierOptions,
   client: Registries['client'],
-): Promise<OpenVerifier> {
+): Promise<ClosableVerifier> {
   const { policyOfData, policyVerifier } = await import('../adapters/policy-verifier.ts')
   const { userAgent = 'ibuild' } = registries
   const connection = { userAgent, credentials: credentialsOf(registries), certificateFolders: [], ca: authorities }

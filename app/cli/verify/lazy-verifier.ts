@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { OpenVerifier } from '../../adapters/policy-verifier.ts'
+import type { ClosableVerifier } from '../../adapters/policy-verifier.ts'
 import type { VerifierScope } from './open-verifier.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
 
@@ -12,11 +12,11 @@ export function trustChoiceOf(flags: VerifyFlags): TrustChoice {
  * Who verifies images; undefined when nobody does. The code for it is loaded, and the policy read, when the first image is asked
  * about.
  */
-export function verifierFor(choice: TrustChoice, scope: VerifierScope): OpenVerifier | undefined {
+export function verifierFor(choice: TrustChoice, scope: VerifierScope): ClosableVerifier | undefined {
   if (choice.kind === 'off') return undefined
-  let opened: Promise<OpenVerifier> | undefined
-  const open = async (): Promise<OpenVerifier> => (await import('./open-verifier.ts')).openVerifier(choice, scope)
-  const once = async (): Promise<OpenVerifier> => {
+  let opened: Promise<ClosableVerifier> | undefined
+  const open = async (): Promise<ClosableVerifier> => (await import('./open-verifier.ts')).openVerifier(choice, scope)
+  const once = async (): Promise<ClosableVerifier> => {
     opened ??= open()
     return opened
   }

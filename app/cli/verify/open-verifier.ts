@@ -1,6 +1,6 @@
 import { everythingSigned, signedOtherwise } from '../../../notary/policy/requirements.ts'
 import type { Policy } from '../../../notary/policy/types.ts'
-import { type OpenVerifier, type PolicyVerifierOptions, policyVerifier } from '../../adapters/policy-verifier.ts'
+import { type ClosableVerifier, type PolicyVerifierOptions, policyVerifier } from '../../adapters/policy-verifier.ts'
 import { trustConnection } from '../trust-connection.ts'
 import { readPolicyFile } from './policy-file.ts'
 import type { TrustChoice } from './trust-choice.ts'
@@ -12,7 +12,7 @@ export type VerifierScope = Pick<PolicyVerifierOptions, 'root' | 'client' | 'onN
 export async function openVerifier(
   choice: Extract<TrustChoice, { kind: 'on' }>,
   scope: VerifierScope,
-): Promise<OpenVerifier> {
+): Promise<ClosableVerifier> {
   const policy = policyOf(choice)
   const connection = await trustConnection(scope.onNotice)
   return policyVerifier({ ...scope, policy, connection, server: process.env['DOCKER_CONTENT_TRUST_SERVER'] })

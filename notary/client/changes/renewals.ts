@@ -6,7 +6,7 @@ import { canonicalIDs, keysOfRole } from './role-keys.ts'
 import type { Change, SigningKeys } from './types.ts'
 
 /** From so many milliseconds before its end on, a file is signed anew with whatever is published: half a year, as stock clients do. */
-export const renewalTime = 182 * 86_400_000
+const renewalTime = 182 * 86_400_000
 
 /** Files of targets that will expire soon and that can be signed with the keys that are here. `now` in milliseconds since the epoch. */
 export async function renewals(
