@@ -20,13 +20,13 @@ export interface GateScene extends AsyncDisposable {
   /** Ann, who signs. */
   readonly ann: TrustClient
   /** As ann. */
-  push(name: string, artifact: Artifact, tag?: string): Promise<void>
+  readonly push: (name: string, artifact: Artifact, tag?: string) => Promise<void>
   /** `path` is behind `/v2/`. */
-  get(who: 'ann' | 'bob', path: string): Promise<Answer>
+  readonly get: (who: 'ann' | 'bob', path: string) => Promise<Answer>
   /** Writes the configuration anew and has it read. */
-  reload(config: object): Promise<void>
+  readonly reload: (config: object) => Promise<void>
   /** `ibuild registry` with these words, on the data folder; gives stdout whatever the exit code. */
-  registry(...args: readonly string[]): Promise<string>
+  readonly registry: (...args: readonly string[]) => Promise<string>
 }
 
 export interface Answer {
