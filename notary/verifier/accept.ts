@@ -43,7 +43,7 @@ export function accept<S extends Signed>(bytes: Uint8Array, expected: Expectatio
 }
 
 /** Errors: TRUST_MISMATCH. */
-export function requirePromised(
+function requirePromised(
   bytes: Uint8Array,
   { role, promised }: { readonly role: RoleName; readonly promised: FileMeta },
   judge: Judge,
@@ -111,7 +111,7 @@ function requireNotOlder<S extends Signed>(metadata: Metadata<S>, expected: Expe
  * The last trusted file, unless those who may sign now have not signed it: after a change of keys what the old ones signed binds
  * nobody, so that owners can start anew below a version that a thief of keys set very high (TUF 1.0, 5.3.11).
  */
-export function lastTrusted<S extends Signed>(
+function lastTrusted<S extends Signed>(
   { role, read, authority, last }: Expectation<S>,
   judge: Judge,
 ): Metadata<S> | undefined {

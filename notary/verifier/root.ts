@@ -19,7 +19,7 @@ function rootKeys({ keys }: Root, gun: Gun): Authority['keys'] {
 }
 
 /** Why a key is none for the root of a collection, whatever the time is. */
-export function bindingProblem(key: PublicKey | UnknownKey, gun: Gun): string | undefined {
+function bindingProblem(key: PublicKey | UnknownKey, gun: Gun): string | undefined {
   if (key.type !== 'ecdsa-x509' && key.type !== 'rsa-x509') return 'the key has no certificate'
   const leaf = leafOf(key.bytes)
   return certificateProblem(leaf, { gun, now: leaf.validFromDate.getTime() })

@@ -27,7 +27,7 @@ export async function toldBy(answer: HttpAnswer): Promise<string | undefined> {
 }
 
 /** The body of an answer that is an error, if it is JSON. */
-export async function errorBody(answer: HttpAnswer): Promise<JsonValue | undefined> {
+async function errorBody(answer: HttpAnswer): Promise<JsonValue | undefined> {
   try {
     return parseJson(await readBody(answer, longestErrorBody), { what: 'answer' })
   } catch (error) {

@@ -19,7 +19,7 @@ export interface TestSource extends MetadataSource {
   serve(published: Published): void
 }
 
-export function testSource(published?: Published): TestSource {
+function testSource(published?: Published): TestSource {
   const source: TestSource = {
     asked: [],
     files: new Map(published?.served),
