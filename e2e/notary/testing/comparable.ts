@@ -23,10 +23,12 @@ function bodyOf(text: string): JsonValue | undefined {
   return isObject(value) && 'errors' in value ? withoutHex(value) : shapeOf(value)
 }
 
-const hex = /[0-9a-f]{64}/g
+const hex = /(?:[0-9a-f]{64}){1,2}/g
+/** The reference takes one of the promised hashes, not always the same, and tells of it. */
+const whichHash = /sha(?:256|512) checksum/g
 
 function withoutHex(value: JsonValue): JsonValue {
-  return JSON.parse(JSON.stringify(value).replaceAll(hex, 'HEX')) as JsonValue
+  return JSON.parse(JSON.stringify(value).replaceAll(hex, 'HEX').replaceAll(whichHash, 'checksum')) as JsonValue
 }
 
 function shapeOf(value: JsonValue): JsonValue {
