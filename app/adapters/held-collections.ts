@@ -1,8 +1,8 @@
 import type { Gun } from '../../notary/tuf/types.ts'
 import { rolesInOrder, targetsIn } from '../../notary/verifier/resolve.ts'
 import type { SignedTarget, TrustedCollection } from '../../notary/verifier/types.ts'
-import { Recent } from '../../registry/service/recent.ts'
 import { type IbuildError, isIbuildError } from '../../shared/base/errors.ts'
+import { Recent } from '../../shared/base/recent.ts'
 
 /** What is known of a collection: all of it, verified; or why it cannot be used. */
 export type HeldCollection =

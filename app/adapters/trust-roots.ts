@@ -8,8 +8,8 @@ import { limits } from '../../notary/verifier/limits.ts'
 import type { MetadataSource } from '../../notary/verifier/types.ts'
 import type { GunNames } from '../../registry/access/gun-names.ts'
 import type { GcRoots } from '../../registry/gc/types.ts'
-import { Recent } from '../../registry/service/recent.ts'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
 
 /** What the collections of a repository sign: hex of sha256. */
 export type SignedIn = (name: string) => Promise<Iterable<ReadonlySet<string>>>

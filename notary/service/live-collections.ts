@@ -1,8 +1,8 @@
+import { Recent } from '../../shared/base/recent.ts'
 import type { CollectionState, NewFile, TrustStore } from '../store/types.ts'
 import { readRoot, readTargets } from '../tuf/read-metadata.ts'
 import type { Gun, RoleName, Root, TargetsRole } from '../tuf/types.ts'
 import type { Delegations } from './check-targets.ts'
-import { Lru } from './lru.ts'
 import type { Upload } from './read-upload.ts'
 import type { FileQuery, StoredFile } from './types.ts'
 
@@ -17,11 +17,11 @@ const limits = { states: 10_000, fileBytes: 64 * mebibyte, parsed: 10_000 }
  */
 export class LiveCollections {
   readonly #store: TrustStore
-  readonly #states = new Lru<Gun, CollectionState>(limits.states)
+  readonly #states = new Recent<Gun, CollectionState>(limits.states)
   /** By life, role and version: what such a file is never changes. */
-  readonly #files = new Lru<string, StoredFile>(limits.fileBytes, ({ bytes }) => bytes.length)
-  readonly #roots = new Lru<string, Root>(limits.parsed)
-  readonly #delegations = new Lru<string, Delegations>(limits.parsed)
+  readonly #files = new Recent<string, StoredFile>(limits.fileBytes, ({ bytes }) => bytes.length)
+  readonly #roots = new Recent<string, Root>(limits.parsed)
+  readonly #delegations = new Recent<string, Delegations>(limits.parsed)
   /** How often something was changed: what was read before a change may be of before it. */
   #changes = 0
   readonly #listeners: ((gun: Gun) => void)[] = []
@@ -126,7 +126,12 @@ export class LiveCollections {
     return file.bytes
   }
 
-  async #parsed<T>(cache: Lru<string, T>, state: CollectionState, role: RoleName, read: () => Promise<T>): Promise<T> {
+  async #parsed<T>(
+    cache: Recent<string, T>,
+    state: CollectionState,
+    role: RoleName,
+    read: () => Promise<T>,
+  ): Promise<T> {
     const key = keyOf(state, role, state.files.get(role)?.version ?? 0)
     const known = cache.get(key)
     if (known !== undefined) return known

@@ -1,5 +1,5 @@
+import { Recent } from '../../shared/base/recent.ts'
 import type { Gun, KeyID, PublicKey, RoleKeys, ServerRole, SigningKey } from '../tuf/types.ts'
-import { Lru } from './lru.ts'
 import { refused } from './publish-error.ts'
 import type { Signer } from './types.ts'
 
@@ -17,9 +17,9 @@ export interface ServerKeysOptions {
 export class ServerKeys {
   readonly #options: ServerKeysOptions
   /** Keys that are held: what a signer has it never loses. */
-  readonly #held = new Lru<KeyID, PublicKey>(mostRemembered)
+  readonly #held = new Recent<KeyID, PublicKey>(mostRemembered)
   /** Keys that names got which there are not yet, so that who asks again costs nothing. */
-  readonly #promised = new Lru<string, PublicKey>(mostRemembered)
+  readonly #promised = new Recent<string, PublicKey>(mostRemembered)
   #hourBegan = Number.NEGATIVE_INFINITY
   #inThisHour = 0
 

@@ -1,12 +1,12 @@
 import { Agent } from 'node:https'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, required } from '../../shared/base/json.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import type { Signer } from '../service/types.ts'
 import { readKey } from '../tuf/key.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
 import { isSignatureOf } from '../tuf/verify.ts'
 import type { SignerCall } from './protocol.ts'
-import { Recent } from './recent.ts'
 import { exchange, type RemoteSignerOptions, type SignerAnswer, unavailable } from './remote-exchange.ts'
 
 /** Connections that are kept, and how long without a request. */

@@ -1,4 +1,4 @@
-import { Recent } from '../service/recent.ts'
+import { Recent } from '../../shared/base/recent.ts'
 
 /** Slows down who guesses passwords. A try counts as wrong from its beginning on, so many at once are no way around. */
 export interface SlowDown {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { Recent } from '../service/recent.ts'
 import type { TakeOver } from '../service/take-over.ts'
 import { TreeFlaw } from './flaw.ts'
 import { flawTeller } from './flaw-teller.ts'

@@ -1,9 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import { createSlots } from '../../shared/base/slots.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { Recent } from '../service/recent.ts'
 import { TreeFlaw } from './flaw.ts'
 import type { Tree } from './tree.ts'
 

@@ -1,7 +1,7 @@
 import { parsePattern } from '../../shared/base/name-pattern.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import type { GateAnswer, GatedPull, PullGate } from '../http/pull-gate.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { Recent } from '../service/recent.ts'
 import { type Bounds, Reach, type ReachParts } from './reach.ts'
 import type { GateTally } from './tally.ts'
 import type { GateMode, GateRule, Judge, Judgement, Signatures } from './types.ts'

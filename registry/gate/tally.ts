@@ -1,6 +1,6 @@
+import { Recent } from '../../shared/base/recent.ts'
 import type { Log } from '../../shared/log/log.ts'
 import type { GatedPull } from '../http/pull-gate.ts'
-import { Recent } from '../service/recent.ts'
 import type { GateCounts } from './types.ts'
 
 /** Takes lines for operators. */

@@ -1,5 +1,5 @@
+import { Recent } from '../../shared/base/recent.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { Recent } from '../service/recent.ts'
 import type { Judge } from './types.ts'
 
 interface Known {

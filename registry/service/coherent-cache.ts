@@ -1,5 +1,5 @@
+import { Recent } from '../../shared/base/recent.ts'
 import type { MetadataHolder } from './doubtful-metadata.ts'
-import { Recent } from './recent.ts'
 import { createStamps } from './stamps.ts'
 
 /**

@@ -1,9 +1,9 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { blobRows, linkedRows, linkRows } from '../storage/rows.ts'
 import type { MetadataHolder } from './doubtful-metadata.ts'
-import { Recent } from './recent.ts'
 import { createStamps } from './stamps.ts'
 
 /** Which repository has which blob. What was found lately is in memory; what is not there is always looked up. */

@@ -1,6 +1,6 @@
 import { algorithmOf, type Digest, digestOf } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
-import { Recent } from './recent.ts'
 
 /** Small blobs as they were read and verified: configs, mostly. */
 export interface SmallBlobs {

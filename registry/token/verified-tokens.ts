@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { JsonObject } from '../../shared/base/json.ts'
-import { Recent } from '../service/recent.ts'
+import { Recent } from '../../shared/base/recent.ts'
 import { leeway, TokenInvalid, type Verify } from './jwt.ts'
 
 /** Milliseconds since the epoch, and by a clock that nobody sets. */

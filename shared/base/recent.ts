@@ -5,6 +5,7 @@ export class Recent<Key, Value> {
   readonly #weigh: (value: Value) => number
   #weight = 0
 
+  /** `weigh` gives the same each time it is asked of a value. One that is heavier than `limit` is not kept. */
   constructor(limit: number, weigh: (value: Value) => number = () => 1) {
     this.#limit = limit
     this.#weigh = weigh
@@ -16,6 +17,11 @@ export class Recent<Key, Value> {
     this.#entries.delete(key)
     this.#entries.set(key, value)
     return value
+  }
+
+  /** The same, though it does not count as a use. */
+  peek(key: Key): Value | undefined {
+    return this.#entries.get(key)
   }
 
   set(key: Key, value: Value): void {
