@@ -98,3 +98,12 @@ test('names may be written without quotes, or with escapes in them', (t) => {
   t.deepEqual(read(String.raw`"a\"b"`), ['a"b'])
   t.deepEqual(read('""'), [''])
 })
+
+test('headers made to be hard to read keep nobody busy', (t) => {
+  const blanks = ' '.repeat(8000)
+  const read = readParts(Buffer.from(part(`X:${blanks}c\nb\r\n${file}`) + end), boundary, 3)
+  t.deepEqual(
+    read.map(({ filename }) => filename),
+    ['root'],
+  )
+})

@@ -79,10 +79,10 @@ function readPart(body: Buffer, start: number, end: number): Part {
 function headersIn(text: string): ReadonlyMap<string, string> {
   const headers = new Map<string, string>()
   for (const line of text.split('\r\n')) {
-    const [, name, value] = /^([\w-]{1,100}):\s*(.*?)\s*$/.exec(line) ?? []
-    if (name === undefined || value === undefined) throw malformed('a header of a part is none')
+    const [start, name] = /^([\w-]{1,100}):/.exec(line) ?? []
+    if (start === undefined || name === undefined) throw malformed('a header of a part is none')
     if (headers.has(name.toLowerCase())) throw malformed(`a part has two headers ${name}`)
-    headers.set(name.toLowerCase(), value)
+    headers.set(name.toLowerCase(), line.slice(start.length).trim())
   }
   return headers
 }
