@@ -1,6 +1,16 @@
-import { age, choice, count, duration, headerValues, size, text, texts, yesOrNo } from '../../../shared/config/kinds.ts'
-import { networks } from '../../../shared/config/networks-kind.ts'
+import { age, choice, duration, size, text, yesOrNo } from '../../../shared/config/kinds.ts'
 import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
+import {
+  anonymousMetricsKey,
+  certificateKeys,
+  connectionKeys,
+  drainKey,
+  headersKey,
+  logKeys,
+  metricsKey,
+  plainHttpKey,
+  trustedProxiesKey,
+} from '../../../shared/web/config-keys.ts'
 
 const day = 86_400_000
 
@@ -20,30 +30,18 @@ const beside = {
       'auto',
       'auto: an own CA and a certificate for tls.names; files: those below. Stock clients want TLS.',
     ),
-    names: key(
-      texts,
-      [],
-      'Names and addresses for the certificate of tls.mode auto, beside that of listen and localhost.',
-    ),
-    certificate: live(text, '', 'PEM file with the certificate and those above it. Read again when it changes.'),
-    key: live(text, '', 'PEM file with its private key.'),
-    clientCA: key(texts, [], 'PEM files with CAs; with any, clients must show a certificate of one of them.'),
-    minimum: live(choice('1.2', '1.3'), '1.2', 'Oldest version of TLS that is spoken.'),
+    ...certificateKeys,
   },
   insecure: {
-    plainHttp: key(yesOrNo, false, 'Allows plain HTTP on an address that other machines reach.'),
+    plainHttp: plainHttpKey,
     anonymousPublish: key(
       yesOrNo,
       false,
       'Allows everyone who reaches the address to publish, to rotate keys and to delete collections.',
     ),
-    anonymousMetrics: key(yesOrNo, false, 'Allows everyone who reaches metrics.listen to read there, by plain HTTP.'),
+    anonymousMetrics: anonymousMetricsKey,
   },
-  trustedProxies: live(
-    networks,
-    [],
-    'Networks of proxies that are believed when they tell of clients, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.',
-  ),
+  trustedProxies: trustedProxiesKey,
   signer: {
     mode: key(
       choice('local', 'remote'),
@@ -90,28 +88,19 @@ const beside = {
     consistent: live(age, 30 * day, 'How long others may keep files that are asked for by hash or version.'),
   },
   limits: {
-    connections: live(count, 8192, 'Connections at once; 0 for any number.'),
-    connectionsPerAddress: key(
-      count,
-      2048,
-      'Connections at once from one address, of IPv6 from one /64; 0 for any number.',
-    ),
-    headerSize: key(size, 16 * 1024, 'The request line and all headers together.'),
-    headersTimeout: live(duration, 15_000, 'Time in which TLS must come about, and the headers of a request be there.'),
-    keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
-    bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
+    ...connectionKeys,
     stalledRead: live(duration, 300_000, 'Time in which a client must take an answer.'),
     uploadSize: key(size, 64 * 2 ** 20, 'All files of one publish together.'),
     uploadMemory: key(size, 192 * 2 ** 20, 'Memory for publishes that are being read, of all clients together.'),
   },
-  headers: live(headerValues, {}, 'Headers for every answer.'),
+  headers: headersKey,
   requests: live(
     choice('none', 'failures', 'changes', 'all'),
     'changes',
     'Requests that are told in the log at level info: those that failed for a reason of the server, also those that change something, or all.',
   ),
   metrics: {
-    enabled: key(yesOrNo, true, 'Gathers metrics for Prometheus.'),
+    enabled: metricsKey,
     listen: key(
       text,
       '',
@@ -127,16 +116,9 @@ const alone = {
     '',
     'Data folder, unless --root or IBUILD_ROOT names one. The notary keeps all in its folder notary.',
   ),
-  log: {
-    level: live(choice('error', 'warn', 'info', 'debug'), 'info', 'How much is told; debug has every request.'),
-    format: live(
-      choice('auto', 'json', 'text'),
-      'auto',
-      'One JSON object a line, or lines for people; auto: text on a terminal.',
-    ),
-  },
+  log: logKeys,
   shutdown: {
-    drain: live(duration, 60_000, 'How long requests may go on when the server is asked to stop.'),
+    drain: drainKey,
   },
 } as const
 

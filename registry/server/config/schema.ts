@@ -1,6 +1,17 @@
-import { age, choice, count, duration, headerValues, size, text, texts, yesOrNo } from '../../../shared/config/kinds.ts'
+import { age, choice, count, duration, size, text, yesOrNo } from '../../../shared/config/kinds.ts'
 import { networks } from '../../../shared/config/networks-kind.ts'
 import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
+import {
+  anonymousMetricsKey,
+  certificateKeys,
+  connectionKeys,
+  drainKey,
+  headersKey,
+  logKeys,
+  metricsKey,
+  plainHttpKey,
+  trustedProxiesKey,
+} from '../../../shared/web/config-keys.ts'
 import { usualRules } from '../../access/rules.ts'
 import { accessRules, groupMembers, realm } from './access-kinds.ts'
 import { baseUrl, endpoints } from './endpoint-kind.ts'
@@ -33,26 +44,14 @@ const schema = {
       'off',
       'auto: an own CA and a certificate for tls.names; files: those below.',
     ),
-    names: key(
-      texts,
-      [],
-      'Names and addresses for the certificate of tls.mode auto, beside that of listen and localhost.',
-    ),
-    certificate: live(text, '', 'PEM file with the certificate and those above it. Read again when it changes.'),
-    key: live(text, '', 'PEM file with its private key.'),
-    clientCA: key(texts, [], 'PEM files with CAs; with any, clients must show a certificate of one of them.'),
-    minimum: live(choice('1.2', '1.3'), '1.2', 'Oldest version of TLS that is spoken.'),
+    ...certificateKeys,
   },
   insecure: {
-    plainHttp: key(yesOrNo, false, 'Allows plain HTTP on an address that other machines reach.'),
+    plainHttp: plainHttpKey,
     anonymousPush: key(yesOrNo, false, 'Allows everyone who reaches the address to push, pull and delete.'),
-    anonymousMetrics: key(yesOrNo, false, 'Allows everyone who reaches metrics.listen to read there, by plain HTTP.'),
+    anonymousMetrics: anonymousMetricsKey,
   },
-  trustedProxies: live(
-    networks,
-    [],
-    'Networks of proxies that are believed when they tell of clients, by X-Forwarded-For, X-Forwarded-Proto and X-Forwarded-Host.',
-  ),
+  trustedProxies: trustedProxiesKey,
   access: {
     htpasswd: key(
       text,
@@ -172,28 +171,14 @@ const schema = {
     every: live(duration, 1_209_600_000, 'Time from the end of one such pass over all that is stored to the next.'),
   },
   limits: {
-    connections: live(count, 8192, 'Connections at once; 0 for any number.'),
-    connectionsPerAddress: key(
-      count,
-      2048,
-      'Connections at once from one address, of IPv6 from one /64; 0 for any number.',
-    ),
-    headerSize: key(size, 16 * 1024, 'The request line and all headers together.'),
-    headersTimeout: live(duration, 15_000, 'Time in which TLS must come about, and the headers of a request be there.'),
-    keepAlive: live(duration, 75_000, 'How long a connection without a request stays open.'),
-    bodyRate: live(size, 1024, 'Bytes a second, over a minute, below which a client that sends a body is cut off.'),
+    ...connectionKeys,
     stalledRead: live(duration, 300_000, 'Time in which a client must take the next piece of a blob.'),
     pageSize: live(count, 1000, 'Items of a page of a listing at most, and without n.'),
     sendBuffers: live(size, 32 * 1024 * 1024, 'Memory for blobs that are being sent, of all clients together.'),
   },
-  headers: live(headerValues, {}, 'Headers for every answer.'),
+  headers: headersKey,
   log: {
-    level: live(choice('error', 'warn', 'info', 'debug'), 'info', 'How much is told; debug has every request.'),
-    format: live(
-      choice('auto', 'json', 'text'),
-      'auto',
-      'One JSON object a line, or lines for people; auto: text on a terminal.',
-    ),
+    ...logKeys,
     requests: live(
       choice('none', 'failures', 'changes', 'all'),
       'changes',
@@ -201,7 +186,7 @@ const schema = {
     ),
   },
   metrics: {
-    enabled: key(yesOrNo, true, 'Gathers metrics for Prometheus.'),
+    enabled: metricsKey,
     listen: key(
       text,
       '',
@@ -222,7 +207,7 @@ const schema = {
     ),
   },
   shutdown: {
-    drain: live(duration, 60_000, 'How long requests may go on when the server is asked to stop.'),
+    drain: drainKey,
   },
 } as const
 
