@@ -66,8 +66,9 @@ test('an index about something that is signed gives what it names no right to be
   await pushArtifact(service, app, other)
   const index = indexOf([other], subjectOf(signed))
   await pushArtifact(service, app, index, ['latest', tagOf(signed.digest)])
-  for (const reference of ['latest', index.digest, tagOf(signed.digest)])
+  for (const reference of [index.digest, tagOf(signed.digest)])
     t.is((await get(`/v2/app/manifests/${reference}`)).status, 200)
+  t.is((await get('/v2/app/manifests/latest')).status, 403)
   t.is((await get(`/v2/app/manifests/${other.digest}`)).status, 403)
   for (const blob of other.blobs) t.is((await get(`/v2/app/blobs/${digestOf(blob)}`)).status, 403)
 })
@@ -84,6 +85,50 @@ test('what cosign sets tags for is served by these tags, when it is about what i
   const image = signature(mediaTypes.ociConfig, mediaTypes.dockerLayerGzip)
   await pushArtifact(service, app, image, [tagOf(signed.digest, '.att')])
   t.is((await get(`/v2/app/manifests/${tagOf(signed.digest, '.att')}`)).status, 403)
+})
+
+test('nothing is served under a tag that people use because of what it says to be about', async (t) => {
+  const { service, signatures, get } = await gated(t, 'enforce')
+  signatures.sign('v1', await pushArtifact(service, app, signed, ['v1']))
+  const chart = signature(
+    'application/vnd.cncf.helm.config.v1+json',
+    'application/vnd.cncf.helm.chart.content.v1.tar+gzip',
+    {
+      ...subjectOf(signed),
+    },
+  )
+  await pushArtifact(service, app, chart, ['latest', '2.0.0', tagOf(signed.digest)])
+  for (const reference of ['latest', '2.0.0', tagOf(signed.digest)])
+    t.is((await get(`/v2/app/manifests/${reference}`)).status, 403, reference)
+})
+
+const ofImage = { mediaType: mediaTypes.ociConfig, digest: digestOf(empty), size: empty.length }
+const ofLayers = [{ mediaType: mediaTypes.ociLayerGzip, digest: digestOf(payload), size: payload.length }]
+const odd = Buffer.from('{"rootfs":{"type":"layers","diff_ids":[]}}')
+
+for (const [what, document] of [
+  ['has layers of an image and a config of no known type', { config: descriptor(odd, 'text/x'), layers: ofLayers }],
+  ['is an image to readers that know no case', { config: descriptor(odd, 'text/x'), Config: ofImage, layers: [] }],
+  ['has a config that is one to them', { config: { ...descriptor(odd, 'text/x'), MediaType: mediaTypes.ociConfig } }],
+  ['has layers that are some to them', { config: descriptor(odd, 'text/x'), layers: [], 'layer\u017f': ofLayers }],
+] as const) {
+  test(`what ${what} is no artifact, whatever it says to be about`, async (t) => {
+    const { service, signatures, get } = await gated(t, 'enforce')
+    signatures.sign('v1', await pushArtifact(service, app, signed, ['v1']))
+    const pretender = artifactOf({ ...document, ...subjectOf(signed) }, [empty, odd, payload])
+    await pushArtifact(service, app, pretender, [tagOf(signed.digest, '.sig')])
+    t.is((await get(`/v2/app/manifests/${pretender.digest}`)).status, 403)
+    t.is((await get(`/v2/app/blobs/${digestOf(payload)}`)).status, 403)
+  })
+}
+
+test('what tools attach without a config is served, whatever its layers are called', async (t) => {
+  const { service, signatures, get } = await gated(t, 'enforce')
+  signatures.sign('v1', await pushArtifact(service, app, signed, ['v1']))
+  const attached = signature('application/vnd.unknown.config.v1+json', mediaTypes.ociLayer, subjectOf(signed))
+  await pushArtifact(service, app, attached)
+  t.is((await get(`/v2/app/manifests/${attached.digest}`)).status, 200)
+  t.is((await get(`/v2/app/blobs/${digestOf(payload)}`)).status, 200)
 })
 
 const hex = 'a'.repeat(64)

@@ -1,5 +1,6 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
+import { isIndexType } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { ManifestService } from '../service/types.ts'
@@ -42,8 +43,9 @@ export class Reach {
     const { digest, tag } = wanted
     const signed = tag === undefined ? await this.#byDigest(wanted, 0) : await this.#judge(wanted)
     if (signed.isSigned) return signed
-    const companion = (await this.#asReferrer(digest, manifest)) ?? (await this.#asTagged(tag, manifest))
-    return companion ?? signed
+    // A tag that somebody chose is a name for something to be used: who could push there could name anything.
+    const companion = tag === undefined ? this.#asReferrer(digest, manifest) : this.#asTagged(tag, manifest)
+    return (await companion) ?? signed
   }
 
   /** A blob: some manifest that may be pulled must refer to it. */
@@ -89,9 +91,9 @@ export class Reach {
   }
 
   /** The same by the tag, as clients set it that know nothing of subjects. */
-  async #asTagged(tag: string | undefined, manifest: ReadManifest): Promise<Judgement | undefined> {
-    const about = tag === undefined ? undefined : subjectOfTag(tag)
-    if (about === undefined || !saysSo(manifest, about.isList ? isArtifact : hasNoLayers)) return undefined
+  async #asTagged(tag: string, manifest: ReadManifest): Promise<Judgement | undefined> {
+    const about = subjectOfTag(tag)
+    if (about === undefined || !saysSo(manifest, about.isList ? isList : hasNoLayers)) return undefined
     return signedOrNothing(await this.#byDigest({ digest: about.subject, size: undefined, tag: undefined }, 0))
   }
 
@@ -118,6 +120,11 @@ export class Reach {
       throw error
     }
   }
+}
+
+/** Of what it names each is looked at by itself. */
+function isList({ mediaType }: ReadManifest): boolean {
+  return isIndexType(mediaType)
 }
 
 function signedOrNothing(judgement: Judgement): Judgement | undefined {
