@@ -31,10 +31,25 @@ function readOne(block: string): X509Certificate {
   }
 }
 
-/** The common name of the subject; undefined when there is none, or more than one. */
+/**
+ * The common name of the subject; undefined when there is none, or more than one. It is read from the text, a part in each line,
+ * in which control characters and what RFC 2253 names are escaped: `toLegacyObject` leaves Node's module `tls` without
+ * `createSecureContext` when that was not loaded before.
+ */
 export function commonNameOf(certificate: X509Certificate): string | undefined {
-  const name: unknown = certificate.toLegacyObject().subject?.CN
-  return typeof name === 'string' ? name : undefined
+  const names = subjectParts(certificate).filter((part) => part.startsWith('CN='))
+  return names.length === 1 ? names[0]?.slice('CN='.length) : undefined
+}
+
+/** Whose certificate it is, for messages. */
+export function subjectText(certificate: X509Certificate): string {
+  return subjectParts(certificate).join(', ') || 'nobody'
+}
+
+function subjectParts({ subject }: X509Certificate): readonly string[] {
+  // Node says undefined, against its types, where the subject is empty.
+  const text: string | undefined = subject
+  return text?.split('\n') ?? []
 }
 
 /** True when a certificate of that common name is for the collection: the name itself, or its beginning before a `*`. */

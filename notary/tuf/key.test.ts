@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { promisify } from 'node:util'
 import test from 'ava'
 import type { JsonObject } from '../../shared/base/json.ts'
-import { certificateProblem, commonNameOf, isNameFor, leafOf, readCertificates } from './certificate.ts'
+import { certificateProblem, commonNameOf, isNameFor, leafOf, readCertificates, subjectText } from './certificate.ts'
 import { parseGun } from './gun.ts'
 import { keyFromCertificate, keyFromSpki, keyJson, parseKeyID, publicKey, readKey } from './key.ts'
 import { certified, newCertificate, newKey } from './testing/keys.ts'
@@ -167,3 +169,27 @@ function rsa(modulusLength: number): KeyObject {
 function rsaX509(): PublicKey {
   return newKey('rsa-x509', { commonName: gun }).key
 }
+
+const subjects: readonly [string, string | undefined, string][] = [
+  ['localhost:5000/team/app', 'localhost:5000/team/app', 'CN=localhost:5000/team/app'],
+  ['a\nCN=localhost:5000/team/app', 'a\\0ACN=localhost:5000/team/app', 'CN=a\\0ACN=localhost:5000/team/app'],
+]
+for (const [commonName, found, text] of subjects) {
+  test(`the common name ${JSON.stringify(commonName)} is one name`, (t) => {
+    const leaf = leafOf(newCertificate(ec('P-256'), { commonName }))
+    t.is(commonNameOf(leaf), found)
+    t.is(subjectText(leaf), text)
+  })
+}
+
+test('whose name is asked for, TLS can be used afterwards', async (t) => {
+  const script = `
+    const { commonNameOf, leafOf } = await import(${JSON.stringify(new URL('certificate.ts', import.meta.url).href)})
+    const before = process.moduleLoadList.includes('NativeModule tls')
+    commonNameOf(leafOf(process.argv[1]))
+    console.log(before, typeof process.getBuiltinModule('node:tls').createSecureContext)`
+  const certificate = newCertificate(ec('P-256'), { commonName: gun })
+  const args = ['--input-type=module', '-e', script, '--', certificate]
+  const { stdout } = await promisify(execFile)(process.execPath, args)
+  t.is(stdout, 'false function\n')
+})

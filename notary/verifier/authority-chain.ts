@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { subjectText } from '../tuf/certificate.ts'
 
 export interface ChainQuestion {
   readonly leaf: X509Certificate
@@ -42,7 +43,7 @@ function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): bool
 }
 
 function memberProblem(certificate: X509Certificate, now: number): string | undefined {
-  const name = certificate.subject.replaceAll('\n', ', ')
+  const name = subjectText(certificate)
   if (certificate.validToDate.getTime() < now)
     return `the certificate of ${name} expired at ${certificate.validToDate.toISOString()}`
   if (certificate.validFromDate.getTime() > now)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { certificateProblem, readCertificates } from '../tuf/certificate.ts'
+import { certificateProblem, readCertificates, subjectText } from '../tuf/certificate.ts'
 import type { Gun, KeyID, PublicKey, Root } from '../tuf/types.ts'
 import type { Accepted } from './accept.ts'
 import { authorityProblem } from './authority-chain.ts'
@@ -79,7 +79,7 @@ function certificateFailure(key: PublicKey, rule: PinRule, { gun, now }: Judge):
 export function describeRule(rule: PinRule): string {
   if (rule.kind === 'keys') return `signed by a key that is pinned (${rule.ids.length} are)`
   if (rule.kind === 'authority') {
-    const names = readCertificates(rule.pem).map(({ subject }) => subject.replaceAll('\n', ', '))
+    const names = readCertificates(rule.pem).map(subjectText)
     return `from the authority ${names.join('; ')}`
   }
   return 'believed at the first contact'
