@@ -1,7 +1,7 @@
 import type { WebRequest } from '../../shared/web/request.ts'
 import type { BodyMemory } from '../../shared/web/whole-body.ts'
 import { refused } from '../service/publish-error.ts'
-import type { NotaryService } from '../service/types.ts'
+import type { Caller, NotaryService } from '../service/types.ts'
 import { isGun } from '../tuf/gun.ts'
 import type { Gun } from '../tuf/types.ts'
 import type { Wish } from './authorize.ts'
@@ -46,6 +46,11 @@ export type Methods<Kind extends Route['kind']> = Readonly<
 export function askedGun(text: string): Gun {
   if (isGun(text)) return text
   throw notFound()
+}
+
+/** Who asks for a change, once that is allowed. */
+export function callerOf({ account, client }: WebRequest): Caller {
+  return { account, address: client.address }
 }
 
 /** The GUN of something that is to be changed. Errors: INVALID_GUN. */

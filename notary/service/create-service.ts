@@ -8,7 +8,7 @@ import { type RenewalOutcome, Renewals, type RenewalWish } from './renewals.ts'
 import { ServerKeys } from './server-keys.ts'
 import { signedDigestsOf } from './signed-digests.ts'
 import { Turns } from './turns.ts'
-import type { FileQuery, NotaryService, NotaryServiceOptions, ServiceLimits, StoredFile } from './types.ts'
+import type { Caller, FileQuery, NotaryService, NotaryServiceOptions, ServiceLimits, StoredFile } from './types.ts'
 import { UploadReader } from './upload-reader.ts'
 import { readUploads } from './uploads.ts'
 
@@ -81,10 +81,10 @@ class StoredNotaryService implements NotaryService {
     return expires === undefined || expires < this.#now() ? undefined : this.#live.peek(gun, 'timestamp')
   }
 
-  async publish(gun: Gun, files: ReadonlyMap<RoleName, Uint8Array>): Promise<void> {
+  async publish(gun: Gun, files: ReadonlyMap<RoleName, Uint8Array>, by: Caller = {}): Promise<void> {
     const { events } = this.#options
     try {
-      const isNew = await this.#publish(gun, await readUploads(files, this.#limits, this.#reader))
+      const isNew = await this.#publish(gun, await readUploads(files, this.#limits, this.#reader), by)
       events?.onPublish?.(gun, isNew ? 'published' : 'unchanged')
     } catch (error) {
       events?.onPublish?.(gun, error instanceof PublishError ? error.code : 'UNAVAILABLE')
@@ -99,20 +99,24 @@ class StoredNotaryService implements NotaryService {
     return (await this.#keys.heldKey(root.roles[role])) ?? this.#keys.nextKey(gun, role)
   }
 
-  async rotateKey(gun: Gun, role: ServerRole): Promise<PublicKey> {
+  async rotateKey(gun: Gun, role: ServerRole, by: Caller = {}): Promise<PublicKey> {
     const state = await this.#live.state(gun)
-    return state === undefined ? this.#keys.firstKey(gun, role) : this.#keys.nextKey(gun, role)
+    const key = await (state === undefined ? this.#keys.firstKey(gun, role) : this.#keys.nextKey(gun, role))
+    await this.#options.store.noteRotation(gun, { role, id: key.id, by, at: this.#now() })
+    return key
   }
 
-  async remove(gun: Gun): Promise<void> {
+  async remove(gun: Gun, by: Caller = {}): Promise<void> {
     await this.#turns.take(gun, async () => {
-      await this.#options.store.remove(gun, this.#now())
+      await this.#options.store.remove(gun, this.#now(), by)
       this.#live.removed(gun)
       this.#renewals.untrack(gun)
     })
   }
 
   changes: NotaryService['changes'] = (query) => this.#options.store.changes(query)
+
+  audit: NotaryService['audit'] = (page) => this.#options.store.audit(page)
 
   collections: NotaryService['collections'] = (page) => this.#options.store.collections(page)
 
@@ -156,12 +160,12 @@ class StoredNotaryService implements NotaryService {
     await this.#options.store.close()
   }
 
-  async #publish(gun: Gun, uploads: ReadonlyMap<RoleName, Upload>): Promise<boolean> {
+  async #publish(gun: Gun, uploads: ReadonlyMap<RoleName, Upload>, by: Caller): Promise<boolean> {
     if (this.#turns.isFull(gun)) {
       throw refused('TOO_MANY_REQUESTS', `${this.#limits.waiting} publishes of this collection wait already`)
     }
     return this.#turns.take(gun, async () => {
-      const state = await this.#publisher.publish(gun, uploads)
+      const state = await this.#publisher.publish(gun, uploads, by)
       if (state === undefined) return false
       this.#keys.forget(gun)
       this.#renewals.track(state)

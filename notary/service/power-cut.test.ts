@@ -2,8 +2,8 @@ import test from 'ava'
 import { createMemoryRows } from '../../shared/rows/memory-rows.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createCutRows } from '../../shared/rows/testing/cut-rows.ts'
-import { withChanged } from '../store/change-rows.ts'
 import { createTrustStore } from '../store/trust-store.ts'
+import { withLogs } from '../store/with-logs.ts'
 import { TestCollection } from '../tuf/testing/collection.ts'
 import { newKey } from '../tuf/testing/keys.ts'
 import type { RoleName } from '../tuf/types.ts'
@@ -17,7 +17,7 @@ class PowerCut extends Error {}
 /** Signed before, so that each run does the same: root and targets, then targets alone, a root, and a delegation. */
 async function signedSteps() {
   const signer = createMemorySigner()
-  const service = createNotaryService({ store: createTrustStore(createMemoryRows(withChanged)), signer })
+  const service = createNotaryService({ store: createTrustStore(createMemoryRows(withLogs())), signer })
   const keys = {
     timestamp: [await heldKey({ service, signer }, app, 'timestamp')],
     snapshot: [await heldKey({ service, signer }, app, 'snapshot')],
@@ -63,7 +63,7 @@ async function liesOfAll({ isSynced = true, rows = (each) => each }: Mutation): 
   for (let at = 1; at <= 2 * steps.length; at++) {
     let calls = 0
     const cut = createCutRows({
-      create: () => createMemoryRows(withChanged),
+      create: () => createMemoryRows(withLogs()),
       isSynced,
       onCall: () => {
         if (++calls >= at) throw new PowerCut()

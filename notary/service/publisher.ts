@@ -1,4 +1,10 @@
-import { type CollectionState, type NewFile, PublicationConflict, type TrustStore } from '../store/types.ts'
+import {
+  type CollectionState,
+  type NewFile,
+  type Publication,
+  PublicationConflict,
+  type TrustStore,
+} from '../store/types.ts'
 import type { FileMeta, Gun, RoleName, Root } from '../tuf/types.ts'
 import { type Decided, decidePublication, fileOf } from './decide-publication.ts'
 import type { LiveCollections } from './live-collections.ts'
@@ -7,7 +13,7 @@ import type { Upload } from './read-upload.ts'
 import type { RenewalOutcome, RenewalWish } from './renewals.ts'
 import type { ServerKeys } from './server-keys.ts'
 import { metaOf, signSnapshot, signTimestamp } from './sign-files.ts'
-import type { ServiceLimits, SigningLifetimes } from './types.ts'
+import type { Caller, ServiceLimits, SigningLifetimes } from './types.ts'
 
 export interface PublisherOptions {
   readonly store: TrustStore
@@ -30,7 +36,7 @@ export class Publisher {
   }
 
   /** The collection afterwards; undefined when all of it was there already. Errors: INVALID_UPDATE, VERSION, SIGNER_UNAVAILABLE. */
-  async publish(gun: Gun, sent: ReadonlyMap<RoleName, Upload>): Promise<CollectionState | undefined> {
+  async publish(gun: Gun, sent: ReadonlyMap<RoleName, Upload>, by: Caller): Promise<CollectionState | undefined> {
     const { live, limits, now } = this.#options
     const before = await live.state(gun)
     const uploads = new Map([...sent].filter(([role, { sha256 }]) => before?.files.get(role)?.sha256 !== sha256))
@@ -40,7 +46,8 @@ export class Publisher {
     const files = [...uploads.values()].map(fileOf)
     files.push(...(await this.#sign(before, decided)))
     const parsed = new Map([...uploads].map(([role, { signed }]) => [role, signed] as const))
-    const state = await this.#store(gun, { before, files, dropped: decided.dropped })
+    const audit = { action: 'publish', by } as const
+    const state = await this.#store(gun, { before, files, dropped: decided.dropped, audit })
     live.published(state, files, parsed)
     return state
   }
@@ -99,13 +106,13 @@ export class Publisher {
 
   async #store(
     gun: Gun,
-    { before, files, dropped }: Pick<Parameters<TrustStore['publish']>[1], 'before' | 'files' | 'dropped'>,
+    publication: Pick<Publication, 'before' | 'files' | 'dropped' | 'audit'>,
   ): Promise<CollectionState> {
     const { store, now } = this.#options
-    const timestamp = files.find(({ role }) => role === 'timestamp')
+    const timestamp = publication.files.find(({ role }) => role === 'timestamp')
     const { version = 0, sha256 = '' } = timestamp ?? {}
     try {
-      return await store.publish(gun, { before, files, dropped: dropped ?? [], version, sha256, at: now() })
+      return await store.publish(gun, { ...publication, version, sha256, at: now() })
     } catch (error) {
       if (!(error instanceof PublicationConflict)) throw error
       throw conflict(

@@ -1,8 +1,8 @@
 import test from 'ava'
 import { createMemoryRows } from '../../shared/rows/memory-rows.ts'
-import { withChanged } from '../store/change-rows.ts'
 import { newFile } from '../store/testing/new-files.ts'
 import { createTrustStore } from '../store/trust-store.ts'
+import { withLogs } from '../store/with-logs.ts'
 import { fileMetaOf } from '../tuf/file-meta.ts'
 import { targetJson } from '../tuf/metadata-json.ts'
 import { readTargets } from '../tuf/read-metadata.ts'
@@ -45,7 +45,7 @@ test('of publishers at once each is told when another was first, and none loses 
 })
 
 test('it is by what its change expects that the second of two publications is refused', async (t) => {
-  const rows = createMemoryRows(withChanged)
+  const rows = createMemoryRows(withLogs())
   const store = createTrustStore({
     ...rows,
     commit: (change) => rows.commit({ ...change, expect: [] }),

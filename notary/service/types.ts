@@ -18,6 +18,14 @@ export interface Signer {
   close(): Promise<void>
 }
 
+/** Who asks for a change. */
+export interface Caller {
+  /** Undefined for somebody without an account. */
+  readonly account?: string | undefined
+  /** IP address of the client; undefined for who is on the machine of the server. */
+  readonly address?: string | undefined
+}
+
 /** A file of metadata as it is stored. */
 export interface StoredFile {
   readonly role: RoleName
@@ -109,13 +117,15 @@ export interface NotaryService {
   /** The current timestamp, when it is in memory: for those who cannot wait. Undefined says nothing. */
   peekTimestamp(gun: Gun): StoredFile | undefined
   /** Checks what a client sends and makes all of it current, with the snapshot (if the key is here) and timestamp signed here; or nothing. */
-  publish(gun: Gun, files: ReadonlyMap<RoleName, Uint8Array>): Promise<void>
+  publish(gun: Gun, files: ReadonlyMap<RoleName, Uint8Array>, by?: Caller): Promise<void>
   /** The server's key for a role: the one in the current root if it is held, else one that is made and will be in the next. */
   key(gun: Gun, role: ServerRole): Promise<PublicKey>
   /** A key for the role to come; it counts when a root with it is published. */
-  rotateKey(gun: Gun, role: ServerRole): Promise<PublicKey>
+  rotateKey(gun: Gun, role: ServerRole, by?: Caller): Promise<PublicKey>
   /** Removes a collection, with all versions of it. Nothing happens for one that there is not. */
-  remove(gun: Gun): Promise<void>
+  remove(gun: Gun, by?: Caller): Promise<void>
+  /** Who changed what, oldest first: entries behind a number. */
+  audit: TrustStore['audit']
   changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
   /** Collections in byte order, behind `after`. */
   collections(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Gun[]>

@@ -3,10 +3,10 @@ import test from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
 import { openLevelRows } from '../../shared/rows/level-rows.ts'
 import { parseGun } from '../tuf/gun.ts'
-import { withChanged } from './change-rows.ts'
 import { notaryDatabase, openTrustStore } from './open-trust-store.ts'
 import { newFile } from './testing/new-files.ts'
 import { trustStoreSuite } from './testing/trust-store-contract.ts'
+import { withLogs } from './with-logs.ts'
 
 trustStoreSuite(test, {
   name: 'level',
@@ -27,8 +27,20 @@ test('what was removed leaves no row behind, also when the store was closed in t
   const again = await openTrustStore({ folder, ballast: 0 })
   await again.idle()
   await again.close()
-  const rows = await openLevelRows(notaryDatabase, { folder, ballast: 0 }, withChanged)
+  const rows = await openLevelRows(notaryDatabase, { folder, ballast: 0 }, withLogs())
   const keys = (await rows.list({ prefix: '', limit: 100 })).map(({ key }) => key.split(' ')[0])
   await rows.close()
-  t.deepEqual(keys, ['change', 'change', 'change', 'changed', 'changed', 'changed', 'format', 'last'])
+  t.deepEqual(keys, [
+    'audit',
+    'change',
+    'change',
+    'change',
+    'changed',
+    'changed',
+    'changed',
+    'format',
+    'last',
+    'last',
+    'start',
+  ])
 })

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import { ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
-import type { FileQuery, StoredFile } from '../service/types.ts'
+import type { Caller, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
+import { type AuditLimits, audited, auditedPublication, readAudit } from './audit-log.ts'
 import { loggedChange, readChanges } from './change-rows.ts'
 import { clearDead } from './clear-dead.ts'
 import { fileKey, readFileRow, rowsOfFile } from './file-rows.ts'
@@ -10,7 +11,9 @@ import { clearOld } from './old-files.ts'
 import { collectionRows, deadRows, gunOf, hashRows } from './rows.ts'
 import { publishedRow, stateOf } from './state.ts'
 import {
+  type AuditPage,
   type CollectionState,
+  type KeyRotation,
   type Publication,
   PublicationConflict,
   type Retention,
@@ -25,11 +28,12 @@ const usualRetention: Retention = { time: 24 * hour, bytes: 64 * mebibyte }
 
 export interface TrustStoreOptions {
   readonly retention?: Partial<Retention>
+  readonly audit?: Partial<AuditLimits>
   /** Is told what went wrong behind what was answered. */
   readonly onFailure?: (error: unknown) => void
 }
 
-/** A trust store on rows that {@link withChanged} is around. Closing it closes them. */
+/** A trust store on rows that {@link withLogs} is around. Closing it closes them. */
 export function createTrustStore(rows: RowStore, options: TrustStoreOptions = {}): TrustStore {
   return new RowTrustStore(rows, options)
 }
@@ -75,14 +79,14 @@ class RowTrustStore implements TrustStore {
     const change = {
       put: [row, ...put, ...files.flatMap((file) => rowsOfFile(state.id, file, at))],
       remove,
-      append: [loggedChange({ at, gun, version, sha256, category: 'update' })],
+      append: [loggedChange({ at, gun, version, sha256, category: 'update' }), ...auditedPublication(gun, publication)],
       expect: [{ key, value: before?.stored }],
     }
     await this.#rows.commit(change).catch(asConflict)
     return state
   }
 
-  async remove(gun: Gun, at: number): Promise<boolean> {
+  async remove(gun: Gun, at: number, by: Caller = {}): Promise<boolean> {
     const key = collectionRows.key(gun)
     const value = await this.#rows.get(key)
     if (value === undefined) return false
@@ -90,17 +94,28 @@ class RowTrustStore implements TrustStore {
     const change = {
       put: [deadRows.row([id], true)],
       remove: [key],
-      append: [loggedChange({ at, gun, version: 0, sha256: '', category: 'deletion' })],
+      append: [
+        loggedChange({ at, gun, version: 0, sha256: '', category: 'deletion' }),
+        audited({ at, action: 'delete', gun, ...by }),
+      ],
       expect: [{ key, value }],
     }
     try {
       await this.#rows.commit(change)
     } catch (error) {
-      if (error instanceof ChangeConflict) return this.remove(gun, at)
+      if (error instanceof ChangeConflict) return this.remove(gun, at, by)
       throw error
     }
     this.#clearBehind()
     return true
+  }
+
+  async noteRotation(gun: Gun, { at, by, role, id }: KeyRotation): Promise<void> {
+    await this.#rows.commit({ append: [audited({ at, action: 'rotate', gun, ...by, key: { role, id } })] })
+  }
+
+  audit(page: Parameters<TrustStore['audit']>[0]): Promise<AuditPage> {
+    return readAudit(this.#rows, page)
   }
 
   changes: TrustStore['changes'] = (query) => readChanges(this.#rows, query)

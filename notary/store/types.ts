@@ -1,5 +1,6 @@
-import type { ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
-import type { Gun, RoleName } from '../tuf/types.ts'
+import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
+import type { Gun, KeyID, RoleName, ServerRole } from '../tuf/types.ts'
+import type { AuditRow, ChainPlace } from './audit-entry.ts'
 
 /** A file of a collection as it stands, without its bytes. */
 export interface CurrentFile {
@@ -44,7 +45,7 @@ export interface NewFile {
 export interface Publication {
   /** The collection as it was when it was decided what to publish; undefined when there was none. */
   readonly before: CollectionState | undefined
-  /** Of each role at most one, of a version that the role never had. */
+  /** Of versions that their roles never had. Of each role one, but for roots that come together: these in their order. */
   readonly files: readonly NewFile[]
   /** Roles that the collection has no more. */
   readonly dropped?: readonly RoleName[]
@@ -53,6 +54,26 @@ export interface Publication {
   readonly sha256: string
   /** Milliseconds since the epoch. */
   readonly at: number
+  /** What the audit log says of it, beside the files; nothing for what the server renews itself. */
+  readonly audit?: { readonly action: 'publish' | 'import'; readonly by: Caller }
+}
+
+/** Somebody asked for a key of the server that the next root may have. */
+export interface KeyRotation {
+  readonly role: ServerRole
+  readonly id: KeyID
+  readonly by: Caller
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** A part of the audit log. */
+export interface AuditPage {
+  /** Behind which place the log begins: what was before it was cleared away. */
+  readonly start: ChainPlace
+  /** The number of the last entry that was ever written. */
+  readonly last: number
+  readonly rows: readonly AuditRow[]
 }
 
 /** The collection is not as a publication expects it: somebody else was first. Nothing was changed. */
@@ -75,7 +96,11 @@ export interface TrustStore {
    */
   publish(gun: Gun, publication: Publication): Promise<CollectionState>
   /** Removes a collection with all its versions; false when there was none. What it had is cleared away behind it. */
-  remove(gun: Gun, at: number): Promise<boolean>
+  remove(gun: Gun, at: number, by?: Caller): Promise<boolean>
+  /** Puts into the audit log that a key was asked for. */
+  noteRotation(gun: Gun, rotation: KeyRotation): Promise<void>
+  /** Entries of the audit log behind a number, oldest first. */
+  audit(page: { readonly after: number; readonly limit: number }): Promise<AuditPage>
   /** In the order of `id`; see {@link ChangesQuery}. */
   changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
   /** Collections in the byte order of their names, behind `after`. */

@@ -218,6 +218,11 @@ const table = {
     hint: 'Put it back; or remove the folder token-keys: then there are new keys, and clients get new tokens.',
   },
   // trusted collections
+  AUDIT_BROKEN: {
+    exit: 1,
+    about: 'The log of who changed what in the notary is not what was written: entries were changed or removed.',
+    hint: 'Compare it with a backup of the notary: somebody who can write its data changed it, or its disk is damaged.',
+  },
   GUN_INVALID: {
     exit: 2,
     about: 'A name of a collection is not that of a repository.',

@@ -3,7 +3,7 @@ import { withWholeBody } from '../../../shared/web/whole-body.ts'
 import { PublishError, refused } from '../../service/publish-error.ts'
 import { isRole } from '../../tuf/role.ts'
 import type { RoleName } from '../../tuf/types.ts'
-import { changedGun, type EndpointContext, type Methods } from '../endpoint.ts'
+import { callerOf, changedGun, type EndpointContext, type Methods } from '../endpoint.ts'
 import { boundaryOf, readParts } from '../multipart.ts'
 import type { Reply } from '../reply.ts'
 import { WebError } from '../web-error.ts'
@@ -17,17 +17,17 @@ export const collectionMethods: Methods<'collection'> = {
       wish: { kind: 'collection', gun, actions: ['pull', 'push'] },
       async run(context) {
         if (context.isDraining()) throw new PublishError('UNAVAILABLE')
-        await withUpload(request, context, (files) => context.service.publish(gun, files))
+        await withUpload(request, context, (files) => context.service.publish(gun, files, callerOf(request)))
         return done
       },
     }
   },
-  DELETE: (_, { gun: text }) => {
+  DELETE: (request, { gun: text }) => {
     const gun = changedGun(text)
     return {
       wish: { kind: 'collection', gun, actions: ['*'] },
       async run({ service }) {
-        await service.remove(gun)
+        await service.remove(gun, callerOf(request))
         return done
       },
     }

@@ -1,6 +1,6 @@
 import { keyJson } from '../../tuf/key.ts'
 import type { PublicKey } from '../../tuf/types.ts'
-import { changedGun, type Methods } from '../endpoint.ts'
+import { callerOf, changedGun, type Methods } from '../endpoint.ts'
 import { jsonReply, type Reply } from '../reply.ts'
 
 export const keyMethods: Methods<'key'> = {
@@ -11,11 +11,11 @@ export const keyMethods: Methods<'key'> = {
       run: async ({ service }) => keyReply(await service.key(gun, role)),
     }
   },
-  POST: (_, { gun: text, role }) => {
+  POST: (request, { gun: text, role }) => {
     const gun = changedGun(text)
     return {
       wish: { kind: 'collection', gun, actions: ['*'] },
-      run: async ({ service }) => keyReply(await service.rotateKey(gun, role)),
+      run: async ({ service }) => keyReply(await service.rotateKey(gun, role, callerOf(request))),
     }
   },
 }
