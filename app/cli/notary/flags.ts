@@ -1,22 +1,10 @@
-import type { Setting, Source } from '../../../shared/config/read.ts'
+import type { Source } from '../../../shared/config/read.ts'
 import { type Command, collect, createParser } from '../arguments.ts'
+import { type ServerFlags, settingsOfServerFlags } from '../serve/server-flags.ts'
 
 /** The options of `ibuild notary serve`. */
-export interface NotaryFlags {
-  readonly root?: string
-  readonly listen?: string
-  readonly config?: string
-  readonly checkConfig?: boolean
-  readonly tls?: string
-  readonly tlsName?: string[]
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly insecurePlainHttp?: boolean
+export interface NotaryFlags extends ServerFlags {
   readonly insecureAnonymousPublish?: boolean
-  readonly insecureAnonymousMetrics?: boolean
-  readonly logLevel?: string
-  readonly logFormat?: string
-  readonly metricsListen?: string
 }
 
 const help = `
@@ -48,21 +36,7 @@ export function notaryParser(): Command {
 
 /** What the flags set of the configuration. */
 export function settingsOfFlags(flags: NotaryFlags): Source {
-  const files = flags.tlsCert !== undefined || flags.tlsKey !== undefined ? 'files' : undefined
-  const all: readonly (readonly [path: string, flag: string, value: unknown])[] = [
-    ['listen', '--listen', flags.listen],
-    ['tls.mode', '--tls', flags.tls ?? files],
-    ['tls.names', '--tls-name', flags.tlsName],
-    ['tls.certificate', '--tls-cert', flags.tlsCert],
-    ['tls.key', '--tls-key', flags.tlsKey],
-    ['insecure.plainHttp', '--insecure-plain-http', flags.insecurePlainHttp],
+  return settingsOfServerFlags(flags, [
     ['insecure.anonymousPublish', '--insecure-anonymous-publish', flags.insecureAnonymousPublish],
-    ['insecure.anonymousMetrics', '--insecure-anonymous-metrics', flags.insecureAnonymousMetrics],
-    ['log.level', '--log-level', flags.logLevel],
-    ['log.format', '--log-format', flags.logFormat],
-    ['metrics.listen', '--metrics-listen', flags.metricsListen],
-  ]
-  const given = all.filter(([, , value]) => value !== undefined)
-  const settings = new Map(given.map(([path, flag, value]): [string, Setting] => [path, { value, origin: flag }]))
-  return { settings, problems: [], notices: [] }
+  ])
 }

@@ -1,23 +1,11 @@
-import type { Setting, Source } from '../../../shared/config/read.ts'
+import type { Source } from '../../../shared/config/read.ts'
 import { type Command, collect, createParser } from '../arguments.ts'
+import { namesFiles, type ServerFlags, settingsOfRows, settingsOfServerFlags } from './server-flags.ts'
 
 /** The options of the commands that serve. */
-export interface ServeFlags {
-  readonly root?: string
-  readonly listen?: string
-  readonly config?: string
-  readonly checkConfig?: boolean
-  readonly tls?: string
-  readonly tlsName?: string[]
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly insecurePlainHttp?: boolean
+export interface ServeFlags extends ServerFlags {
   readonly insecureAnonymousPush?: boolean
-  readonly insecureAnonymousMetrics?: boolean
   readonly readOnly?: boolean
-  readonly logLevel?: string
-  readonly logFormat?: string
-  readonly metricsListen?: string
   readonly notaryListen?: string
 }
 
@@ -54,30 +42,16 @@ export function serveParser(name: string, summary: string, withNotary: boolean):
 }
 
 /** What the flags set of the configuration of the notary. */
-export function notarySettingsOf({ notaryListen: value }: ServeFlags): Source {
-  const said: readonly [string, Setting][] =
-    value === undefined ? [] : [['listen', { value, origin: '--notary-listen' }]]
-  return { settings: new Map(said), problems: [], notices: [] }
+export function notarySettingsOf({ notaryListen }: ServeFlags): Source {
+  return settingsOfRows([['listen', '--notary-listen', notaryListen]])
 }
 
 /** What the flags set of the configuration. */
 export function settingsOfFlags(flags: ServeFlags): Source {
-  const files = flags.tlsCert !== undefined || flags.tlsKey !== undefined ? 'files' : undefined
-  const all: readonly (readonly [path: string, flag: string, value: unknown])[] = [
-    ['listen', '--listen', flags.listen],
-    ['tls.mode', '--tls', flags.tls ?? files ?? (flags.tlsName === undefined ? undefined : 'auto')],
-    ['tls.names', '--tls-name', flags.tlsName],
-    ['tls.certificate', '--tls-cert', flags.tlsCert],
-    ['tls.key', '--tls-key', flags.tlsKey],
-    ['insecure.plainHttp', '--insecure-plain-http', flags.insecurePlainHttp],
+  const wantsOwnCA = flags.tls === undefined && !namesFiles(flags) && flags.tlsName !== undefined
+  return settingsOfServerFlags(flags, [
+    ['tls.mode', '--tls', wantsOwnCA ? 'auto' : undefined],
     ['insecure.anonymousPush', '--insecure-anonymous-push', flags.insecureAnonymousPush],
-    ['insecure.anonymousMetrics', '--insecure-anonymous-metrics', flags.insecureAnonymousMetrics],
     ['readOnly', '--read-only', flags.readOnly],
-    ['log.level', '--log-level', flags.logLevel],
-    ['log.format', '--log-format', flags.logFormat],
-    ['metrics.listen', '--metrics-listen', flags.metricsListen],
-  ]
-  const given = all.filter(([, , value]) => value !== undefined)
-  const settings = new Map(given.map(([path, flag, value]): [string, Setting] => [path, { value, origin: flag }]))
-  return { settings, problems: [], notices: [] }
+  ])
 }
