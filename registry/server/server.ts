@@ -1,8 +1,8 @@
-import { rm } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
+import { startAdmin } from '../../shared/web/admin/server.ts'
 import { listen, urlOf, type WebServer } from '../../shared/web/listen.ts'
 import { closeServer, useMaterial } from '../../shared/web/running.ts'
 import { openTlsSource } from '../../shared/web/tls/source.ts'
@@ -18,9 +18,8 @@ import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
 import type { RotatedKeys } from '../token/signing-keys.ts'
 import { openAccess, type ServerAccess } from './access.ts'
-import { createAdminServer } from './admin/server.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { serviceAdmin } from './admin/service-admin.ts'
-import { listenOnSocket } from './admin/socket.ts'
 import type { RegistryAdmin, ReloadReport } from './admin/types.ts'
 import { appsFor } from './apps.ts'
 import type { ServerConfig } from './config/schema.ts'
@@ -126,7 +125,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const operators = await startForOperators(inForce.config, apps.forOperators())
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
   const admin = adminFor({ state, options, active, url, scrubber, access })
-  started.defer(await startAdmin(admin, layout.adminSocket, log))
+  started.defer(await startAdmin({ admin, routes: adminRoutes, log }, layout.adminSocket))
   registry.adoption.begin()
   const ending = started.move()
   return {
@@ -198,14 +197,4 @@ function adminFor({ state, options: { registry, reload }, active, url, scrubber,
     rotateTokenKeys: (isRevoking) => access.tokens?.rotateKeys(isRevoking) ?? registry.rotateTokenKeys(isRevoking),
     server: { status, isReadOnlyConfigured: () => state.inForce.config.readOnly, reload, scrubber },
   })
-}
-
-/** Resolves with what ends it. */
-async function startAdmin(admin: RegistryAdmin, socket: string, log: Log): Promise<() => Promise<void>> {
-  const server = createAdminServer(admin, log)
-  await listenOnSocket(server, socket)
-  return async () => {
-    await rm(socket, { force: true })
-    await closeServer(server)
-  }
 }

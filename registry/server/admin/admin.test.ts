@@ -7,10 +7,11 @@ import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../../e2e/testing/temporary.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createLog } from '../../../shared/log/log.ts'
+import { createAdminServer } from '../../../shared/web/admin/server.ts'
+import { listenOnSocket } from '../../../shared/web/admin/socket.ts'
 import type { RegistryHold } from '../../service/types.ts'
 import { connectAdmin } from './client.ts'
-import { createAdminServer } from './server.ts'
-import { listenOnSocket } from './socket.ts'
+import { adminRoutes } from './routes.ts'
 import type { RegistryAdmin } from './types.ts'
 
 /**
@@ -44,7 +45,7 @@ async function listening(t: ExecutionContext, calls: Partial<RegistryAdmin> = {}
     ...calls,
   }
   const log = createLog({ level: 'error', format: 'json' }, { write: () => undefined, isTerminal: false })
-  const server = createAdminServer(admin, log)
+  const server = createAdminServer({ admin, routes: adminRoutes, log })
   const socket = join(temporaryFolder(t), 'admin.sock')
   await listenOnSocket(server, socket)
   t.teardown(() => server.close())

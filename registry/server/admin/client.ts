@@ -1,30 +1,25 @@
-import { request as httpRequest } from 'node:http'
-import { type ErrorCode, errorCodes } from '../../../shared/base/error-codes.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
-import { isObject, type JsonValue, parseJson } from '../../../shared/base/json.ts'
 import type { Row } from '../../../shared/rows/row-store.ts'
+import { type AdminCall, adminCalls, adminError, isNobodyThere } from '../../../shared/web/admin/call.ts'
+import { withShortPath } from '../../../shared/web/admin/socket.ts'
 import type { RegistryHold } from '../../service/types.ts'
 import { rowsOfLine } from './hold-lines.ts'
 import { type OpenLines, openLines } from './open-lines.ts'
-import { withShortPath } from './socket.ts'
 import type { RegistryAdmin } from './types.ts'
 
 /** The admin API of the server that listens on a socket; undefined when none does. */
 export async function connectAdmin(socket: string): Promise<RegistryAdmin | undefined> {
-  const call: Call = (method, path, body, signal) => exchange({ socket, method, path, body, signal })
-  const admin: RegistryAdmin = { ...remoteAdmin(call), hold: () => holdRemotely(socket) }
+  const admin: RegistryAdmin = { ...remoteAdmin(adminCalls(socket)), hold: () => holdRemotely(socket) }
   try {
     await admin.readOnly()
     return admin
   } catch (error) {
-    if (['ENOENT', 'ECONNREFUSED', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return undefined
+    if (isNobodyThere(error)) return undefined
     throw error
   }
 }
 
-type Call = <T>(method: string, path: string, body?: JsonValue, signal?: AbortSignal) => Promise<T>
-
-function remoteAdmin(call: Call): Omit<RegistryAdmin, 'hold'> {
+function remoteAdmin(call: AdminCall): Omit<RegistryAdmin, 'hold'> {
   return {
     status: () => call('GET', '/v1/status'),
     readOnly: () => call('GET', '/v1/read-only'),
@@ -67,7 +62,7 @@ async function holdRemotely(socket: string): Promise<RegistryHold> {
       throw errnoOf(error) === 'ECONNRESET' ? serverEnded(error) : error
     },
   )
-  if ('refusal' in lines) throw errorOf(lines.refusal)
+  if ('refusal' in lines) throw adminError(lines.refusal)
   return { rows: () => heldRows(lines), isHeld: () => lines.isOpen(), release: async () => lines.close() }
 }
 
@@ -85,57 +80,4 @@ function serverEnded(cause?: unknown): IbuildError {
     hint: 'It was stopped, or its metadata were opened anew: see its log, and try again.',
     cause,
   })
-}
-
-interface Exchange {
-  readonly socket: string
-  readonly method: string
-  readonly path: string
-  readonly body: JsonValue | undefined
-  /** Ends the connection, which the server sees. */
-  readonly signal: AbortSignal | undefined
-}
-
-async function exchange<T>({ socket, method, path, body, signal }: Exchange): Promise<T> {
-  const { status, bytes } = await withShortPath(socket, (socketPath) =>
-    send({ socketPath, method, path, signal }, body),
-  )
-  const answer = parseJson(bytes, { what: 'answer of the server', maxBytes: 64 * 1024 * 1024 })
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the other side is a server of this user, and answers what routes.ts says
-  if (status === 200) return answer as T
-  throw errorOf(answer)
-}
-
-interface Sent {
-  readonly status: number
-  readonly bytes: Buffer
-}
-
-function send(
-  options: Pick<Exchange, 'method' | 'path' | 'signal'> & { readonly socketPath: string },
-  body: JsonValue | undefined,
-): Promise<Sent> {
-  const { promise, resolve, reject } = Promise.withResolvers<Sent>()
-  const sent = httpRequest({ ...options, agent: false }, (response) => {
-    const pieces: Buffer[] = []
-    response.on('data', (piece: Buffer) => pieces.push(piece))
-    response.on('end', () => resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(pieces) }))
-    response.on('error', reject)
-  })
-  sent.on('error', reject)
-  sent.end(body === undefined ? undefined : JSON.stringify(body))
-  return promise
-}
-
-function errorOf(answer: JsonValue): IbuildError {
-  const error = isObject(answer) && isObject(answer['error']) ? answer['error'] : {}
-  const { code, message, hint } = error
-  const known = typeof code === 'string' && isErrorCode(code) ? code : 'SERVER_FAILED'
-  return new IbuildError(known, typeof message === 'string' ? message : 'the server answered nonsense', {
-    ...(typeof hint === 'string' && { hint }),
-  })
-}
-
-function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(errorCodes, text)
 }

@@ -1,9 +1,10 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { isObject } from '../../../shared/base/json.ts'
-import type { AdminRoute } from './routes.ts'
+import type { AdminRoute } from '../../../shared/web/admin/route.ts'
+import type { RegistryAdmin } from './types.ts'
 
 /** Calls about events, in the order of the documentation. */
-export const eventRoutes: readonly AdminRoute[] = [
+export const eventRoutes: readonly AdminRoute<RegistryAdmin>[] = [
   {
     method: 'GET',
     path: '/v1/events',

@@ -1,37 +1,13 @@
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
+import type { AdminRoute } from '../../../shared/web/admin/route.ts'
 import { readAdoptRequest, readExportRequest } from './adoption.ts'
 import { eventRoutes } from './event-routes.ts'
 import { holdLines } from './hold-lines.ts'
 import type { RegistryAdmin } from './types.ts'
 
-/** One call of the admin API, version 1. `{x}` in a path is one part of it. */
-export type AdminRoute = AdminRouteName & (AdminCall | AdminLines)
-
-interface AdminRouteName {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly path: string
-  readonly about: string
-}
-
-interface AdminCall {
-  readonly run: (admin: RegistryAdmin, parts: readonly string[], asked: AdminAsked) => Promise<unknown>
-}
-
-export interface AdminAsked {
-  /** What came as JSON, null without any. */
-  readonly body: JsonValue
-  /** Aborts when the caller goes away. */
-  readonly signal: AbortSignal
-}
-
-interface AdminLines {
-  /** Answers with a line of JSON for each item; the signal aborts when the caller goes away. */
-  readonly lines: (admin: RegistryAdmin, signal: AbortSignal) => AsyncIterable<unknown>
-}
-
 /** All calls, in the order of the documentation. */
-export const adminRoutes: readonly AdminRoute[] = [
+export const adminRoutes: readonly AdminRoute<RegistryAdmin>[] = [
   {
     method: 'GET',
     path: '/v1/status',
@@ -157,27 +133,6 @@ export const adminRoutes: readonly AdminRoute[] = [
     lines: holdLines,
   },
 ]
-
-/** The route for a request and the parts of its path that stand for something, decoded. */
-export function findRoute(
-  method: string,
-  path: string,
-): { readonly route: AdminRoute; readonly parts: readonly string[] } | undefined {
-  for (const route of adminRoutes) {
-    const match = new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '([^/?]{1,765})')}$`).exec(path)
-    if (match !== null && route.method === method) return { route, parts: match.slice(1).map(decoded) }
-  }
-  return undefined
-}
-
-/** What encodes nothing stands for itself, and names nothing then. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part)
-  } catch {
-    return part
-  }
-}
 
 function trueOrFalse(body: JsonValue): boolean {
   if (typeof body === 'boolean') return body

@@ -19,7 +19,7 @@ export async function withShortPath<T>(socket: string, work: (path: string) => P
 
 /**
  * Lets a server listen on a unix socket that only this user can reach at any moment, in the place of one that was left by a
- * process that is gone. Only the owner of the registry's data calls this.
+ * process that is gone. Only the owner of the data that it serves calls this.
  */
 export async function listenOnSocket(server: Server, socket: string): Promise<void> {
   const folder = join(dirname(socket), `.admin-${randomUUID()}`)

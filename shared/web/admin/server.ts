@@ -1,17 +1,28 @@
+import { rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { IbuildError } from '../../../shared/base/errors.ts'
-import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
-import type { Log } from '../../../shared/log/log.ts'
-import { findRoute } from './routes.ts'
+import { IbuildError } from '../../base/errors.ts'
+import { type JsonValue, parseJson } from '../../base/json.ts'
+import type { Log } from '../../log/log.ts'
+import { closeServer } from '../running.ts'
+import { type AdminRoute, findRoute } from './route.ts'
 import { sendLines, untilGone } from './send-lines.ts'
-import type { RegistryAdmin } from './types.ts'
+import { listenOnSocket } from './socket.ts'
 
-const largestBody = 64 * 1024
+export interface AdminServerOptions<Admin> {
+  readonly admin: Admin
+  readonly routes: readonly AdminRoute<Admin>[]
+  readonly log: Log
+  /** Bytes of the body of a call. 64 KiB unless told. */
+  readonly largestBody?: number
+}
 
-/** Answers the calls of {@link adminRoutes} with JSON, errors as `{"error": {"code", "message", "hint"}}`. */
-export function createAdminServer(admin: RegistryAdmin, log: Log): Server {
+const usualBody = 64 * 1024
+
+/** Answers calls of an admin API with JSON, errors as `{"error": {"code", "message", "hint"}}`. */
+export function createAdminServer<Admin>(options: AdminServerOptions<Admin>): Server {
+  const { log } = options
   const server = createServer((request, response) => {
-    answer(admin, { request, response }, log).catch((error: unknown) => sendError(response, error, log))
+    answer(options, { request, response }).catch((error: unknown) => sendError(response, error, log))
   })
   server.on('clientError', (_error, socket) => socket.destroy())
   return server
@@ -22,22 +33,38 @@ interface Exchange {
   readonly response: ServerResponse
 }
 
-async function answer(admin: RegistryAdmin, { request, response }: Exchange, log: Log): Promise<void> {
+/** Serves an admin API on a socket; resolves with what ends that. */
+export async function startAdmin<Admin>(
+  options: AdminServerOptions<Admin>,
+  socket: string,
+): Promise<() => Promise<void>> {
+  const server = createAdminServer(options)
+  await listenOnSocket(server, socket)
+  return async () => {
+    await rm(socket, { force: true })
+    await closeServer(server)
+  }
+}
+
+async function answer<Admin>(
+  { admin, routes, log, largestBody = usualBody }: AdminServerOptions<Admin>,
+  { request, response }: Exchange,
+): Promise<void> {
   const { method = '', url = '' } = request
-  const found = findRoute(method, url)
+  const found = findRoute(routes, method, url)
   if (found === undefined) {
     throw new IbuildError('SERVER_FAILED', `the server knows no ${method} ${url.slice(0, 80)}`, {
       hint: 'Command and server may be of different versions of ibuild.',
     })
   }
-  const body = await readBody(request)
+  const body = await readBody(request, largestBody)
   if (method !== 'GET') log.info('admin call', { method, path: url })
   const { route, parts } = found
   if ('lines' in route) await sendLines(response, (signal) => route.lines(admin, signal))
   else send(response, 200, (await route.run(admin, parts, { body, signal: untilGone(response) })) ?? null)
 }
 
-async function readBody(request: IncomingMessage): Promise<JsonValue> {
+async function readBody(request: IncomingMessage, largestBody: number): Promise<JsonValue> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of request as AsyncIterable<Buffer>) {
@@ -45,7 +72,7 @@ async function readBody(request: IncomingMessage): Promise<JsonValue> {
     if (size > largestBody) throw new IbuildError('SERVER_FAILED', 'the body of an admin call is too large')
     pieces.push(piece)
   }
-  return size === 0 ? null : parseJson(Buffer.concat(pieces), { what: 'admin call' })
+  return size === 0 ? null : parseJson(Buffer.concat(pieces), { what: 'admin call', maxBytes: largestBody })
 }
 
 function send(response: ServerResponse, status: number, value: unknown): void {
