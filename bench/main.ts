@@ -17,6 +17,7 @@ import { circumstances, type Result, table, writeReport, writeSection } from './
 import { type Row, rows } from './rows.ts'
 import { type RunnableRow, runnableRows } from './servers/run.ts'
 import { serverTable } from './servers/table.ts'
+import { trustField } from './trust/field.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'ib-'))
 let installed: Promise<string> | undefined
@@ -54,7 +55,11 @@ async function runRow(row: Row, options: BenchOptions): Promise<Result> {
   return { row, times, memory, versions: new Map(contenders.map(({ name, version }) => [name, version])) }
 }
 
-const serverRows: readonly RunnableRow[] = [...runnableRows(registryField), ...runnableRows(notaryField)]
+const serverRows: readonly RunnableRow[] = [
+  ...runnableRows(registryField),
+  ...runnableRows(notaryField),
+  ...runnableRows(trustField),
+]
 
 async function measureServers(row: RunnableRow, { only, rounds, small, write }: BenchOptions): Promise<void> {
   const folder = mkdtempSync(join(directory, `${row.name}-`))
