@@ -39,7 +39,7 @@ needs(test, 'gcc')(
           t.false(used.includes(id), at)
           for (const line of told) {
             const id = parseKeyID(line.slice(5))
-            const key = await signer.publicKey(id)
+            const key = (await signer.heldKey(id))?.key
             t.true(key !== undefined && isSignatureOf(key, message, await signer.sign(id, message)), `${line}, ${at}`)
           }
         } finally {

@@ -96,7 +96,7 @@ class StoredNotaryService implements NotaryService {
     const state = await this.#live.state(gun)
     if (state === undefined) return this.#keys.firstKey(gun, role)
     const root = await this.#live.root(state)
-    return (await this.#keys.heldKey(root.roles[role])) ?? this.#keys.nextKey(gun, role)
+    return (await this.#keys.heldKey(gun, root.roles[role])) ?? this.#keys.nextKey(gun, role)
   }
 
   async rotateKey(gun: Gun, role: ServerRole, by: Caller = {}): Promise<PublicKey> {

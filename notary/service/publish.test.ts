@@ -1,5 +1,6 @@
 import test from 'ava'
 import { fileMetaOf } from '../tuf/file-meta.ts'
+import { parseGun } from '../tuf/gun.ts'
 import { readRoot, readSnapshot, readTargets, readTimestamp } from '../tuf/read-metadata.ts'
 import { parseRole } from '../tuf/role.ts'
 import { newKey, testKey } from '../tuf/testing/keys.ts'
@@ -143,6 +144,24 @@ test('keys of the snapshot role go to the server with the root that says so', as
   collection.addTarget('v1', 'one')
   await send(scene.service, collection, ['targets'])
   t.is((await follow(scene.service)).get('snapshot')?.version, 3)
+})
+
+test('keys that the server holds for a collection sign nothing for another one, whose root names them', async (t) => {
+  const scene = serviceScene(t)
+  await send(scene.service, await scene.collection({ held: ['timestamp', 'snapshot'] }))
+  const signed = scene.signer.signatures()
+  const keys = { timestamp: await heldKey(scene, app, 'timestamp'), snapshot: await heldKey(scene, app, 'snapshot') }
+  const mine = { gun: 'localhost:5000/team/mine' }
+  for (const [role, held, problem] of [
+    ['timestamp', 'snapshot', 'INVALID_UPDATE ErrBadRoot no  timestamp keys exist on the server'],
+    ['snapshot', 'timestamp', 'INVALID_UPDATE ErrBadHierarchy no snapshot was included in update'],
+  ] as const) {
+    const collection = await scene.collection({ ...mine, held: [held], keys: { [role]: [keys[role]] } })
+    const told = await refusalOf(send(scene.service, collection, ['root', 'targets']))
+    t.true(told?.startsWith(problem), told)
+  }
+  t.is(scene.signer.signatures(), signed)
+  t.is(await scene.service.file(parseGun(mine.gun), { role: 'root' }), undefined)
 })
 
 test('names that there are not get keys, but not without end', async (t) => {

@@ -44,7 +44,7 @@ export class Publisher {
     const terms = { now: now(), limits }
     const decided = await decidePublication({ gun, before, uploads, live, terms })
     const files = [...uploads.values()].map(fileOf)
-    files.push(...(await this.#sign(before, decided)))
+    files.push(...(await this.#sign({ gun, before }, decided)))
     const parsed = new Map([...uploads].map(([role, { signed }]) => [role, signed] as const))
     const audit = { action: 'publish', by } as const
     const state = await this.#store(gun, { before, files, dropped: decided.dropped, audit })
@@ -64,13 +64,16 @@ export class Publisher {
     return { isRenewed: true, holds, state }
   }
 
-  async #sign(before: CollectionState | undefined, { root, meta, snapshot }: Decided): Promise<NewFile[]> {
-    const keys = snapshot === undefined ? await this.#options.keys.signingKeys(root.roles.snapshot) : []
+  async #sign(
+    { gun, before }: { readonly gun: Gun; readonly before: CollectionState | undefined },
+    { root, meta, snapshot }: Decided,
+  ): Promise<NewFile[]> {
+    const keys = snapshot === undefined ? await this.#options.keys.signingKeys(gun, root.roles.snapshot) : []
     if (keys === undefined) {
       const problem = 'no snapshot was included in update and server does not hold current snapshot key for repository'
       throw invalidUpdate('ErrBadHierarchy', problem, 'snapshot')
     }
-    const timestampKeys = await this.#options.keys.signingKeys(root.roles.timestamp)
+    const timestampKeys = await this.#options.keys.signingKeys(gun, root.roles.timestamp)
     // Two blanks, as the reference server writes it.
     if (timestampKeys === undefined) throw invalidUpdate('ErrBadRoot', 'no  timestamp keys exist on the server')
     const made = snapshot === undefined ? [await signSnapshot(meta, { ...this.#terms(before, 'snapshot'), keys })] : []
@@ -83,8 +86,9 @@ export class Publisher {
     root: Root,
     wish: RenewalWish,
   ): Promise<{ readonly files: readonly NewFile[]; readonly holds: RenewalWish }> {
-    const keys = await this.#options.keys.signingKeys(root.roles.timestamp)
-    const snapshotKeys = await this.#options.keys.signingKeys(root.roles.snapshot)
+    const { gun } = before
+    const keys = await this.#options.keys.signingKeys(gun, root.roles.timestamp)
+    const snapshotKeys = await this.#options.keys.signingKeys(gun, root.roles.snapshot)
     const holds = { timestamp: keys !== undefined, snapshot: snapshotKeys !== undefined }
     const current = before.files.get('snapshot')
     const made: NewFile[] = []

@@ -1,7 +1,7 @@
 import { Recent } from '../../shared/base/recent.ts'
 import type { Gun, KeyID, PublicKey, RoleKeys, ServerRole, SigningKey } from '../tuf/types.ts'
 import { refused } from './publish-error.ts'
-import type { Signer } from './types.ts'
+import type { HeldKey, Signer } from './types.ts'
 
 const mostRemembered = 10_000
 const hour = 60 * 60 * 1000
@@ -17,7 +17,7 @@ export interface ServerKeysOptions {
 export class ServerKeys {
   readonly #options: ServerKeysOptions
   /** Keys that are held: what a signer has it never loses. */
-  readonly #held = new Recent<KeyID, PublicKey>(mostRemembered)
+  readonly #held = new Recent<KeyID, HeldKey>(mostRemembered)
   /** Keys that names got which there are not yet, so that who asks again costs nothing. */
   readonly #promised = new Recent<string, PublicKey>(mostRemembered)
   #hourBegan = Number.NEGATIVE_INFINITY
@@ -27,21 +27,21 @@ export class ServerKeys {
     this.#options = options
   }
 
-  /** As many keys of a role as must sign; undefined when not so many are held. Errors: SIGNER_UNAVAILABLE. */
-  async signingKeys({ keyIDs, threshold }: RoleKeys): Promise<readonly SigningKey[] | undefined> {
+  /** As many keys of a role as must sign; undefined when not so many are held for the collection. Errors: SIGNER_UNAVAILABLE. */
+  async signingKeys(gun: Gun, { keyIDs, threshold }: RoleKeys): Promise<readonly SigningKey[] | undefined> {
     const keys: SigningKey[] = []
     for (const id of keyIDs) {
       if (keys.length === threshold) break
-      const key = await this.#find(id)
+      const key = await this.#find(id, gun)
       if (key !== undefined) keys.push({ key, sign: (message) => this.#options.signer.sign(id, message) })
     }
     return keys.length < threshold ? undefined : keys
   }
 
-  /** The first key of a role that is held. Errors: SIGNER_UNAVAILABLE. */
-  async heldKey({ keyIDs }: RoleKeys): Promise<PublicKey | undefined> {
+  /** The first key of a role that is held for the collection. Errors: SIGNER_UNAVAILABLE. */
+  async heldKey(gun: Gun, { keyIDs }: RoleKeys): Promise<PublicKey | undefined> {
     for (const id of keyIDs) {
-      const key = await this.#find(id)
+      const key = await this.#find(id, gun)
       if (key !== undefined) return key
     }
     return undefined
@@ -71,12 +71,15 @@ export class ServerKeys {
     for (const role of ['snapshot', 'timestamp'] as const) this.#promised.delete(`${role} ${gun}`)
   }
 
-  async #find(id: KeyID): Promise<PublicKey | undefined> {
-    const known = this.#held.get(id)
-    if (known !== undefined) return known
-    const key = await this.#options.signer.publicKey(id)
-    if (key !== undefined) this.#held.set(id, key)
-    return key
+  /**
+   * Undefined for keys of other collections as well. Anybody may write their IDs into a root of his own: a timestamp that was signed
+   * for it would be one of theirs.
+   */
+  async #find(id: KeyID, gun: Gun): Promise<PublicKey | undefined> {
+    const held = this.#held.get(id) ?? (await this.#options.signer.heldKey(id))
+    if (held === undefined) return undefined
+    this.#held.set(id, held)
+    return held.gun === gun ? held.key : undefined
   }
 
   #countName(): void {

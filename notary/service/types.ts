@@ -9,13 +9,19 @@ export interface Signer {
    * whoever asks twice gets the same key twice. Errors: SIGNER_UNAVAILABLE.
    */
   createKey(gun: Gun, role: ServerRole): Promise<PublicKey>
-  /** A key that is held; undefined for others. Errors: SIGNER_UNAVAILABLE. */
-  publicKey(id: KeyID): Promise<PublicKey | undefined>
+  /** A key that is held, and whose it is; undefined for others. Errors: SIGNER_UNAVAILABLE. */
+  heldKey(id: KeyID): Promise<HeldKey | undefined>
   /** Signature of a message, as it stands in metadata. Errors: SIGNER_KEY_UNKNOWN, SIGNER_UNAVAILABLE. */
   sign(id: KeyID, message: Uint8Array): Promise<Buffer>
   /** Rejects when nothing could be signed now. Errors: SIGNER_UNAVAILABLE. */
   check(): Promise<void>
   close(): Promise<void>
+}
+
+/** A key of a signer. It signs for the collection that it was made for alone: what it signed names none. */
+export interface HeldKey {
+  readonly gun: Gun
+  readonly key: PublicKey
 }
 
 /** Who asks for a change. */

@@ -4,7 +4,7 @@ import { Recent } from '../../shared/base/recent.ts'
 import { ChangeConflict, type RowStore } from '../../shared/rows/row-store.ts'
 import { newPrivateKey } from '../keys/key-ring.ts'
 import { signingKey } from '../keys/signing-key.ts'
-import type { Signer } from '../service/types.ts'
+import type { HeldKey, Signer } from '../service/types.ts'
 import type { Gun, KeyID, PublicKey, ServerRole, SigningKey } from '../tuf/types.ts'
 import { changeSecret, openMasterKey } from './master-key.ts'
 import { type KeyRow, keyRows, keyValue, masterRow, pendingRows } from './rows.ts'
@@ -31,6 +31,7 @@ export interface LocalSigner extends Signer {
 
 /** A key that was unsealed. */
 interface Unsealed {
+  readonly gun: Gun
   readonly signing: SigningKey
   /** Removes the mark that it never signed, the first time; then nothing. */
   markUsed(): Promise<void>
@@ -42,7 +43,7 @@ export async function openLocalSigner(options: LocalSignerOptions): Promise<Loca
   const keys = new Keys(options, await openMasterKey(rows, secret), new Recent(mostUnlocked))
   return {
     createKey: (gun, role) => available(() => keys.create(gun, role)),
-    publicKey: (id) => available(async () => (await keys.unsealed(id))?.signing.key),
+    heldKey: (id) => available(() => keys.held(id)),
     sign: (id, message) => available(() => keys.sign(id, message)),
     check: () => available(() => keys.check()),
     changeSecret: (from, to) => changeSecret(rows, { from, to }),
@@ -95,19 +96,24 @@ class Keys {
     if ((await this.#options.rows.get(masterRow.key())) === undefined) throw new Error('the master key is gone')
   }
 
-  async unsealed(id: KeyID): Promise<Unsealed | undefined> {
+  async held(id: KeyID): Promise<HeldKey | undefined> {
+    const key = await this.#unsealed(id)
+    return key && { gun: key.gun, key: key.signing.key }
+  }
+
+  async #unsealed(id: KeyID): Promise<Unsealed | undefined> {
     const recent = this.#recent.get(id)
     if (recent !== undefined) return recent
     const value = await this.#options.rows.get(keyRows.key(id))
     if (value === undefined) return undefined
     const row = keyRows.parse(keyRows.key(id), value)
-    const made = { signing: signingKey(this.#unseal(id, row), row.key), markUsed: this.#marker(id, row) }
+    const made = { gun: row.gun, signing: signingKey(this.#unseal(id, row), row.key), markUsed: this.#marker(id, row) }
     this.#recent.set(id, made)
     return made
   }
 
   async #require(id: KeyID): Promise<Unsealed> {
-    const key = await this.unsealed(id)
+    const key = await this.#unsealed(id)
     if (key === undefined) throw new IbuildError('SIGNER_KEY_UNKNOWN', `the signer does not hold the key ${id}`)
     return key
   }

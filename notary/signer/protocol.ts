@@ -8,7 +8,7 @@ import type { Gun, KeyID, ServerRole } from '../tuf/types.ts'
  *
  * ```
  * POST /v1/keys                {"gun","role"}            200 a public key as in metadata
- * GET  /v1/keys/ID                                       200 the same, 404
+ * GET  /v1/keys/ID                                       200 the same with "gun", 404
  * POST /v1/keys/ID/signatures  the message as it is      200 {"signature"} in base64, 404
  * GET  /v1/health                                        200 {}, 503
  * ```

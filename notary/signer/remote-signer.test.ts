@@ -194,6 +194,8 @@ const lies: readonly [title: string, answer: () => string, status: number, messa
   ['no JSON', () => 'hello', 200, /not JSON/],
   ['another key', () => JSON.stringify(keyJson(other)), 200, /another key/],
   ['a key of no known type', () => '{"keytype":"x","keyval":{"public":"AA==","private":null}}', 200, /not known/],
+  ['a key of nobody', () => JSON.stringify(keyJson(key)), 200, /gun/],
+  ['a key of no collection', () => JSON.stringify({ ...keyJson(key), gun: '../x' }), 200, /no collection/],
   ['too much', () => 'x'.repeat(70_000), 200, /too large/],
   ['an error of its own', () => '{"error":{"message":"oh"}}', 500, /answers 500: oh/],
   ['a redirection', () => '{}', 302, /answers 302/],
@@ -203,7 +205,7 @@ for (const [title, answer, status, expected] of lies) {
     const { server, address: place } = await impostor((_, response) => response.writeHead(status).end(answer()))
     const signer = createRemoteSigner({ address: place, tls })
     t.teardown(() => signer.close().then(() => server.close()))
-    await t.throwsAsync(signer.publicKey(key.id), { code: 'SIGNER_UNAVAILABLE', message: expected })
+    await t.throwsAsync(signer.heldKey(key.id), { code: 'SIGNER_UNAVAILABLE', message: expected })
   })
 }
 
@@ -211,7 +213,7 @@ test('a signature by another key or of another message is not taken', async (t) 
   let signature = await own.sign(other.id, message)
   const { server, address: place } = await impostor((request, response) => {
     const isKey = request.method === 'GET'
-    response.end(JSON.stringify(isKey ? keyJson(key) : { signature: signature.toString('base64') }))
+    response.end(JSON.stringify(isKey ? { ...keyJson(key), gun } : { signature: signature.toString('base64') }))
   })
   const signer = createRemoteSigner({ address: place, tls })
   t.teardown(() => signer.close().then(() => server.close()))

@@ -2,7 +2,8 @@ import { Agent } from 'node:https'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, required } from '../../shared/base/json.ts'
 import { Recent } from '../../shared/base/recent.ts'
-import type { Signer } from '../service/types.ts'
+import type { HeldKey, Signer } from '../service/types.ts'
+import { isGun } from '../tuf/gun.ts'
 import { readKey } from '../tuf/key.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
 import { isSignatureOf } from '../tuf/verify.ts'
@@ -27,29 +28,29 @@ export function createRemoteSigner(options: RemoteSignerOptions): Signer {
     maxSockets: mostSockets,
     timeout: idleTime,
   })
-  const keys = new Recent<KeyID, PublicKey>(10_000)
+  const keys = new Recent<KeyID, HeldKey>(10_000)
   const ask = (call: SignerCall): Promise<SignerAnswer> => exchange(options, agent, call)
-  const find = async (id: KeyID): Promise<PublicKey | undefined> => {
+  const find = async (id: KeyID): Promise<HeldKey | undefined> => {
     const known = keys.get(id)
     if (known !== undefined) return known
     const found = await ask({ call: 'find', id })
     if (found.status === 404) return undefined
-    const read = keyOf(options, found, id)
+    const read = heldKeyOf(options, found, id)
     keys.set(id, read)
     return read
   }
   return {
     createKey: async (gun, role) => {
       const made = keyOf(options, await ask({ call: 'create', gun, role }))
-      keys.set(made.id, made)
+      keys.set(made.id, { gun, key: made })
       return made
     },
-    publicKey: find,
+    heldKey: find,
     sign: async (id, message) => {
       const [own, answer] = await Promise.all([find(id), ask({ call: 'sign', id, message })])
       if (own === undefined || answer.status === 404) throw unknownKey(id)
       const signature = signatureOf(options, answer)
-      if (!isSignatureOf(own, message, signature))
+      if (!isSignatureOf(own.key, message, signature))
         throw unavailable(options, 'it gives a signature that is not by its key')
       return signature
     },
@@ -61,17 +62,24 @@ export function createRemoteSigner(options: RemoteSignerOptions): Signer {
   }
 }
 
-function keyOf(options: RemoteSignerOptions, { status, json }: SignerAnswer, id?: KeyID): PublicKey {
-  const place = { code: 'SIGNER_UNAVAILABLE', path: 'answer of the signer' } as const
+const place = { code: 'SIGNER_UNAVAILABLE', path: 'answer of the signer' } as const
+
+function heldKeyOf(options: RemoteSignerOptions, answer: SignerAnswer, id: KeyID): HeldKey {
+  const key = keyOf(options, answer)
+  if (key.id !== id) throw unavailable(options, 'it gives another key than it was asked for')
+  const gun = required(asObject(answer.json, place), 'gun', place, asString)
+  if (!isGun(gun)) throw unavailable(options, 'it gives a key of no collection')
+  return { gun, key }
+}
+
+function keyOf(options: RemoteSignerOptions, { status, json }: SignerAnswer): PublicKey {
   if (status !== 200) throw unavailable(options, `it answers ${status}`)
   const key = readKey(json, place)
   if (key.type === undefined) throw unavailable(options, 'it gives a key of a type that is not known')
-  if (id !== undefined && key.id !== id) throw unavailable(options, 'it gives another key than it was asked for')
   return key
 }
 
 function signatureOf(options: RemoteSignerOptions, { status, json }: SignerAnswer): Buffer {
-  const place = { code: 'SIGNER_UNAVAILABLE', path: 'answer of the signer' } as const
   if (status !== 200) throw unavailable(options, `it answers ${status}`)
   return Buffer.from(required(asObject(json, place), 'signature', place, asString), 'base64')
 }

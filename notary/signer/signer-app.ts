@@ -77,10 +77,10 @@ async function perform(signer: Signer, call: SignerCall): Promise<Answer> {
     case 'create':
       return { status: 200, body: keyJson(await signer.createKey(call.gun, call.role)) }
     case 'find': {
-      const key = await signer.publicKey(call.id)
-      return key === undefined
+      const held = await signer.heldKey(call.id)
+      return held === undefined
         ? { status: 404, body: errorBody('there is no such key') }
-        : { status: 200, body: keyJson(key) }
+        : { status: 200, body: { ...keyJson(held.key), gun: held.gun } }
     }
     case 'sign':
       return { status: 200, body: { signature: (await signer.sign(call.id, call.message)).toString('base64') } }

@@ -19,6 +19,7 @@ export function createMemorySigner(): MemorySigner {
   const keys = new Map<KeyID, KeyObject>()
   const pending = new Map<string, PublicKey>()
   const places = new Map<KeyID, string>()
+  const guns = new Map<KeyID, Gun>()
   let isDown = false
   let signatures = 0
   const check = async (): Promise<void> => {
@@ -40,12 +41,13 @@ export function createMemorySigner(): MemorySigner {
       keys.set(key.id, privateKey)
       pending.set(place, key)
       places.set(key.id, place)
+      guns.set(key.id, gun)
       return key
     },
-    publicKey: async (id) => {
+    heldKey: async (id) => {
       await check()
-      const key = keys.get(id)
-      return key === undefined ? undefined : keyFromSpki(key)
+      const [key, gun] = [keys.get(id), guns.get(id)]
+      return key === undefined || gun === undefined ? undefined : { gun, key: keyFromSpki(key) }
     },
     sign: async (id, message) => {
       await check()

@@ -44,13 +44,14 @@ const cases: Readonly<Record<string, (t: ExecutionContext, signer: Signer) => Pr
     ]
     t.is(new Set(keys.map(({ id }) => id)).size, 3)
   },
-  'a key that is held is known by its ID, others are not': async (t, signer) => {
+  'a key that is held is known by its ID, with the collection that it is for; others are not': async (t, signer) => {
     const key = await signer.createKey(gun, 'timestamp')
-    const found = await signer.publicKey(key.id)
-    t.like(found, { id: key.id, canonicalID: key.canonicalID, type: key.type })
-    t.deepEqual(found?.bytes, key.bytes)
+    const found = await signer.heldKey(key.id)
+    t.is(found?.gun, gun)
+    t.like(found?.key, { id: key.id, canonicalID: key.canonicalID, type: key.type })
+    t.deepEqual(found?.key.bytes, key.bytes)
     const nobody = parseKeyID('0'.repeat(64))
-    t.is(await signer.publicKey(nobody), undefined)
+    t.is(await signer.heldKey(nobody), undefined)
     const error = await t.throwsAsync(signer.sign(nobody, message), { code: 'SIGNER_KEY_UNKNOWN' })
     t.regex(error.message, /0{64}/)
   },
