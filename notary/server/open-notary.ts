@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeDataRoot } from '../../shared/cas/data-root.ts'
 import type { Log } from '../../shared/log/log.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createNotaryService } from '../service/create-service.ts'
 import type { NotaryService, Signer } from '../service/types.ts'
 import { openSignerFolder } from '../signer/open-signer.ts'
@@ -24,6 +25,15 @@ export interface OpenNotaryOptions {
 export interface OpenNotary {
   readonly service: NotaryService
   readonly counts: Counts
+  /** Take all rows of the databases that this process has open, as they are now: for copies of them. */
+  readonly snapshots: NotarySnapshots
+}
+
+export interface NotarySnapshots {
+  /** Of {@link NotaryLayout.metadata}. */
+  metadata?: RowStore['snapshot']
+  /** Of the keys that sign; not there when another process has them. */
+  signer?: RowStore['snapshot']
 }
 
 /** Errors: SERVER_BUSY when another process has it open, STORE_INVALID, DISK_FULL, SIGNER_INVALID. */
@@ -32,13 +42,15 @@ export async function openNotary({ root, config, passphrase, log }: OpenNotaryOp
   const onNotice = (notice: string): void => log.warn(notice)
   await makeDataRoot(root)
   await using opened = new AsyncDisposableStack()
-  const signer = await openSigner(root, { config, passphrase, onNotice })
+  const snapshots: NotarySnapshots = {}
+  const signer = await openSigner(root, { config, passphrase, onNotice, snapshots })
   opened.defer(() => signer.close())
   const store = await openTrustStore({
     folder: notaryLayout(root).metadata,
     durability,
     retention: { time: config.retention.time, bytes: config.retention.size },
     onNotice,
+    onOpen: (snapshot) => (snapshots.metadata = snapshot),
     onFailure: (error) => log.error('what followed a change of collections went wrong', { error }),
   })
   const { counts, events } = countEvents(onNotice)
@@ -46,16 +58,18 @@ export async function openNotary({ root, config, passphrase, log }: OpenNotaryOp
   const limits = { fileBytes: config.limits.uploadSize }
   const service = createNotaryService({ store, signer, limits, lifetimes: { timestamp, snapshot }, events })
   opened.move()
-  return { service, counts }
+  return { service, counts, snapshots }
 }
 
 interface SignerParts {
   readonly config: OpenNotaryOptions['config']
   readonly passphrase: string | undefined
   readonly onNotice: (notice: string) => void
+  /** Gets what the signer has. */
+  readonly snapshots: NotarySnapshots
 }
 
-async function openSigner(root: string, { config, passphrase, onNotice }: SignerParts): Promise<Signer> {
+async function openSigner(root: string, { config, passphrase, onNotice, snapshots }: SignerParts): Promise<Signer> {
   const { mode, keyFile, passphraseFile, type, address } = config.signer
   if (mode === 'remote') return createRemoteSigner({ address, tls: await remoteTls(config.signer) })
   const isNamed = keyFile !== '' || passphraseFile !== ''
@@ -67,6 +81,7 @@ async function openSigner(root: string, { config, passphrase, onNotice }: Signer
     type,
     durability: config.storage.durability,
     onNotice,
+    onOpen: (snapshot) => (snapshots.signer = snapshot),
     now: Date.now,
   })
 }

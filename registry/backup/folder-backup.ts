@@ -7,7 +7,7 @@ import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
 import { claimWorkFolder } from '../storage/work-folder.ts'
 import { memberFiles } from './folder-members.ts'
-import { type BackupManifest, checkHead } from './manifest.ts'
+import { type BackupManifest, checkHead, headText } from './manifest.ts'
 import { headName, type MadeMember, manifestName } from './members.ts'
 import { manifestMember, type OpenBackup } from './open-backup.ts'
 import { makeOwnFolder } from './own-folder.ts'
@@ -102,7 +102,7 @@ async function copyMembers(members: readonly MadeMember[], options: Copying): Pr
     temporary: join(work, String(i)),
   }))
   const copies = await inParallel(numbered, { atOnce, signal }, async (copy) => {
-    const isNew = isReplaced || (await sizeOf(copy.target)) !== copy.member.size
+    const isNew = isReplaced || !(await isThere(copy.target, copy.member))
     const isCopied = isNew && (await copyTo(copy.temporary, copy.member, options))
     if (copy.member.file !== undefined) onBytes?.(copy.member.size)
     return isCopied ? [copy] : []
@@ -141,6 +141,12 @@ async function linkTo(temporary: string, file: string, size: number): Promise<bo
       cause: error,
     })
   }
+}
+
+/** Names tell the content of all but the head, which another version may have written. */
+async function isThere(target: string, { name, size }: MadeMember): Promise<boolean> {
+  if (name !== headName) return (await sizeOf(target)) === size
+  return (await readFile(target).catch(unlessMissing))?.equals(Buffer.from(headText())) === true
 }
 
 async function sizeOf(file: string): Promise<number | undefined> {

@@ -4,6 +4,7 @@ import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { entriesIn } from '../storage/entries-in.ts'
 import { parseManifestText } from './manifest.ts'
 import {
+  databaseMemberName,
   fileName,
   headName,
   manifestName,
@@ -22,7 +23,11 @@ const pieceSize = 1024 * 1024
 export async function* folderMembers(folder: string): AsyncGenerator<ReadMember> {
   const manifest = parseManifestText(await manifestOf(folder))
   const files = new Set(manifest.files.map(({ digest }) => fileName(digest)))
-  for (const name of [headName, ...manifest.metadata.map(metadataName), ...files]) yield await memberOf(folder, name)
+  const databases = manifest.databases.flatMap(({ name, metadata }) =>
+    metadata.map((digest) => databaseMemberName(name, digest)),
+  )
+  for (const name of [headName, ...manifest.metadata.map(metadataName), ...databases, ...files])
+    yield await memberOf(folder, name)
   for await (const name of memberFiles(folder)) {
     if (parseMemberName(name)?.kind === 'blob') yield await memberOf(folder, name)
   }

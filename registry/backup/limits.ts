@@ -2,8 +2,10 @@
 export const backupLimits = {
   /** Rows go into pieces of about this size at most, if one row is not larger. */
   piece: 4 * 2 ** 20,
-  /** A piece of rows that is read. */
-  largestPiece: 64 * 2 ** 20,
+  /** A piece of rows that is read: a row has 64 MiB at most, which as JSON may take twice as much. */
+  largestPiece: 192 * 2 ** 20,
+  /** Databases beside that of the registry. */
+  databases: 16,
   /** A key of a row. */
   key: 4096,
   /** A small file, and all of them. */

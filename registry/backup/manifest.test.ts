@@ -7,6 +7,7 @@ const manifest: BackupManifest = {
   by: 'ibuild 1',
   metadata: [digestOf('a')],
   rows: 3,
+  databases: [{ name: 'collections', metadata: [digestOf('d')], rows: 2 }],
   files: [{ path: 'registry/tls/ca.key', mode: 0o600, digest: digestOf('b') }],
   blobs: { count: 2, bytes: 10 },
   damaged: [digestOf('c')],
@@ -32,9 +33,9 @@ test('one bit of it that is another one is found, or says the same', (t) => {
 
 test('a format that is newer, or none, is refused by its name', (t) => {
   t.notThrows(() => checkHead(Buffer.from(headText())))
-  t.throws(() => checkHead(Buffer.from('{"format":2}')), {
+  t.throws(() => checkHead(Buffer.from('{"format":3}')), {
     code: 'BACKUP_INVALID',
-    message: /of format 2; this ibuild reads format 1/,
+    message: /of format 3; this ibuild reads formats up to 2/,
   })
   for (const text of ['', '{}', '[]', '{"format":"1"}', 'x'])
     t.throws(() => checkHead(Buffer.from(text)), { code: 'BACKUP_INVALID' }, text)

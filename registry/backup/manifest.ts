@@ -5,13 +5,17 @@ import {
   asInteger,
   asObject,
   asString,
+  failAt,
   type JsonGuard,
   type JsonPlace,
+  optional,
   parseJson,
+  placeOf,
   required,
 } from '../../shared/base/json.ts'
 import { asDigest } from '../../shared/oci/descriptor.ts'
 import { backupLimits } from './limits.ts'
+import { isDatabaseName } from './members.ts'
 
 /** What belongs to a backup. */
 export interface BackupManifest {
@@ -22,6 +26,8 @@ export interface BackupManifest {
   /** Pieces of rows, in the order of the keys in them. */
   readonly metadata: readonly Digest[]
   readonly rows: number
+  /** Databases beside that of the registry. */
+  readonly databases: readonly DatabaseRows[]
   readonly files: readonly BackupFile[]
   /** That the rows name, damaged ones included. */
   readonly blobs: { readonly count: number; readonly bytes: number }
@@ -29,6 +35,14 @@ export interface BackupManifest {
   readonly damaged: readonly Digest[]
   /** Uploads that were going on, which no backup has. */
   readonly uploads: number
+}
+
+/** Rows of a database that is not the registry's. */
+export interface DatabaseRows {
+  readonly name: string
+  /** Pieces of rows, in the order of the keys in them. */
+  readonly metadata: readonly Digest[]
+  readonly rows: number
 }
 
 /** A small file of the data folder. */
@@ -40,7 +54,8 @@ export interface BackupFile {
   readonly digest: Digest
 }
 
-const format = 1
+/** Of the first format are backups without further databases. */
+const format = 2
 const mostDigests = 10_000_000
 const invalid = { code: 'BACKUP_INVALID' } as const
 
@@ -52,10 +67,14 @@ export function headText(): string {
 export function checkHead(text: Uint8Array): void {
   const place = { ...invalid, path: 'ibuild-backup.json' }
   const found = required(asObject(parsed(text, place.path), place), 'format', place, asInteger)
-  if (found === format) return
-  throw new IbuildError('BACKUP_INVALID', `the backup is of format ${found}; this ibuild reads format ${format}`, {
-    hint: 'Use the ibuild that made it, or a newer one.',
-  })
+  if (found === format || found === 1) return
+  throw new IbuildError(
+    'BACKUP_INVALID',
+    `the backup is of format ${found}; this ibuild reads formats up to ${format}`,
+    {
+      hint: 'Use the ibuild that made it, or a newer one.',
+    },
+  )
 }
 
 /** With its own digest, as nothing else would tell when it is damaged. */
@@ -71,17 +90,30 @@ export function parseManifestText(text: Uint8Array): BackupManifest {
   if (outer['digest'] !== digestOf(JSON.stringify(object))) {
     throw new IbuildError('BACKUP_INVALID', 'manifest.json is damaged: it has another digest than it says')
   }
-  const digests: JsonGuard<Digest[]> = arrayOf(asDigest, mostDigests)
   const blobs = required(object, 'blobs', place, asObject)
   return {
     at: required(object, 'at', place, asString),
     by: required(object, 'by', place, asString),
     metadata: required(object, 'metadata', place, digests),
     rows: required(object, 'rows', place, asInteger),
+    databases: optional(object, 'databases', place, arrayOf(asDatabase, backupLimits.databases)) ?? [],
     files: required(object, 'files', place, arrayOf(asFile, backupLimits.fileCount)),
     blobs: { count: required(blobs, 'count', place, asInteger), bytes: required(blobs, 'bytes', place, asInteger) },
     damaged: required(object, 'damaged', place, digests),
     uploads: required(object, 'uploads', place, asInteger),
+  }
+}
+
+const digests: JsonGuard<Digest[]> = arrayOf(asDigest, mostDigests)
+
+const asDatabase: JsonGuard<DatabaseRows> = (value, place) => {
+  const object = asObject(value, place)
+  const name = required(object, 'name', place, asString)
+  if (!isDatabaseName(name)) return failAt(placeOf(place, 'name'), 'names no database')
+  return {
+    name,
+    metadata: required(object, 'metadata', place, digests),
+    rows: required(object, 'rows', place, asInteger),
   }
 }
 

@@ -7,6 +7,7 @@ import { algorithmOf, type Digest, hexOf, isDigest } from '../../shared/base/dig
  * ```
  * ibuild-backup.json          the format; the first of a stream
  * metadata/HEX                rows, one JSON array `[key, value]` a line, in the order of keys
+ * databases/NAME/HEX          the same of another database of the data folder
  * files/HEX                   a small file of the data folder, such as a key; the manifest says which
  * blobs/ALGORITHM/AB/HEX      a blob of the registry
  * manifest.json               what belongs to the backup; written last, so that one that broke off has none
@@ -41,12 +42,22 @@ export const manifestName = 'manifest.json'
 export type MemberKind =
   | { readonly kind: 'head' | 'manifest' }
   | { readonly kind: 'metadata' | 'file' | 'blob'; readonly digest: Digest }
+  | { readonly kind: 'database'; readonly name: string; readonly digest: Digest }
 
 /** The folders in which members lie. */
-export const memberFolders = ['metadata', 'files', 'blobs'] as const
+export const memberFolders = ['metadata', 'databases', 'files', 'blobs'] as const
 
 export function metadataName(digest: Digest): string {
   return `metadata/${hexOf(digest)}`
+}
+
+export function databaseMemberName(name: string, digest: Digest): string {
+  return `databases/${name}/${hexOf(digest)}`
+}
+
+/** True for what a database may be called in a backup. */
+export function isDatabaseName(name: string): boolean {
+  return /^[a-z](?:-?[a-z]){0,15}$/.test(name)
 }
 
 export function fileName(digest: Digest): string {
@@ -63,9 +74,15 @@ export function parseMemberName(name: string): MemberKind | undefined {
   if (name === headName) return { kind: 'head' }
   if (name === manifestName) return { kind: 'manifest' }
   const [folder = '', ...rest] = name.split('/')
+  if (folder === 'databases') return parseDatabaseName(rest)
   const digest = folder === 'blobs' ? `${rest[0]}:${rest[2]}` : `sha256:${rest[0]}`
   if (!isDigest(digest)) return undefined
   if (name === blobName(digest)) return { kind: 'blob', digest }
   if (name === metadataName(digest)) return { kind: 'metadata', digest }
   return name === fileName(digest) ? { kind: 'file', digest } : undefined
+}
+
+function parseDatabaseName([name = '', hex, ...more]: readonly string[]): MemberKind | undefined {
+  const digest = `sha256:${hex}`
+  return isDatabaseName(name) && isDigest(digest) && more.length === 0 ? { kind: 'database', name, digest } : undefined
 }

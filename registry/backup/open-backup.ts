@@ -5,8 +5,18 @@ import type { Row } from '../../shared/rows/row-store.ts'
 import type { RegistryHold } from '../service/types.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { uploadRows } from '../storage/rows.ts'
-import { type BackupManifest, headText, manifestText } from './manifest.ts'
-import { blobName, fileName, headName, type MadeMember, manifestName, metadataName } from './members.ts'
+import { type BackupPart, backupParts } from './backup-parts.ts'
+import type { HeldDatabase } from './further-parts.ts'
+import { type BackupManifest, type DatabaseRows, headText, manifestText } from './manifest.ts'
+import {
+  blobName,
+  databaseMemberName,
+  fileName,
+  headName,
+  type MadeMember,
+  manifestName,
+  metadataName,
+} from './members.ts'
 import { type RootFile, readRootFiles } from './root-files.ts'
 import { blobOf, type RowPiece, rowPieces } from './row-pieces.ts'
 import { openStored } from './stored-blob.ts'
@@ -14,8 +24,12 @@ import { openStored } from './stored-blob.ts'
 export interface BackupOptions {
   /** Data folder. */
   readonly root: string
-  /** Of the registry in it; the caller releases it when the backup is made. */
-  readonly hold: RegistryHold
+  /** Of the registry in it; the caller releases it when the backup is made. Without, nothing of the registry is in the backup. */
+  readonly hold: RegistryHold | undefined
+  /** Other databases, in this order. */
+  readonly databases?: readonly HeldDatabase[]
+  /** Where small files lie that are not the registry's. */
+  readonly files?: readonly BackupPart[]
   /** Program and version, for those who read the backup. */
   readonly by: string
   /** Milliseconds since the epoch. */
@@ -40,17 +54,19 @@ interface State extends Pick<BackupManifest, 'at' | 'by'> {
   uploads: number
   bytes: number
   readonly metadata: Digest[]
+  readonly databases: DatabaseRows[]
   readonly files: RootFile[]
   readonly blobs: Map<Digest, number>
   readonly damaged: Set<Digest>
 }
 
 /**
- * A registry as a backup. The rows come first, so that their snapshot is not open for long, and those of uploads are left
- * out; then the small files, then every blob that the rows name, verified while it is read. Takes some 200 bytes of memory for
+ * A registry as a backup, and what lies beside it. The rows come first, so that their snapshots are not open for long, and those of
+ * uploads are left out; then the small files, then every blob that the rows name, verified while it is read. Takes some 200 bytes of memory for
  * each blob. Errors while members are read: STORE_INVALID, those of reading.
  */
-export function openBackup({ root, hold, by, now, onPlan }: BackupOptions): OpenBackup {
+export function openBackup({ root, hold, databases = [], files = [], by, now, onPlan }: BackupOptions): OpenBackup {
+  const parts = [...(hold === undefined ? [] : backupParts), ...files]
   const state: State = {
     at: new Date(now).toISOString(),
     by,
@@ -58,6 +74,7 @@ export function openBackup({ root, hold, by, now, onPlan }: BackupOptions): Open
     uploads: 0,
     bytes: 0,
     metadata: [],
+    databases: [],
     files: [],
     blobs: new Map(),
     damaged: new Set(),
@@ -65,15 +82,16 @@ export function openBackup({ root, hold, by, now, onPlan }: BackupOptions): Open
   return {
     async *members() {
       yield textMember(headName, Buffer.from(headText()))
-      for await (const piece of rowPieces(countingUploads(hold.rows(), state))) yield pieceMember(piece, state)
-      state.files.push(...(await readRootFiles(root)))
+      for await (const piece of rowPieces(countingUploads(rowsOf(hold), state))) yield pieceMember(piece, state)
+      for (const database of databases) yield* databaseMembers(database, state)
+      state.files.push(...(await readRootFiles(root, parts)))
       for (const { digest, bytes } of unlikeFiles(state.files)) yield textMember(fileName(digest), bytes)
       for (const size of state.blobs.values()) state.bytes += size
       onPlan?.({ count: state.blobs.size, bytes: state.bytes })
       for (const [digest, size] of state.blobs) yield blobMember(root, { digest, size }, state)
     },
     finish: () => {
-      if (hold.isHeld()) return manifestOf(state)
+      if (hold?.isHeld() !== false) return manifestOf(state)
       throw new IbuildError(
         'SERVER_FAILED',
         'the server ended before the backup did: what it has may not fit together',
@@ -105,6 +123,22 @@ function pieceMember({ bytes, rows }: RowPiece, state: State): MadeMember {
   return textMember(metadataName(digest), bytes)
 }
 
+async function* rowsOf(hold: RegistryHold | undefined): AsyncGenerator<readonly Row[]> {
+  if (hold !== undefined) yield* hold.rows()
+}
+
+async function* databaseMembers(database: HeldDatabase, state: State): AsyncGenerator<MadeMember> {
+  const metadata: Digest[] = []
+  let count = 0
+  for await (const piece of rowPieces(database.rows(), () => true)) {
+    const digest = digestOf(piece.bytes)
+    metadata.push(digest)
+    count += piece.rows.length
+    yield textMember(databaseMemberName(database.name, digest), piece.bytes)
+  }
+  state.databases.push({ name: database.name, metadata, rows: count })
+}
+
 /** Two files may have the same content. */
 function unlikeFiles(files: readonly RootFile[]): Iterable<RootFile> {
   return new Map(files.map((file) => [file.digest, file])).values()
@@ -130,12 +164,24 @@ function textMember(name: string, bytes: Uint8Array): MadeMember {
   return { name, size: bytes.byteLength, open: async () => onePiece(bytes), isIntact: () => true }
 }
 
-function manifestOf({ blobs, bytes, files, damaged, at, by, metadata, rows, uploads }: State): BackupManifest {
+function manifestOf({
+  blobs,
+  bytes,
+  files,
+  damaged,
+  at,
+  by,
+  metadata,
+  databases,
+  rows,
+  uploads,
+}: State): BackupManifest {
   return {
     at,
     by,
     metadata,
     rows,
+    databases,
     files: files.map(({ path, mode, digest }) => ({ path, mode, digest })),
     blobs: { count: blobs.size, bytes },
     damaged: [...damaged].sort(),

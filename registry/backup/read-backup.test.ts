@@ -60,7 +60,7 @@ const hostile: Readonly<Record<string, readonly [change: (held: Held[]) => Held[
   ],
   'metadata of a newer version': [
     (held) => held.toSpliced(1, 1, rows(['format', '{"version":99}'])),
-    /metadata in the backup are of a newer version/,
+    /metadata of the registry in the backup are of a newer version/,
   ],
   'a count that the rows do not have': [
     (held) => {

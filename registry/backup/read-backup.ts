@@ -1,10 +1,11 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import { formatKey, isKnownFormat } from '../../shared/rows/open-level.ts'
 import type { Row } from '../../shared/rows/row-store.ts'
 import { registryDatabase } from '../storage/level-metadata.ts'
+import { checkFormat } from './check-format.ts'
 import { CheckedContent, fail, invalid, verified, wholeOf } from './checked-content.ts'
+import { DatabaseReader, type DatabaseTarget } from './database-reader.ts'
 import { backupLimits } from './limits.ts'
 import { type BackupManifest, checkHead, parseManifestText } from './manifest.ts'
 import { parseMemberName, type ReadMember } from './members.ts'
@@ -12,7 +13,7 @@ import type { RootFile } from './root-files.ts'
 import { blobOf, parsePiece } from './row-pieces.ts'
 
 /** Takes what a backup has. What rejects here ends the reading, but for a blob's own damage. */
-export interface BackupTarget {
+export interface BackupTarget extends DatabaseTarget {
   rows(rows: readonly Row[]): Promise<void>
   /** Reads all bytes; when these reject nothing of the blob is to be left. */
   blob(digest: Digest, bytes: AsyncIterable<Uint8Array>): Promise<void>
@@ -43,6 +44,7 @@ export interface ReadReport {
 /** Keeps nothing: to look whether a backup is whole. */
 export const noTarget: BackupTarget = {
   rows: async () => undefined,
+  database: async () => undefined,
   blob: async (_digest, bytes) => {
     for await (const _ of bytes);
   },
@@ -84,6 +86,7 @@ class BackupReader {
   #rows = 0
   #hasBlobs = false
   readonly #metadata: Digest[] = []
+  readonly #databases: DatabaseReader
   readonly #files = new Map<Digest, Uint8Array>()
   #fileBytes = 0
   /** Blobs that the rows name: their sizes, until they are there. */
@@ -92,6 +95,7 @@ class BackupReader {
 
   constructor(target: BackupTarget, options: ReadOptions) {
     this.#target = target
+    this.#databases = new DatabaseReader(target)
     this.#options = options
   }
 
@@ -112,6 +116,9 @@ class BackupReader {
         return this.#takeHead(member)
       case 'metadata':
         return this.#takeRows(kind.digest, member)
+      case 'database':
+        if (this.#hasBlobs) throw behindBlobs()
+        return this.#databases.take(kind, member)
       case 'file':
         return this.#takeFile(kind.digest, member)
       case 'blob':
@@ -133,6 +140,7 @@ class BackupReader {
       throw invalid(this.#hasHead ? 'the backup is cut short: its end is missing' : 'this is no backup')
     if (manifest.metadata.join() !== this.#metadata.join() || manifest.rows !== this.#rows)
       throw invalid('the backup has not the metadata that it should have')
+    this.#databases.finish(manifest.databases)
     await this.#target.files(manifest.files.map((file) => ({ ...file, bytes: this.#fileOf(file.digest) })))
     return this.#report(manifest)
   }
@@ -153,13 +161,13 @@ class BackupReader {
   }
 
   async #takeRows(digest: Digest, member: ReadMember): Promise<void> {
-    if (this.#hasBlobs) throw invalid('the backup has metadata behind blobs')
+    if (this.#hasBlobs) throw behindBlobs()
     const bytes = await verified(digest, member, backupLimits.largestPiece)
     const rows = parsePiece(bytes, this.#lastKey)
     this.#lastKey = rows.at(-1)?.key ?? this.#lastKey
     this.#rows += rows.length
     this.#metadata.push(digest)
-    checkFormat(rows)
+    checkFormat(rows, registryDatabase)
     for (const blob of rows.map(blobOf)) if (blob !== undefined) this.#wanted.set(blob.digest, blob.size)
     await this.#target.rows(rows)
   }
@@ -200,11 +208,8 @@ class BackupReader {
   }
 }
 
-/** The row of the format is one of the rows. */
-function checkFormat(rows: readonly Row[]): void {
-  const row = rows.find(({ key }) => key === formatKey)
-  if (row === undefined || isKnownFormat(row.value, registryDatabase)) return
-  throw invalid('the metadata in the backup are of a newer version', 'Use the ibuild that made it, or a newer one.')
+function behindBlobs(): IbuildError {
+  return invalid('the backup has metadata behind blobs')
 }
 
 function lacking(damaged: readonly Digest[]): IbuildError {

@@ -1,20 +1,31 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { onePiece } from '../../shared/base/one-piece.ts'
 import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
+import type { DatabaseKind } from '../../shared/rows/open-level.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import { syncFilesystem } from '../../shared/sys/sync-filesystem.ts'
 import { type DatabaseFill, fillDatabase } from '../storage/fill-database.ts'
 import { blobPlace, registryLayout } from '../storage/layout.ts'
-import { restoringPrefix } from '../storage/unfinished-restore.ts'
-import { claimWorkFolder } from '../storage/work-folder.ts'
-import { backupParts, leftOut } from './backup-parts.ts'
+import { registryDatabase } from '../storage/level-metadata.ts'
+import { movedFrom, movingName, restoringPrefix } from '../storage/unfinished-restore.ts'
+import { claimWorkFolder, workFolders } from '../storage/work-folder.ts'
+import { type BackupPart, backupParts, leftOut } from './backup-parts.ts'
+import { checkFormat } from './check-format.ts'
+import { invalid } from './checked-content.ts'
+import type { FurtherDatabase, FurtherParts } from './further-parts.ts'
 import type { ReadMember } from './members.ts'
 import { makeOwnFolder } from './own-folder.ts'
 import { type BackupTarget, type ReadOptions, type ReadReport, readBackup } from './read-backup.ts'
 import { isPlainName, type RootFile } from './root-files.ts'
 import { writeOwn } from './write-own.ts'
+
+export interface RestoreOptions extends ReadOptions {
+  /** What a backup may have beside the registry. */
+  readonly further?: FurtherParts
+}
 
 /**
  * Makes the data folder `root` from a backup, whole or not at all: everything is written beside, in a folder of its own that a
@@ -24,24 +35,34 @@ import { writeOwn } from './write-own.ts'
 export async function restoreBackup(
   members: AsyncIterable<ReadMember>,
   root: string,
-  options: ReadOptions,
+  options: RestoreOptions,
 ): Promise<ReadReport> {
   return mapDiskFull(async () => {
     makeOwnFolder(root)
     await checkEmpty(root)
-    await using staging = await claimWorkFolder(root, restoringPrefix)
+    await using staging = await claimWorkFolder(root, restoringPrefix, (dead) => removeMoved(root, dead))
     const report = await restoreInto(staging.path, members, options)
+    const names = await readdir(staging.path)
+    if (names.length > 1) await writeFile(join(staging.path, movingName), JSON.stringify(names))
     await syncFilesystem(root)
     // A server looks for the registry, so that is the last.
-    const names = (await readdir(staging.path)).sort((a, b) => Number(a === 'registry') - Number(b === 'registry'))
+    names.sort((a, b) => Number(a === 'registry') - Number(b === 'registry'))
     for (const name of names) await rename(join(staging.path, name), join(root, name))
     await syncPath(root)
     return report
   })
 }
 
+/** Takes back what a restore that was killed had in its place already, so that the next one finds an empty folder. */
+async function removeMoved(root: string, dead: string): Promise<void> {
+  for (const name of await movedFrom(dead)) await rm(join(root, name), { recursive: true, force: true })
+}
+
 async function checkEmpty(root: string): Promise<void> {
-  const names = (await readdir(root)).filter((name) => !name.startsWith(`${restoringPrefix}-`) && name !== 'lost+found')
+  const dead = (await workFolders(root, restoringPrefix)).filter(({ isAlive }) => !isAlive)
+  const moved = (await Promise.all(dead.map(({ path }) => movedFrom(path)))).flat()
+  const isOurs = (name: string): boolean => name.startsWith(`${restoringPrefix}-`) || moved.includes(name)
+  const names = (await readdir(root)).filter((name) => !isOurs(name) && name !== 'lost+found')
   if (names.length === 0) return
   throw new IbuildError('STORE_INVALID', `${root} is not empty: a backup is restored into an empty folder only`, {
     hint: 'Name a new folder with --root, and serve that one.',
@@ -51,23 +72,50 @@ async function checkEmpty(root: string): Promise<void> {
 async function restoreInto(
   root: string,
   members: AsyncIterable<ReadMember>,
-  options: ReadOptions,
+  options: RestoreOptions,
 ): Promise<ReadReport> {
-  const { folder, metadata } = registryLayout(root)
-  await mkdir(folder, { mode: 0o700 })
-  const database = await fillDatabase(metadata)
+  const { databases = [], files = [] } = options.further ?? {}
+  const fills = new Fills()
   try {
-    return await readBackup(members, createTarget(root, database), options)
+    return await readBackup(members, createTarget(root, { fills, databases, files }), options)
   } finally {
-    await database.close()
+    await fills.close()
   }
 }
 
-function createTarget(root: string, database: DatabaseFill): BackupTarget {
+/** Databases that are being filled, each made with its first rows. */
+class Fills {
+  readonly #open = new Map<string, DatabaseFill>()
+
+  async put(folder: string, kind: DatabaseKind, rows: readonly Row[]): Promise<void> {
+    const fill = this.#open.get(folder) ?? (await fillDatabase(folder, kind))
+    this.#open.set(folder, fill)
+    await fill.put(rows)
+  }
+
+  async close(): Promise<void> {
+    for (const fill of this.#open.values()) await fill.close()
+  }
+}
+
+interface Targeted {
+  readonly fills: Fills
+  readonly databases: readonly FurtherDatabase[]
+  readonly files: readonly BackupPart[]
+}
+
+function createTarget(root: string, { fills, databases, files }: Targeted): BackupTarget {
   const layout = registryLayout(root)
+  const parts = [...backupParts, ...files]
   const made = new Set<string>()
   return {
-    rows: (rows) => database.put(rows),
+    rows: (rows) => fills.put(layout.metadata, registryDatabase, rows),
+    async database(name, rows) {
+      const known = databases.find((one) => one.name === name)
+      if (known === undefined) throw invalid(`the backup has a database that no backup has: ${name}`)
+      checkFormat(rows, known.kind)
+      await fills.put(join(root, known.path), known.kind, rows)
+    },
     blob: async (digest: Digest, bytes) => {
       const { folder, file } = blobPlace(layout, digest)
       if (!made.has(folder)) makeFolders(folder, 0o700)
@@ -79,14 +127,18 @@ function createTarget(root: string, database: DatabaseFill): BackupTarget {
         throw error
       }
     },
-    files: async (files) => {
-      for (const file of files) await writeRootFile(root, file)
+    files: async (found) => {
+      for (const file of found) await writeRootFile(root, parts, file)
     },
   }
 }
 
-async function writeRootFile(root: string, { path, mode, bytes }: RootFile): Promise<void> {
-  if (!isPartOfBackup(path)) {
+async function writeRootFile(
+  root: string,
+  parts: readonly BackupPart[],
+  { path, mode, bytes }: RootFile,
+): Promise<void> {
+  if (!isPartOfBackup(path, parts)) {
     throw new IbuildError(
       'BACKUP_INVALID',
       `the backup has a file that no backup has: ${JSON.stringify(path.slice(0, 120))}`,
@@ -101,12 +153,12 @@ async function writeRootFile(root: string, { path, mode, bytes }: RootFile): Pro
 }
 
 /** A file of one of the parts, by names that lead nowhere else. */
-function isPartOfBackup(path: string): boolean {
-  const isOther = [...backupParts, ...leftOut].some((each) => each.path === path)
+function isPartOfBackup(path: string, parts: readonly BackupPart[]): boolean {
+  const isOther = [...parts, ...leftOut].some((each) => each.path === path)
   return (
     !isOther &&
     path.split('/').every(isPlainName) &&
-    backupParts.some(({ path: part, kind }) => {
+    parts.some(({ path: part, kind }) => {
       if (kind === 'tree') return path.startsWith(`${part}/`)
       return kind === 'files' && dirname(path) === part
     })

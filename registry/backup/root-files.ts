@@ -4,7 +4,7 @@ import { join, posix } from 'node:path'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { entriesIn } from '../storage/entries-in.ts'
-import { backupParts } from './backup-parts.ts'
+import { type BackupPart, backupParts } from './backup-parts.ts'
 import { backupLimits } from './limits.ts'
 import type { BackupFile } from './manifest.ts'
 
@@ -17,19 +17,22 @@ export interface RootFile extends BackupFile {
 const tries = 5
 
 /** All small files of the parts of the data folder, in the order of their paths. Errors: STORE_INVALID for too large ones, those of reading. */
-export async function readRootFiles(root: string): Promise<readonly RootFile[]> {
+export async function readRootFiles(
+  root: string,
+  parts: readonly BackupPart[] = backupParts,
+): Promise<readonly RootFile[]> {
   for (let left = tries; ; left--) {
     try {
-      return await readOnce(root)
+      return await readOnce(root, parts)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || left === 1) throw error
     }
   }
 }
 
-async function readOnce(root: string): Promise<readonly RootFile[]> {
-  const parts = backupParts.filter(({ kind }) => kind === 'tree' || kind === 'files')
-  const listed = await Promise.all(parts.map(({ path, kind }) => listFiles(root, path, kind === 'tree')))
+async function readOnce(root: string, parts: readonly BackupPart[]): Promise<readonly RootFile[]> {
+  const small = parts.filter(({ kind }) => kind === 'tree' || kind === 'files')
+  const listed = await Promise.all(small.map(({ path, kind }) => listFiles(root, path, kind === 'tree')))
   const paths = [...new Set(listed.flat())].sort()
   const files: RootFile[] = []
   let size = 0

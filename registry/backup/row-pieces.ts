@@ -16,8 +16,11 @@ export interface RowPiece {
 /** Rows of uploads that go on, and of bytes that are about to go: neither's bytes are in a backup. */
 const leftOut: readonly string[] = [uploadRows.prefix(), doomedRows.prefix()]
 
-/** False for rows that no backup has. */
-function isKept({ key }: Row): boolean {
+/** Says which rows a backup has. */
+export type RowChoice = (row: Row) => boolean
+
+/** False for rows of the registry that no backup has. */
+export function isKept({ key }: Row): boolean {
   return !leftOut.some((prefix) => key.startsWith(prefix))
 }
 
@@ -26,7 +29,10 @@ const oneOf = 1024
 const leastBytes = 16 * 1024
 
 /** Cuts rows into pieces. */
-export async function* rowPieces(pages: AsyncIterable<readonly Row[]>): AsyncGenerator<RowPiece> {
+export async function* rowPieces(
+  pages: AsyncIterable<readonly Row[]>,
+  choice: RowChoice = isKept,
+): AsyncGenerator<RowPiece> {
   let rows: Row[] = []
   let lines: string[] = []
   let size = 0
@@ -36,7 +42,7 @@ export async function* rowPieces(pages: AsyncIterable<readonly Row[]>): AsyncGen
     return piece
   }
   for await (const page of pages) {
-    for (const row of page.filter(isKept)) {
+    for (const row of page.filter(choice)) {
       const line = `${JSON.stringify([row.key, row.value])}\n`
       if (size > 0 && size + line.length > backupLimits.piece) yield take()
       rows.push(row)
@@ -49,14 +55,14 @@ export async function* rowPieces(pages: AsyncIterable<readonly Row[]>): AsyncGen
 }
 
 /** The rows of a piece. `after` is the last key of the piece before it. Errors: BACKUP_INVALID. */
-export function parsePiece(bytes: Uint8Array, after: string | undefined): readonly Row[] {
+export function parsePiece(bytes: Uint8Array, after: string | undefined, choice: RowChoice = isKept): readonly Row[] {
   let last = after
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     .toString()
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => {
-      const row = parseLine(line)
+      const row = parseLine(line, choice)
       if (last !== undefined && Buffer.compare(Buffer.from(row.key), Buffer.from(last)) <= 0) {
         throw new IbuildError('BACKUP_INVALID', 'rows of the backup are not in order, or come twice')
       }
@@ -65,12 +71,12 @@ export function parsePiece(bytes: Uint8Array, after: string | undefined): readon
     })
 }
 
-function parseLine(line: string): Row {
+function parseLine(line: string, choice: RowChoice): Row {
   const parsed: unknown = parseOrNothing(line)
   const [key, value]: readonly unknown[] = Array.isArray(parsed) ? parsed : []
   if (typeof key === 'string' && typeof value === 'string' && key.length <= backupLimits.key) {
     const row = { key, value }
-    if (isKept(row)) return row
+    if (choice(row)) return row
   }
   throw new IbuildError(
     'BACKUP_INVALID',

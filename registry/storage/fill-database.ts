@@ -9,9 +9,9 @@ export interface DatabaseFill {
   close(): Promise<void>
 }
 
-/** Makes a database in a folder of its own. Errors: DISK_FULL, SYSTEM_CALL; here and when it is filled. */
-export async function fillDatabase(folder: string): Promise<DatabaseFill> {
-  const handle = new LevelHandle(folder, registryDatabase, { notify: () => undefined, ballast: 0 })
+/** Makes a database in a folder of its own; without a kind, one of a registry. Errors: DISK_FULL, SYSTEM_CALL; here and when it is filled. */
+export async function fillDatabase(folder: string, kind = registryDatabase): Promise<DatabaseFill> {
+  const handle = new LevelHandle(folder, kind, { notify: () => undefined, ballast: 0 })
   await handle.open()
   return {
     put: (rows) => handle.write(new Map(rows.map(({ key, value }) => [key, value])), false),

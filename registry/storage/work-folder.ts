@@ -10,9 +10,14 @@ export interface WorkFolder extends AsyncDisposable {
 
 /**
  * Makes a work folder `PREFIX-OWNER` in `parent`, where it lies until it is disposed of, and removes those of processes that
- * are gone. Errors: SERVER_BUSY when another process has one; DISK_FULL is left to the caller.
+ * are gone, each after `beforeRemoval` resolved for it. Errors: SERVER_BUSY when another process has one; DISK_FULL is left to the
+ * caller.
  */
-export async function claimWorkFolder(parent: string, prefix: string): Promise<WorkFolder> {
+export async function claimWorkFolder(
+  parent: string,
+  prefix: string,
+  beforeRemoval: (path: string) => Promise<void> = async () => undefined,
+): Promise<WorkFolder> {
   const path = join(parent, `${prefix}-${ownOwner()}`)
   await mkdir(path, { mode: 0o700 }).catch((error: unknown) => {
     throw errnoOf(error) === 'EEXIST' ? busy(parent) : error
@@ -21,6 +26,7 @@ export async function claimWorkFolder(parent: string, prefix: string): Promise<W
     for (const other of await workFolders(parent, prefix)) {
       if (other.path === path) continue
       if (other.isAlive) throw busy(parent)
+      await beforeRemoval(other.path)
       await rm(other.path, { recursive: true, force: true })
     }
   } catch (error) {

@@ -13,6 +13,8 @@ export interface LevelRowsOptions {
   readonly ballast?: number
   /** What whoever runs the server should know: repairs, writes that fail and that succeed again. */
   readonly onNotice?: Notify
+  /** Is given, once they are open, what takes all rows as they are at a moment: for copies of the database. */
+  readonly onOpen?: (snapshot: RowStore['snapshot']) => void
   /** Is told how many changes were written together. */
   readonly onWritten?: (changes: number) => void
 }
@@ -27,19 +29,21 @@ export async function openLevelRows(
   options: LevelRowsOptions,
   around: AroundTarget = (target) => target,
 ): Promise<RowStore> {
-  const { folder, durability = 'group', ballast = usualBallast, onNotice = () => {}, onWritten } = options
+  const { folder, durability = 'group', ballast = usualBallast, onNotice = () => {}, onOpen, onWritten } = options
   const handle = new LevelHandle(folder, kind, { notify: onNotice, ballast })
   await handle.open()
   const queue = new CommitQueue(around(handle), durability, onWritten)
+  const snapshot: RowStore['snapshot'] = async () => {
+    const taken = await handle.read((database) => database.snapshot())
+    return { ...taken, list: (range) => handle.read(() => taken.list(range)) }
+  }
+  onOpen?.(snapshot)
   return {
     get: (key) => handle.read((database) => database.get(key)),
     getMany: (keys) => handle.getMany(keys),
     list: (range) => handle.read((database) => database.list(range)),
     commit: (change) => queue.commit(change),
-    snapshot: async () => {
-      const snapshot = await handle.read((database) => database.snapshot())
-      return { ...snapshot, list: (range) => handle.read(() => snapshot.list(range)) }
-    },
+    snapshot,
     close: async () => {
       await queue.close()
       await handle.close()

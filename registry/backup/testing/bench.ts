@@ -9,7 +9,7 @@ import { openFileDriver } from '../../storage/file-driver.ts'
 import { registryLayout } from '../../storage/layout.ts'
 import { openLevelMetadata } from '../../storage/level-metadata.ts'
 import type { MadeMember, ReadMember } from '../members.ts'
-import { manifestMember, type OpenBackup, openBackup } from '../open-backup.ts'
+import { type BackupOptions, manifestMember, type OpenBackup, openBackup } from '../open-backup.ts'
 
 /** A registry on the disk, closed with the test. */
 export interface Bench {
@@ -17,7 +17,7 @@ export interface Bench {
   readonly service: RegistryService
   readonly metadata: RowStore
   /** Runs work on a backup of this moment. */
-  backUp<T>(work: (backup: OpenBackup) => Promise<T>): Promise<T>
+  backUp<T>(work: (backup: OpenBackup) => Promise<T>, more?: Pick<BackupOptions, 'databases' | 'files'>): Promise<T>
 }
 
 export async function openBench(t: ExecutionContext, root: string = dataFolder(t)): Promise<Bench> {
@@ -25,10 +25,10 @@ export async function openBench(t: ExecutionContext, root: string = dataFolder(t
   const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, ballast: 0 })
   const service = await createService({ driver, metadata })
   t.teardown(() => service.close())
-  const backUp: Bench['backUp'] = async (work) => {
+  const backUp: Bench['backUp'] = async (work, more) => {
     const hold = await service.hold()
     try {
-      return await work(openBackup({ root, hold, by: 'a test', now: 1_700_000_000_000 }))
+      return await work(openBackup({ root, hold, ...more, by: 'a test', now: 1_700_000_000_000 }))
     } finally {
       await hold.release()
     }
