@@ -107,7 +107,8 @@ function describeDelegation(
   }
 }
 
-function keysOf(
+/** How many of which keys must sign in a role; keys by their canonical IDs, as the key store has them. */
+export function keysOf(
   { keyIDs, threshold }: RoleKeys,
   known: ReadonlyMap<KeyID, PublicKey | UnknownKey>,
 ): Pick<DescribedRole, 'threshold' | 'keys'> {

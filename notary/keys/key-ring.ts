@@ -75,7 +75,9 @@ export async function removeKey({ store }: Pick<KeyRing, 'store'>, id: KeyID): P
 export async function importKeys(ring: KeyRing, text: string, use: KeyUse): Promise<readonly UnlockedKey[]> {
   const files = readKeyFiles(text)
   if (files.length === 0)
-    throw new IbuildError('KEY_INVALID', 'there is no private key in the file, or it is too large')
+    throw new IbuildError('KEY_INVALID', 'no private key is there, or it is too large', {
+      hint: 'In PEM it begins with a line such as -----BEGIN PRIVATE KEY-----.',
+    })
   const keys: UnlockedKey[] = []
   // oxlint-disable-next-line no-await-in-loop -- people are asked one thing at a time
   for (const file of files) keys.push(await importKey(ring, file, use))

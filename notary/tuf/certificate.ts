@@ -14,7 +14,10 @@ export function readCertificates(pem: Uint8Array | string): readonly [X509Certif
   if (blocks.length > maxCertificates)
     throw certificateInvalid(`${blocks.length} certificates, more than ${maxCertificates}`)
   const [leaf, ...others] = blocks.map(readOne)
-  if (leaf === undefined) throw certificateInvalid('no PEM certificate is there')
+  if (leaf === undefined)
+    throw new IbuildError('KEY_INVALID', 'no PEM certificate is there', {
+      hint: 'A certificate in PEM begins with -----BEGIN CERTIFICATE-----.',
+    })
   return [leaf, ...others]
 }
 

@@ -247,9 +247,13 @@ const table = {
   PASSPHRASE_MISSING: {
     exit: 1,
     about: 'The passphrase of a private key is not known, and nobody can be asked for it.',
-    hint: 'Set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE, or use a terminal.',
+    hint: 'Set DOCKER_CONTENT_TRUST_ROOT_PASSPHRASE or DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE, name a file with --passphrase-file, or use a terminal.',
   },
-  PASSPHRASE_WRONG: { exit: 1, about: 'A passphrase does not unlock the private key that it was given for.' },
+  PASSPHRASE_WRONG: {
+    exit: 1,
+    about: 'A passphrase does not unlock the private key that it was given for.',
+    hint: 'Variables such as DOCKER_CONTENT_TRUST_REPOSITORY_PASSPHRASE come before --passphrase-file, and both before the terminal.',
+  },
   SIGNER_INVALID: {
     exit: 1,
     about: 'What locks the keys of the notary server cannot be read or is not the one that locked them.',

@@ -7,7 +7,7 @@ import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts
 import { parseDelegation } from './delegation-name.ts'
 import { gunOf } from './image-name.ts'
 import { parseCount } from './parse-count.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readFileAs } from './read-text-file.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 
 interface Flags extends TrustFlags, PublishFlags {
@@ -56,7 +56,7 @@ function changeOf(role: string, { key = [], path = [], allPaths = false, thresho
   return {
     kind: 'delegate',
     name,
-    addKeys: key.map((file) => readPublicKey(readTextFile(file, mostPublicKeyFile)).key),
+    addKeys: key.map((file) => readFileAs(file, mostPublicKeyFile, readPublicKey).key),
     addPaths,
     threshold: threshold === undefined ? undefined : parseCount(threshold, '--threshold'),
   }

@@ -1,9 +1,7 @@
-import { mostKeyFile } from '../../../notary/keys/key-file.ts'
-import { importKeys } from '../../../notary/keys/key-ring.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { gunOf } from './image-name.ts'
+import { importKeyFile } from './import-key-file.ts'
 import { declareKeyFlags, type KeyFlags, keyRingOf } from './key-flags.ts'
-import { readTextFile } from './read-text-file.ts'
 
 interface Flags extends KeyFlags {
   readonly role?: string
@@ -26,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const ring = keyRingOf(flags)
   const use = { role: flags.role, gun: flags.image === undefined ? undefined : gunOf(flags.image) }
   for (const file of words) {
-    for (const { key, role, gun } of await importKeys(ring, readTextFile(file, mostKeyFile), use)) {
+    for (const { key, role, gun } of await importKeyFile(ring, file, use)) {
       const of = gun === undefined ? '' : ` of ${gun}`
       process.stdout.write(`the ${role} key ${key.canonicalID}${of} is in the key store\n`)
     }

@@ -1,9 +1,7 @@
 import { roleOfSigner } from '../../../notary/client/plans/signers.ts'
-import { mostKeyFile } from '../../../notary/keys/key-file.ts'
-import { importKeys } from '../../../notary/keys/key-ring.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { importKeyFile } from './import-key-file.ts'
 import { declareKeyFlags, type KeyFlags, keyRingOf } from './key-flags.ts'
-import { readTextFile } from './read-text-file.ts'
 
 interface Flags extends KeyFlags {
   readonly name: string
@@ -23,8 +21,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   declareKeyFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   roleOfSigner(flags.name)
-  const text = readTextFile(words[0] ?? '', mostKeyFile)
-  const keys = await importKeys(keyRingOf(flags), text, { role: flags.name, gun: undefined })
+  const [file = ''] = words
+  const keys = await importKeyFile(keyRingOf(flags), file, { role: flags.name, gun: undefined })
   for (const { key } of keys) process.stdout.write(`the key ${key.canonicalID} is in the key store\n`)
   return 0
 }

@@ -6,7 +6,7 @@ import type { Pending } from '../../../notary/client/pending/types.ts'
 import { unsignedOf } from '../../../notary/client/pending/unsigned-of.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { findCollection, publishingOf, type TrustSession } from '../../trust/session.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readFileAs } from './read-text-file.ts'
 
 /** What is pending, on top of what is trusted now. */
 export interface PendingWork {
@@ -19,7 +19,7 @@ export interface PendingWork {
 
 /** Reads a file of what is to be published. Errors: USAGE, TRUST_PENDING_INVALID. */
 export function readPendingFile(file: string): Pending {
-  return readPending(Buffer.from(readTextFile(file, mostPendingFile)))
+  return readFileAs(file, mostPendingFile, (text) => readPending(Buffer.from(text)))
 }
 
 /** Holds it against the collection as it is, and signs it with `keys`. Errors: TRUST_*; those of the keys. */

@@ -2,6 +2,7 @@ import { isBaseRole, parseRole } from '../../../notary/tuf/role.ts'
 import type { BaseRole, Gun } from '../../../notary/tuf/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { planToChange } from '../../trust/change.ts'
+import { keysOf } from '../../trust/describe.ts'
 import { type RotateRequest, rotation } from '../../trust/rotate.ts'
 import { collect, createParser, parseArguments } from '../arguments.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
@@ -54,10 +55,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     const plan = planToChange(gun, rotation(session, request))
     const published = await carryOut(session, { gun, plan }, flags)
     if (published === undefined) return
-    const { keyIDs, threshold } = published.collection.root.signed.roles[request.role]
-    process.stdout.write(
-      `${gun}: ${request.role} has ${keyIDs.length === 1 ? 'the key' : 'the keys'} ${keyIDs.join(', ')}`,
-    )
+    const { keys: known, roles } = published.collection.root.signed
+    const { threshold, keys } = keysOf(roles[request.role], known)
+    process.stdout.write(`${gun}: ${request.role} has ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`)
     process.stdout.write(threshold > 1 ? `, of which ${threshold} must sign\n` : '\n')
   })
   return 0

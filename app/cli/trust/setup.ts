@@ -8,7 +8,7 @@ import { writeDurably } from '../../../shared/cas/write-durably.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
 import { trustCertificates } from '../trust-connection.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readFileAs, readTextFile } from './read-text-file.ts'
 
 interface Flags {
   readonly root?: string
@@ -63,7 +63,7 @@ function authorityOf({ root, ca, fingerprint }: Flags): string {
     throw new IbuildError('USAGE', `no server of this data folder made certificates: there is no ${file}`, {
       hint: 'Name the certificate of the authority with --ca FILE, or the data folder of the server with --root.',
     })
-  const [first] = readCertificates(readTextFile(file, mostBytes))
+  const [first] = readFileAs(file, mostBytes, readCertificates)
   if (!first.ca) throw new IbuildError('USAGE', `${file} holds no certificate of an authority`)
   const pem = first.toString()
   const asked = fingerprint?.replaceAll(':', '').toLowerCase()
@@ -87,6 +87,6 @@ function fingerprintOf(pem: string): string {
 
 function describe(pem: string): string {
   const { subject, validToDate } = new X509Certificate(pem)
-  const name = subject.replaceAll('\n', ', ')
+  const name = subject.replaceAll('\n', ', ').replaceAll('\\,', ',')
   return `${name}, until ${validToDate.toISOString().slice(0, 10)}, sha256 ${fingerprintOf(pem)}`
 }

@@ -5,7 +5,7 @@ import { collect, createParser, parseArguments } from '../arguments.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
 import { gunOf } from './image-name.ts'
 import { createOptions, declareRootKeyFlags, type RootKeyFlags } from './init.ts'
-import { readTextFile } from './read-text-file.ts'
+import { readFileAs } from './read-text-file.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 
 interface Flags extends TrustFlags, PublishFlags, RootKeyFlags {
@@ -27,7 +27,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   declarePublishFlags(declareTrustFlags(declareRootKeyFlags(parser)))
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [name = '', ...images] = words
-  const keys = flags.key.map((file) => readPublicKey(readTextFile(file, mostPublicKeyFile)).key)
+  const keys = flags.key.map((file) => readFileAs(file, mostPublicKeyFile, readPublicKey).key)
   const changes = addSigner(name, keys)
   const create = await createOptions(flags)
   for (const gun of images.map(gunOf)) {
