@@ -4,7 +4,7 @@ import type { Gun, RoleName } from '../tuf/types.ts'
 import type { TrustedCollection } from '../verifier/types.ts'
 import { applyChanges } from './changes/apply.ts'
 import { draftOf } from './changes/draft.ts'
-import { renewals } from './changes/renewals.ts'
+import { rolesToRenew } from './changes/roles-to-renew.ts'
 import { type MissingSignatures, type Sealed, sealSnapshot, signAll, stamp, type Unsigned } from './changes/seal.ts'
 import type { Draft, SigningKeys } from './changes/types.ts'
 import type { Publisher } from './publisher.ts'
@@ -107,10 +107,8 @@ async function carryOut(
   const current = collection && { collection, draft: draftOf(collection, await publishing.unusable(collection)) }
   const draft = await plan(current)
   if (draft === undefined || draft.changed.size === 0) return { collection, unsigned: undefined }
-  const due = collection === undefined ? [] : await renewals(collection, { keys, now })
-  const kept = due.filter(
-    (change) => change.kind === 'witness' && change.role !== 'root' && draft.targets.has(change.role),
-  )
+  const due = collection === undefined ? [] : await rolesToRenew(collection, { keys, now })
+  const kept = due.filter((role) => draft.targets.has(role)).map((role) => ({ kind: 'witness', role }) as const)
   return { collection, unsigned: stamp(applyChanges(draft, kept), now) }
 }
 

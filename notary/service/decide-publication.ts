@@ -1,4 +1,5 @@
 import type { CollectionState, NewFile } from '../store/types.ts'
+import { collectionLimits } from '../tuf/limits.ts'
 import { readTargets } from '../tuf/read-metadata.ts'
 import { isTargetsRole } from '../tuf/role.ts'
 import type { FileMeta, Gun, RoleKeys, RoleName, Root } from '../tuf/types.ts'
@@ -13,8 +14,8 @@ import { invalidUpdate } from './publish-error.ts'
 import type { Upload } from './read-upload.ts'
 import { metaOf } from './sign-files.ts'
 
-/** Roles with files, of one collection: root, targets and delegations. Clients of ours take no more, either. */
-const mostRoles = 512
+/** Roles with files, root and targets among them. */
+const mostRoles = collectionLimits.files
 
 /** What a publish starts from. */
 export interface PublishScene {

@@ -1,3 +1,4 @@
+import { collectionLimits } from '../tuf/limits.ts'
 import { isTargetsRole } from '../tuf/role.ts'
 import type { RoleName } from '../tuf/types.ts'
 import { isDecodable } from './decodable.ts'
@@ -6,15 +7,16 @@ import type { Upload } from './read-upload.ts'
 import type { ServiceLimits } from './types.ts'
 import type { UploadReader } from './upload-reader.ts'
 
-const kibibyte = 1024
-/** Bytes of files that are small in every collection; clients of ours take no more, either. */
+/** Bytes of files that are small in every collection. */
 const mostBytes: Partial<Readonly<Record<RoleName, number>>> = {
-  root: 1024 * kibibyte,
-  snapshot: 4096 * kibibyte,
-  timestamp: 64 * kibibyte,
+  root: collectionLimits.root,
+  snapshot: collectionLimits.snapshot,
+  timestamp: collectionLimits.timestamp,
 }
-/** Delegations inside each other. */
-const mostDepth = 32
+const { depth: mostDepth } = collectionLimits
+
+/** Bytes that all signatures of an upload are over, together: others wait while they are looked at. */
+const mostSigned = 512 * 1024 * 1024
 
 /**
  * Reads what a client sends. A timestamp is passed over: the server makes its own. Errors: TOO_LARGE, MALFORMED_JSON, INVALID_UPDATE for
@@ -27,9 +29,17 @@ export async function readUploads(
 ): Promise<ReadonlyMap<RoleName, Upload>> {
   checkSizes(files, limits)
   const uploads = new Map<RoleName, Upload>()
+  let signed = 0
   for (const [role, bytes] of files) {
-    if (role !== 'timestamp') uploads.set(role, await readOne(role, bytes, limits, reader))
-    else if (!isDecodable(bytes)) throw refused('MALFORMED_JSON', 'timestamp.json: not JSON of a timestamp')
+    if (role === 'timestamp') {
+      if (!isDecodable(bytes)) throw refused('MALFORMED_JSON', 'timestamp.json: not JSON of a timestamp')
+      continue
+    }
+    const upload = await readOne(role, bytes, limits, reader)
+    uploads.set(role, upload)
+    signed += upload.signatures.length * upload.canonical.byteLength
+    if (signed > mostSigned)
+      throw refused('TOO_LARGE', `too many signatures of so much at once, up to those of ${role}`)
   }
   return uploads
 }

@@ -42,6 +42,17 @@ export function accept<S extends Signed>(bytes: Uint8Array, expected: Expectatio
   return { metadata, signers }
 }
 
+/** Before a file is fetched. Errors: TRUST_TOO_LARGE for a promise of more than is ever taken. */
+export function requireModest(
+  { length }: FileMeta,
+  { role, most }: { readonly role: RoleName; readonly most: number },
+  judge: Judge,
+): void {
+  if (length <= most) return
+  const problem = `${length} bytes are promised, more than the ${most} that are taken`
+  throw judge.refusal('TRUST_TOO_LARGE', { role, step: 'length' }, problem)
+}
+
 /** Errors: TRUST_MISMATCH. */
 function requirePromised(
   bytes: Uint8Array,

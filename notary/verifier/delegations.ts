@@ -3,7 +3,7 @@ import { readSnapshot, readTargets } from '../tuf/read-metadata.ts'
 import { parentOf } from '../tuf/role.ts'
 import type { Delegation, DelegationName, FileMeta, Metadata, Snapshot, Targets, TargetsRole } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
-import { type Accepted, type Authority, accept, readRemembered } from './accept.ts'
+import { type Accepted, type Authority, accept, readRemembered, requireModest } from './accept.ts'
 import type { CollectionFiles } from './files.ts'
 import type { Judge } from './judge.ts'
 import { limits } from './limits.ts'
@@ -106,10 +106,7 @@ async function verifyOne(
   { files, remembered, judge, progress }: DelegationsOptions,
 ): Promise<Accepted<Targets> | TrustRefusal> {
   try {
-    if (promised.length > limits.targets) {
-      const problem = `${promised.length} bytes are promised, more than the ${limits.targets} that are taken`
-      throw judge.refusal('TRUST_TOO_LARGE', { role, step: 'length' }, problem)
-    }
+    requireModest(promised, { role, most: limits.targets }, judge)
     const bytes = await files.promised(role, promised)
     const read = (file: Uint8Array): Metadata<Targets> => readTargets(file, role)
     const found = accept(bytes, { role, read, authority, promised, last: lastOf(remembered, role) }, judge)

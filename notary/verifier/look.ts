@@ -1,7 +1,7 @@
 import { fileProblem } from '../tuf/file-meta.ts'
 import { readRoot, readSnapshot, readTargets, readTimestamp } from '../tuf/read-metadata.ts'
 import type { KeyID, RoleName, Root, Snapshot, Targets, TargetsRole } from '../tuf/types.ts'
-import { type Accepted, accept, requireInTime } from './accept.ts'
+import { type Accepted, accept, requireInTime, requireModest } from './accept.ts'
 import { collectDelegations } from './delegations.ts'
 import type { CollectionFiles } from './files.ts'
 import type { Judge } from './judge.ts'
@@ -102,19 +102,12 @@ async function acceptPromised(
 ): Promise<Accepted<Snapshot>> {
   const role = 'snapshot'
   const authority = authorityOf(root.metadata, role, judge.gun)
-  requireModest(role, promised.length, judge)
+  requireModest(promised, { role, most: limits[role] }, judge)
   const bytes = await files.promised(role, promised)
   const last = lastOf(remembered, role)
   const snapshot = accept(bytes, { role, read: readSnapshot, authority, promised, last }, judge)
   await requireRoot(root, snapshot, { files, judge })
   return snapshot
-}
-
-/** Errors: TRUST_TOO_LARGE for a promise of more than is ever taken. */
-function requireModest(role: 'snapshot' | 'targets', length: number, judge: Judge): void {
-  if (length <= limits[role]) return
-  const problem = `${length} bytes are promised, more than the ${limits[role]} that are taken`
-  throw judge.refusal('TRUST_TOO_LARGE', { role, step: 'length' }, problem)
 }
 
 /** The snapshot must be of just this root: it is what tells an old root from the newest. Errors: TRUST_MISMATCH, TRUST_ROLLBACK. */
@@ -160,7 +153,7 @@ async function acceptTargets(
   const promised = snapshot.metadata.signed.meta.get(role)
   if (promised === undefined)
     throw judge.refusal('TRUST_ROLE_GONE', { role, step: 'listed' }, 'the snapshot does not list it')
-  requireModest(role, promised.length, judge)
+  requireModest(promised, { role, most: limits[role] }, judge)
   const authority = authorityOf(root.metadata, role, judge.gun)
   const bytes = await files.promised(role, promised)
   return accept(bytes, { role, read: readTargets, authority, promised, last: lastOf(remembered, role) }, judge)

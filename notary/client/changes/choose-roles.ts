@@ -3,6 +3,7 @@ import { isDirectChild } from '../../tuf/role.ts'
 import type { Delegation, KeyID, TargetsRole } from '../../tuf/types.ts'
 import type { TrustedCollection } from '../../verifier/types.ts'
 import { draftOf } from './draft.ts'
+import { hasOne } from './has-one.ts'
 import { canonicalIDs, keysOfRole } from './role-keys.ts'
 import type { SigningKeys } from './types.ts'
 
@@ -58,10 +59,5 @@ export async function hasKeyOf(
   keys: Pick<SigningKeys, 'has'>,
 ): Promise<boolean> {
   const needed = keysOfRole(draftOf(collection), role)
-  return needed !== undefined && hasOne([...canonicalIDs(needed)], keys)
-}
-
-async function hasOne(ids: readonly KeyID[], keys: Pick<SigningKeys, 'has'>): Promise<boolean> {
-  for (const id of ids) if (await keys.has(id)) return true
-  return false
+  return needed !== undefined && hasOne(canonicalIDs(needed), keys)
 }

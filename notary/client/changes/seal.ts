@@ -3,6 +3,7 @@ import { fileMetaJson, fileMetaOf } from '../../tuf/file-meta.ts'
 import { expiryOf, timeText } from '../../tuf/metadata-json.ts'
 import { isTargetsRole } from '../../tuf/role.ts'
 import type { KeyID, RoleName, Signature, TargetsRole } from '../../tuf/types.ts'
+import { hasOne } from './has-one.ts'
 import { memberOf, objectIn, withMember, withoutMembers } from './json-parts.ts'
 import { canonicalIDs, type KeysOfRole, keysOfRole } from './role-keys.ts'
 import { type FileToSign, signFile } from './sign-file.ts'
@@ -74,7 +75,7 @@ export async function sealSnapshot(
   { keys, now }: { readonly keys: SigningKeys; readonly now: number },
 ): Promise<Buffer | undefined> {
   const signers = keysOfRole(draft, 'snapshot')
-  if (signers === undefined || !(await hasAny(signers, keys))) return undefined
+  if (signers === undefined || !(await hasOne(canonicalIDs(signers), keys))) return undefined
   const before = draft.base?.snapshot.json ?? { _type: 'Snapshot', meta: {} }
   const isGone = (role: string): boolean => isTargetsRole(role) && !draft.targets.has(role)
   const meta = [...files].reduce(
@@ -84,11 +85,6 @@ export async function sealSnapshot(
   const version = versionIn(draft, 'snapshot') + 1
   const json = stamped(withMember(before, 'meta', meta), 'snapshot', version, now)
   return (await signFile({ role: 'snapshot', json, signers: [signers] }, keys)).bytes
-}
-
-async function hasAny(signers: KeysOfRole, keys: SigningKeys): Promise<boolean> {
-  for (const id of canonicalIDs(signers)) if (await keys.has(id)) return true
-  return false
 }
 
 /** A root is signed by those who may sign it, and by those who might before (TUF 1.0.34, section 5.3.4). */

@@ -3,20 +3,20 @@ import type { TargetsRole } from '../../tuf/types.ts'
 import type { TrustedCollection } from '../../verifier/types.ts'
 import { draftOf } from './draft.ts'
 import { canonicalIDs, keysOfRole } from './role-keys.ts'
-import type { Change, SigningKeys } from './types.ts'
+import type { SigningKeys } from './types.ts'
 
 /** From so many milliseconds before its end on, a file is signed anew with whatever is published: half a year, as stock clients do. */
 const renewalTime = 182 * 86_400_000
 
-/** Files of targets that will expire soon and that can be signed with the keys that are here. `now` in milliseconds since the epoch. */
-export async function renewals(
+/** Roles of targets whose files will expire soon and that can be signed with the keys that are here. `now` in milliseconds since the epoch. */
+export async function rolesToRenew(
   collection: TrustedCollection,
   { keys, now }: { readonly keys: SigningKeys; readonly now: number },
-): Promise<readonly Change[]> {
+): Promise<readonly TargetsRole[]> {
   const due = [...collection.targets].filter(([, { signed }]) => signed.expires - now < renewalTime)
-  const changes: Change[] = []
-  for (const [role] of due) if (await canSign(collection, role, keys)) changes.push({ kind: 'witness', role })
-  return changes
+  const roles: TargetsRole[] = []
+  for (const [role] of due) if (await canSign(collection, role, keys)) roles.push(role)
+  return roles
 }
 
 async function canSign(collection: TrustedCollection, role: TargetsRole, keys: SigningKeys): Promise<boolean> {
