@@ -6,7 +6,7 @@ import { badlySigned, malformed, unreadable } from '../tuf/testing/mutations.ts'
 import type { RoleName } from '../tuf/types.ts'
 import { errorBody, mostErrorBytes, PublishError } from './publish-error.ts'
 import { followCollection } from './testing/check-collection.ts'
-import { app, send, serviceScene } from './testing/service-scene.ts'
+import { app, refusalOf, send, serviceScene } from './testing/service-scene.ts'
 
 const bob = parseRole('targets/bob')
 const roles: readonly RoleName[] = ['root', 'targets', 'snapshot', bob]
@@ -47,6 +47,25 @@ test('too much of anything is refused before it is looked at', async (t) => {
     outcomes.map((outcome) => (outcome.status === 'rejected' ? outcome.reason.code : 'done')),
     ['done', 'TOO_MANY_REQUESTS', 'TOO_MANY_REQUESTS'],
   )
+})
+
+test('a few files with many signatures of much in each are refused before any signature is looked at', async (t) => {
+  const scene = serviceScene(t)
+  const collection = await scene.collection({ held: ['timestamp', 'snapshot'] })
+  await send(scene.service, collection, ['root', 'targets'])
+  const one = { keyid: newKey('ecdsa').key.id, method: 'ecdsa', sig: 'AAAA' }
+  const common = {
+    _type: 'Targets',
+    version: 1,
+    expires: '2030-01-01T00:00:00Z',
+    targets: {},
+    delegations: { keys: {} },
+  }
+  const text = JSON.stringify({ signed: { ...common, x: 'x'.repeat(2_500_000) }, signatures: Array(100).fill(one) })
+  const files = new Map(['targets/a', 'targets/b', 'targets/c'].map((role) => [parseRole(role), Buffer.from(text)]))
+  t.regex((await refusalOf(scene.service.publish(app, files))) ?? '', /^TOO_LARGE ErrValidation too many signatures/)
+  files.delete(parseRole('targets/c'))
+  t.regex((await refusalOf(scene.service.publish(app, files))) ?? '', /delegation does not exist/)
 })
 
 test('whatever bytes come, in whatever role: a refusal, and the collection as it was', async (t) => {

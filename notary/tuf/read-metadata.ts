@@ -60,10 +60,13 @@ function read<S extends Signed>(
   const file = known(asObject(parsed.value, place), ['signed', 'signatures'], place)
   const json = required(file, 'signed', place, asObject)
   const signatures = listOf(file, 'signatures', metadataLimits.signatures, place)
+  const signed = parsed.canonical ?? canonical(json)
+  if (signatures.length * signed.length > metadataLimits.signedBytes)
+    failAt(placeOf(place, 'signatures'), `${signatures.length} are too many for ${signed.length} bytes`)
   return {
     bytes,
     signed: readBody(json, placeOf(place, 'signed')),
-    canonical: parsed.canonical ?? canonical(json),
+    canonical: signed,
     signatures: signatures.map((item, i) => readSignature(item, placeOf(placeOf(place, 'signatures'), i))),
     json,
   }
