@@ -10,11 +10,21 @@ const fitting: readonly [pattern: string, names: readonly string[], others: read
     ['busybox', 'docker.io/busybox', 'index.docker.io/busybox'],
     ['busybox2', 'me/busybox'],
   ],
-  ['docker.io/**', ['busybox', 'me/app'], ['quay.io/me/app']],
+  [
+    'docker.io/**',
+    ['busybox', 'me/app', 'INDEX.docker.io/me/app', 'registry-1.docker.io/me/app', 'index.docker.io:0443/me/app'],
+    ['quay.io/me/app', 'other.docker.io/me/app'],
+  ],
   ['reg.example.com/team/*', ['reg.example.com/team/app'], ['reg.example.com/team/a/b', 'xreg.example.com/team/app']],
   [
     'reg.example.com/**',
-    ['REG.Example.com/a', 'reg.example.com:443/a', 'reg.example.com:80/a'],
+    [
+      'REG.Example.com/a',
+      'reg.example.com:443/a',
+      'reg.example.com:80/a',
+      'reg.example.com:0443/a',
+      'reg.example.com:00080/a',
+    ],
     ['reg.example.com:5000/a'],
   ],
   ['reg.example.com:443/**', ['reg.example.com/a'], ['reg.example.com:4430/a']],
@@ -23,10 +33,16 @@ const fitting: readonly [pattern: string, names: readonly string[], others: read
     ['a.example.com/x', 'a.b.example.com/x', 'a.example.com:443/x'],
     ['example.com/x', 'aexample.com/x'],
   ],
-  ['*.example.com:5000/**', ['a.example.com:5000/x'], ['a.example.com/x']],
+  ['*.example.com:5000/**', ['a.example.com:5000/x', 'A.example.com:05000/x'], ['a.example.com/x']],
   ['localhost:5000/**', ['localhost:5000/x'], ['localhost/x', '127.0.0.1:5000/x']],
   ['*/team/**', ['reg.example.com/team/x', 'docker.io/team/x'], ['reg.example.com/x/team']],
-  ['[::1]:5000/x', ['[::1]:5000/x'], ['localhost:5000/x']],
+  ['[::1]:5000/x', ['[::1]:5000/x', '[0:0::1]:5000/x', '[::0001]:05000/x'], ['localhost:5000/x']],
+  [
+    '127.0.0.1:5000/**',
+    ['127.0.0.1:5000/x', '127.1:5000/x', '0x7f.0.0.1:5000/x', '2130706433:5000/x'],
+    ['127.0.0.2:5000/x'],
+  ],
+  ['reg.example.com:70000/x', ['reg.example.com:70000/x'], ['reg.example.com/x']],
 ]
 for (const [pattern, names, others] of fitting) {
   test(`${pattern} fits what it should`, (t) => {

@@ -2,15 +2,15 @@ import { BadPattern, parsePattern } from '../../shared/base/name-pattern.ts'
 import { problemOfPattern } from '../../shared/base/repository-pattern.ts'
 import type { ImageName, PolicyRule } from './types.ts'
 
-/** Ports of https and http: a host is the same with and without them. */
-const usualPort = /:(?:443|80)$/
+/** Other hosts where the Hub's images are. */
+const hubHosts: ReadonlySet<string> = new Set(['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'])
 const plainHost = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
 const anyBelow = /^\*\.[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/
 
 /**
  * A pattern for names of images: `**` for all, else a host and a pattern of repositories, such as `registry.example.com/team/**`.
- * The host is a name with optional port, `*` for any, or `*.example.com` for all below one. Upper case and the ports 80 and 443 make
- * no other host, so that nobody gets around a rule by writing it differently. Errors: {@link BadPattern}.
+ * The host is a name with optional port, `*` for any, or `*.example.com` for all below one. Upper case, the ports 80 and 443
+ * and other spellings of ports and addresses make no other host, so that nobody gets around a rule by writing it differently. Errors: {@link BadPattern}.
  */
 export function parseImagePattern(text: string): Pick<PolicyRule, 'text' | 'matches'> {
   if (text === '**') return { text, matches: () => true }
@@ -28,7 +28,7 @@ export function parseImagePattern(text: string): Pick<PolicyRule, 'text' | 'matc
 function hostMatcher(host: string): (domain: string) => boolean {
   if (host === '*') return () => true
   if (anyBelow.test(host)) {
-    const ending = usualHost(host.slice(1))
+    const ending = `.${usualHost(host.slice(2))}`
     return (domain) => domain.endsWith(ending) && domain.length > ending.length
   }
   const isHost = plainHost.test(host) && (host === 'localhost' || /[.:]/.test(host))
@@ -38,8 +38,13 @@ function hostMatcher(host: string): (domain: string) => boolean {
   return (domain) => domain === wanted
 }
 
+/**
+ * A host as whoever connects to it understands it: zeros before a port, parts of an address that are left out or not decimal. One is
+ * the same with and without the ports of https and http, and so is the Hub by all of its names.
+ */
 function usualHost(domain: ImageName['domain']): string {
-  return domain.toLowerCase().replace(usualPort, '')
+  const host = (URL.parse(`https://${domain}`)?.host ?? domain.toLowerCase()).replace(/:80$/, '')
+  return hubHosts.has(host) ? 'docker.io' : host
 }
 
 /** Docker's short names hide a part of the path. */
