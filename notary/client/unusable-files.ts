@@ -2,11 +2,12 @@ import { isIbuildError } from '../../shared/base/errors.ts'
 import { fileProblem } from '../tuf/file-meta.ts'
 import { readTargets } from '../tuf/read-metadata.ts'
 import type { Metadata, Targets, TargetsRole } from '../tuf/types.ts'
+import { limits } from '../verifier/limits.ts'
 import type { MetadataSource, TrustedCollection } from '../verifier/types.ts'
 
 /**
  * Files of delegations that are listed but not believed, because they are over their time or too few keys signed them: those who have
- * the keys may want to sign just that again. They are what the snapshot promises; others are left out. Errors: TRUST_UNREACHABLE.
+ * the keys may want to sign just that again. They are what the snapshot promises; others, and those that are too large, are left out. Errors: TRUST_UNREACHABLE.
  */
 export async function unusableFiles(
   collection: TrustedCollection,
@@ -15,7 +16,7 @@ export async function unusableFiles(
   const files = new Map<TargetsRole, Metadata<Targets>>()
   for (const role of collection.unusable.keys()) {
     const meta = collection.snapshot.signed.meta.get(role)
-    if (meta === undefined) continue
+    if (meta === undefined || meta.length > limits.targets) continue
     const name = `${role}.${meta.sha256.toString('hex')}.json`
     const bytes = await source.fetch(collection.gun, name, { most: meta.length, signal })
     const file = bytes === undefined || fileProblem(bytes, meta) !== undefined ? undefined : readable(bytes, role)
