@@ -13,6 +13,7 @@ import type {
 import { refusalError, refused } from '../../notary/policy/verdict.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { type Reference, withDefaultTag } from '../../shared/base/reference.ts'
+import { findForEach } from './cosign-evidence.ts'
 import { type CollectionAccess, type CollectionLooks, collectionLooks } from './trusted-collections.ts'
 
 /** Where signatures are. */
@@ -92,11 +93,7 @@ async function lookAtCollections(
   { looks, signal }: Scope,
 ): Promise<Pick<Evidence, 'notary'>> {
   const parts = partsOf(requirement).filter((part) => part.kind === 'notary')
-  const found = await Promise.all(
-    parts.map(async (part) => [part, await looks.evidence(part, subject, { signal })] as const),
-  )
-  const known = new Map(found)
-  return { notary: (part) => known.get(part) }
+  return { notary: await findForEach(parts, async (part) => looks.evidence(part, subject, { signal })) }
 }
 
 async function lookAtCosign(
@@ -105,9 +102,5 @@ async function lookAtCosign(
   { registry, signal }: Scope,
 ): Promise<Pick<Evidence, 'cosign'>> {
   const parts = partsOf(requirement).filter((part) => part.kind === 'cosign')
-  const found = await Promise.all(
-    parts.map(async (part) => [part, await registry.cosign(part, subject, { signal })] as const),
-  )
-  const known = new Map(found)
-  return { cosign: (part) => known.get(part) }
+  return { cosign: await findForEach(parts, async (part) => registry.cosign(part, subject, { signal })) }
 }

@@ -1,15 +1,13 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { readPublicKey } from '../../notary/keys/public-key-file.ts'
+import { mostPublicKeyFile, readPublicKey } from '../../notary/keys/public-key-file.ts'
 import type { PolicyFiles } from '../../notary/policy/policy-keys.ts'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
-
-const mostKeyBytes = 64 * 1024
 
 /** Keys and certificates in files that a policy names, relative to a folder. */
 export function policyFiles(folder: string): PolicyFiles {
   return {
-    read: (path) => readPolicyText(resolve(folder, path), mostKeyBytes),
+    read: (path) => readPolicyText(resolve(folder, path), mostPublicKeyFile),
     publicKey: (pem) => readPublicKey(pem).key,
   }
 }

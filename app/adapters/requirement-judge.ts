@@ -1,12 +1,10 @@
-import { findSigners } from '../../notary/cosign/find-signers.ts'
 import type { SignatureReader } from '../../notary/cosign/types.ts'
 import { collectionEvidence } from '../../notary/policy/collection-evidence.ts'
 import { partsOf } from '../../notary/policy/evaluate.ts'
 import { judge } from '../../notary/policy/judge.ts'
 import type { PolicyFiles } from '../../notary/policy/policy-keys.ts'
 import type {
-  CosignEvidence,
-  CosignRequirement,
+  Evidence,
   NotaryEvidence,
   NotaryRequirement,
   Reason,
@@ -21,8 +19,8 @@ import type { MetadataSource, TrustCache } from '../../notary/verifier/types.ts'
 import type { GunNames } from '../../registry/access/gun-names.ts'
 import type { Judge, Judgement, SignedContent } from '../../registry/gate/types.ts'
 import type { RepositoryName } from '../../registry/protocol/names.ts'
-import { type Digest, hexOf } from '../../shared/base/digest.ts'
-import { isIbuildError } from '../../shared/base/errors.ts'
+import { hexOf } from '../../shared/base/digest.ts'
+import { cosignEvidence, findForEach } from './cosign-evidence.ts'
 import { type HeldCollection, HeldCollections } from './held-collections.ts'
 import { notarySource } from './notary-source.ts'
 import { pinningOf } from './trusted-collections.ts'
@@ -84,21 +82,19 @@ export class RequirementJudge implements Judge {
   }
 
   async judge(name: RepositoryName, content: SignedContent): Promise<Judgement> {
-    const byCollections = await this.#judge(name, content, new Map())
+    const byCollections = await this.#judge(name, content, () => undefined)
     const parts = partsOf(this.#requirement).filter((part) => part.kind === 'cosign')
     if (byCollections.isSigned || parts.length === 0) return byCollections
     const reader = this.#access.signatures(name)
-    const found = await Promise.all(
-      parts.map(async (part) => [part, await cosignEvidence(part, reader, content.digest)] as const),
-    )
-    const judgement = await this.#judge(name, content, new Map(found))
+    const { digest } = content
+    const beside = await findForEach(parts, async (part) => cosignEvidence(part, { reader, digest }))
+    const judgement = await this.#judge(name, content, beside)
     if (!judgement.isSigned) return judgement
     return { isSigned: true, until: Math.min(judgement.until, this.#access.now() + besideLife) }
   }
 
-  async #judge(name: RepositoryName, content: SignedContent, beside: Beside): Promise<Judgement> {
+  async #judge(name: RepositoryName, content: SignedContent, cosign: Evidence['cosign']): Promise<Judgement> {
     const { now } = this.#access
-    const cosign = (part: CosignRequirement): CosignEvidence | undefined => beside.get(part)
     const refusals: Reason[] = []
     for (const gun of this.#guns(name)) {
       const subject = { ...content, name: { domain: gun.slice(0, gun.indexOf('/')), path: name } }
@@ -124,21 +120,6 @@ export class RequirementJudge implements Judge {
 }
 
 type Looks = ReadonlyMap<NotaryRequirement, HeldCollection>
-type Beside = ReadonlyMap<CosignRequirement, CosignEvidence>
-
-/** What cannot be looked at is not the same as no signature. */
-async function cosignEvidence(
-  { keys, threshold }: CosignRequirement,
-  reader: SignatureReader,
-  digest: Digest,
-): Promise<CosignEvidence> {
-  try {
-    return { signers: await findSigners(reader, digest, { keys, enough: threshold }) }
-  } catch (error) {
-    if (isIbuildError(error)) return { failure: error }
-    throw error
-  }
-}
 
 /** What is here is looked at after each change, what is elsewhere every now and then. */
 function heldFor(part: NotaryRequirement, access: GateAccess, changesOf: (gun: Gun) => string): HeldCollections {
