@@ -138,7 +138,7 @@ export const importTable: ImportTable = {
       imports: ['shared/base', 'shared/cas', 'shared/net', ...['tuf', 'verifier', 'keys'].map(inNotary)],
     },
     'notary/store': { imports: ['shared/base', 'shared/rows', 'notary/tuf'], types: ['notary/service'] },
-    'notary/service': { imports: ['shared/base', 'shared/rows', ...['tuf', 'store'].map(inNotary)] },
+    'notary/service': { imports: ['shared/base', 'shared/rows', ...['tuf', 'store', 'verifier'].map(inNotary)] },
     'notary/http': { imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'] },
     'notary/signer': {
       imports: ['shared', ...['tuf', 'keys', 'service/testing'].map(inNotary)],

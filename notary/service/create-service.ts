@@ -1,5 +1,7 @@
 import { lifetimes as usualLifetimes } from '../tuf/metadata-json.ts'
 import type { Gun, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
+import { type CollectionCopy, copyCollection, sourceOfCopy } from '../verifier/copy-collection.ts'
+import type { Adoption } from './adopt-collection.ts'
 import { LiveCollections } from './live-collections.ts'
 import { PublishError, refused } from './publish-error.ts'
 import { Publisher } from './publisher.ts'
@@ -115,6 +117,15 @@ class StoredNotaryService implements NotaryService {
   }
 
   changes: NotaryService['changes'] = (query) => this.#options.store.changes(query)
+
+  async adopt(gun: Gun, sent: Pick<CollectionCopy, 'roots' | 'files'>, by: Caller = {}): Promise<Adoption> {
+    const copy = await copyCollection(gun, sourceOfCopy(sent), { now: this.#now })
+    return this.#turns.take(gun, async () => {
+      const { adoption, state } = await this.#publisher.adopt(gun, copy, by)
+      if (state !== undefined) this.#renewals.track(state)
+      return adoption
+    })
+  }
 
   audit: NotaryService['audit'] = (page) => this.#options.store.audit(page)
 

@@ -6,6 +6,8 @@ import {
   type TrustStore,
 } from '../store/types.ts'
 import type { FileMeta, Gun, RoleName, Root } from '../tuf/types.ts'
+import type { CollectionCopy } from '../verifier/copy-collection.ts'
+import { type Adoption, planAdoption } from './adopt-collection.ts'
 import { type Decided, decidePublication, fileOf } from './decide-publication.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { conflict, invalidUpdate } from './publish-error.ts'
@@ -52,6 +54,21 @@ export class Publisher {
     return state
   }
 
+  /** Takes over what another server had. Errors: TRUST_CONFLICT. */
+  async adopt(
+    gun: Gun,
+    copy: CollectionCopy,
+    by: Caller,
+  ): Promise<{ readonly adoption: Adoption; readonly state: CollectionState | undefined }> {
+    const { live } = this.#options
+    const before = await live.state(gun)
+    const { adoption, files, dropped } = await planAdoption(gun, copy, { before, live })
+    if (adoption.kind !== 'imported') return { adoption, state: undefined }
+    const state = await this.#store(gun, { before, files, dropped, audit: { action: 'import', by } })
+    live.published(state, files, new Map())
+    return { adoption, state }
+  }
+
   /** Signs anew what is wished for of what is there, if the keys are held here. Errors: SIGNER_UNAVAILABLE. */
   async renew(gun: Gun, wish: RenewalWish): Promise<RenewalOutcome & { readonly state: CollectionState | undefined }> {
     const { live } = this.#options
@@ -71,14 +88,30 @@ export class Publisher {
     const keys = snapshot === undefined ? await this.#options.keys.signingKeys(gun, root.roles.snapshot) : []
     if (keys === undefined) {
       const problem = 'no snapshot was included in update and server does not hold current snapshot key for repository'
-      throw invalidUpdate('ErrBadHierarchy', problem, 'snapshot')
+      throw invalidUpdate('ErrBadHierarchy', `${problem}${await this.#advice(before, snapshot)}`, 'snapshot')
     }
     const timestampKeys = await this.#options.keys.signingKeys(gun, root.roles.timestamp)
-    // Two blanks, as the reference server writes it.
-    if (timestampKeys === undefined) throw invalidUpdate('ErrBadRoot', 'no  timestamp keys exist on the server')
+    if (timestampKeys === undefined) {
+      const problem = 'no  timestamp keys exist on the server' // two blanks, as the reference server writes it
+      throw invalidUpdate('ErrBadRoot', `${problem}${await this.#advice(before, snapshot)}`)
+    }
     const made = snapshot === undefined ? [await signSnapshot(meta, { ...this.#terms(before, 'snapshot'), keys })] : []
     const promise = promiseOf(made[0] ?? (snapshot && fileOf(snapshot)))
     return [...made, await signTimestamp(promise, { ...this.#terms(before, 'timestamp'), keys: timestampKeys })]
+  }
+
+  /** What to do about a collection that was taken over from another server, and still has the keys of that. */
+  async #advice(before: CollectionState | undefined, snapshot: Upload | undefined): Promise<string> {
+    const { live, keys } = this.#options
+    if (before === undefined) return ''
+    const { gun } = before
+    const { timestamp } = (await live.root(before)).roles
+    if ((await keys.signingKeys(gun, timestamp)) !== undefined) return ''
+    const command =
+      snapshot === undefined
+        ? `ibuild trust rotate ${gun} timestamp snapshot`
+        : `notary key rotate ${gun} timestamp -r, or ibuild trust rotate ${gun} timestamp`
+    return `; those of the collection are on the server that it was imported from. Run first: ${command}`
   }
 
   async #signAgain(

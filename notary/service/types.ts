@@ -1,5 +1,7 @@
 import type { TrustStore } from '../store/types.ts'
 import type { Gun, KeyID, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
+import type { CollectionCopy } from '../verifier/copy-collection.ts'
+import type { Adoption } from './adopt-collection.ts'
 import type { PublishCode } from './publish-error.ts'
 
 /** Holds the keys of a server: snapshot and timestamp keys of collections. In this process, or in another one. */
@@ -128,6 +130,11 @@ export interface NotaryService {
   key(gun: Gun, role: ServerRole): Promise<PublicKey>
   /** A key for the role to come; it counts when a root with it is published. */
   rotateKey(gun: Gun, role: ServerRole, by?: Caller): Promise<PublicKey>
+  /**
+   * Takes over a collection from another server, whose keys sign it until its owner gives it keys of this one. It is verified first;
+   * what was changed here since stays. Errors: `TRUST_*`; TRUST_CONFLICT for another collection of that name.
+   */
+  adopt(gun: Gun, copy: Pick<CollectionCopy, 'roots' | 'files'>, by?: Caller): Promise<Adoption>
   /** Removes a collection, with all versions of it. Nothing happens for one that there is not. */
   remove(gun: Gun, by?: Caller): Promise<void>
   /** Who changed what, oldest first: entries behind a number. */
