@@ -16,14 +16,21 @@ export interface PageParts {
 /** As the reference server calls what may be wrong. */
 const healthNames: Readonly<Record<string, string>> = { database: 'DB operational', signer: 'Trust operational' }
 
+/** Reasons name addresses inside: they are for who runs the server, from its machine or at `metrics.listen`. */
+const elsewhere = 'it does not work; the server itself says why'
+
 /** Pages about the server: `/_notary_server/health`, and `/metrics` for those who may see them. */
 export function serverPages({ service, metrics, isDraining, isForOperators }: PageParts): readonly Page[] {
   return [
     {
       path: '/_notary_server/health',
-      async answer() {
+      async answer({ request }) {
         if (isDraining()) return jsonReply({ server: 'is shutting down' }, 503)
-        const problems = [...(await service.health())].map(([name, reason]) => [healthNames[name] ?? name, reason])
+        const isTold = isForOperators || isDirect(request)
+        const problems = [...(await service.health())].map(([name, reason]) => [
+          healthNames[name] ?? name,
+          isTold ? reason : elsewhere,
+        ])
         return jsonReply(Object.fromEntries(problems), problems.length === 0 ? 200 : 503)
       },
     },

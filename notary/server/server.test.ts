@@ -138,6 +138,9 @@ test('health says what does not work, without paths', async (t) => {
   const { status, text } = await ask('/_notary_server/health')
   t.is(status, 503)
   t.regex(text, /^\{"(?:DB|Trust) operational":"[^"/]+"/)
+  const told = await ask('/_notary_server/health', { headers: { 'X-Forwarded-For': '10.0.0.1' } })
+  t.is(told.status, 503)
+  t.regex(told.text, /^\{"DB operational":"it does not work; the server itself says why"/)
 })
 
 test('an upload that is on its way ends before the server does, and no new one begins', async (t) => {
