@@ -1,9 +1,10 @@
 import type { Dirent } from 'node:fs'
-import { open, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
+import { readStart } from '../../shared/cas/read-start.ts'
 import { writeDurably } from '../../shared/cas/write-durably.ts'
 import { isKeyID } from '../tuf/key.ts'
 import type { KeyID } from '../tuf/types.ts'
@@ -94,19 +95,11 @@ async function listKeys(places: readonly Place[]): Promise<readonly StoredKey[]>
 
 /** Undefined when there is no file; one that is too large for keys is read as far as that. */
 async function readText(path: string): Promise<string | undefined> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
+  try {
+    return (await readStart(path, mostKeyFile)).toString('utf8')
+  } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined
     throw unreadable(path, cause)
-  })
-  if (handle === undefined) return undefined
-  try {
-    const bytes = Buffer.alloc(mostKeyFile)
-    const { bytesRead } = await handle.read(bytes, 0, mostKeyFile, 0)
-    return bytes.subarray(0, bytesRead).toString('utf8')
-  } catch (cause) {
-    throw unreadable(path, cause)
-  } finally {
-    await handle.close()
   }
 }
 

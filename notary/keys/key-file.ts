@@ -58,18 +58,17 @@ export async function writeKeyFile(key: KeyObject, use: KeyUse, passphrase: stri
 
 /** The text of a file that is exported: with the key's ID, without which the notary client imports no locked key. */
 export function exportedFile({ block, role, gun, isEncrypted: isLocked }: KeyFile, id: KeyID): string {
-  const headers = Object.entries({ gun, path: id, role }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  )
   const others = [...block.headers].filter(([name]) => isLocked && /^(?:Proc-Type|DEK-Info)$/.test(name))
-  return writePem(block.label, block.bytes, [...others, ...headers])
+  return writePem(block.label, block.bytes, [...others, ...given({ gun, path: id, role })])
 }
 
 function pemOf(der: Uint8Array, { role, gun }: KeyUse): string {
-  const headers = Object.entries({ gun, role }).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  )
-  return writePem('ENCRYPTED PRIVATE KEY', der, headers)
+  return writePem('ENCRYPTED PRIVATE KEY', der, given({ gun, role }))
+}
+
+/** Headers that have a value, in their order. */
+function given(headers: Readonly<Record<string, string | undefined>>): (readonly [name: string, value: string])[] {
+  return Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))
 }
 
 /**

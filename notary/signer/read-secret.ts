@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { makeFolders } from '../../shared/cas/disk.ts'
+import { readStart } from '../../shared/cas/read-start.ts'
 import { writeDurably } from '../../shared/cas/write-durably.ts'
 import type { SignerSecret } from './secret.ts'
 
@@ -70,18 +70,11 @@ async function readSmall(file: string): Promise<Buffer> {
 }
 
 async function readIfThere(file: string): Promise<Buffer | undefined> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
+  try {
+    return await readStart(file, mostKey + 2)
+  } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined
     throw invalid(`${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, cause)
-  })
-  if (handle === undefined) return undefined
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostKey + 2), 0, mostKey + 2, 0)
-    return buffer.subarray(0, bytesRead)
-  } catch (cause) {
-    throw invalid(`${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, cause)
-  } finally {
-    await handle.close()
   }
 }
 

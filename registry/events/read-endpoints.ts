@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
+import { readStart } from '../../shared/cas/read-start.ts'
 import { certificatesIn } from '../../shared/net/http/authorities.ts'
 import type { Endpoint, EndpointSettings, EventSettings, ReadEventSettings } from './types.ts'
 
@@ -23,9 +23,7 @@ async function readEndpoint(settings: EndpointSettings): Promise<Endpoint> {
 
 async function read(path: string, what: string): Promise<Buffer> {
   try {
-    await using handle = await open(path, 'r')
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(mostBytes), 0, mostBytes, 0)
-    return buffer.subarray(0, bytesRead)
+    return await readStart(path, mostBytes)
   } catch (cause) {
     throw invalid(`${what}: ${path} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, cause)
   }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
+import { readStart } from '../../../shared/cas/read-start.ts'
 import { isPlainObject } from '../../../shared/config/kinds.ts'
 import type { Setting, Source } from '../../../shared/config/read.ts'
 import { parseYaml } from '../yaml-text.ts'
@@ -48,14 +48,9 @@ function withAbsoluteFiles(map: object, absolute: (value: unknown) => unknown): 
 
 async function readText(file: string): Promise<string> {
   try {
-    const handle = await open(file, 'r')
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(largestFile + 1), 0, largestFile + 1, 0)
-      if (bytesRead > largestFile) throw new IbuildError('SERVER_CONFIG_INVALID', `${file}: has more than 1 MiB`)
-      return buffer.toString('utf8', 0, bytesRead)
-    } finally {
-      await handle.close()
-    }
+    const bytes = await readStart(file, largestFile + 1)
+    if (bytes.length > largestFile) throw new IbuildError('SERVER_CONFIG_INVALID', `${file}: has more than 1 MiB`)
+    return bytes.toString('utf8')
   } catch (cause) {
     if (cause instanceof IbuildError) throw cause
     throw new IbuildError('SERVER_CONFIG_INVALID', `${file} cannot be read (${errnoOf(cause) ?? 'unknown reason'})`, {
