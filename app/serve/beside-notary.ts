@@ -5,11 +5,13 @@ import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
 import { isOpen } from '../../registry/server/config/openness.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import type { NotaryAccess } from '../../registry/server/notary-access.ts'
+import { refuseUnfinishedRestore } from '../../registry/storage/unfinished-restore.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Changes } from '../../shared/config/changes.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { accessOfRegistry } from '../adapters/notary-access.ts'
 import { withoutTokens } from './alone-access.ts'
+import { serveNotaryRows } from './rows-socket.ts'
 
 /** A notary in the process of a registry, as it is configured. */
 export interface BesideConfig {
@@ -29,6 +31,8 @@ export interface BesideNotary {
   apply(config: NotaryConfig): Promise<Changes>
   /** False when requests were cut off. */
   stop(): Promise<boolean>
+  /** Lets go of the collections. */
+  close(): Promise<void>
 }
 
 export interface BesideOptions {
@@ -40,12 +44,17 @@ export interface BesideOptions {
   readonly log: Log
 }
 
-/** Undefined where none is wanted. Errors: EXPOSURE_REFUSED and those of {@link openNotary}. */
+/** Undefined where none is wanted. Errors: EXPOSURE_REFUSED, STORE_INVALID over a restore that was killed, and those of {@link openNotary}. */
 export async function openBeside({ root, beside, inForce, log }: BesideOptions): Promise<BesideNotary | undefined> {
   const { config, isListenSaid, passphrase } = beside
   if (config.listen === 'off') return undefined
   await checkExposure(config, isOpen(inForce.config))
+  await refuseUnfinishedRestore(root)
   const notary = await openNotary({ root, config, passphrase, log })
+  const stopRows = await serveNotaryRows(root, notary.snapshots, log).catch(async (error: unknown) => {
+    await notary.service.close()
+    throw error
+  })
   let server: NotaryServer | undefined
   return {
     notary,
@@ -70,5 +79,9 @@ export async function openBeside({ root, beside, inForce, log }: BesideOptions):
       return { live: live.map(inFile), atRestart: atRestart.map(inFile) }
     },
     stop: async () => (await server?.stop()) ?? true,
+    async close() {
+      await stopRows()
+      await notary.service.close()
+    },
   }
 }

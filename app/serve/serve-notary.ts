@@ -4,10 +4,12 @@ import { openNotary } from '../../notary/server/open-notary.ts'
 import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
 import { isOpen } from '../../registry/server/config/openness.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
+import { refuseUnfinishedRestore } from '../../registry/storage/unfinished-restore.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
 import { type AloneAccess, openAloneAccess } from './alone-access.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
+import { serveNotaryRows } from './rows-socket.ts'
 import { boundYoungHeap } from './young-heap.ts'
 
 /** A configuration of a notary that runs alone, as it was read. */
@@ -33,8 +35,10 @@ export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: 
   await checkExposure(config, isOpen(accessConfig))
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
+  await refuseUnfinishedRestore(root)
   const notary = await openNotary({ root, config, passphrase, log })
   opened.defer(() => notary.service.close())
+  opened.defer(await serveNotaryRows(root, notary.snapshots, log))
   const access = await openAloneAccess({ root, config: accessConfig, log })
   opened.defer(() => access.close())
   const drain = (): number => inForce.config.shutdown.drain

@@ -1,10 +1,13 @@
 import { notaryLayout } from '../../notary/server/layout.ts'
+import type { NotarySnapshots } from '../../notary/server/open-notary.ts'
 import { openSignerFolder } from '../../notary/signer/open-signer.ts'
 import type { SecretSource } from '../../notary/signer/read-secret.ts'
 import { type SignerServer, type SignerServerOptions, startSignerServer } from '../../notary/signer/signer-server.ts'
+import { refuseUnfinishedRestore } from '../../registry/storage/unfinished-restore.ts'
 import { makeDataRoot } from '../../shared/cas/data-root.ts'
 import { createLog, type Log, type LogSettings } from '../../shared/log/log.ts'
 import type { ServeHost } from './host.ts'
+import { serveNotaryRows } from './rows-socket.ts'
 
 /** How a signer is served. */
 export interface ServeSignerConfig extends Pick<SignerServerOptions, 'listen' | 'tls' | 'clients' | 'names'> {
@@ -26,10 +29,20 @@ export async function serveSigner(config: ServeSignerConfig, host: ServeHost): P
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
   await makeDataRoot(root)
+  await refuseUnfinishedRestore(root)
   const folder = notaryLayout(root).signer
   const onNotice = (notice: string): void => log.warn(notice)
-  const signer = await openSignerFolder({ ...secret, folder, type, now: Date.now, onNotice })
+  const snapshots: NotarySnapshots = {}
+  const signer = await openSignerFolder({
+    ...secret,
+    folder,
+    type,
+    now: Date.now,
+    onNotice,
+    onOpen: (snapshot) => (snapshots.signer = snapshot),
+  })
   opened.defer(() => signer.close())
+  opened.defer(await serveNotaryRows(root, snapshots, log))
   const server = await startSignerServer({ ...options, signer, folder, log })
   opened.defer(() => server.close())
   tellServing(server, log, root)

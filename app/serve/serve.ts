@@ -42,7 +42,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
   const beside = wanted && (await openBeside({ root, beside: wanted, inForce, log }))
-  opened.defer(async () => beside?.notary.service.close())
+  opened.defer(async () => beside?.close())
   const current = (): ServerConfig => inForce.config
   const { trustConnection: connection } = host
   const trust = registryTrust({ root, folder, config: current, notary: beside?.notary.service, connection, log })

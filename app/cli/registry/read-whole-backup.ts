@@ -7,6 +7,7 @@ import { restoreBackup } from '../../../registry/backup/restore.ts'
 import { abortable } from '../../../shared/base/abort.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { archiveMembers } from '../../adapters/backup-archive.ts'
+import { notaryParts } from '../../adapters/notary-parts.ts'
 import { createByteProgress } from './byte-progress.ts'
 
 export interface ReadWholeOptions extends Pick<ReadOptions, 'skipsDamaged' | 'signal'> {
@@ -22,7 +23,9 @@ export async function readWholeBackup(
   using progress = createByteProgress(root === undefined ? 'verified' : 'restored')
   const { members, atOnce } = await openMembers(from, signal)
   const options: ReadOptions = { atOnce, skipsDamaged, signal, onBytes: (bytes) => progress.add(bytes) }
-  return await (root === undefined ? readBackup(members, noTarget, options) : restoreBackup(members, root, options))
+  return await (root === undefined
+    ? readBackup(members, noTarget, options)
+    : restoreBackup(members, root, { ...options, further: notaryParts }))
 }
 
 async function openMembers(

@@ -14,20 +14,25 @@ interface Flags {
   readonly json?: boolean
 }
 
-const help = `
+/** `ibuild registry restore FILE|DIR|-` */
+export async function run(argv: readonly string[]): Promise<number> {
+  return runRestore('registry', argv)
+}
+
+const help = (name: string): string => `
 The data folder must be empty, or not there. It is whole or not there at all: over what a killed
 restore left no server starts, and restoring again into the same folder is fine.
 The exit code is 1 when blobs are missing, with --skip-damaged too: a push of them heals that.
-  ibuild registry restore /mnt/backup/registry/ --root /srv/ibuild`
+  ibuild ${name} restore /mnt/backup/${name}/ --root /srv/ibuild`
 
-/** `ibuild registry restore FILE|DIR|-` */
-export async function run(argv: readonly string[]): Promise<number> {
-  const parser = createParser('registry restore', 'Make a data folder of a backup, every byte verified')
-    .argument('<backup>', 'file or folder that ibuild registry backup made, or - for stdin')
+/** `ibuild registry restore` and `ibuild notary restore`: what is restored is what the backup has. */
+export async function runRestore(name: 'registry' | 'notary', argv: readonly string[]): Promise<number> {
+  const parser = createParser(`${name} restore`, 'Make a data folder of a backup, every byte verified')
+    .argument('<backup>', `file or folder that ibuild ${name} backup made, or - for stdin`)
     .option('--dry-run', 'verify all of the backup, and write nothing')
     .option('--skip-damaged', 'restore what is whole also when blobs of the backup are damaged or missing')
     .option('--json', 'print a JSON object')
-    .addHelpText('after', help)
+    .addHelpText('after', help(name))
     .allowExcessArguments(false)
   const { options: flags, words } = parseArguments<Flags>(parser, argv)
   const [from = ''] = words
