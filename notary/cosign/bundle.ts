@@ -11,9 +11,9 @@ import {
   placeOf,
   required,
 } from '../../shared/base/json.ts'
+import { base64Bytes } from '../tuf/fields.ts'
 import { parseStrict } from '../tuf/strict-json.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
-import { base64Bytes } from './base64.ts'
 import { cosignLimits } from './limits.ts'
 import { cosignSignature, isCosignSignature } from './scheme.ts'
 

@@ -1,9 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import type { Digest } from '../../shared/base/digest.ts'
 import { asObject, asString, type JsonPlace, placeOf, required } from '../../shared/base/json.ts'
+import { fromBase64 } from '../tuf/fields.ts'
 import { parseStrict } from '../tuf/strict-json.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
-import { base64 } from './base64.ts'
 import { cosignLimits } from './limits.ts'
 import { cosignSignature, isCosignSignature } from './scheme.ts'
 
@@ -33,7 +33,7 @@ export function payloadSigners(
   digest: Digest,
   keys: readonly PublicKey[],
 ): ReadonlySet<KeyID> {
-  const signature = base64(signed.signature)
+  const signature = fromBase64(signed.signature)
   if (signature === undefined || !isPayloadOf(signed.payload, digest)) return new Set()
   const isSigner = ({ object }: PublicKey): boolean => isCosignSignature(object, signed.payload, signature)
   return new Set(keys.filter(isSigner).map(({ canonicalID }) => canonicalID))

@@ -7,13 +7,13 @@ import {
   asObject,
   asString,
   failAt,
-  type JsonGuard,
   type JsonObject,
   type JsonPlace,
   parseJson,
   placeOf,
   required,
 } from '../../shared/base/json.ts'
+import { base64Bytes } from '../tuf/fields.ts'
 
 /** Labels of PEM that cosign gives its locked private keys, now and earlier. */
 export const cosignLabels: ReadonlySet<string> = new Set([
@@ -57,13 +57,13 @@ function readLocked(json: Uint8Array): Locked {
     const [inKdf, inCipher] = [placeOf(place, 'kdf'), placeOf(place, 'cipher')]
     expect(kdf, inKdf, 'scrypt')
     expect(cipher, inCipher, 'nacl/secretbox')
-    const nonce = required(cipher, 'nonce', inCipher, asBytes)
+    const nonce = required(cipher, 'nonce', inCipher, base64Bytes)
     if (nonce.length !== 24) failAt(placeOf(inCipher, 'nonce'), 'has not 24 bytes')
     return {
       cost: readCost(required(kdf, 'params', inKdf, asObject), placeOf(inKdf, 'params')),
-      salt: required(kdf, 'salt', inKdf, asBytes),
+      salt: required(kdf, 'salt', inKdf, base64Bytes),
       nonce,
-      content: required(file, 'ciphertext', place, asBytes),
+      content: required(file, 'ciphertext', place, base64Bytes),
     }
   } catch (cause) {
     if (isIbuildError(cause, 'JSON_INVALID')) throw new IbuildError('KEY_INVALID', cause.message, { cause })
@@ -82,5 +82,3 @@ function expect(object: JsonObject, place: JsonPlace, name: string): void {
   const found = required(object, 'name', place, asString)
   if (found !== name) failAt(placeOf(place, 'name'), `is not ${name}, which alone is known`)
 }
-
-const asBytes: JsonGuard<Buffer> = (value, place) => Buffer.from(asString(value, place), 'base64')

@@ -3,6 +3,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { asObject, asString, required } from '../../shared/base/json.ts'
 import { Recent } from '../../shared/base/recent.ts'
 import type { HeldKey, Signer } from '../service/types.ts'
+import { base64Bytes } from '../tuf/fields.ts'
 import { isGun } from '../tuf/gun.ts'
 import { readKey } from '../tuf/key.ts'
 import type { KeyID, PublicKey } from '../tuf/types.ts'
@@ -81,7 +82,7 @@ function keyOf(options: RemoteSignerOptions, { status, json }: SignerAnswer): Pu
 
 function signatureOf(options: RemoteSignerOptions, { status, json }: SignerAnswer): Buffer {
   if (status !== 200) throw unavailable(options, `it answers ${status}`)
-  return Buffer.from(required(asObject(json, place), 'signature', place, asString), 'base64')
+  return required(asObject(json, place), 'signature', place, base64Bytes)
 }
 
 function unknownKey(id: KeyID): IbuildError {

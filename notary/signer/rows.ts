@@ -3,7 +3,6 @@ import {
   asObject,
   asString,
   failAt,
-  type JsonGuard,
   type JsonPlace,
   optional,
   placeOf,
@@ -11,6 +10,7 @@ import {
 } from '../../shared/base/json.ts'
 import type { DatabaseKind } from '../../shared/rows/open-level.ts'
 import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
+import { base64Bytes } from '../tuf/fields.ts'
 import { parseGun } from '../tuf/gun.ts'
 import { parseKeyID, publicKey } from '../tuf/key.ts'
 import type { Gun, KeyID, PublicKey, ServerRole } from '../tuf/types.ts'
@@ -49,8 +49,6 @@ export const signerDatabase: DatabaseKind = {
     'Put a copy of the folder back; without it, collections get new snapshot and timestamp keys from their signers.',
 }
 
-const asBytes: JsonGuard<Buffer> = (value, place) => Buffer.from(asString(value, place), 'base64')
-
 export const masterRow: RowKind<[], MasterRow> = rowKind('master', (value, place) => {
   const object = asObject(value, place)
   const kind = required(object, 'kind', place, asString)
@@ -60,8 +58,8 @@ export const masterRow: RowKind<[], MasterRow> = rowKind('master', (value, place
   return {
     kind,
     cost,
-    salt: required(object, 'salt', place, asBytes),
-    sealed: required(object, 'sealed', place, asBytes),
+    salt: required(object, 'salt', place, base64Bytes),
+    sealed: required(object, 'sealed', place, base64Bytes),
   }
 })
 
@@ -78,10 +76,10 @@ export const keyRows: RowKind<[id: string], KeyRow> = rowKind('key', (value, pla
     role: asServerRole(required(object, 'role', place, asString), placeOf(place, 'role')),
     key: publicKey(
       asOwnType(required(object, 'type', place, asString), placeOf(place, 'type')),
-      required(object, 'public', place, asBytes),
+      required(object, 'public', place, base64Bytes),
     ),
     at: required(object, 'at', place, asInteger),
-    sealed: required(object, 'sealed', place, asBytes),
+    sealed: required(object, 'sealed', place, base64Bytes),
   }
 })
 

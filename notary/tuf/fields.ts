@@ -1,4 +1,11 @@
-import { failAt, type JsonObject, type JsonPlace, type JsonValue } from '../../shared/base/json.ts'
+import {
+  asString,
+  failAt,
+  type JsonGuard,
+  type JsonObject,
+  type JsonPlace,
+  type JsonValue,
+} from '../../shared/base/json.ts'
 import { shown } from './fail.ts'
 
 /** A place in a document of metadata. */
@@ -55,6 +62,9 @@ export function listOf(object: JsonObject, name: string, most: number, place: Js
 export function base64(text: string, place: JsonPlace): Buffer {
   return fromBase64(text) ?? failAt(place, 'is not base64')
 }
+
+/** As {@link base64}, of a member that holds text. */
+export const base64Bytes: JsonGuard<Buffer> = (value, place) => base64(asString(value, place), place)
 
 /** As {@link base64}; undefined when it is none. */
 export function fromBase64(text: string): Buffer | undefined {

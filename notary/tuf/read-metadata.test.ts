@@ -235,7 +235,8 @@ for (const [title, value, message] of signatures) {
 test('so many signatures of so much are refused: each takes a hash of all of it', (t) => {
   const one = { keyid: bob.key.id, method: 'ecdsa', sig: 'AAAA' }
   const signed = { _type: 'Timestamp', ...common, meta: { snapshot: file0 }, x: 'x'.repeat(3 * 1024 * 1024) }
-  const file = (count: number): Buffer => Buffer.from(JSON.stringify({ signed, signatures: Array(count).fill(one) }))
+  const file = (count: number): Buffer =>
+    Buffer.from(JSON.stringify({ signed, signatures: Array.from({ length: count }, () => one) }))
   t.is(readTimestamp(file(85)).signatures.length, 85)
   t.throws(() => readTimestamp(file(86)), {
     code: 'METADATA_INVALID',

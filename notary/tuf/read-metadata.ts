@@ -9,7 +9,7 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { canonical } from './canonical.ts'
-import { base64, known, listOf, metadataPlace } from './fields.ts'
+import { base64Bytes, known, listOf, metadataPlace } from './fields.ts'
 import { isKeyID } from './key.ts'
 import { metadataLimits } from './limits.ts'
 import { readRootBody } from './read-root.ts'
@@ -76,7 +76,7 @@ function readSignature(value: JsonValue, place: JsonPlace): Signature {
   const object = known(asObject(value, place), ['keyid', 'method', 'sig'], place)
   const keyID = required(object, 'keyid', place, asString)
   if (!isKeyID(keyID)) failAt(placeOf(place, 'keyid'), 'is not the ID of a key')
-  const bytes = base64(required(object, 'sig', place, asString), placeOf(place, 'sig'))
+  const bytes = required(object, 'sig', place, base64Bytes)
   if (bytes.length > metadataLimits.signature) failAt(placeOf(place, 'sig'), `${bytes.length} bytes are no signature`)
   return { keyID, method: required(object, 'method', place, asString).toLowerCase(), bytes }
 }

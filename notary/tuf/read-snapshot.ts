@@ -6,7 +6,7 @@ import { readCommon } from './read-common.ts'
 import { isTargetsRole } from './role.ts'
 import type { FileMeta, RoleName, Snapshot, Timestamp } from './types.ts'
 
-/** Root and targets beside the delegations. */
+/** Delegations of all depths, and root and targets. */
 const mostFiles = 100 * metadataLimits.delegations
 
 /** Reads what is signed of a snapshot: `root` and `targets` must be there, and nothing but roles that list targets beside. */
