@@ -142,10 +142,7 @@ export interface NotaryService {
   changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
   /** Collections in byte order, behind `after`. */
   collections(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Gun[]>
-  /**
-   * SHA-256 (hex) of all targets that the current files of a collection list, expired or not: what must not be collected. One by one
-   * when `names` are asked for only those.
-   */
+  /** SHA-256 (hex) of all targets that the current files of a collection list, expired or not: what must not be collected. */
   signedDigests(gun: Gun): Promise<ReadonlySet<string>>
   /** Has the listener told of each publish, renewal and removal, before whoever asked for it is. It must not throw. */
   watch(listener: (gun: Gun) => void): void
