@@ -1,11 +1,20 @@
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import type { ClosableVerifier } from '../../adapters/policy-verifier.ts'
 import type { VerifierScope } from './open-verifier.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
 
 /** What flags, environment and files say of signatures. Errors: USAGE. */
 export function trustChoiceOf(flags: VerifyFlags): TrustChoice {
-  return trustChoice(flags, process.env, existsSync)
+  return trustChoice(flags, process.env, isThere)
+}
+
+/** A link that leads nowhere is there: a policy that was lost must not let everything in. */
+export function isThere(file: string): boolean {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined
+  } catch {
+    return false // in a folder that others keep to themselves
+  }
 }
 
 /**

@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import test from 'ava'
 import { isIbuildError } from '../../../shared/base/errors.ts'
 import type { Environment } from '../config-folder.ts'
+import { isThere } from './lazy-verifier.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
 import { withDockerTrust } from './verify-flags.ts'
 
@@ -52,4 +56,14 @@ test('what contradicts itself or is no truth is wrong usage', (t) => {
 test("docker's flag is ours, up to the end of options", (t) => {
   const words = ['--disable-content-trust', 'app', '--disable-content-trust=false', '--', '--disable-content-trust']
   t.deepEqual(withDockerTrust(words), ['--no-verify', 'app', '--verify', '--', '--disable-content-trust'])
+})
+
+test('a policy that is a link to nowhere is there, and so is not passed over', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ibuild-policy-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const [file, link] = [join(folder, 'file'), join(folder, 'link')]
+  symlinkSync(join(folder, 'gone'), link)
+  t.deepEqual([isThere(link), isThere(file), isThere(join(link, 'below'))], [true, false, false])
+  writeFileSync(file, '')
+  t.deepEqual([isThere(file), isThere(join(file, 'below'))], [true, false])
 })
