@@ -37,6 +37,14 @@ export const notaryParts: FurtherParts = {
   ],
 }
 
+/** What no backup has, and why. */
+export const notaryLeftOut: readonly { readonly path: string; readonly why: string }[] = [
+  { path: 'notary/rows.sock', why: 'a socket' },
+  { path: 'notary/signer/rows.sock', why: 'a socket' },
+  { path: 'notary/admin.sock', why: 'a socket' },
+  { path: 'trust', why: 'what was seen of trust servers elsewhere, which is asked for again' },
+]
+
 /** The accounts of a notary that runs alone lie where those of a registry do. */
 export const accountFiles: BackupPart = { path: 'registry', kind: 'files', about: 'htpasswd' }
 

@@ -1,12 +1,14 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { notaryDatabases, notaryLeftOut, notaryParts } from '../../../app/adapters/notary-parts.ts'
 import { backupParts, leftOut } from '../../../registry/backup/backup-parts.ts'
 import { filesBelow } from '../../../registry/backup/testing/bench.ts'
 import { beginUpload } from '../server/client.ts'
 import { startServing } from '../server/serving.ts'
 import { anyPort, pushTold, servedScene } from './scene.ts'
 
+const withNotary = ['--notary-listen', '127.0.0.1:0']
 const password = 'correct horse battery'
 
 async function tokenOf(url: string): Promise<string> {
@@ -19,21 +21,21 @@ async function tokenOf(url: string): Promise<string> {
 }
 
 test('everything that a server keeps in its data folder is in a backup, or left out on purpose', async (t) => {
-  const { workspace, serving, at } = await servedScene(t, ['--metrics-listen', '127.0.0.1:0'])
+  const { workspace, serving, at } = await servedScene(t, ['--metrics-listen', '127.0.0.1:0', ...withNotary])
   const { root } = workspace
   const told = await pushTold(serving.url, 'a/b', 'x')
   await beginUpload(serving.url)
   await serving.stop()
   await workspace.ok(['registry', 'user', 'add', 'ann', '--password-stdin'], { input: password })
-  const secure = await startServing(t, ['--root', root, ...anyPort, '--tls', 'auto'])
+  const secure = await startServing(t, ['--root', root, ...anyPort, '--tls', 'auto', '--notary-listen', 'off'])
   await secure.stop()
-  const withAccounts = await startServing(t, ['--root', root, ...anyPort])
+  const withAccounts = await startServing(t, ['--root', root, ...anyPort, ...withNotary])
   const headers = { authorization: `Bearer ${await tokenOf(withAccounts.url)}` }
   const [path = ''] = told.keys()
   t.is((await fetch(withAccounts.url + path)).status, 401)
   t.is((await fetch(withAccounts.url + path, { headers })).status, 200)
 
-  t.deepEqual(readdirSync(root), ['registry'])
+  t.deepEqual(readdirSync(root).sort(), ['notary', 'registry'])
   const known = new Set([...backupParts, ...leftOut].map((part) => part.path))
   const entries = readdirSync(join(root, 'registry'), { withFileTypes: true })
   const unknown = entries.filter((entry) => !entry.isFile() && !known.has(`registry/${entry.name}`))
@@ -43,16 +45,24 @@ test('everything that a server keeps in its data folder is in a backup, or left 
   )
   t.true(entries.length >= 8, 'the server that is looked at is a full one')
 
+  const inNotary = new Set([...notaryDatabases, ...notaryParts.files, ...notaryLeftOut].map((part) => part.path))
+  for (const folder of ['notary', 'notary/signer'])
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
+      t.true(entry.isFile() || inNotary.has(`${folder}/${entry.name}`), `${folder}/${entry.name} is no part`)
+
   const { port } = new URL(withAccounts.url)
   await workspace.ok(['registry', 'backup', at('backup/')])
   await withAccounts.stop()
   await workspace.ok(['registry', 'restore', at('backup'), '--root', at('new')])
   const [old, restored] = [filesBelow(root), filesBelow(at('new'))]
+  for (const name of old.keys()) if (/^notary\/(?:metadata|signer\/rows)\//.test(name)) old.delete(name)
+  for (const name of restored.keys()) if (/^notary\/(?:metadata|signer\/rows)\//.test(name)) restored.delete(name)
   for (const name of old.keys()) if (/^registry\/(?:uploads|aside)\//.test(name)) old.delete(name)
   t.deepEqual(restored, old)
+  t.true(restored.has('notary/signer/signer.key') && restored.has('notary/tls/ca.key'))
   t.true(restored.has('registry/htpasswd') && restored.has('registry/tls/ca.key'))
   for (const name of restored.keys()) t.is(statSync(join(at('new'), name)).mode, statSync(join(root, name)).mode, name)
-  const again = await startServing(t, ['--root', at('new'), '--listen', `127.0.0.1:${port}`])
+  const again = await startServing(t, ['--root', at('new'), '--listen', `127.0.0.1:${port}`, ...withNotary])
   t.is((await fetch(again.url + path, { headers })).status, 200, 'a token of before is one of now')
   t.not(await tokenOf(again.url), '')
 })
