@@ -54,12 +54,17 @@ export function basicScheme({ accounts, rules, realm }: BasicOptions): LoginSche
   }
 }
 
+/** Only somebody known is taken for one who publishes: where everybody may push, nobody's pulls would be looked at otherwise. */
+export function isKnown({ kind }: Subject): boolean {
+  return kind === 'account'
+}
+
 /** Somebody who may do what the rules say. */
 export function askerByRules(subject: Subject, rules: Rules): Asker {
   return {
     subject,
     allows: (name, action) => rules.actionsFor(subject, name).has(action),
-    publishes: (name) => rules.actionsFor(subject, name).has('push'),
+    publishes: (name) => isKnown(subject) && rules.actionsFor(subject, name).has('push'),
     mayListCatalog: subject.kind === 'account' || rules.areForAnonymous,
   }
 }

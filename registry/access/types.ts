@@ -55,7 +55,7 @@ export interface Asker {
   readonly subject: Subject
   /** `calledBy` is what a token must call it, where that is not its name: see {@link Access}. */
   allows(name: RepositoryName, action: Action, calledBy?: string): boolean
-  /** True when he may push to the repository, if not by the token that he sent then by another one that he can get. */
+  /** True for somebody known who may push to the repository, if not by the token that he sent then by another one that he can get. */
   publishes(name: RepositoryName): boolean
   /** True when he may ask for the catalog; what it shows is what he may pull. */
   readonly mayListCatalog: boolean

@@ -1,3 +1,4 @@
+import { isKnown } from '../access/basic.ts'
 import type { Asker, Challenged, LoginScheme, Rules } from '../access/types.ts'
 import type { Access, AccessRequest, AccessWish, Action } from '../http/authorize.ts'
 import type { RepositoryName } from '../protocol/names.ts'
@@ -41,7 +42,7 @@ function askerByToken({ subject, scopes, isDecided }: TokenMeaning, rules: Rules
   return {
     subject,
     allows: (name, action, calledBy = name) => byRules(name, action) && (isListing || byToken(calledBy, action)),
-    publishes: (name) => (isDecided ? byToken(name, 'push') : byRules(name, 'push')),
+    publishes: (name) => (isDecided ? byToken(name, 'push') : isKnown(subject) && byRules(name, 'push')),
     mayListCatalog: mayList && (scopes === undefined || scopes.some(isCatalog)),
     couldBeAllowed: (access) =>
       scopes !== undefined && (access.kind === 'catalog' ? mayList : isGranted(access, byRules)),
