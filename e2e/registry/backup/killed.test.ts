@@ -1,18 +1,29 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { notaryDatabase, openTrustStore } from '../../../notary/store/open-trust-store.ts'
 import { writeBackupFolder } from '../../../registry/backup/folder-backup.ts'
 import { folderMembers } from '../../../registry/backup/folder-members.ts'
+import type { HeldDatabase } from '../../../registry/backup/further-parts.ts'
 import { noTarget, readBackup } from '../../../registry/backup/read-backup.ts'
 import { filesBelow, heldMembers, openBench } from '../../../registry/backup/testing/bench.ts'
 import { imageOf, named, pushArtifact } from '../../../registry/service/testing/images.ts'
 import { refuseUnfinishedRestore } from '../../../registry/storage/unfinished-restore.ts'
-import { crashEveryCall } from '../../testing/crash.ts'
+import { formatKey } from '../../../shared/rows/open-level.ts'
+import { type CrashOptions, crashEveryCall } from '../../testing/crash.ts'
 import { needs } from '../../testing/needs.ts'
 import { temporaryFolder } from '../../testing/temporary.ts'
 import { ibuildScript } from '../../testing/workspace.ts'
 
 const app = named('team/app')
+
+/** A notary beside the registry, of which nothing but its format is there. */
+const collections: HeldDatabase = {
+  name: 'collections',
+  async *rows() {
+    yield [{ key: formatKey, value: JSON.stringify({ version: notaryDatabase.format }) }]
+  },
+}
 
 needs(test.serial, 'cc')(
   'a restore that is killed at any call is whole or refused, and the next one is whole',
@@ -22,26 +33,34 @@ needs(test.serial, 'cc')(
     const [root, backup] = [join(folder, 'root'), join(folder, 'backup')]
     const bench = await openBench(t, join(folder, 'data'))
     await pushArtifact(bench.service, app, imageOf('one'), ['1'])
-    await bench.backUp((made) => writeBackupFolder(made, { folder: backup }))
+    await bench.backUp((made) => writeBackupFolder(made, { folder: backup }), { databases: [collections] })
     const expected = filesBelow(bench.root)
     const isWhole = (): boolean => existsSync(join(root, 'registry'))
-    const { kills, reached } = await crashEveryCall({
+    let halves = 0
+    const killed: CrashOptions = {
       script: ibuildScript,
       args: ['registry', 'restore', backup, '--root', root],
       within: root,
-      most: 24,
       prepare: () => {
         if (isWhole()) rmSync(root, { recursive: true })
       },
       check: async (at) => {
-        if (isWhole()) t.deepEqual(filesBelow(root), expected, at)
+        halves += !isWhole() && existsSync(join(root, 'notary')) ? 1 : 0
+        if (isWhole()) t.deepEqual(filesOf(root), expected, at)
         else if (existsSync(root) && readdirSync(root).length > 0)
           await t.throwsAsync(refuseUnfinishedRestore(root), { code: 'STORE_INVALID' }, at)
       },
-    })
+    }
+    const { kills, reached } = await crashEveryCall({ ...killed, most: 24 })
     t.log(reached)
     t.true(kills > 10)
-    t.deepEqual(filesBelow(root), expected)
+    t.deepEqual(filesOf(root), expected)
+    await crashEveryCall({ ...killed, calls: ['rename'] })
+    t.true(halves > 0, 'also between the two that get their places')
+    t.deepEqual(filesOf(root), expected)
+    const store = await openTrustStore({ folder: join(root, 'notary/metadata') })
+    t.deepEqual(await store.collections({ limit: 1 }), [])
+    await store.close()
   },
 )
 
@@ -78,3 +97,9 @@ needs(test.serial, 'cc')('a backup that is killed at any call leaves the one bef
   t.true(kills > 10 && whole > 0)
   t.deepEqual([...filesBelow(backup).keys()].sort(), wanted)
 })
+
+/** Without the database of the notary, and what a restore that was killed at its end leaves empty. */
+function filesOf(root: string): Map<string, Buffer> {
+  const isOurs = (name: string): boolean => !/^(?:notary\/metadata|restoring-[^/]*\/moving\.json$)/.test(name)
+  return new Map([...filesBelow(root)].filter(([name]) => isOurs(name)))
+}
