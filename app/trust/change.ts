@@ -1,9 +1,8 @@
 import { applyChanges } from '../../notary/client/changes/apply.ts'
 import type { Change } from '../../notary/client/changes/types.ts'
-import type { Current, Plan } from '../../notary/client/publish.ts'
+import { type Current, noCollection, type Plan } from '../../notary/client/publish.ts'
 import type { Gun } from '../../notary/tuf/types.ts'
 import { type CreateOptions, collectionMaker } from './create.ts'
-import { noCollection } from './revoke.ts'
 import type { TrustSession } from './session.ts'
 
 /** Changes of a collection as it is; they are asked for again when others published meanwhile. */

@@ -1,8 +1,7 @@
 import { applyChanges } from '../../notary/client/changes/apply.ts'
 import { changesToRevoke } from '../../notary/client/plans/revocation.ts'
-import { publish } from '../../notary/client/publish.ts'
+import { noCollection, publish } from '../../notary/client/publish.ts'
 import type { Gun, TargetsRole } from '../../notary/tuf/types.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { publishingOf, type TrustSession } from './session.ts'
 
 export interface RevokeRequest {
@@ -29,9 +28,4 @@ export async function revokeTags(
     return applyChanges(current.draft, revocation.changes)
   })
   return remaining
-}
-
-/** For who cannot go on without a collection. */
-export function noCollection(gun: Gun): IbuildError {
-  return new IbuildError('TRUST_NO_DATA', `the trust server has no trusted collection ${gun}`)
 }

@@ -125,7 +125,12 @@ async function send(
 /** Errors: TRUST_NO_DATA. */
 function needed({ gun }: Publishing, collection: TrustedCollection | undefined): TrustedCollection {
   if (collection !== undefined) return collection
-  throw new IbuildError('TRUST_NO_DATA', `the trust server has no trusted collection ${gun}`)
+  throw noCollection(gun)
+}
+
+/** For who cannot go on without a collection. */
+export function noCollection(gun: Gun): IbuildError {
+  return new IbuildError('TRUST_NO_DATA', `the trust server has no trusted collection ${gun}`)
 }
 
 /** The files, all of which are signed by as many keys as must. Errors: TRUST_INCOMPLETE. */

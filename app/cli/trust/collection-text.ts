@@ -1,3 +1,4 @@
+import { releases } from '../../../notary/client/plans/signers.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { type DescribedCollection, type DescribedRole, owner } from '../../trust/describe.ts'
 import { formatTable } from '../table.ts'
@@ -67,7 +68,7 @@ export function collectionJson({ name, tags, roles }: DescribedCollection): unkn
 }
 
 function isSigner({ name }: DescribedRole): boolean {
-  return /^targets\/[^/]+$/.test(name) && name !== 'targets/releases'
+  return /^targets\/[^/]+$/.test(name) && name !== releases
 }
 
 function shortKeys({ keys }: DescribedRole): string {
