@@ -47,6 +47,7 @@ test.serial('what a tag leads to after it was signed is refused, and so is what 
   await push('app/two', image, 'v1')
   await ann.trust('sign', `${host}/app/two:v1`)
   t.is((await get('bob', 'app/two/manifests/v1')).status, 200)
+  await push('app/two', image, 'kept') // what has no tag and no signature is removed here
   await push('app/two', other, 'v1')
   const moved = await get('bob', 'app/two/manifests/v1')
   t.is(moved.status, 403)
@@ -59,7 +60,8 @@ test.serial('what a tag leads to after it was signed is refused, and so is what 
 test.serial('the images of a signed index are let through', async (t) => {
   const { host, ann, push, get } = await scene()
   const [amd, arm, alone] = [imageOf('amd64'), imageOf('arm64'), imageOf('alone')]
-  for (const image of [amd, arm, alone]) await push('app/many', image)
+  // With tags of their own, for the same reason.
+  for (const [i, image] of [amd, arm, alone].entries()) await push('app/many', image, `image-${i}`)
   await push('app/many', indexOf([amd, arm]), 'v1')
   await ann.trust('sign', `${host}/app/many:v1`)
   for (const { digest, blobs } of [amd, arm]) {
