@@ -120,10 +120,17 @@ test('a blob that an image which is signed shares with one that is not is served
   t.is((await get(`/v2/app/blobs/${digestOf(config)}`)).status, 403)
 })
 
-test('a blob that no manifest refers to is refused', async (t) => {
-  const { service, get } = await gated(t, 'enforce')
+test('a blob that no manifest refers to is refused, and nobody is asked who signed anything', async (t) => {
+  const { service, signatures, get } = await gated(t, 'enforce')
   const digest = await pushBlob(service, app, Buffer.from('loose'))
-  t.is((await get(`/v2/app/blobs/${digest}`)).status, 403)
+  for (const name of ['app', 'app/that/there/is/not']) {
+    const answer = await get(`/v2/${name}/blobs/${digest}`)
+    t.deepEqual([answer.status, answer.message], [403, 'no manifest that may be pulled here refers to this blob'])
+  }
+  t.is(signatures.looks, 0)
+  await pushArtifact(service, app, other)
+  await get(`/v2/app/blobs/${digestOf(other.blobs[0] ?? '')}`)
+  t.is(signatures.looks, 1)
 })
 
 test('what is not there is not found, whoever asks', async (t) => {

@@ -2,7 +2,7 @@ import { parsePattern } from '../../shared/base/name-pattern.ts'
 import { Recent } from '../../shared/base/recent.ts'
 import type { GateAnswer, GatedPull, PullGate } from '../http/pull-gate.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import { type Bounds, Reach, type ReachParts } from './reach.ts'
+import { type Bounds, noReferrer, Reach, type ReachParts } from './reach.ts'
 import type { GateTally } from './tally.ts'
 import type { GateMode, GateRule, Judge, Judgement, Signatures } from './types.ts'
 import { Verdicts } from './verdicts.ts'
@@ -84,6 +84,8 @@ class Gate {
     const { verdicts, tally } = this.#parts
     const { name } = pull
     try {
+      // Nobody is asked for collections of repositories that there are not: anybody can make up names.
+      if (pull.kind === 'blob' && !(await isReferredTo(pull, this.#parts))) return noReferrer
       const bounds: Bounds = { judge, name, version: await judge.version(name) }
       const reach = new Reach(this.#parts, bounds)
       const judgement = await (pull.kind === 'blob' ? reach.blob(pull.digest) : reach.manifest(wantedOf(pull), pull))
@@ -94,6 +96,11 @@ class Gate {
       return { isSigned: false, reason: 'who signed this cannot be found out: the registry has an error of its own' }
     }
   }
+}
+
+async function isReferredTo({ name, digest }: GatedPull, { kin }: Pick<ReachParts, 'kin'>): Promise<boolean> {
+  for await (const _ of kin.users(name, digest)) return true
+  return false
 }
 
 function wantedOf({ digest, tag, bytes }: Extract<GatedPull, { kind: 'manifest' }>) {

@@ -23,6 +23,12 @@ export interface Bounds {
   readonly version: string
 }
 
+/** Of a blob that nothing refers to. */
+export const noReferrer: Judgement = {
+  isSigned: false,
+  reason: 'no manifest that may be pulled here refers to this blob',
+}
+
 /** Levels of indexes in indexes that are followed, and manifests that are looked at for one pull. */
 const [deepest, mostLooks] = [8, 5000]
 
@@ -58,7 +64,7 @@ export class Reach {
       if (judgement.isSigned) return judgement
       last = judgement
     }
-    return last ?? { isSigned: false, reason: 'no manifest that may be pulled here refers to this blob' }
+    return last ?? noReferrer
   }
 
   /** Signed by its digest, or named by an index that is. */

@@ -19,6 +19,8 @@ export class GivenSignatures implements Signatures, Judge {
   failure: Error | undefined
   until: number = Number.POSITIVE_INFINITY
   asked = 0
+  /** How often somebody waited to learn which signatures there are. */
+  looks = 0
 
   sign(tag: string, digest: Digest): void {
     this.#signed.set(tag, digest)
@@ -32,7 +34,10 @@ export class GivenSignatures implements Signatures, Judge {
 
   readonly judgeFor = (): Judge => this
   readonly peekVersion = (): string => String(this.#version)
-  readonly version = async (): Promise<string> => this.peekVersion()
+  readonly version = async (): Promise<string> => {
+    this.looks++
+    return this.peekVersion()
+  }
 
   readonly judge: Judge['judge'] = (_name, { digest, tag }) => {
     this.asked++
