@@ -1,5 +1,6 @@
+import { join } from 'node:path'
 import test from 'ava'
-import { imageOf, indexOf } from '../../../registry/service/testing/images.ts'
+import { type Artifact, imageOf, indexOf } from '../../../registry/service/testing/images.ts'
 import { digestOf } from '../../../shared/base/digest.ts'
 import { type GateScene, signedBySomebody, startGate } from './scene.ts'
 
@@ -116,3 +117,46 @@ test.serial('rules are read again, and those that nobody could use change nothin
   await reload(config)
   t.is((await get('bob', 'app/late/manifests/v1')).status, 403)
 })
+
+test.serial(
+  'where a signature of cosign is required, one by the right key lets an image and its platforms through',
+  async (t) => {
+    const { folder, host, ann, push, get, reload } = await scene()
+    const [image, child, unsigned, byOther] = ['c1', 'c2', 'c3', 'c4'].map((name) => imageOf(name)) as [
+      Artifact,
+      Artifact,
+      Artifact,
+      Artifact,
+    ]
+    const newKey = async (name: string): Promise<string> =>
+      /[0-9a-f]{64}/.exec(await ann.trust('key', 'generate', name))?.[0] ?? 'no key was told'
+    const [carol, eve] = [await newKey('carol'), await newKey('eve')]
+    const keys = [join(folder, 'ann', 'carol.pub')]
+    const rule = { repositories: 'cosigned/**', mode: 'enforce', require: { cosign: { keys } } }
+    await reload({ ...config, trust: { pulls: [...config.trust.pulls, rule] } })
+    await push('cosigned/app', image, 'v1')
+    await push('cosigned/app', child)
+    await push('cosigned/app', indexOf([child]), 'all')
+    await push('cosigned/app', unsigned, 'unsigned')
+    await push('cosigned/app', byOther, 'other')
+    const status = async (path: string): Promise<number> => (await get('bob', `cosigned/app/${path}`)).status
+    t.is(await status('manifests/v1'), 403)
+    const sign = (tag: string, key: string): Promise<string> =>
+      ann.trust('sign', '--format', 'cosign', '--cosign-key', key, `${host}/cosigned/app:${tag}`)
+    await sign('v1', carol)
+    await sign('all', carol)
+    await sign('other', eve)
+    const layer = `blobs/${digestOf(image.blobs[1] ?? '')}`
+    for (const path of [
+      'manifests/v1',
+      `manifests/${image.digest}`,
+      layer,
+      'manifests/all',
+      `manifests/${child.digest}`,
+    ])
+      t.is(await status(path), 200, path)
+    t.deepEqual([await status('manifests/unsigned'), await status('manifests/other')], [403, 403])
+    t.regex((await get('bob', 'cosigned/app/manifests/other')).text, /"code":"DENIED","message":"[^"]*cosign/)
+    await reload(config)
+  },
+)
