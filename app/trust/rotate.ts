@@ -24,6 +24,15 @@ export interface RotateRequest {
   readonly threshold?: number | undefined
 }
 
+/** The changes of all requests, for one root. Errors: as of {@link rotation}. */
+export function rotations(
+  session: TrustSession,
+  requests: readonly RotateRequest[],
+): (current: Current) => Promise<readonly Change[]> {
+  const all = requests.map((request) => rotation(session, request))
+  return async (current) => (await Promise.all(all.map((changes) => changes(current)))).flat()
+}
+
 /**
  * The change that gives a role other keys. New ones are made once, whatever comes between. Errors: KEY_*, PASSPHRASE_*, and those of
  * the publisher.

@@ -22,7 +22,8 @@ export interface TrustServer {
 
 export interface TrustRequest {
   readonly method: HttpMethod
-  readonly gun: Gun
+  /** Undefined for what is asked of all collections. */
+  readonly gun: Gun | undefined
   /** Behind the name of the collection: `_trust/tuf/timestamp.json`. */
   readonly path: string
   /** What it needs to be allowed: `pull`; `pull` and `push`; `*` to rotate keys and to delete. */
@@ -62,8 +63,8 @@ export function createTrustServer(options: TrustServerOptions): TrustServer {
   const client = createHttpClient({ ...options, timeouts: { ...usualTimeouts, ...options.timeouts }, tls })
   const retries = { ...usualRetries, ...options.retries }
   const authorizers = new Map<string, Authorizer>()
-  const authorizerFor = (gun: Gun): Authorizer => {
-    const image = hostOfGun(gun) ?? url.host
+  const authorizerFor = (gun: Gun | undefined): Authorizer => {
+    const image = (gun && hostOfGun(gun)) ?? url.host
     const either: CredentialSource = {
       find: async (domain, path) => (await credentials.find(url.host)) ?? credentials.find(domain, path),
     }
@@ -90,17 +91,21 @@ export function createTrustServer(options: TrustServerOptions): TrustServer {
 }
 
 function requestTo(url: URL, { method, gun, path, actions, headers, body, signal }: TrustRequest): AuthorizedRequest {
-  const target = new URL(`${url.pathname.replace(/\/+$/, '')}/v2/${gun}/${path}`, url)
-  const host = hostOfGun(gun)
+  const target = new URL(`${url.pathname.replace(/\/+$/, '')}/v2/${gun === undefined ? '' : `${gun}/`}${path}`, url)
   return {
     method,
     target,
-    scopes: [`repository:${gun}:${actions.join(',')}`],
-    path: host === undefined ? gun : gun.slice(host.length + 1),
+    scopes: [gun === undefined ? `registry:catalog:${actions.join(',')}` : `repository:${gun}:${actions.join(',')}`],
+    path: gun === undefined ? '' : repositoryOf(gun),
     headers,
     open: body === undefined ? undefined : () => body,
     signal,
   }
+}
+
+function repositoryOf(gun: Gun): string {
+  const host = hostOfGun(gun)
+  return host === undefined ? gun : gun.slice(host.length + 1)
 }
 
 /**

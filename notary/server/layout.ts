@@ -10,6 +10,7 @@ import { join } from 'node:path'
  *                 configured
  *   tls/          the CA and the certificate that a server made itself, with their keys, for the owner alone
  *   token-keys/   keys that sign tokens, of a notary that runs alone
+ *   admin.sock    where a server that runs is reached by whoever runs it
  * ```
  */
 export interface NotaryLayout {
@@ -17,6 +18,7 @@ export interface NotaryLayout {
   readonly metadata: string
   readonly signer: string
   readonly tokenKeys: string
+  readonly adminSocket: string
 }
 
 export function notaryLayout(root: string): NotaryLayout {
@@ -26,5 +28,6 @@ export function notaryLayout(root: string): NotaryLayout {
     metadata: join(folder, 'metadata'),
     signer: join(folder, 'signer'),
     tokenKeys: join(folder, 'token-keys'),
+    adminSocket: join(folder, 'admin.sock'),
   }
 }

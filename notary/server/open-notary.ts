@@ -15,7 +15,7 @@ import { notaryLayout } from './layout.ts'
 export interface OpenNotaryOptions {
   /** Data folder. */
   readonly root: string
-  readonly config: Pick<NotaryConfig, 'signer' | 'expiry' | 'retention' | 'storage' | 'limits'>
+  readonly config: Pick<NotaryConfig, 'signer' | 'expiry' | 'retention' | 'audit' | 'storage' | 'limits'>
   /** What unlocks the keys that sign, where neither file is configured. */
   readonly passphrase: string | undefined
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>
@@ -49,6 +49,7 @@ export async function openNotary({ root, config, passphrase, log }: OpenNotaryOp
     folder: notaryLayout(root).metadata,
     durability,
     retention: { time: config.retention.time, bytes: config.retention.size },
+    audit: { time: config.audit.time, bytes: config.audit.size },
     onNotice,
     onOpen: (snapshot) => (snapshots.metadata = snapshot),
     onFailure: (error) => log.error('what followed a change of collections went wrong', { error }),

@@ -3,11 +3,13 @@ import type { Socket } from 'node:net'
 import type { Changes } from '../../shared/config/changes.ts'
 import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
+import { startAdmin } from '../../shared/web/admin/server.ts'
 import { listen, makeWebServer, urlOf, type WebServer } from '../../shared/web/listen.ts'
 import { addressOf, closeServer, countedListener, useMaterial } from '../../shared/web/running.ts'
 import { openTlsSource, type TlsSource } from '../../shared/web/tls/source.ts'
 import { notaryErrorMessage } from '../http/error-reply.ts'
 import type { ServerAccess } from './access.ts'
+import { adminRoutes, largestCall } from './admin/routes.ts'
 import { type Apps, appsFor } from './apps.ts'
 import { changesBetween, withLive } from './config/changes.ts'
 import { type NotaryConfig, usualPort } from './config/schema.ts'
@@ -84,6 +86,9 @@ export async function startNotary(options: NotaryServerOptions): Promise<NotaryS
   const place = await listen(server, inForce.config.listen, { key: 'listen', port: usualPort })
   const operators = await startForOperators(inForce.config, apps)
   if (operators !== undefined) started.defer(() => closeServer(operators.server))
+  const { adminSocket } = notaryLayout(root)
+  const admin = { admin: options.notary.service, routes: adminRoutes, largestBody: largestCall, log }
+  started.defer(await startAdmin(admin, adminSocket))
   const ending = started.move()
   return {
     url: urlOf(place, tls !== undefined),

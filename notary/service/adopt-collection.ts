@@ -1,11 +1,12 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { CollectionState, NewFile } from '../store/types.ts'
+import type { CollectionState, NewFile, TrustStore } from '../store/types.ts'
 import { readMetadata } from '../tuf/read-metadata.ts'
 import { isTargetsRole } from '../tuf/role.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
 import type { CollectionCopy } from '../verifier/copy-collection.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { hashesOf } from './read-upload.ts'
+import type { Caller } from './types.ts'
 
 /** What becomes of a collection that is taken over from another server. */
 export type Adoption =
@@ -13,8 +14,41 @@ export type Adoption =
   /** It was changed here since, so it stays as it is; `ahead` are roles of which the other server has newer files. */
   | { readonly kind: 'newer'; readonly ahead: readonly RoleName[] }
 
+export interface Adopted {
+  readonly adoption: Adoption
+  /** Undefined when nothing was changed. */
+  readonly state: CollectionState | undefined
+}
+
+interface AdoptionPlace {
+  readonly store: TrustStore
+  readonly live: LiveCollections
+  readonly by: Caller
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/**
+ * Stores of a copy, which was verified, what is not here. One call for a collection at a time: whoever calls sees to that. Errors:
+ * TRUST_CONFLICT when what is here is another collection.
+ */
+export async function adoptInto(
+  gun: Gun,
+  copy: CollectionCopy,
+  { store, live, by, at }: AdoptionPlace,
+): Promise<Adopted> {
+  const before = await live.state(gun)
+  const { adoption, files, dropped } = await planAdoption(gun, copy, { before, live })
+  if (adoption.kind !== 'imported') return { adoption, state: undefined }
+  const { version = 0, sha256 = '' } = files.find(({ role }) => role === 'timestamp') ?? {}
+  const audit = { action: 'import', by } as const
+  const state = await store.publish(gun, { before, files, dropped, version, sha256, at, audit })
+  live.published(state, files, new Map())
+  return { adoption, state }
+}
+
 /** What of a copy is to be stored; nothing of one that is here, or was changed here since. */
-export interface AdoptionPlan {
+interface AdoptionPlan {
   readonly adoption: Adoption
   readonly files: readonly NewFile[]
   /** Roles that the collection has no more. */
@@ -25,7 +59,7 @@ export interface AdoptionPlan {
  * Compares a copy of a collection, which was verified, with what is stored. Errors: TRUST_CONFLICT when that is another collection, with
  * other roots or with other files under the same versions.
  */
-export async function planAdoption(
+async function planAdoption(
   gun: Gun,
   copy: CollectionCopy,
   { before, live }: { readonly before: CollectionState | undefined; readonly live: Pick<LiveCollections, 'file'> },
@@ -56,9 +90,10 @@ async function requireSameRoots(
   roots: readonly NewFile[],
   { before, live }: { readonly before: CollectionState; readonly live: Pick<LiveCollections, 'file'> },
 ): Promise<void> {
-  const version = Math.min(before.files.get('root')?.version ?? 0, roots.length)
+  const version = Math.min(before.files.get('root')?.version ?? 0, roots.at(-1)?.version ?? 0)
   const here = await live.file(gun, { role: 'root', version })
-  if (here?.sha256 !== roots[version - 1]?.sha256) throw conflict(gun, `root version ${version}`)
+  const there = roots.find((root) => root.version === version)
+  if (there === undefined || here?.sha256 !== there.sha256) throw conflict(gun, `root version ${version}`)
 }
 
 function conflict(gun: Gun, what: string): IbuildError {

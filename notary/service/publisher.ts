@@ -7,7 +7,7 @@ import {
 } from '../store/types.ts'
 import type { FileMeta, Gun, RoleName, Root } from '../tuf/types.ts'
 import type { CollectionCopy } from '../verifier/copy-collection.ts'
-import { type Adoption, planAdoption } from './adopt-collection.ts'
+import { type Adopted, adoptInto } from './adopt-collection.ts'
 import { type Decided, decidePublication, fileOf } from './decide-publication.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { conflict, invalidUpdate } from './publish-error.ts'
@@ -55,18 +55,9 @@ export class Publisher {
   }
 
   /** Takes over what another server had. Errors: TRUST_CONFLICT. */
-  async adopt(
-    gun: Gun,
-    copy: CollectionCopy,
-    by: Caller,
-  ): Promise<{ readonly adoption: Adoption; readonly state: CollectionState | undefined }> {
-    const { live } = this.#options
-    const before = await live.state(gun)
-    const { adoption, files, dropped } = await planAdoption(gun, copy, { before, live })
-    if (adoption.kind !== 'imported') return { adoption, state: undefined }
-    const state = await this.#store(gun, { before, files, dropped, audit: { action: 'import', by } })
-    live.published(state, files, new Map())
-    return { adoption, state }
+  async adopt(gun: Gun, copy: CollectionCopy, by: Caller): Promise<Adopted> {
+    const { store, live, now } = this.#options
+    return adoptInto(gun, copy, { store, live, by, at: now() })
   }
 
   /** Signs anew what is wished for of what is there, if the keys are held here. Errors: SIGNER_UNAVAILABLE. */

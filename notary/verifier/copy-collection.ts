@@ -10,7 +10,7 @@ import type { MetadataSource, TrustedCollection } from './types.ts'
 
 /** All files of a collection that clients ask for, whatever they have seen of it. */
 export interface CollectionCopy {
-  /** From version 1 on, without gaps. */
+  /** From the first that there is to the newest, without gaps. */
   readonly roots: readonly Uint8Array[]
   /** Timestamp, snapshot, and each role that the snapshot lists. */
   readonly files: ReadonlyMap<RoleName, Uint8Array>
@@ -27,7 +27,7 @@ export interface CopyOptions {
 const deadline = 600_000
 
 /**
- * Takes a whole collection from where it is served, verified as by a client that knew its first root: each root by the one before it,
+ * Takes a whole collection from where it is served, verified as by a client that knew the first of its roots: each root by the one before it,
  * and all else by the newest. Errors: `TRUST_*`; the signal's reason.
  */
 export async function copyCollection(
@@ -36,13 +36,14 @@ export async function copyCollection(
   { now, signal = new AbortController().signal }: CopyOptions = {},
 ): Promise<CollectionCopy> {
   const taken = new Map<string, Uint8Array>()
+  const oldest = await oldestRoot(gun, source, signal)
   const fetch: MetadataSource['fetch'] = async (_, asked, terms) => {
-    const name = asked === 'root.json' ? rootName(1) : asked
-    const bytes = await source.fetch(gun, name, terms)
+    const name = asked === 'root.json' ? rootName(oldest) : asked
+    const bytes = taken.get(name) ?? (await source.fetch(gun, name, terms))
     if (bytes !== undefined) taken.set(name, bytes)
     return bytes
   }
-  const first = await fetch(gun, rootName(1), { most: limits.root, signal })
+  const first = await fetch(gun, rootName(oldest), { most: limits.root, signal })
   const seen = await refreshCollection(gun, {
     source: { fetch },
     cache: memoryTrustCache(),
@@ -62,7 +63,7 @@ export async function copyCollection(
     const bytes = taken.get(name) ?? (await source.fetch(gun, name, { most: mostOf(gun, role, meta), signal }))
     files.set(role, promisedFile(gun, role, { bytes, meta }))
   }
-  return { roots: rootsIn(taken, seen), files, unusable: seen.unusable }
+  return { roots: rootsIn(taken, oldest, seen), files, unusable: seen.unusable }
 }
 
 /** Pinned, as by clients that know it: its certificates may be over their time by now. */
@@ -76,22 +77,53 @@ function rootKeysIn(bytes: Uint8Array | undefined): readonly string[] {
 
 /** Serves a copy. */
 export function sourceOfCopy({ roots, files }: Pick<CollectionCopy, 'roots' | 'files'>): MetadataSource {
+  const oldest = roots[0] === undefined ? 1 : (versionIn(roots[0]) ?? 1)
   return {
     fetch: async (_, name) => {
-      const root = /^([1-9]\d{0,8})\.root\.json$/.exec(name)
-      if (root !== null) return roots[Number(root[1]) - 1]
+      const root = /^([1-9]\d{0,15})\.root\.json$/.exec(name)
+      if (root !== null) return roots[Number(root[1]) - oldest]
+      if (name === 'root.json') return roots.at(-1)
       return files.get(parseRole(name.replace(/(?:\.[0-9a-f]{64})?\.json$/, '')))
     },
   }
 }
 
-function rootsIn(taken: ReadonlyMap<string, Uint8Array>, { root, gun }: TrustedCollection): Uint8Array[] {
-  return Array.from({ length: root.signed.version }, (_, i) => {
-    const bytes = taken.get(rootName(i + 1))
-    const version = bytes === undefined ? undefined : readRoot(bytes).signed.version
-    if (bytes !== undefined && version === i + 1) return bytes
-    throw mismatch(gun, `${rootName(i + 1)} ${version === undefined ? 'is missing' : `has version ${version} in it`}`)
+/** The version of the oldest root from which there are all to the newest: the first that was published need not be 1. */
+async function oldestRoot(gun: Gun, source: MetadataSource, signal: AbortSignal): Promise<number> {
+  const terms = { most: limits.root, signal }
+  const bytes = await source.fetch(gun, 'root.json', terms)
+  if (bytes === undefined)
+    throw new IbuildError('TRUST_NO_DATA', `${gun}: the trust server has no collection of this name`)
+  const newest = versionIn(bytes) ?? 1
+  let oldest = newest
+  while (oldest > 1 && newest - oldest < limits.roots) {
+    if ((await source.fetch(gun, rootName(oldest - 1), terms)) === undefined) break
+    oldest -= 1
+  }
+  return oldest
+}
+
+function rootsIn(
+  taken: ReadonlyMap<string, Uint8Array>,
+  oldest: number,
+  { root, gun }: TrustedCollection,
+): Uint8Array[] {
+  return Array.from({ length: root.signed.version - oldest + 1 }, (_, i) => {
+    const name = rootName(oldest + i)
+    const bytes = taken.get(name)
+    const version = bytes === undefined ? undefined : versionIn(bytes)
+    if (bytes !== undefined && version === oldest + i) return bytes
+    throw mismatch(gun, `${name} ${version === undefined ? 'is missing' : `has version ${version} in it`}`)
   })
+}
+
+/** Undefined for a file that cannot be read. */
+function versionIn(bytes: Uint8Array): number | undefined {
+  try {
+    return readRoot(bytes).signed.version
+  } catch {
+    return undefined
+  }
 }
 
 /** What no client takes is held against its promise alone. */

@@ -3,7 +3,7 @@ import type { BaseRole, Gun } from '../../../notary/tuf/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { planToChange } from '../../trust/change.ts'
 import { keysOf } from '../../trust/describe.ts'
-import { type RotateRequest, rotation } from '../../trust/rotate.ts'
+import { type RotateRequest, rotations } from '../../trust/rotate.ts'
 import { collect, createParser, parseArguments } from '../arguments.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
 import { gunOf } from './image-name.ts'
@@ -29,15 +29,17 @@ targets    the owner's key for tags and signers
 snapshot   to the server, so that signers can publish alone; --local takes it back
 timestamp  always the server's
 
+snapshot and timestamp may be given together, as an image needs that comes from another server.
+
 Owners who keep several root keys in different places lose nothing when one is lost: rotate root
 --add, and --threshold when one alone must not suffice. ibuild trust rotate root --remove-key ID
 takes one out.`
 
-/** `ibuild trust rotate IMAGE ROLE` */
+/** `ibuild trust rotate IMAGE ROLE...` */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = createParser('trust rotate', 'Give a role of an image another key')
     .argument('<repository>', 'the image, without tag')
-    .argument('<role>', 'root, targets, snapshot or timestamp')
+    .argument('<role...>', 'root, targets, snapshot or timestamp')
     .option('--key <id>', 'key of the key store to use (default: a new one) (repeat)', collect)
     .option('--cert <file>', 'certificate of a CA for a root key (repeat)', collect)
     .option('--add', 'keep the keys of now beside')
@@ -50,17 +52,27 @@ export async function run(argv: readonly string[]): Promise<number> {
   declarePublishFlags(declareTrustFlags(parser))
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const gun = gunOf(words[0] ?? '')
-  const request = await requestOf(gun, baseRole(words[1] ?? ''), flags)
+  const requests = await Promise.all(rolesIn(words.slice(1), flags).map((role) => requestOf(gun, role, flags)))
   await useTrust(flags, gun, async (session) => {
-    const plan = planToChange(gun, rotation(session, request))
+    const plan = planToChange(gun, rotations(session, requests))
     const published = await carryOut(session, { gun, plan }, flags)
     if (published === undefined) return
     const { keys: known, roles } = published.collection.root.signed
-    const { threshold, keys } = keysOf(roles[request.role], known)
-    process.stdout.write(`${gun}: ${request.role} has ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`)
-    process.stdout.write(threshold > 1 ? `, of which ${threshold} must sign\n` : '\n')
+    for (const { role } of requests) {
+      const { threshold, keys } = keysOf(roles[role], known)
+      process.stdout.write(`${gun}: ${role} has ${keys.length === 1 ? 'the key' : 'the keys'} ${keys.join(', ')}`)
+      process.stdout.write(threshold > 1 ? `, of which ${threshold} must sign\n` : '\n')
+    }
   })
   return 0
+}
+
+/** Several at once are the server's, which the flags for keys are not for. Errors: ROLE_INVALID, USAGE. */
+function rolesIn(words: readonly string[], { local }: Flags): readonly BaseRole[] {
+  const roles = [...new Set(words.map(baseRole))]
+  if (roles.length > 1 && (local === true || roles.some((role) => role !== 'snapshot' && role !== 'timestamp')))
+    throw new IbuildError('USAGE', 'of several roles at once all must get keys of the server: snapshot and timestamp')
+  return roles
 }
 
 /** Errors: ROLE_INVALID, USAGE. */

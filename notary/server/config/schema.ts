@@ -72,6 +72,10 @@ const beside = {
     ),
     size: key(size, 64 * 2 ** 20, 'Bytes of all such files of one collection; the newest stay.'),
   },
+  audit: {
+    time: key(age, 400 * day, 'How long the log stays of who published, rotated keys and deleted.'),
+    size: key(size, 64 * 2 ** 20, 'Bytes of that log; the newest entries stay.'),
+  },
   storage: {
     durability: key(
       choice('strict', 'group', 'relaxed'),
