@@ -5,11 +5,13 @@ import { type NotaryServer, startNotary } from '../../notary/server/server.ts'
 import { isOpen } from '../../registry/server/config/openness.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import { refuseUnfinishedRestore } from '../../registry/storage/unfinished-restore.ts'
+import type { Changes } from '../../shared/config/changes.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
 import { type AloneAccess, openAloneAccess } from './alone-access.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
 import { serveNotaryRows } from './rows-socket.ts'
+import { toldReload, toldStop } from './told.ts'
 import { boundYoungHeap } from './young-heap.ts'
 
 /** A configuration of a notary that runs alone, as it was read. */
@@ -43,14 +45,14 @@ export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: 
   opened.defer(() => access.close())
   const drain = (): number => inForce.config.shutdown.drain
   const server = await startNotary({ root, inForce, notary, log, access: access.server, drain })
-  const reload = oneByOne(() => reloadConfig({ server, access }, load, log))
+  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, access }, load, log)))
   host.onReload(() => void reload().catch(() => undefined))
   log.info('serving', { url: server.url, root, pid: process.pid, metrics: server.metricsUrl })
   if (server.authority !== undefined) log.info(authorityLine(server.authority))
   log.flush()
   host.tellReady(`${notaryReadyLine(server)}\n`)
   await host.stopped
-  return await stop(server, log)
+  return await toldStop(log, [server])
 }
 
 /** For scripts that wait for the server. */
@@ -72,23 +74,11 @@ async function reloadConfig(
   { server, access }: Running,
   load: () => Promise<ServeNotaryConfig>,
   log: Log,
-): Promise<void> {
-  try {
-    const next = await load()
-    const useAccess = await access.prepare(next.access)
-    const changes = await server.apply(next.config)
-    useAccess()
-    log.configure(next.config.log)
-    log.info('the configuration was read again', { ...changes })
-  } catch (error) {
-    log.error('the configuration stays as it was: the new one cannot be used', { error })
-    throw error
-  }
-}
-
-async function stop(server: NotaryServer, log: Log): Promise<number> {
-  log.info('stopping: no new connections, waiting for requests that are there')
-  if (await server.stop()) log.info('stopped')
-  else log.warn('stopped: requests were cut off that did not come to their end in time')
-  return 0
+): Promise<Changes> {
+  const next = await load()
+  const useAccess = await access.prepare(next.access)
+  const changes = await server.apply(next.config)
+  useAccess()
+  log.configure(next.config.log)
+  return changes
 }

@@ -12,6 +12,7 @@ import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
 import { registryTrust } from './registry-trust.ts'
 import { authorityLine, notaryReadyLine } from './serve-notary.ts'
+import { toldReload, toldStop } from './told.ts'
 import { trustLine } from './trust-line.ts'
 import { boundYoungHeap } from './young-heap.ts'
 
@@ -50,7 +51,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const { roots, signatures } = trust
   const registry = await openRegistry({ root, config, inForce: current, log, roots, isReadOnly, isServing: true })
   opened.defer(() => registry.service.close())
-  const reload = oneByOne(() => reloadConfig({ server, beside }, load, log))
+  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, beside }, load, log)))
   const server = await startServer({ root, inForce, registry, signatures, log, reload })
   const notary = await beside?.start(server.forNotary).catch(async (error: unknown) => {
     await server.stop()
@@ -59,7 +60,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   host.onReload(() => void reload().catch(() => undefined))
   tellReady({ server, notary, config, host, log })
   await host.stopped
-  return await stop([server, ...(beside === undefined ? [] : [beside])], log)
+  return await toldStop(log, [server, ...(beside === undefined ? [] : [beside])])
 }
 
 /** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
@@ -92,31 +93,15 @@ function tellReady({ server, notary, config, host, log }: Ready): void {
   host.tellReady(lines.map((line) => `${line}\n`).join(''))
 }
 
-/** What a reload changed. When the new configuration cannot be used, the old one stays, and the log says why. */
+/** What a reload changed. When the new configuration cannot be used, the old one stays. */
 async function reloadConfig(
   { server, beside }: { readonly server: RegistryServer; readonly beside: BesideNotary | undefined },
   load: () => Promise<ServeConfig>,
   log: Log,
 ): Promise<ReloadReport> {
-  try {
-    const { config, notices, notary } = await load()
-    for (const notice of notices) log.warn(notice)
-    const { changed, waiting } = await server.apply(config)
-    const { live, atRestart } = (notary && (await beside?.apply(notary.config))) ?? { live: [], atRestart: [] }
-    const report = { changed: [...changed, ...live], waiting: [...waiting, ...atRestart] }
-    log.info('the configuration was read again', { ...report })
-    return report
-  } catch (error) {
-    log.error('the configuration stays as it was: the new one cannot be used', { error })
-    throw error
-  }
-}
-
-async function stop(servers: readonly Pick<RegistryServer, 'stop'>[], log: Log): Promise<number> {
-  log.info('stopping: no new connections, waiting for requests that are there')
-  const ends = await Promise.all(servers.map((server) => server.stop()))
-  const isComplete = ends.every((isEmpty) => isEmpty)
-  if (isComplete) log.info('stopped')
-  else log.warn('stopped: requests were cut off that did not come to their end in time')
-  return 0
+  const { config, notices, notary } = await load()
+  for (const notice of notices) log.warn(notice)
+  const { changed, waiting } = await server.apply(config)
+  const { live, atRestart } = (notary && (await beside?.apply(notary.config))) ?? { live: [], atRestart: [] }
+  return { changed: [...changed, ...live], waiting: [...waiting, ...atRestart] }
 }
