@@ -41,5 +41,6 @@ const hints: Readonly<Partial<Record<HttpFailure['kind'], (host: string) => stri
     `If you know whose certificate it is, ibuild trust setup ${host} puts the certificate of its authority into ~/.docker/tls/${host}/ca.crt.`,
   tls: (host) =>
     `A server that wants a certificate of yours finds it as client.cert and client.key in ~/.docker/tls/${host}/.`,
-  plain: () => 'A trust server is only asked by https.',
+  plain: () =>
+    'DOCKER_CONTENT_TRUST_SERVER names the trust server, which is asked by https alone; without it the host of the image is asked.',
 }

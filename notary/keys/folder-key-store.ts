@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf, IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import { makeFolders, syncPath } from '../../shared/cas/disk.ts'
+import { makeFolders, mapDiskFull, syncPath } from '../../shared/cas/disk.ts'
 import { readStart } from '../../shared/cas/read-start.ts'
 import { writeDurably } from '../../shared/cas/write-durably.ts'
 import { isKeyID } from '../tuf/key.ts'
@@ -47,9 +47,11 @@ export function createFolderKeyStore(folder: string): KeyStore {
       return found === undefined ? undefined : readText(found.path)
     },
     async write(id, pem) {
-      makeFolders(folder, 0o700)
-      await writeDurably(own(id), pem, 0o600)
-      await syncPath(dirname(folder))
+      await mapDiskFull(async () => {
+        makeFolders(folder, 0o700)
+        await writeDurably(own(id), pem, 0o600)
+        await syncPath(dirname(folder))
+      })
     },
     async remove(id) {
       const found = await places(id)

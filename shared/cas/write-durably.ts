@@ -24,6 +24,9 @@ export async function writeDurably(file: string, content: string, permissions: n
       await handle.chmod(mode) // whatever the umask says
     }
     await handle.sync()
+  } catch (error) {
+    await rm(temporary, { force: true }) // what did not fit only takes room
+    throw error
   } finally {
     await handle.close()
   }

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCertificates } from '../../../notary/tuf/certificate.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
@@ -59,7 +59,7 @@ function serverName(text: string): string {
 /** One certificate in PEM. Errors: USAGE, KEY_INVALID. */
 function authorityOf({ root, ca, fingerprint }: Flags): string {
   const file = ca ?? join(dataFolder(root), 'notary/tls/ca.crt')
-  if (ca === undefined && !existsSync(file))
+  if (ca === undefined && isMissing(file))
     throw new IbuildError('USAGE', `no server of this data folder made certificates: there is no ${file}`, {
       hint: 'Name the certificate of the authority with --ca FILE, or the data folder of the server with --root.',
     })
@@ -75,6 +75,15 @@ function authorityOf({ root, ca, fingerprint }: Flags): string {
       hint: 'Somebody may have replaced it: bring it again, by a way that you trust.',
     },
   )
+}
+
+/** False for what may not be looked at: reading it says why. */
+function isMissing(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
 }
 
 function fingerprints(pem: string): readonly string[] {
