@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
+import { createSlots } from '../../../shared/base/slots.ts'
 import { makeWorkspace } from '../../testing/workspace.ts'
 import { adminCall, pushBlob, statusOf } from './client.ts'
 import { startServing } from './serving.ts'
@@ -75,13 +76,17 @@ const wrong: readonly [title: string, file: string | undefined, args: string[], 
   ['an extra word', undefined, ['5000'], 2, /too many arguments/],
   ['an unknown option', undefined, ['--lisen', ':1'], 2, /--listen/],
 ]
+/** All at once they would take each other's time until some are killed for being late. */
+const inTurn = createSlots(3)
+
 for (const [title, file, args, code, error] of wrong) {
   for (const check of [[], ['--check-config']]) {
     test(`${title} is refused ${check.length > 0 ? 'by --check-config' : 'at the start'}`, async (t) => {
       const workspace = await makeWorkspace(t)
       const folder = workspace.write('etc', { 'r.yml': file ?? '' })
       const config = file === undefined ? [] : ['--config', join(folder, 'r.yml')]
-      const output = await workspace.ibuild(['serve', ...config, ...args, ...check], { timeout: 30_000 })
+      const words = ['serve', ...config, ...args, ...check]
+      const output = await inTurn(() => workspace.ibuild(words, { timeout: 30_000 }))
       t.regex(output.stderr, error)
       t.is(output.code, code, output.stderr)
       t.is(output.stdout, '')

@@ -172,7 +172,10 @@ test('a registry that is read-only', async (t) => {
 async function onDisk(t: ExecutionContext, prepare: string): Promise<Result> {
   const folder = temporaryFolder(t)
   const script = `mkdir "$1/disk" && mount -t tmpfs -o size=8m none "$1/disk" && ${prepare} && exec "$2" "$3" registry doctor --json --root "$1/disk"`
-  return resultOf(await run('unshare', ['-m', 'sh', '-c', script, 'sh', folder, process.execPath, ibuildScript]))
+  const env = { IBUILD_REGISTRY_LISTEN: '127.0.0.1:0' }
+  return resultOf(
+    await run('unshare', ['-m', 'sh', '-c', script, 'sh', folder, process.execPath, ibuildScript], { env }),
+  )
 }
 
 needs(
