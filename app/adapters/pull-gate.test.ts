@@ -256,3 +256,11 @@ test('when a server elsewhere is away nothing is signed, or what was is as long 
   clock.now = start + 3_700_000
   t.false((await judged(patient, 'v1', one)).isSigned)
 })
+
+test('a repository whose name is too long for a collection is refused, and nothing breaks', async (t) => {
+  const judge = scene(t).judge()
+  const long = parseName('a'.repeat(250))
+  t.is(judge.peekVersion(long), await judge.version(long))
+  const judgement = await judge.judge(long, { digest: one, size: 3, tag: 'v1' })
+  t.deepEqual(judgement, { isSigned: false, reason: 'nobody can have signed it' })
+})

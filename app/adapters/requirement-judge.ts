@@ -12,7 +12,7 @@ import type {
   Subject,
 } from '../../notary/policy/types.ts'
 import type { NotaryService } from '../../notary/service/types.ts'
-import { parseGun } from '../../notary/tuf/gun.ts'
+import { isGun } from '../../notary/tuf/gun.ts'
 import type { Gun } from '../../notary/tuf/types.ts'
 import { refreshCollection } from '../../notary/verifier/refresh.ts'
 import type { MetadataSource, TrustCache } from '../../notary/verifier/types.ts'
@@ -108,8 +108,9 @@ export class RequirementJudge implements Judge {
     return { isSigned: false, reason: mostTelling(refusals) }
   }
 
+  /** With its host a long name may be longer than that of any collection. */
   #guns(name: RepositoryName): readonly Gun[] {
-    return this.#access.names().gunsOf(name).map(parseGun)
+    return this.#access.names().gunsOf(name).filter(isGun)
   }
 
   async #look(gun: Gun): Promise<Looks> {
