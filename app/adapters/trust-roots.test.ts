@@ -76,6 +76,16 @@ test('what cannot be read is an error, and never nothing', async (t) => {
   const broken = await serverOf(made)
   await t.throwsAsync(kept(trustRoots(signedElsewhere(broken, names))), { code: 'METADATA_INVALID' })
   await t.throwsAsync(kept(trustRoots(signedElsewhere(away, names))), { message: /away/ })
+  const whole = await serverOf(new TestCollection().addTarget('v1', metaOf(one)))
+  const without: MetadataSource = {
+    fetch: async (gun, file, limits) => (file === 'targets.json' ? undefined : whole.fetch(gun, file, limits)),
+  }
+  await t.throwsAsync(kept(trustRoots(signedElsewhere(without, names))), { code: 'TRUST_MISMATCH' })
+})
+
+test('a repository whose name is too long for a collection has none, and collection of garbage goes on', async (t) => {
+  const roots = trustRoots(signedElsewhere(away, names))
+  t.deepEqual([...(await roots.keeps(parseName('a'.repeat(250)), all))], [])
 })
 
 const away: MetadataSource = {

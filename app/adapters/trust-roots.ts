@@ -1,6 +1,6 @@
 import type { SignedContent } from '../../notary/service/signed-content.ts'
 import type { NotaryService } from '../../notary/service/types.ts'
-import { parseGun } from '../../notary/tuf/gun.ts'
+import { isGun } from '../../notary/tuf/gun.ts'
 import { readSnapshot, readTargets } from '../../notary/tuf/read-metadata.ts'
 import { isTargetsRole } from '../../notary/tuf/role.ts'
 import type { Gun, RoleName, TargetsRole } from '../../notary/tuf/types.ts'
@@ -9,6 +9,7 @@ import type { MetadataSource } from '../../notary/verifier/types.ts'
 import type { GunNames } from '../../registry/access/gun-names.ts'
 import type { GcRoots } from '../../registry/gc/types.ts'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
 import { Recent } from '../../shared/base/recent.ts'
 
 /** What the collections of a repository sign: hex of sha256. */
@@ -85,8 +86,11 @@ async function eachCollection({ collections }: SignedContent, tell: (gun: Gun) =
 /** What a trust server elsewhere says to be signed. It is not verified: what is kept too long does no harm. */
 export function signedElsewhere(source: MetadataSource, names: () => GunNames): SignedIn {
   return async (name) => {
-    const hosts = names().hosts
-    return Promise.all(hosts.map(async (host) => readSigned(source, parseGun(`${host}/${name}`))))
+    // No collection has a name as long as that of a repository and its host may be.
+    const guns = names()
+      .hosts.map((host) => `${host}/${name}`)
+      .filter(isGun)
+    return Promise.all(guns.map(async (gun) => readSigned(source, gun)))
   }
 }
 
@@ -103,10 +107,17 @@ async function readSigned(source: MetadataSource, gun: Gun): Promise<ReadonlySet
   const roles = [...readSnapshot(snapshot).signed.meta.keys()].filter((role): role is TargetsRole =>
     isTargetsRole(role),
   )
-  for (const role of roles.slice(0, limits.files)) {
+  const most = limits.files + 1 // targets itself
+  if (roles.length > most) throw incomplete(gun, `it lists ${roles.length} roles, more than ${most}`)
+  for (const role of roles) {
     const file = await fetch(role, limits.targets)
-    const targets = file === undefined ? [] : readTargets(file, role).signed.targets.values()
-    for (const { sha256 } of targets) digests.add(sha256.toString('hex'))
+    if (file === undefined) throw incomplete(gun, `it lists ${role}, and does not have it`)
+    for (const { sha256 } of readTargets(file, role).signed.targets.values()) digests.add(sha256.toString('hex'))
   }
   return digests
+}
+
+/** What is not known to the end must not be taken for what is not signed. */
+function incomplete(gun: Gun, problem: string): IbuildError {
+  return new IbuildError('TRUST_MISMATCH', `what the trust server signs of ${gun} cannot be read: ${problem}`)
 }
