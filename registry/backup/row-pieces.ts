@@ -20,7 +20,7 @@ const leftOut: readonly string[] = [uploadRows.prefix(), doomedRows.prefix()]
 export type RowChoice = (row: Row) => boolean
 
 /** False for rows of the registry that no backup has. */
-export function isKept({ key }: Row): boolean {
+function isKept({ key }: Row): boolean {
   return !leftOut.some((prefix) => key.startsWith(prefix))
 }
 

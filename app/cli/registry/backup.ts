@@ -4,7 +4,8 @@ const command: BackupCommand = {
   name: 'registry backup',
   summary: 'Copy all that the registry and the notary have, while they are used',
   help: `
-What is pushed, signed, deleted and collected meanwhile does no harm: the backup has all of one moment.
+What is pushed, signed, deleted and collected meanwhile does no harm: the backup has all of one
+moment.
 It has everything of the registry in the data folder, and the trusted collections of the notary
 in it with the keys that the server signs with; private keys too, and is readable for its user
 alone. Uploads that go on are left out.
