@@ -33,7 +33,7 @@ export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: 
   using _heap = boundYoungHeap()
   const { config, root, passphrase, access: accessConfig } = await load()
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
-  const inForce = { config }
+  const wanted = { config } // also what is of a process alone, which the server does not know
   await checkExposure(config, isOpen(accessConfig))
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
@@ -43,9 +43,9 @@ export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: 
   opened.defer(await serveNotaryRows(root, notary.snapshots, log))
   const access = await openAloneAccess({ root, config: accessConfig, log })
   opened.defer(() => access.close())
-  const drain = (): number => inForce.config.shutdown.drain
-  const server = await startNotary({ root, inForce, notary, log, access: access.server, drain })
-  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, access }, load, log)))
+  const drain = (): number => wanted.config.shutdown.drain
+  const server = await startNotary({ root, inForce: { config }, notary, log, access: access.server, drain })
+  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, access, wanted }, load, log)))
   host.onReload(() => void reload().catch(() => undefined))
   log.info('serving', { url: server.url, root, pid: process.pid, metrics: server.metricsUrl })
   if (server.authority !== undefined) log.info(authorityLine(server.authority))
@@ -68,10 +68,12 @@ export function authorityLine(authority: string): string {
 interface Running {
   readonly server: NotaryServer
   readonly access: AloneAccess
+  /** The configuration as it was read last. */
+  readonly wanted: { config: AloneConfig }
 }
 
 async function reloadConfig(
-  { server, access }: Running,
+  { server, access, wanted }: Running,
   load: () => Promise<ServeNotaryConfig>,
   log: Log,
 ): Promise<Changes> {
@@ -79,6 +81,7 @@ async function reloadConfig(
   const useAccess = await access.prepare(next.access)
   const changes = await server.apply(next.config)
   useAccess()
+  wanted.config = next.config
   log.configure(next.config.log)
   return changes
 }
