@@ -184,7 +184,7 @@ for (const [commonName, found, text] of subjects) {
 
 test('whose name is asked for, TLS can be used afterwards', async (t) => {
   const script = `
-    const { commonNameOf, leafOf } = await import(${JSON.stringify(new URL('certificate.ts', import.meta.url).href)})
+    const { commonNameOf, leafOf } = await import(${JSON.stringify(new URL('./certificate.ts', import.meta.url).href)})
     const before = process.moduleLoadList.includes('NativeModule tls')
     commonNameOf(leafOf(process.argv[1]))
     console.log(before, typeof process.getBuiltinModule('node:tls').createSecureContext)`
