@@ -57,6 +57,27 @@ const tagsOf = ({ client, registry }: Parts, path = 'a/b'): Promise<string[]> =>
 const query = (stand: StandIn, at = 0): URLSearchParams =>
   new URL(stand.asked[at]?.target ?? '', 'http://x').searchParams
 
+for (const { title, credentials, asked } of [
+  { title: 'who has credentials asks how to log in', credentials: bob, asked: ['/v2/', 'tags', '/v2/', 'tags'] },
+  { title: 'who has none is told why', credentials: undefined, asked: ['/v2/', 'tags'] },
+]) {
+  test(`what is refused to somebody, where others may read: ${title}`, async (t) => {
+    const registry = await standIn(t, ({ url, headers }, response) => {
+      if (headers.authorization === basicOf('bob:pässword')) return sendJson(response, { tags: ['x'] })
+      response.setHeader('www-authenticate', url === '/v2/' ? 'Basic realm="r"' : '')
+      return sendJson(response, { errors: [{ code: 'DENIED', message: 'not signed' }] }, url === '/v2/' ? 401 : 403)
+    })
+    const client = testClient(t, { credentials: { find: () => Promise.resolve(credentials) } })
+    const tags = collected(client.repository({ domain: registry.host, path: 'a/b' }).tags())
+    if (credentials === undefined) t.regex((await failsWith(t, 'REGISTRY_DENIED', tags)).message, /not signed/)
+    else t.deepEqual(await tags, ['x'])
+    t.deepEqual(
+      registry.asked.map(({ target }) => (target.includes('/tags/') ? 'tags' : target)),
+      asked,
+    )
+  })
+}
+
 test('without credentials a token is asked for without, once, and kept', async (t) => {
   const all = await parts(t)
   t.deepEqual(await tagsOf(all), ['x'])

@@ -23,8 +23,8 @@ export interface Sending {
 }
 
 /**
- * Sends a request with what the server wants to know of us; anew when it wants to know more, or a token is over. Follows redirects.
- * Errors: {@link HttpFailure}, those of tokens; the signal's reason.
+ * Sends a request with what the server wants to know of us; anew when it wants to know more, refuses somebody who did not say who he
+ * is, or a token is over. Follows redirects. Errors: {@link HttpFailure}, those of tokens; the signal's reason.
  */
 export async function sendAuthorized(
   client: HttpClient,
@@ -37,12 +37,34 @@ export async function sendAuthorized(
   let sent = await authorizer.authorize(purpose)
   for (let tries = 0; ; tries++) {
     const answer = await sendFollowing(client, target, requestFor(request, sent))
-    if (answer.status !== 401 || answer.url.origin !== origin.origin || tries === 2) return answer
-    const better = await authorizer.answerTo(answer, { sent, purpose, registry: origin })
+    if (![401, 403].includes(answer.status) || answer.url.origin !== origin.origin || tries === 2) return answer
+    if (answer.status === 403 && sent !== undefined) return answer
+    const better =
+      answer.status === 401
+        ? await authorizer.answerTo(answer, { sent, purpose, registry: origin })
+        : await loginAt(client, { origin, authorizer }, purpose)
     if (better === undefined || (request.open !== undefined && request.isRepeatable === false)) return answer
     await answer.body.discard()
     sent = better
   }
+}
+
+/**
+ * Where everybody may read, 403 may mean that this one thing is only for those who log in: `/v2/` tells how to. It is asked only where
+ * there are credentials.
+ */
+async function loginAt(
+  client: HttpClient,
+  { origin, authorizer }: Omit<Sending, 'request'>,
+  purpose: Purpose,
+): Promise<Authorization | undefined> {
+  if ((await authorizer.credentials(purpose)) === undefined) return undefined
+  const ask: AuthorizedRequest = { ...purpose, method: 'GET', target: '/v2/' }
+  const answer = await sendFollowing(client, new URL('/v2/', origin), requestFor(ask, undefined))
+  await answer.body.discard()
+  return answer.status === 401 && answer.url.origin === origin.origin
+    ? authorizer.answerTo(answer, { sent: undefined, purpose, registry: origin })
+    : undefined
 }
 
 /** Builds the request for each place that a redirect leads to; credentials go to the server alone. */
