@@ -80,6 +80,7 @@ needs(test.serial, 'notary')('a registry and its notary are as they were at the 
 
   await ok('registry', 'restore', backup, '--root', restored)
   t.deepEqual(readdirSync(restored).sort(), ['notary', 'registry'])
+  await ok('notary', 'audit', '--verify', '--root', restored)
   const second = await serveBoth(t, restored, [port, new URL(first.trust.url).port])
   t.deepEqual(await Promise.all(['timestamp', 'snapshot'].map((role) => keyOf(stock, role))), keys)
   const fresh = await stockClient(second.trust, join(folder, 'fresh')).notary('list', stock)
