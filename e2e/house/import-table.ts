@@ -144,7 +144,9 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['tuf', 'keys', 'service/testing'].map(inNotary)],
       types: ['notary/service'],
     },
-    'notary/server': { imports: ['shared', ...['tuf', 'verifier', 'store', 'service', 'signer', 'http'].map(inNotary)] },
+    'notary/server': {
+      imports: ['shared', ...['tuf', 'verifier', 'store', 'service', 'signer', 'http'].map(inNotary)],
+    },
     'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
     'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
