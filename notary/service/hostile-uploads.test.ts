@@ -61,7 +61,10 @@ test('a few files with many signatures of much in each are refused before any si
     targets: {},
     delegations: { keys: {} },
   }
-  const text = JSON.stringify({ signed: { ...common, x: 'x'.repeat(2_500_000) }, signatures: Array(100).fill(one) })
+  const text = JSON.stringify({
+    signed: { ...common, x: 'x'.repeat(2_500_000) },
+    signatures: Array.from({ length: 100 }, () => one),
+  })
   const files = new Map(['targets/a', 'targets/b', 'targets/c'].map((role) => [parseRole(role), Buffer.from(text)]))
   t.regex((await refusalOf(scene.service.publish(app, files))) ?? '', /^TOO_LARGE ErrValidation too many signatures/)
   files.delete(parseRole('targets/c'))
