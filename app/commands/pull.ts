@@ -1,6 +1,6 @@
 import { openStore } from '../../builder/store/open.ts'
 import { isReferrerTag } from '../../registry/client/images/referrer-tags.ts'
-import { IbuildError } from '../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { parseReference, type Reference, shortName, withDefaultTag } from '../../shared/base/reference.ts'
 import { parsePlatform } from '../../shared/oci/platform.ts'
 import { createParser, parseArguments } from '../cli/arguments.ts'
@@ -41,12 +41,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const settings = settingsOf(flags)
   const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
   return carryOutTransfer(flags, async (scope) => {
-    const references = flags.allTags === true ? await allTags(scope, asked) : [withDefaultTag(asked)]
+    const references = flags.allTags === true ? await allTags(scope, asked) : []
     const store = openStore(root)
     const pulled = await withVerifier(scope, { root, trust }, async (verifier) => {
-      const each: Pulled[] = []
-      for (const one of references) each.push(await pullFrom(store, one, { ...scope, ...settings, verifier }))
-      return each
+      const pull = (one: Reference): Promise<Pulled> => pullFrom(store, one, { ...scope, ...settings, verifier })
+      return flags.allTags === true ? pullSigned(references, pull, scope) : [await pull(withDefaultTag(asked))]
     })
     const images = pulled.map(({ image, ...rest }) => ({ ...rest, imageID: image.imageID }))
     return { lines: pulled.flatMap((each) => linesOf(each, flags)), result: { images } }
@@ -70,6 +69,27 @@ async function allTags({ client, signal }: TransferScope, asked: Reference): Pro
     if (!isReferrerTag(each)) references.push({ domain, path, tag: each })
   if (references.length > 0) return references
   throw new IbuildError('REGISTRY_NOT_FOUND', `${domain}/${path} has no tags`)
+}
+
+/** Tags that must be signed and are not stay away, as with docker. Errors: TRUST_NOT_SIGNED when none of them is. */
+async function pullSigned(
+  references: readonly Reference[],
+  pull: (one: Reference) => Promise<Pulled>,
+  { emit }: Pick<TransferScope, 'emit'>,
+): Promise<readonly Pulled[]> {
+  const pulled: Pulled[] = []
+  const unsigned: IbuildError[] = []
+  for (const one of references) {
+    try {
+      pulled.push(await pull(one))
+    } catch (error) {
+      if (!isIbuildError(error, 'TRUST_NOT_SIGNED')) throw error
+      unsigned.push(error)
+      emit({ type: 'notice', message: `left out: ${error.message}` })
+    }
+  }
+  if (pulled.length === 0 && unsigned[0] !== undefined) throw unsigned[0]
+  return pulled
 }
 
 /** As docker tells it. */

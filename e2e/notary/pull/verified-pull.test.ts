@@ -63,6 +63,19 @@ test.serial('what is signed is pulled, and what is not is refused and leaves not
   await user.ok(['pull', '--no-verify', `${name}:2`], { env: { IBUILD_TRUST: '1' } })
 })
 
+test.serial('of all tags those come in that are signed', async (t) => {
+  const { signer, user, name } = await sceneOf(t, 'team/tags')
+  await push(signer, 'two', [`${name}:2`])
+  await push(signer, 'none', [`${name}-none:1`])
+  await signer.ok(['trust', 'init', `${name}-none`])
+  await push(signer, 'one', [`${name}:1`], '--sign')
+  const { stdout, stderr } = await user.ok(['pull', '--verify', '--all-tags', name])
+  t.regex(stdout, /\/team\/tags:1\n$/)
+  t.regex(stderr, /left out: .*team\/tags:2 is not signed/)
+  const told = await refused(t, user, 'pull', '--verify', '--all-tags', `${name}-none`)
+  t.regex(told, /-none:1 is not signed .*\[TRUST_NOT_SIGNED\]/)
+})
+
 test.serial('the registry is not asked what a signed tag means', async (t) => {
   const { signer, user, name } = await sceneOf(t, 'team/moved')
   const digest = await push(signer, 'good', [`${name}:1`], '--sign')
