@@ -1,6 +1,8 @@
 import { publishSigned } from '../../../notary/client/publish.ts'
+import { isIbuildError } from '../../../shared/base/errors.ts'
 import { publishingOf } from '../../trust/session.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { withHint } from '../usage-help.ts'
 import { noKeys, readPendingFile, workOn } from './pending-work.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 
@@ -14,8 +16,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   const pending = readPendingFile(words[0] ?? '')
   await useTrust(flags, pending.gun, async (session) => {
     const { unsigned, sealed } = await workOn(session, pending, noKeys)
-    await publishSigned(publishingOf(session, pending.gun), unsigned, sealed)
+    await publishSigned(publishingOf(session, pending.gun), unsigned, sealed).catch(whoElseSigns)
   })
   process.stdout.write(`published ${pending.gun}\n`)
   return 0
+}
+
+function whoElseSigns(error: unknown): never {
+  const hint =
+    'Each of them adds his signature with ibuild trust pending sign FILE; ibuild trust pending show says who did.'
+  throw isIbuildError(error, 'TRUST_INCOMPLETE') ? withHint(error, hint) : error
 }

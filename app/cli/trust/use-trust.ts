@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { folderTrustCache } from '../../../notary/client/cache/folder-cache.ts'
-import type { Gun } from '../../../notary/tuf/types.ts'
+import { isKeyID } from '../../../notary/tuf/key.ts'
+import type { Gun, KeyID } from '../../../notary/tuf/types.ts'
 import type { VerificationStep } from '../../../notary/verifier/types.ts'
-import { isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { withSession } from '../../trust/open-session.ts'
 import type { TrustSession } from '../../trust/session.ts'
 import { type Command, collect } from '../arguments.ts'
@@ -48,7 +49,7 @@ export async function useTrust<T>(
     connection,
     cache: folderTrustCache(join(dataFolder(flags.root), 'trust')),
     ring: keyRingOf(flags),
-    pins: flags.pin ?? [],
+    pins: (flags.pin ?? []).map(parsePin),
     allowsFirstUse: flags.firstUse === true,
     onStep,
   }
@@ -58,6 +59,14 @@ export async function useTrust<T>(
     if (isIbuildError(error, 'TRUST_PIN')) throw withHint(error, howToPin(gun))
     throw error
   }
+}
+
+/** A part of an ID would be one that no root has. Errors: USAGE. */
+function parsePin(text: string): KeyID {
+  if (isKeyID(text)) return text
+  throw new IbuildError('USAGE', `--pin: ${JSON.stringify(text.slice(0, 80))} is not the whole ID of a key`, {
+    hint: 'It has 64 hex digits; ibuild trust inspect shows it.',
+  })
 }
 
 function howToPin(gun: Gun): string {
