@@ -52,6 +52,15 @@ test('a file is opened once for many readers, at the same time and later', async
   t.deepEqual(opened, ['a'])
 })
 
+test('who shares a look that began before the file was there looks again', async (t) => {
+  const { blobs, contents } = counted()
+  const early = blobs.open('a')
+  contents.set('a', { text: 'hello', isNamed: true })
+  const late = blobs.open('a')
+  t.is(await early, undefined)
+  t.is((await late)?.size, 5)
+})
+
 test('one that is not there is looked for each time', async (t) => {
   const { blobs, opened, contents } = counted()
   t.is(await blobs.open('a'), undefined)

@@ -63,7 +63,7 @@ export function createOpenBlobs({ files, atMost = 256, idle = 5000 }: OpenBlobsO
   }
 
   /** The file of an entry that this reader holds; lets go of it when there is none, or none any more. */
-  const fileOf = async (entry: Entry): Promise<BlobReader | 'gone' | undefined> => {
+  const fileOf = async (entry: Entry): Promise<BlobReader | undefined> => {
     try {
       const file = await entry.file
       const found = file?.look()
@@ -71,7 +71,7 @@ export function createOpenBlobs({ files, atMost = 256, idle = 5000 }: OpenBlobsO
       if (entry.isCurrent) entries.delete(entry.path)
       entry.isCurrent = false
       release(entry)
-      return file === undefined ? undefined : 'gone'
+      return undefined
     } catch (error) {
       if (entry.isCurrent) entries.delete(entry.path)
       entry.isCurrent = false
@@ -82,12 +82,9 @@ export function createOpenBlobs({ files, atMost = 256, idle = 5000 }: OpenBlobsO
 
   return {
     open: async (path) => {
-      const isNew = !entries.has(path)
-      const found = await fileOf(entryOf(path))
-      if (found !== 'gone') return found
-      // Removed between open and look; or kept open, and another file may have the name by now.
-      const again = isNew ? undefined : await fileOf(entryOf(path))
-      return again === 'gone' ? undefined : again
+      const isShared = entries.has(path)
+      // What another reader opened, or looked for before there was a file, says nothing of what has the name by now.
+      return (await fileOf(entryOf(path))) ?? (isShared ? fileOf(entryOf(path)) : undefined)
     },
     forget: (path) => {
       const entry = entries.get(path)
