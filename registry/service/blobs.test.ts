@@ -239,6 +239,16 @@ for (const [title, bytes, wrong] of damages) {
   })
 }
 
+test('a blob that was pushed again while it was looked for is given', async (t) => {
+  const inner = createMemoryDriver()
+  let looks = 0
+  const late: BlobDriver = { ...inner, open: async (of) => (++looks === 1 ? undefined : inner.open(of)) }
+  const services = blobServices(t, { driver: late })
+  await push(services, one)
+  t.deepEqual(await read(services, one), hello)
+  t.is(looks, 3) // for the reader, to see whether it is damaged, for the reader again
+})
+
 test('a small blob that cannot be read is damaged, and closed', async (t) => {
   const memory = createMemoryDriver()
   let [isBroken, open] = [true, 0]

@@ -4,6 +4,7 @@ import { ChangeConflict } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { parseName } from '../protocol/names.ts'
+import type { BlobReader } from '../storage/blob-types.ts'
 import { bytesReader } from '../storage/bytes-reader.ts'
 import { linkedRows, linkRows } from '../storage/rows.ts'
 import { requireRemovable } from './immutable-content.ts'
@@ -65,6 +66,13 @@ export function createBlobService(parts: BlobParts): Blobs {
     return new RegistryError('UNKNOWN', `the blob ${digest} is damaged here: push it again`, { detail: { digest } })
   }
 
+  const opened = async (digest: Digest, size: number): Promise<BlobReader | undefined> => {
+    const reader = await driver.open(digest)
+    if (reader?.size === size && (await small.read(digest, reader))) return reader
+    await reader?.close()
+    return undefined
+  }
+
   /** False when something came meanwhile that may keep it. */
   const isRemoved = async (name: RepositoryName, digest: Digest, by: Requester | undefined): Promise<boolean> => {
     const key = linkRows.key(name, digest)
@@ -112,10 +120,13 @@ export function createBlobService(parts: BlobParts): Blobs {
       const size = await stored(name, digest)
       const bytes = small.get(digest)
       if (bytes !== undefined) return bytesReader(bytes)
-      const reader = await driver.open(digest)
-      if (reader?.size === size && (await small.read(digest, reader))) return reader
-      await reader?.close()
-      throw await damaged(name, digest, size)
+      const reader = await opened(digest, size)
+      if (reader !== undefined) return reader
+      const problem = await damaged(name, digest, size)
+      // Removed and pushed again since its row was read, it is whole by now.
+      const again = problem.code === 'UNKNOWN' ? await opened(digest, size) : undefined
+      if (again === undefined) throw problem
+      return again
     },
 
     peek: (name, digest) => (links.peek(name, digest) === undefined ? undefined : small.get(digest)),
