@@ -149,11 +149,9 @@ export function readRemembered<S extends Signed>(
 /** Errors: TRUST_EXPIRED. */
 export function requireInTime(metadata: Metadata, role: RoleName, judge: Judge): void {
   const until = new Date(metadata.signed.expires).toISOString()
-  if (metadata.signed.expires <= judge.now && judge.acceptsExpired)
-    return judge.pass(role, 'expiry', `it expired at ${until}, and is to be signed again`)
-  if (metadata.signed.expires <= judge.now) {
-    const now = new Date(judge.now).toISOString()
-    throw judge.refusal('TRUST_EXPIRED', { role, step: 'expiry' }, `it expired at ${until}; here it is ${now}`)
-  }
-  judge.pass(role, 'expiry', `until ${until}`)
+  const isOver = metadata.signed.expires <= judge.now
+  if (!isOver) return judge.pass(role, 'expiry', `until ${until}`)
+  if (judge.acceptsExpired) return judge.pass(role, 'expiry', `it expired at ${until}, and is to be signed again`)
+  const now = new Date(judge.now).toISOString()
+  throw judge.refusal('TRUST_EXPIRED', { role, step: 'expiry' }, `it expired at ${until}; here it is ${now}`)
 }
