@@ -40,10 +40,7 @@ export async function beginPublishing(client: NotaryClient, gun: string): Promis
 
 async function serverKey(client: NotaryClient, gun: string, role: string): Promise<PublicKey> {
   const bytes = await client.get(parseGun(gun), `${role}.key`)
-  const key = readKey(parseStrict(bytes, { what: `key of ${role}`, maxBytes: 65536, maxDepth: 8 }), {
-    code: 'METADATA_INVALID',
-    path: role,
-  })
+  const key = readKey(parseStrict(bytes, { what: `key of ${role}`, maxBytes: 65536, maxDepth: 8 }))
   if (key.type === undefined) throw new Error(`the server has a key of an unknown type for ${role}`)
   return key
 }
