@@ -24,6 +24,7 @@ export interface ImportTable {
 
 const inBuilder = (room: string): string => `builder/${room}`
 const inNotary = (room: string): string => `notary/${room}`
+const inRetention = (room: string): string => `retention/${room}`
 const inRegistry = (room: string): string => `registry/${room}`
 /** The library is for programs that have arguments, an environment and outputs of their own. */
 const command = [
@@ -147,21 +148,29 @@ export const importTable: ImportTable = {
     'notary/server': {
       imports: ['shared', ...['tuf', 'verifier', 'store', 'service', 'signer', 'http'].map(inNotary)],
     },
-    'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary'] },
-    'app/serve': { imports: ['shared', 'registry', 'notary', 'app/adapters'] },
+    'retention/*': { imports: ['shared/base'] },
+    'retention/policy': { imports: ['shared/base', 'shared/config'] },
+    'retention/decide': { imports: ['shared/base', 'retention/policy', 'retention/*'] },
+    'retention/state': { imports: ['shared/base', 'shared/rows', 'retention/*'], types: ['retention/run'] },
+    'retention/run': { imports: ['shared', ...['policy', 'decide', 'state', '*'].map(inRetention)] },
+    'retention/schedule': { imports: ['shared/base', 'retention/policy', 'retention/*'], types: ['retention/run'] },
+    'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
+    'retention/http': { imports: ['shared', 'retention/*'], types: ['retention/run', 'retention/decide'] },
+    'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary', 'retention'] },
+    'app/serve': { imports: ['shared', 'registry', 'notary', 'retention', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
     'app/transfer': { imports: ['shared', 'builder', 'registry/client', 'app/adapters'] },
     'app/library': {
       imports: ['shared', 'builder', 'registry/client', 'app/listing', 'app/adapters', 'app/transfer', 'app/trust'],
     },
     'app/trust': { imports: ['shared', 'notary', 'app/adapters'], types: ['builder/*'] },
-    app: { imports: ['shared', 'builder', 'registry', 'notary'] },
+    app: { imports: ['shared', 'builder', 'registry', 'notary', 'retention'] },
     'e2e/testing': { imports: ['shared'] },
-    e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'scripts'] },
+    e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app', 'scripts'] },
     scripts: {
       imports: ['shared/base', 'shared/config', 'registry/fsck', 'registry/server', 'notary/server', 'e2e/testing'],
     },
-    bench: { imports: ['shared', 'builder', 'registry', 'notary', 'app', 'e2e', 'scripts'] },
+    bench: { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app', 'e2e', 'scripts'] },
   },
   doorways: {
     '@koa/router': 'shared/web',
@@ -174,9 +183,12 @@ export const importTable: ImportTable = {
     level: 'shared/rows',
     'log-update': 'app',
     minimatch: 'shared/base',
+    croner: 'retention/schedule',
     'node-forge': 'shared/crypto',
     pino: 'shared/log',
     'prom-client': 'shared/metrics',
+    re2js: 'retention/policy',
+    semver: 'retention/decide',
     'string-width': 'app',
     'tar-stream': 'builder/export',
     undici: 'shared/net',

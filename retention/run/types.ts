@@ -1,0 +1,218 @@
+import type { JsonValue } from '../../shared/base/json.ts'
+import type { Decision, Reason } from '../decide/types.ts'
+import type { ItemKind, ItemName, Source } from '../facts.ts'
+
+/**
+ * Retention of one source: what people and programs ask of it. Errors are IbuildErrors with the codes named. `by` is who asks, for
+ * history and audit.
+ */
+export interface RetentionService {
+  readonly source: Source
+  status(): Promise<RetentionStatus>
+  readonly policies: PolicyBook
+  /**
+   * What a policy would do now: a line for each decision as it is made, then totals. `text` is a policy that nobody saved; the one in
+   * force without it. RETENTION_POLICY_INVALID. Changes nothing, and may run beside everything else.
+   */
+  preview(options: PreviewOptions): AsyncIterable<PreviewLine>
+  /** Decides for now and writes down what would be done. RETENTION_BUSY while another is made or applied. */
+  plan(by: string, options?: PlanOptions): Promise<Plan>
+  /** Newest first, a hundred at most. */
+  plans(): Promise<readonly Plan[]>
+  /** What a plan would remove, in its order. OBJECT_NOT_FOUND. */
+  planned(id: string): AsyncIterable<PlannedItem>
+  /**
+   * Does what a plan says, each item only if all is as the plan saw it. Going on with one that was interrupted is the same call.
+   * OBJECT_NOT_FOUND, RETENTION_PLAN_EXPIRED (also when the policy is another one by now), RETENTION_BUSY.
+   */
+  apply(id: string, by: string, signal?: AbortSignal): Promise<Run>
+  /** As the mode says: plan alone (dryRun, propose), or plan and apply (enforce). */
+  run(by: string, options?: PlanOptions): Promise<Run>
+  /** Newest first. */
+  runs(limit: number): Promise<readonly Run[]>
+  /** Newest first, page by page. */
+  trash(options?: {
+    readonly after?: string
+    readonly limit?: number
+    readonly repository?: string
+  }): Promise<readonly TrashEntry[]>
+  /** Gives back what a run removed, or one entry. OBJECT_NOT_FOUND; RETENTION_PURGED (HTTP 410) when it is no more. */
+  undo(id: string, by: string): Promise<UndoReport>
+  /** Purges what is over its time, or the entries named, or all. */
+  purge(what: { readonly ids: readonly string[] } | 'due' | 'all', by: string): Promise<PurgeReport>
+  /** Why an item stays or goes by the policy in force. OBJECT_NOT_FOUND, USAGE. `what`: `REPOSITORY:TAG`, `REPOSITORY@DIGEST`, `volume NAME`. */
+  explain(what: string): Promise<Explanation>
+  /** The log of all that changed something, oldest first. AUDIT_BROKEN when it was tampered with. */
+  audit(options?: { readonly after?: number }): AsyncIterable<AuditLine>
+  close(): Promise<void>
+}
+
+export interface PolicyBook {
+  /** The one in force, or an earlier version. OBJECT_NOT_FOUND for a number that there is not. Version 0 deletes nothing. */
+  show(version?: number): Promise<PolicyVersion>
+  /** Newest first. */
+  versions(): Promise<readonly Omit<PolicyVersion, 'text'>[]>
+  /** What is wrong with a text, and what looks like a mistake; on current data also whether it goes beyond its own limits. */
+  check(text: string): Promise<PolicyCheck>
+  /** Puts a text in force. RETENTION_POLICY_INVALID with the path of the field; then the one before stays. */
+  set(text: string, by: string): Promise<PolicyVersion>
+  /** Puts an earlier version in force again, as a new one: the one before the present without a number. */
+  revert(version: number | undefined, by: string): Promise<PolicyVersion>
+}
+
+export interface PolicyVersion {
+  readonly version: number
+  /** sha256 of the text, hex. */
+  readonly hash: string
+  readonly at: number
+  readonly by: string
+  /** The version that this one took back. */
+  readonly restores?: number | undefined
+  readonly text: string
+}
+
+export interface PolicyProblem {
+  /** `policies[0].tags.keep[1]`; empty for the document. */
+  readonly path: string
+  readonly message: string
+}
+
+export interface PolicyCheck {
+  readonly problems: readonly PolicyProblem[]
+  readonly warnings: readonly PolicyProblem[]
+}
+
+export interface PreviewOptions {
+  readonly text?: string | undefined
+  /** Only these verdicts are told; totals are of all. */
+  readonly only?: 'delete' | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export type PreviewLine =
+  | { readonly kind: 'decision'; readonly decision: Decision }
+  | { readonly kind: 'totals'; readonly totals: Totals }
+
+export interface Totals {
+  readonly considered: number
+  readonly kept: number
+  readonly deleted: number
+  /** Bytes: of the items that go, each digest once; what goes with them at once or after the trash; what others share. */
+  readonly bytes: number
+  readonly freed: number
+  readonly shared: number
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>
+  readonly milliseconds: number
+}
+
+export interface PlanOptions {
+  /** Only rule sets of these IDs may delete. */
+  readonly only?: readonly string[]
+  readonly order?: 'leastRecentlyPulled' | 'oldest'
+  /** What began it: `schedule`, `trigger ...`, `request`. */
+  readonly cause?: string
+}
+
+export interface Plan {
+  readonly id: string
+  readonly source: Source
+  readonly policyVersion: number
+  /** sha256 over policy, revision and actions, hex. */
+  readonly fingerprint: string
+  /** Of the inventory when it was made. */
+  readonly revision: string
+  readonly at: number
+  readonly by: string
+  readonly cause: string
+  readonly expiresAt: number
+  readonly state: 'waiting' | 'applying' | 'applied' | 'expired' | 'dropped'
+  readonly totals: Totals
+}
+
+export interface PlannedItem extends ItemName {
+  readonly digest: string
+  readonly size: number
+  readonly reason: Reason
+  readonly rule: string | undefined
+  readonly about: string
+  /** When it was last pulled as the plan saw it. */
+  readonly pulledAt: number | undefined
+}
+
+export interface Run {
+  readonly id: string
+  readonly planId: string
+  readonly startedAt: number
+  readonly milliseconds: number
+  readonly by: string
+  readonly cause: string
+  readonly mode: 'dryRun' | 'propose' | 'enforce'
+  readonly state: 'planned' | 'running' | 'done' | 'failed' | 'stopped'
+  readonly removed: number
+  /** Not as the plan saw them. */
+  readonly drifted: number
+  readonly gone: number
+  /** Bytes that went at once, where there is no trash. */
+  readonly freed: number
+  readonly failures: readonly { readonly item: ItemName; readonly message: string }[]
+}
+
+export interface TrashEntry {
+  readonly id: string
+  readonly runId: string
+  readonly kind: ItemKind
+  readonly repository: string
+  readonly name: string
+  readonly digest: string
+  readonly size: number
+  readonly reason: Reason
+  readonly at: number
+  readonly purgeAt: number
+  /** `removing` while nobody knows whether it went: a process ended then. */
+  readonly state: 'removing' | 'trashed'
+}
+
+export interface UndoReport {
+  readonly restored: readonly (ItemName & { readonly as: string })[]
+  readonly failed: readonly (ItemName & { readonly message: string })[]
+}
+
+export interface PurgeReport {
+  readonly purged: number
+  readonly bytes: number
+}
+
+export interface Explanation {
+  readonly decision: Decision
+  /** All that speaks for or against it, strongest first. */
+  readonly rules: readonly { readonly rule: string; readonly holds: boolean; readonly about: string }[]
+  /** When that may change: `kept until`. Milliseconds since the epoch. */
+  readonly changesAt: number | undefined
+}
+
+export interface RetentionStatus {
+  readonly source: Source
+  readonly policy: Omit<PolicyVersion, 'text'>
+  readonly mode: 'dryRun' | 'propose' | 'enforce'
+  /** Undefined without a schedule. */
+  readonly nextRunAt: number | undefined
+  readonly isRunning: boolean
+  readonly lastRun: Run | undefined
+  readonly trash: { readonly entries: number; readonly bytes: number; readonly nextPurgeAt: number | undefined }
+  readonly mirror: readonly {
+    readonly image: string
+    readonly lastAt: number | undefined
+    readonly digest: string | undefined
+    readonly error: string | undefined
+  }[]
+}
+
+export interface AuditLine {
+  readonly number: number
+  readonly at: number
+  readonly by: string
+  readonly action: string
+  readonly about: JsonValue
+  /** Hex; holds that of the line before. */
+  readonly hash: string
+}
