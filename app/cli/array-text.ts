@@ -3,7 +3,7 @@ import { escapeControls } from './json-text.ts'
 /** Pieces of an array with one element after the other, made one by one, so that there may be millions. */
 export async function arrayText(values: Iterable<unknown>, format: 'json' | 'yaml'): Promise<Iterable<string>> {
   if (format === 'json') return jsonArray(values)
-  const { yamlText } = await import('./yaml-text.ts')
+  const { yamlText } = await import('../../shared/config/yaml-text.ts')
   return yamlArray(values, yamlText)
 }
 

@@ -7,7 +7,7 @@ import type { OutputFormat } from './output-format.ts'
  */
 export async function dataPieces(value: object, format: Exclude<OutputFormat, 'table'>): Promise<Iterable<string>> {
   if (format === 'json') return jsonPieces(value)
-  const { yamlText } = await import('./yaml-text.ts')
+  const { yamlText } = await import('../../shared/config/yaml-text.ts')
   return yamlPieces(value, yamlText)
 }
 

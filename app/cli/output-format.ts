@@ -34,6 +34,6 @@ export function parseFormat(flags: FormatFlags, known: readonly [OutputFormat, .
 /** Plain data as JSON or YAML, with a line feed at the end. */
 export async function dataText(value: unknown, format: 'json' | 'yaml'): Promise<string> {
   if (format === 'json') return jsonText(value)
-  const { yamlText } = await import('./yaml-text.ts')
+  const { yamlText } = await import('../../shared/config/yaml-text.ts')
   return yamlText(value)
 }

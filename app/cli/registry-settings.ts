@@ -8,8 +8,8 @@ import {
 } from '../../registry/client/hosts/settings.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../shared/base/json.ts'
+import { parseYaml } from '../../shared/config/yaml-text.ts'
 import { configFolder, type Environment, homeOf } from './config-folder.ts'
-import { parseYaml } from './yaml-text.ts'
 
 export type { Environment } from './config-folder.ts'
 

@@ -44,6 +44,7 @@ export const importTable: ImportTable = {
     'shared/net': { imports: ['shared/base', 'shared/crypto'] },
     'shared/cas': { imports: ['shared/base', 'shared/sys'] },
     'shared/rows': { imports: ['shared/base', 'shared/cas'] },
+    'shared/audit': { imports: ['shared/base', 'shared/rows'] },
     'shared/config': { imports: ['shared/base', 'shared/net'] },
     'shared/log': { imports: ['shared/base'] },
     'shared/metrics': { imports: [] },
@@ -138,7 +139,10 @@ export const importTable: ImportTable = {
     'notary/client': {
       imports: ['shared/base', 'shared/cas', 'shared/net', ...['tuf', 'verifier', 'keys'].map(inNotary)],
     },
-    'notary/store': { imports: ['shared/base', 'shared/rows', 'notary/tuf'], types: ['notary/service'] },
+    'notary/store': {
+      imports: ['shared/base', 'shared/rows', 'shared/audit', 'notary/tuf'],
+      types: ['notary/service'],
+    },
     'notary/service': { imports: ['shared/base', 'shared/rows', ...['tuf', 'store', 'verifier'].map(inNotary)] },
     'notary/http': { imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'] },
     'notary/signer': {
@@ -149,9 +153,12 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['tuf', 'verifier', 'store', 'service', 'signer', 'http'].map(inNotary)],
     },
     'retention/*': { imports: ['shared/base'] },
-    'retention/policy': { imports: ['shared/base', 'shared/config'] },
+    'retention/policy': { imports: ['shared/base', 'shared/config'], types: ['retention/*'] },
     'retention/decide': { imports: ['shared/base', 'retention/policy', 'retention/*'] },
-    'retention/state': { imports: ['shared/base', 'shared/rows', 'retention/*'], types: ['retention/run'] },
+    'retention/state': {
+      imports: ['shared/base', 'shared/rows', 'shared/audit', 'retention/*'],
+      types: ['retention/run'],
+    },
     'retention/run': { imports: ['shared', ...['policy', 'decide', 'state', '*'].map(inRetention)] },
     'retention/schedule': { imports: ['shared/base', 'retention/policy', 'retention/*'], types: ['retention/run'] },
     'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
@@ -193,7 +200,7 @@ export const importTable: ImportTable = {
     'tar-stream': 'builder/export',
     undici: 'shared/net',
     'xz-decompress': 'builder/layers',
-    yaml: 'app',
+    yaml: 'shared/config',
   },
   tools: ['@sigstore/bundle', '@sigstore/verify', 'ava', 'esbuild', 'fast-check', 'oxc-parser'],
   reserved: {

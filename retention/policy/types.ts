@@ -45,6 +45,8 @@ export interface RuleSet {
   readonly path: string
   readonly repositories: Selection
   readonly tags: { readonly keep: readonly Matcher[]; readonly delete: readonly Matcher[] }
+  /** Patterns on `REPOSITORY:TAG`. A tag that fits one stays as one that fits `tags.keep` does. */
+  readonly images: { readonly keep: readonly Matcher[] }
   /** What keep-N is counted by: the named groups of a pattern on the tag. */
   readonly group: Matcher | undefined
   /** Any that holds keeps. */

@@ -1,3 +1,4 @@
+import { retentionCodes } from './retention-codes.ts'
 import { type CodeEntry, trustCodes } from './trust-codes.ts'
 
 /**
@@ -214,6 +215,7 @@ const table = {
     hint: 'Put it back; or remove the folder token-keys: then there are new keys, and clients get new tokens.',
   },
   ...trustCodes,
+  ...retentionCodes,
   // command line
   CANCELLED: { exit: 1, about: 'The user or the caller stopped the work.' },
   SYSTEM_CALL: { exit: 1, about: 'The operating system refused an operation.' },

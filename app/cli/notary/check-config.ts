@@ -3,9 +3,9 @@ import { checkExposure } from '../../../notary/server/exposure.ts'
 import { readAccess } from '../../../registry/server/access.ts'
 import { isOpen } from '../../../registry/server/config/openness.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
+import { yamlText } from '../../../shared/config/yaml-text.ts'
 import { readMaterial } from '../../../shared/web/tls/material.ts'
 import type { ServeNotaryConfig } from '../../serve/serve-notary.ts'
-import { yamlText } from '../yaml-text.ts'
 
 const emptySections = { hosts: undefined, access: undefined, token: undefined }
 

@@ -4,11 +4,11 @@ import { readEventSettings } from '../../../registry/events/read-endpoints.ts'
 import { readAccess } from '../../../registry/server/access.ts'
 import { isOpen } from '../../../registry/server/config/openness.ts'
 import { plainConfig } from '../../../registry/server/config/read.ts'
+import { yamlText } from '../../../shared/config/yaml-text.ts'
 import { readMaterial } from '../../../shared/web/tls/material.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { checkPulls } from '../../serve/registry-trust.ts'
 import { checkExposure } from '../../serve/serve.ts'
-import { yamlText } from '../yaml-text.ts'
 import type { LoadedConfig } from './load-config.ts'
 
 /** Checks a configuration as a start would, and gives what would be in force as YAML. Errors: those of the start. */

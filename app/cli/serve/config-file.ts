@@ -3,7 +3,7 @@ import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { readStart } from '../../../shared/cas/read-start.ts'
 import { isPlainObject } from '../../../shared/config/kinds.ts'
 import type { Setting, Source } from '../../../shared/config/read.ts'
-import { parseYaml } from '../yaml-text.ts'
+import { parseYaml } from '../../../shared/config/yaml-text.ts'
 
 const largestFile = 1024 * 1024
 

@@ -3,8 +3,8 @@ import { readPolicy } from '../../../notary/policy/read-policy.ts'
 import type { Policy } from '../../../notary/policy/types.ts'
 import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { type JsonValue, parseJson } from '../../../shared/base/json.ts'
+import { parseYaml, yamlLines } from '../../../shared/config/yaml-text.ts'
 import { policyFiles, readPolicyText } from '../../adapters/policy-files.ts'
-import { parseYaml, yamlLines } from '../yaml-text.ts'
 
 const mostPolicyBytes = 1024 * 1024
 

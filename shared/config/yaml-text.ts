@@ -26,17 +26,28 @@ function needsQuotes(text: string): boolean {
   return !plain.test(text) || special.test(text)
 }
 
+/** What a text is that is no YAML, or does not say one thing only. */
+export interface YamlProblem {
+  /** With line and column. */
+  readonly problem: string
+  /** From 1; undefined where it is about the whole. */
+  readonly line: number | undefined
+}
+
 /**
- * Plain data of one YAML document (1.2): maps as objects, nothing else than JSON has. Errors are those of the text, with line and column, as one message.
+ * Plain data of one YAML document (1.2): maps as objects, nothing else than JSON has. Errors are those of the text, with line and
+ * column, as one message.
  */
-export function parseYaml(text: string): { readonly value: unknown } | { readonly problem: string } {
-  const document = parseDocument(text, { schema: 'core', merge: false, customTags: [], prettyErrors: true })
-  const [failure] = [...document.errors, ...document.warnings]
-  if (failure !== undefined) return { problem: failure.message.split('\n')[0]?.replace(/:$/, '') ?? 'not YAML' }
+export function parseYaml(text: string): { readonly value: unknown } | YamlProblem {
   try {
-    return { value: document.toJS({ maxAliasCount: 100 }) as unknown }
+    const document = parseDocument(text, { schema: 'core', merge: false, customTags: [], prettyErrors: true })
+    const [failure] = [...document.errors, ...document.warnings]
+    if (failure === undefined) return { value: document.toJS({ maxAliasCount: 100 }) as unknown }
+    return { problem: failure.message.split('\n')[0]?.replace(/:$/, '') ?? 'not YAML', line: failure.linePos?.[0].line }
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'not YAML' }
+    // What is nested too deep for the stack ends as a RangeError.
+    const message = error instanceof Error && !(error instanceof RangeError) ? error.message : undefined
+    return { problem: message ?? 'not YAML, or nested too deep', line: undefined }
   }
 }
 
