@@ -1,23 +1,18 @@
-import { createHash } from 'node:crypto'
-import { IbuildError } from '../../shared/base/errors.ts'
+import type { Audited } from '../../shared/audit/chained-line.ts'
 import {
   arrayOf,
   asInteger,
   asObject,
   asString,
   type JsonGuard,
-  type JsonPlace,
   optional,
-  parseJson,
   recordOf,
   required,
 } from '../../shared/base/json.ts'
 import type { Caller } from '../service/types.ts'
 
 /** What somebody did to a collection. */
-export interface AuditEntry extends Caller {
-  /** Milliseconds since the epoch. */
-  readonly at: number
+export interface AuditEntry extends Audited, Caller {
   /**
    * `publish`: files were made current; `import`: taken over from another server; `rotate`: a key of the server was asked for, which the
    * next root may have; `delete`: the collection was removed.
@@ -38,68 +33,6 @@ interface AuditedFile {
   readonly sha256: string
 }
 
-/** A row of the log as it is stored. */
-export interface AuditRow {
-  readonly number: number
-  /** `HASH JSON`; see {@link auditLine}. */
-  readonly line: string
-}
-
-/** A place in the chain: the entry of that number has that hash (hex); 0 is what is before the first. */
-export interface ChainPlace {
-  readonly number: number
-  readonly hash: string
-}
-
-/** Before the first entry. */
-export const chainStart: ChainPlace = { number: 0, hash: '0'.repeat(64) }
-
-/** What is stored of the entry behind `before`: its hash, which holds that of the one before it, its number and its text; and the text. */
-export function auditLine(before: ChainPlace, json: string): string {
-  return `${hashOf(before, json)} ${json}`
-}
-
-/** Hex. */
-export function hashIn(line: string): string {
-  return line.slice(0, 64)
-}
-
-/**
- * Reads the row that comes behind `before`. Errors: AUDIT_BROKEN when it does not: it was changed, or rows before it were removed or
- * changed.
- */
-export function nextEntry(before: ChainPlace, { number, line }: AuditRow): AuditEntry {
-  const wanted = before.number + 1
-  if (number !== wanted) throw broken(`entry ${wanted} is missing: the next one is ${number}`)
-  if (hashIn(line) !== hashOf(before, line.slice(65)))
-    throw broken(`entry ${number} is not what was written: it, or the one before it, was changed`)
-  return readEntry(line, number)
-}
-
-/** What a row says. Errors: AUDIT_BROKEN when it cannot be read. */
-export function readEntry(line: string, number: number): AuditEntry {
-  try {
-    return asEntry(parseJson(line.slice(65), { what: `entry ${number}` }), place(number))
-  } catch (cause) {
-    throw broken(`entry ${number} cannot be read`, cause)
-  }
-}
-
-/** Errors of a log that is not what was written. */
-export function broken(problem: string, cause?: unknown): IbuildError {
-  return new IbuildError('AUDIT_BROKEN', `the audit log was changed: ${problem}`, { cause })
-}
-
-function hashOf({ number, hash }: ChainPlace, json: string): string {
-  return createHash('sha256')
-    .update(`${hash} ${number + 1} ${json}`)
-    .digest('hex')
-}
-
-function place(number: number): JsonPlace {
-  return { code: 'STORE_INVALID', path: `audit ${number}` }
-}
-
 const asFile: JsonGuard<AuditedFile> = (value, at) => {
   const object = asObject(value, at)
   return { version: required(object, 'version', at, asInteger), sha256: required(object, 'sha256', at, asString) }
@@ -114,7 +47,7 @@ const actions: ReadonlyMap<string, AuditEntry['action']> = new Map(
   (['publish', 'import', 'rotate', 'delete'] as const).map((action) => [action, action]),
 )
 
-const asEntry: JsonGuard<AuditEntry> = (value, at) => {
+export const asAuditEntry: JsonGuard<AuditEntry> = (value, at) => {
   const object = asObject(value, at)
   const [account, address] = ['account', 'address'].map((name) => optional(object, name, at, asString))
   const files = optional(object, 'files', at, recordOf(asFile))

@@ -30,7 +30,7 @@ import type { CurrentFile } from './types.ts'
  * dead ID                   true: the collection was removed, and its rows are to go
  * change NUMBER             {"at","gun","version","sha256","category"}: a log (log-rows.ts)
  * changed GUN NUMBER        true: which of them are of a collection; written by change-rows.ts alone
- * audit NUMBER              `HASH JSON`: a log of who changed what, each entry with the hash of the one before (audit-entry.ts)
+ * audit NUMBER              `HASH JSON`: a log of who changed what, each entry with the hash of the one before (shared/audit)
  * start audit               {"number","hash","bytes","since"}: the last entry that was cleared away, and how much there is behind it
  * ```
  */

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import { type AuditLimits, type AuditPage, readAudit } from '../../shared/audit/audit-rows.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import { ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
 import type { Caller, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
-import { type AuditLimits, audited, auditedPublication, readAudit } from './audit-log.ts'
+import { auditedEntry, auditedPublication } from './audit-log.ts'
 import { loggedChange, readChanges } from './change-rows.ts'
 import { clearDead } from './clear-dead.ts'
 import { fileKey, readFileRow, rowsOfFile } from './file-rows.ts'
@@ -11,7 +12,6 @@ import { clearOld } from './old-files.ts'
 import { collectionRows, deadRows, gunOf, hashRows } from './rows.ts'
 import { publishedRow, stateOf } from './state.ts'
 import {
-  type AuditPage,
   type CollectionState,
   type KeyRotation,
   type Publication,
@@ -96,7 +96,7 @@ class RowTrustStore implements TrustStore {
       remove: [key],
       append: [
         loggedChange({ at, gun, version: 0, sha256: '', category: 'deletion' }),
-        audited({ at, action: 'delete', gun, ...by }),
+        auditedEntry({ at, action: 'delete', gun, ...by }),
       ],
       expect: [{ key, value }],
     }
@@ -111,7 +111,7 @@ class RowTrustStore implements TrustStore {
   }
 
   async noteRotation(gun: Gun, { at, by, role, id }: KeyRotation): Promise<void> {
-    await this.#rows.commit({ append: [audited({ at, action: 'rotate', gun, ...by, key: { role, id } })] })
+    await this.#rows.commit({ append: [auditedEntry({ at, action: 'rotate', gun, ...by, key: { role, id } })] })
   }
 
   audit(page: Parameters<TrustStore['audit']>[0]): Promise<AuditPage> {

@@ -1,6 +1,6 @@
+import type { AuditPage } from '../../shared/audit/audit-rows.ts'
 import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, KeyID, RoleName, ServerRole } from '../tuf/types.ts'
-import type { AuditRow, ChainPlace } from './audit-entry.ts'
 
 /** A file of a collection as it stands, without its bytes. */
 export interface CurrentFile {
@@ -65,15 +65,6 @@ export interface KeyRotation {
   readonly by: Caller
   /** Milliseconds since the epoch. */
   readonly at: number
-}
-
-/** A part of the audit log. */
-export interface AuditPage {
-  /** Behind which place the log begins: what was before it was cleared away. */
-  readonly start: ChainPlace
-  /** The number of the last entry that was ever written. */
-  readonly last: number
-  readonly rows: readonly AuditRow[]
 }
 
 /** The collection is not as a publication expects it: somebody else was first. Nothing was changed. */

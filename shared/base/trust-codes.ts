@@ -10,8 +10,9 @@ export const trustCodes = {
   // trusted collections
   AUDIT_BROKEN: {
     exit: 1,
-    about: 'The log of who changed what in the notary is not what was written: entries were changed or removed.',
-    hint: 'Compare it with a backup of the notary: somebody who can write its data changed it, or its disk is damaged.',
+    about:
+      'The log of who changed what, in the notary or by retention, is not what was written: entries were changed or removed.',
+    hint: 'Compare it with a backup: somebody who can write the data changed it, or the disk is damaged.',
   },
   GUN_INVALID: {
     exit: 2,
