@@ -101,6 +101,8 @@ export interface Totals {
   readonly bytes: number
   readonly freed: number
   readonly shared: number
+  /** Items that `freed` and `shared` are of: all that go, or the first of too many. */
+  readonly measured: number
   readonly reasons: Readonly<Partial<Record<Reason, number>>>
   readonly milliseconds: number
 }
@@ -135,7 +137,8 @@ export interface PlannedItem extends ItemName {
   readonly reason: Reason
   readonly rule: string | undefined
   readonly about: string
-  /** When it was last pulled as the plan saw it. */
+  /** When it was set to the digest and last pulled, as the plan saw it. */
+  readonly pushedAt: number
   readonly pulledAt: number | undefined
 }
 
@@ -152,8 +155,14 @@ export interface Run {
   /** Not as the plan saw them. */
   readonly drifted: number
   readonly gone: number
+  /** Items that could not be removed; they are tried again by later runs, after a while. */
+  readonly failed: number
+  /** Of those removed: what came back, and what the trash gave up. */
+  readonly restored: number
+  readonly purged: number
   /** Bytes that went at once, where there is no trash. */
   readonly freed: number
+  /** Some of those that failed, or why all of it did; a hundred at most. */
   readonly failures: readonly { readonly item: ItemName; readonly message: string }[]
 }
 

@@ -1,0 +1,35 @@
+import type { RowStore } from '../../shared/rows/row-store.ts'
+import { keyPart, mirrorRows, scheduleRows } from './rows.ts'
+import type { MirrorState, ScheduleState } from './types.ts'
+
+const mostMirrors = 1000
+
+/** What schedule and mirror jobs remember. */
+export interface JobBook {
+  schedule(): Promise<ScheduleState>
+  setSchedule(state: ScheduleState): Promise<void>
+  /** In the byte order of their images. */
+  mirrors(): Promise<readonly MirrorState[]>
+  setMirror(state: MirrorState): Promise<void>
+  /** For images that no job is about any more. */
+  forgetMirror(image: string): Promise<void>
+}
+
+export function createJobBook(rows: RowStore): JobBook {
+  return {
+    schedule: async () => {
+      const key = scheduleRows.key('main')
+      const value = await rows.get(key)
+      return value === undefined
+        ? { lastAt: undefined, nextAt: undefined, triggers: {} }
+        : scheduleRows.parse(key, value)
+    },
+    setSchedule: (state) => rows.commit({ put: [scheduleRows.row(['main'], state)] }),
+    mirrors: async () => {
+      const found = await rows.list({ prefix: mirrorRows.prefix(), limit: mostMirrors })
+      return found.map(({ key, value }) => mirrorRows.parse(key, value))
+    },
+    setMirror: (state) => rows.commit({ put: [mirrorRows.row([keyPart(state.image)], state)] }),
+    forgetMirror: (image) => rows.commit({ remove: [mirrorRows.key(keyPart(image))] }),
+  }
+}
