@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../shared/base/json.ts'
 import type { Decision, Reason } from '../decide/types.ts'
 import type { ItemKind, ItemName, Source } from '../facts.ts'
+import type { PolicyProblem } from '../policy/problem.ts'
 
 /**
  * Retention of one source: what people and programs ask of it. Errors are IbuildErrors with the codes named. `by` is who asks, for
@@ -23,7 +24,8 @@ export interface RetentionService {
   planned(id: string): AsyncIterable<PlannedItem>
   /**
    * Does what a plan says, each item only if all is as the plan saw it. Going on with one that was interrupted is the same call.
-   * OBJECT_NOT_FOUND, RETENTION_PLAN_EXPIRED (also when the policy is another one by now), RETENTION_BUSY.
+   * One that was applied gives its run again. OBJECT_NOT_FOUND, RETENTION_PLAN_EXPIRED, RETENTION_PLAN_CHANGED when the policy is another one
+   * by now, RETENTION_DRY_RUN when it says so, RETENTION_BUSY.
    */
   apply(id: string, by: string, signal?: AbortSignal): Promise<Run>
   /** As the mode says: plan alone (dryRun, propose), or plan and apply (enforce). */
@@ -38,7 +40,10 @@ export interface RetentionService {
   }): Promise<readonly TrashEntry[]>
   /** Gives back what a run removed, or one entry. OBJECT_NOT_FOUND; RETENTION_PURGED (HTTP 410) when it is no more. */
   undo(id: string, by: string): Promise<UndoReport>
-  /** Purges what is over its time, or the entries named, or all. */
+  /**
+   * Purges what is over its time, or the entries named, or all. With what is over its time, the oldest beyond it where the disk has less
+   * free than the policy wants. OBJECT_NOT_FOUND when nothing of that ID is in the trash.
+   */
   purge(what: { readonly ids: readonly string[] } | 'due' | 'all', by: string): Promise<PurgeReport>
   /** Why an item stays or goes by the policy in force. OBJECT_NOT_FOUND, USAGE. `what`: `REPOSITORY:TAG`, `REPOSITORY@DIGEST`, `volume NAME`. */
   explain(what: string): Promise<Explanation>
@@ -69,12 +74,6 @@ export interface PolicyVersion {
   /** The version that this one took back. */
   readonly restores?: number | undefined
   readonly text: string
-}
-
-export interface PolicyProblem {
-  /** `policies[0].tags.keep[1]`; empty for the document. */
-  readonly path: string
-  readonly message: string
 }
 
 export interface PolicyCheck {
@@ -126,8 +125,12 @@ export interface Plan {
   readonly at: number
   readonly by: string
   readonly cause: string
+  /** Only rule sets of these IDs may delete. Undefined: all. */
+  readonly only: readonly string[] | undefined
   readonly expiresAt: number
   readonly state: 'waiting' | 'applying' | 'applied' | 'expired' | 'dropped'
+  /** The run that applies it, or did. */
+  readonly runId: string | undefined
   readonly totals: Totals
 }
 
@@ -163,7 +166,13 @@ export interface Run {
   /** Bytes that went at once, where there is no trash. */
   readonly freed: number
   /** Some of those that failed, or why all of it did; a hundred at most. */
-  readonly failures: readonly { readonly item: ItemName; readonly message: string }[]
+  readonly failures: readonly RunFailure[]
+}
+
+export interface RunFailure {
+  /** Undefined for all of the run. */
+  readonly item: ItemName | undefined
+  readonly message: string
 }
 
 export interface TrashEntry {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { parse } from 'yaml'
-import { yamlText } from './yaml-text.ts'
+import { parseYaml, yamlText } from './yaml-text.ts'
 
 /** Text that some reader of YAML takes for something else, or that a terminal acts on. */
 const traps = (
@@ -34,4 +34,30 @@ test('plain words and paths have no quotes, whatever their length', (t) => {
     yamlText({ os: 'linux', path, size: 12, none: null, empty: [] }),
     `os: linux\npath: ${path}\nsize: 12\nnone: null\nempty: []\n`,
   )
+})
+
+const refused: readonly (readonly [what: string, text: string, problem: RegExp, line: number | undefined])[] = [
+  ['a list that has no end', 'a: 1\nb: [', /at line 2, column/, 2],
+  ['a key twice', 'a: 1\nb: { c: 1, "c": 2 }', /unique: "c" at line 2, column 12/, 2],
+  ['a number and its text as keys', '1: x\n"1": y', /unique: "1" at line 2, column 1/, 2],
+  ['two documents', 'a: 1\n---\nb: 1', /multiple documents/, 2],
+  [
+    'names that stand for ever more',
+    `a: &a [1,1,1,1,1,1]\nb: &b [${'*a,'.repeat(9)}]\nc: [${'*b,'.repeat(99)}]`,
+    /alias/,
+    undefined,
+  ],
+  ['lists in lists beyond any stack', '['.repeat(20_000), /line 1|too deep/, 1],
+]
+for (const [what, text, problem, line] of refused)
+  test(`refused: ${what}`, (t) => {
+    const parsed = parseYaml(text)
+    t.regex('problem' in parsed ? parsed.problem : 'none', problem)
+    t.is('problem' in parsed ? parsed.line : undefined, line)
+  })
+
+test('many keys are read', (t) => {
+  const text = Array.from({ length: 20_000 }, (_, i) => `k${i}: ${i}`).join('\n')
+  const parsed = parseYaml(text)
+  t.is('value' in parsed ? Object.keys(parsed.value as object).length : 0, 20_000)
 })

@@ -1,4 +1,16 @@
-import { Document, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Range, visit } from 'yaml'
+import {
+  Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Range,
+  type Scalar,
+  type SchemaOptions,
+  visit,
+} from 'yaml'
 
 /** Text that every reader of YAML 1.1 and 1.2 takes for a string without quotes; all other text is quoted. */
 const plain = /^[A-Za-z/](?:[\w/.@+-]| (?=[\w/.@+-]))*$/
@@ -26,6 +38,8 @@ function needsQuotes(text: string): boolean {
   return !plain.test(text) || special.test(text)
 }
 
+const asJson: SchemaOptions = { schema: 'core', merge: false, customTags: [] }
+
 /** What a text is that is no YAML, or does not say one thing only. */
 export interface YamlProblem {
   /** With line and column. */
@@ -40,15 +54,40 @@ export interface YamlProblem {
  */
 export function parseYaml(text: string): { readonly value: unknown } | YamlProblem {
   try {
-    const document = parseDocument(text, { schema: 'core', merge: false, customTags: [], prettyErrors: true })
+    // The parser's own look for doubled keys takes a time that grows with the square of their number.
+    const document = parseDocument(text, { ...asJson, uniqueKeys: false, prettyErrors: true })
     const [failure] = [...document.errors, ...document.warnings]
-    if (failure === undefined) return { value: document.toJS({ maxAliasCount: 100 }) as unknown }
+    if (failure === undefined)
+      return doubledKey(document, text) ?? { value: document.toJS({ maxAliasCount: 100 }) as unknown }
     return { problem: failure.message.split('\n')[0]?.replace(/:$/, '') ?? 'not YAML', line: failure.linePos?.[0].line }
   } catch (error) {
     // What is nested too deep for the stack ends as a RangeError.
     const message = error instanceof Error && !(error instanceof RangeError) ? error.message : undefined
     return { problem: message ?? 'not YAML, or nested too deep', line: undefined }
   }
+}
+
+/** Of two values under one key, one would be lost without a word. Keys are one when their texts are, as `1` and `"1"`. */
+function doubledKey(document: Document.Parsed, text: string): YamlProblem | undefined {
+  let doubled: Scalar | undefined
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<string>()
+      doubled = map.items
+        .map(({ key }) => key)
+        .filter(isScalar)
+        .find((key) => seen.size === seen.add(String(key.value)).size)
+      return doubled === undefined ? undefined : visit.BREAK
+    },
+  })
+  if (doubled === undefined) return undefined
+  const { line, col } = placeIn(text, doubled.range?.[0] ?? 0)
+  return { problem: `Map keys must be unique: ${JSON.stringify(doubled.value)} at line ${line}, column ${col}`, line }
+}
+
+function placeIn(text: string, offset: number): { readonly line: number; readonly col: number } {
+  const before = text.slice(0, offset)
+  return { line: before.split('\n').length, col: offset - before.lastIndexOf('\n') }
 }
 
 /** The lines (from 1) of what a YAML document has, by paths as messages have them: `.rules[0].names`. Empty when it does not parse. */
@@ -72,6 +111,6 @@ export function yamlLines(text: string): ReadonlyMap<string, number> {
       }
     }
   }
-  walk(parseDocument(text, { schema: 'core', merge: false, customTags: [], lineCounter: counter }).contents, '')
+  walk(parseDocument(text, { ...asJson, uniqueKeys: false, lineCounter: counter }).contents, '')
   return lines
 }

@@ -1,0 +1,55 @@
+import { RE2JS, RE2JSException } from 're2js'
+import { BadPattern } from '../../shared/base/name-pattern.ts'
+import { explained } from './explain-regex.ts'
+import type { Matcher } from './matcher.ts'
+
+const longest = 1000
+/** Instructions: what `(?:[a-z]{0,100}-){20}` takes, and nothing that a person wrote for names. */
+const largestProgram = 5000
+
+/** A pattern with what it takes to run it. */
+export interface SizedMatcher extends Matcher {
+  readonly programSize: number
+  /** Of its groups. */
+  readonly names: readonly string[]
+}
+
+/**
+ * A regular expression of RE2 that must fit the whole text: `^` and `$` at its ends say what is so anyway. The engine never goes back in
+ * the text, so that its time grows with the length of the text alone; texts of any length are looked at, as one that were not would
+ * count as one that no keep pattern fits. Errors: {@link BadPattern}.
+ */
+export function parseRegex(text: string, path: string): SizedMatcher {
+  if (text === '') throw new BadPattern('is empty: it would fit no name')
+  if (text.length > longest) throw new BadPattern(`has more than ${longest} characters`)
+  const regex = compiled(text)
+  const programSize = regex.programSize()
+  if (programSize > largestProgram) {
+    throw new BadPattern(`is too large (${programSize} instructions, more than ${largestProgram}): repeat less`)
+  }
+  const names = Object.keys(regex.namedGroups())
+  const matches = (name: string): boolean => regex.testExact(name)
+  return { text, syntax: 'regex', path, programSize, names, matches, groups: (name) => groupsIn(regex, names, name) }
+}
+
+function compiled(text: string): RE2JS {
+  try {
+    return RE2JS.compile(text)
+  } catch (error) {
+    if (error instanceof RE2JSException) throw new BadPattern(explained(text, error.message))
+    throw error
+  }
+}
+
+/** A group that is in no way to the match caught nothing. */
+function groupsIn(regex: RE2JS, names: readonly string[], text: string): Readonly<Record<string, string>> | undefined {
+  if (!regex.testExact(text)) return undefined
+  const matcher = regex.matcher(text)
+  matcher.matches()
+  return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
+}
+
+/** A pattern that fits this text alone. */
+export function quoted(text: string): string {
+  return RE2JS.quote(text)
+}
