@@ -32,3 +32,13 @@ export interface Decision {
   /** For people, one phrase: `the 3rd of 10 kept in group branch=main`. */
   readonly about: string
 }
+
+/** How many decisions of which kind. */
+export interface Counts {
+  readonly considered: number
+  readonly kept: number
+  readonly deleted: number
+  /** Of the items that go, each digest once. */
+  readonly bytes: number
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>
+}

@@ -1,0 +1,51 @@
+import type { ItemFacts } from '../facts.ts'
+import type { Policy, RuleSet, Selection } from '../policy/types.ts'
+import { Fits, fitsOrAll } from './fits.ts'
+
+/** A rule set that speaks of a repository. */
+export interface SpeakingSet {
+  readonly set: RuleSet
+  readonly keep: Fits
+  /** Of `REPOSITORY:TAG`. */
+  readonly keepImages: Fits
+  readonly delete: Fits
+  /** False where only other sets were asked to delete. */
+  readonly mayDelete: boolean
+}
+
+/** The sets that speak of a repository, in the order written. Without `only` all of them may delete. */
+export function speakingSets(policy: Policy, repository: string, only: readonly string[] | undefined): SpeakingSet[] {
+  return policy.sets
+    .filter(({ repositories }) => speaksOf(repositories, repository))
+    .map((set) => ({
+      set,
+      keep: new Fits(set.tags.keep),
+      keepImages: new Fits(set.images.keep),
+      delete: new Fits(set.tags.delete),
+      mayDelete: only === undefined || only.includes(set.id),
+    }))
+}
+
+export function speaksOf({ include, exclude }: Selection, repository: string): boolean {
+  const isIncluded = include.length === 0 || include.some((pattern) => pattern.matches(repository))
+  return isIncluded && !exclude.some((pattern) => pattern.matches(repository))
+}
+
+/** True for tags that the set could delete if no rule of `keep` held: those that keep-N counts. */
+export function isCounted({ keep, keepImages, delete: toDelete }: SpeakingSet, item: ItemFacts): boolean {
+  return fitsOrAll(toDelete, item.name) && !keep.any(item.name) && !fitsImage(keepImages, item)
+}
+
+function fitsImage(fits: Fits, item: ItemFacts): boolean {
+  return fits.patterns.length > 0 && fits.any(imageName(item))
+}
+
+/** `REPOSITORY:TAG`. */
+export function imageName({ repository, name }: ItemFacts): string {
+  return `${repository}:${name}`
+}
+
+/** Without patterns and without conditions a set deletes nothing. */
+export function canDelete({ set, mayDelete }: SpeakingSet): boolean {
+  return mayDelete && (set.tags.delete.length > 0 || set.delete.length > 0)
+}
