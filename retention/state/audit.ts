@@ -9,10 +9,10 @@ import type { AuditLine } from '../run/types.ts'
 export interface AuditEntry extends Audited {
   readonly by: string
   /**
-   * `policy`: another one was put in force; `plan`: one was made; `apply`: one began to be applied, or went on; `remove`: an item went;
-   * `end`: a run did; `undo`: an item came back; `purge`: an item left the trash for good.
+   * `policy`: another one was put in force; `plan`: one was made; `apply`: one began to be applied, or went on; `remove`: an item went; `skip`: one
+   * was no more as its plan saw it; `end`: a run did; `undo`: an item came back; `purge`: an item left the trash for good.
    */
-  readonly action: 'policy' | 'plan' | 'apply' | 'remove' | 'end' | 'undo' | 'purge'
+  readonly action: 'policy' | 'plan' | 'apply' | 'remove' | 'skip' | 'end' | 'undo' | 'purge'
   readonly about: JsonValue
 }
 

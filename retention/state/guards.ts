@@ -98,8 +98,10 @@ export const asPlan: JsonGuard<Plan> = objectOf((from) => ({
   at: from.integer('at'),
   by: from.text('by'),
   cause: from.text('cause'),
+  only: from.maybe('only', arrayOf(asString)),
   expiresAt: from.integer('expiresAt'),
   state: from.get('state', oneOf('waiting', 'applying', 'applied', 'expired', 'dropped')),
+  runId: from.maybe('runId', asString),
   totals: from.get('totals', asTotals),
 }))
 
@@ -117,7 +119,7 @@ export const asItem: JsonGuard<StoredItem> = objectOf((from) => ({
 }))
 
 const asRunFailure: JsonGuard<Run['failures'][number]> = objectOf((from) => ({
-  item: from.get('item', objectOf(nameIn)),
+  item: from.maybe('item', objectOf(nameIn)),
   message: from.text('message'),
 }))
 

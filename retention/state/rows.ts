@@ -40,6 +40,7 @@ import type {
  * kept REPOSITORY DIGEST RUN NUMBER   TIME of its purge
  * of REPOSITORY RUN NUMBER      true: entries of a repository
  * due TIME RUN NUMBER           true: entries by the time of their purge
+ * removing RUN NUMBER           true: entries of which nobody knows yet whether their items went
  * total trash                   {"entries","bytes"}
  * ended RUN NUMBER              how an entry left the trash
  * purging REPOSITORY DIGEST     {"repository","digest","bytes"}: left the trash, and whoever frees content is to be told
@@ -62,6 +63,7 @@ export const keptRows: RowKind<[repository: string, digest: string, run: string,
 )
 export const ofRows: RowKind<[repository: string, run: string, number: string], true> = rowKind('of', () => true)
 export const dueRows: RowKind<[time: string, run: string, number: string], true> = rowKind('due', () => true)
+export const removingRows: RowKind<[run: string, number: string], true> = rowKind('removing', () => true)
 export const totalRows: RowKind<[what: string], TrashTotal> = rowKind('total', asTrashTotal)
 export const endedRows: RowKind<[run: string, number: string], Ending> = rowKind('ended', asEnding)
 export const purgingRows: RowKind<[repository: string, digest: string], Purging> = rowKind('purging', asPurging)

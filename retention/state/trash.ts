@@ -1,8 +1,19 @@
 import { eachPage } from '../../shared/rows/each-row.ts'
 import { numberPart } from '../../shared/rows/log-rows.ts'
+import type { RowKind } from '../../shared/rows/row-kind.ts'
 import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { TrashEntry } from '../run/types.ts'
-import { dueRows, endedRows, keptRows, keyPart, ofRows, partsOfEntry, totalRows, trashRows } from './rows.ts'
+import {
+  dueRows,
+  endedRows,
+  keptRows,
+  keyPart,
+  ofRows,
+  partsOfEntry,
+  removingRows,
+  totalRows,
+  trashRows,
+} from './rows.ts'
 import type { Ending, TrashTotal } from './types.ts'
 
 const mostTold = 1000
@@ -27,14 +38,17 @@ export async function trashChange(rows: RowStore, { add = [], remove = [] }: Tra
   const endings = remove.flatMap(({ entry, ending }) => (ending === undefined ? [] : [endedRow(entry, ending)]))
   return {
     put: [...add.flatMap(rowsOf), ...endings, totalRows.row(['trash'], total)],
-    remove: left.flatMap(rowsOf).map((row) => row.key),
+    remove: left.flatMap((entry) => [...rowsOf(entry), removingRow(entry)]).map((row) => row.key),
     expect: [{ key, value }],
   }
 }
 
 /** What changes when a removal is known to have happened. */
 export function trashedChange(entries: readonly TrashEntry[]): Change {
-  return { put: entries.map((entry) => entryRow({ ...entry, state: 'trashed' })) }
+  return {
+    put: entries.map((entry) => entryRow({ ...entry, state: 'trashed' })),
+    remove: entries.map((entry) => removingRow(entry).key),
+  }
 }
 
 /** Undefined when it is not in the trash. */
@@ -44,6 +58,35 @@ export async function findEntry(rows: RowStore, id: string): Promise<TrashEntry 
   const key = trashRows.key(parts.run, parts.number)
   const value = await rows.get(key)
   return value === undefined ? undefined : trashRows.parse(key, value)
+}
+
+/** The same for several, in their order. */
+export async function entriesByID(
+  rows: RowStore,
+  ids: readonly string[],
+): Promise<readonly (TrashEntry | undefined)[]> {
+  return valuesOf(rows, ids, trashRows)
+}
+
+/** How entries left the trash; undefined for those that are there, or never were. */
+export async function endingsOf(rows: RowStore, ids: readonly string[]): Promise<readonly (Ending | undefined)[]> {
+  return valuesOf(rows, ids, endedRows)
+}
+
+async function valuesOf<Value>(
+  rows: RowStore,
+  ids: readonly string[],
+  kind: RowKind<[run: string, number: string], Value>,
+): Promise<readonly (Value | undefined)[]> {
+  const keys = ids.map((id) => {
+    const { run, number } = placeOf({ id })
+    return kind.key(run, number)
+  })
+  const values = await rows.getMany(keys)
+  return keys.map((key, i) => {
+    const value = values[i]
+    return value === undefined ? undefined : kind.parse(key, value)
+  })
 }
 
 /** How an entry left the trash; undefined when it is there, or never was. */
@@ -89,6 +132,11 @@ export async function dueEntries(
   const found = await rows.list({ prefix: dueRows.prefix(), limit: Math.min(limit, mostTold) })
   const isDue = ({ key }: Row): boolean => now === undefined || timeOf(key) <= now
   return entriesOf(rows, found.filter(isDue))
+}
+
+/** Entries of which nobody knows whether their items went. */
+export async function removingEntries(rows: RowStore): Promise<readonly TrashEntry[]> {
+  return entriesOf(rows, await rows.list({ prefix: removingRows.prefix(), limit: mostTold }))
 }
 
 /** When the next entry is to be purged. */
@@ -144,7 +192,13 @@ function rowsOf(entry: TrashEntry): readonly Row[] {
     keptRows.row([keyPart(repository), keyPart(digest), run, number], purgeAt),
     ofRows.row([keyPart(repository), run, number], true),
     dueRows.row([numberPart(purgeAt), run, number], true),
+    ...(entry.state === 'removing' ? [removingRow(entry)] : []),
   ]
+}
+
+function removingRow(entry: TrashEntry): Row {
+  const { run, number } = placeOf(entry)
+  return removingRows.row([run, number], true)
 }
 
 function entryRow(entry: TrashEntry): Row {
@@ -157,7 +211,7 @@ function endedRow(entry: TrashEntry, ending: Ending): Row {
   return endedRows.row([run, number], ending)
 }
 
-function placeOf({ id }: TrashEntry): { readonly run: string; readonly number: string } {
+function placeOf({ id }: Pick<TrashEntry, 'id'>): { readonly run: string; readonly number: string } {
   const parts = partsOfEntry(id)
   if (parts === undefined) throw new Error(`no ID of an entry of the trash: ${id}`)
   return parts

@@ -8,6 +8,11 @@ export const retentionCodes = {
     about: 'Another plan of the same source is made or applied at this time.',
     hint: 'Wait for its end: ibuild gc status shows it.',
   },
+  RETENTION_DRY_RUN: {
+    exit: 3,
+    about: 'The policy says that plans are only made, not applied.',
+    hint: 'Set mode: propose or mode: enforce in the policy, and make a new plan.',
+  },
   RETENTION_PLAN_CHANGED: {
     exit: 1,
     about: 'A plan can no longer be applied as it is: the policy is another one by now, or the plan was dropped.',

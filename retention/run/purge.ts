@@ -1,0 +1,120 @@
+import { IbuildError } from '../../shared/base/errors.ts'
+import { auditChange } from '../state/audit.ts'
+import { merged } from '../state/changes.ts'
+import { listPurging, purgedChange, purgingChange } from '../state/purging.ts'
+import { findRun, runChange } from '../state/runs.ts'
+import { dueEntries, endingOf, findEntry, isKept, trashChange } from '../state/trash.ts'
+import type { Purging } from '../state/types.ts'
+import type { Parts } from './parts.ts'
+import type { PurgeReport, TrashEntry } from './types.ts'
+
+/** Entries that are purged at once. */
+const atOnce = 100
+
+/** See {@link RetentionService.purge}. */
+export type PurgeScope = { readonly ids: readonly string[] } | 'due' | 'all'
+
+/** Purges what is named. Errors: OBJECT_NOT_FOUND, RETENTION_PURGED for what is no more in the trash: then nothing is purged. */
+export async function purge(parts: Parts, what: PurgeScope, by: string): Promise<PurgeReport> {
+  await handOver(parts) // what an earlier one left
+  if (typeof what === 'object') return purgeNamed(parts, what.ids, by)
+  const limit = what === 'due' ? parts.now() : undefined
+  return purgeFirst(parts, { until: limit, by, isEnough: () => false })
+}
+
+export interface PurgeFirst {
+  /** Only what is to be purged until then. Undefined: whatever its time is. */
+  readonly until: number | undefined
+  readonly by: string
+  /** Asked with the bytes of what was purged so far. */
+  readonly isEnough: (bytes: number) => boolean
+}
+
+/** Purges what is to go first, until nothing is left or it is enough. */
+export async function purgeFirst(parts: Parts, { until, by, isEnough }: PurgeFirst): Promise<PurgeReport> {
+  let report: PurgeReport = { purged: 0, bytes: 0 }
+  while (!isEnough(report.bytes)) {
+    const next = await parts.turn(async () => {
+      const due = await dueEntries(parts.rows, { now: until, limit: atOnce })
+      return purgeEntries(
+        parts,
+        due.filter(({ state }) => state === 'trashed'),
+        by,
+      )
+    })
+    if (next.purged === 0) break
+    report = { purged: report.purged + next.purged, bytes: report.bytes + next.bytes }
+  }
+  return report
+}
+
+async function purgeNamed(parts: Parts, ids: readonly string[], by: string): Promise<PurgeReport> {
+  for (const id of ids) await mustBeThere(parts, id)
+  let report: PurgeReport = { purged: 0, bytes: 0 }
+  for (let from = 0; from < ids.length; from += atOnce) {
+    const next = await parts.turn(async () => {
+      const found = await Promise.all(
+        [...new Set(ids.slice(from, from + atOnce))].map(async (id) => findEntry(parts.rows, id)),
+      )
+      return purgeEntries(
+        parts,
+        found.flatMap((entry) => (entry?.state === 'trashed' ? [entry] : [])),
+        by,
+      )
+    })
+    report = { purged: report.purged + next.purged, bytes: report.bytes + next.bytes }
+  }
+  return report
+}
+
+async function mustBeThere({ rows }: Parts, id: string): Promise<void> {
+  if ((await findEntry(rows, id)) !== undefined) return
+  if ((await endingOf(rows, id)) === 'purged') throw new IbuildError('RETENTION_PURGED', `${id} was purged already`)
+  throw new IbuildError('OBJECT_NOT_FOUND', `nothing of the ID ${JSON.stringify(id.slice(0, 100))} is in the trash`)
+}
+
+/** In two steps: entries go first, so that the trash keeps the content no more when whoever frees it is told. */
+async function purgeEntries(parts: Parts, entries: readonly TrashEntry[], by: string): Promise<PurgeReport> {
+  if (entries.length === 0) return { purged: 0, bytes: 0 }
+  const { rows, now } = parts
+  const at = now()
+  const left = await trashChange(rows, { remove: entries.map((entry) => ({ entry, ending: 'purged' })) })
+  const purging = entries.map(({ repository, digest, size }) => purgingChange({ repository, digest, bytes: size }))
+  const audits = entries.map(({ id, runId, kind, repository, name, digest }) => {
+    const about = { entry: id, run: runId, kind, repository, name, digest }
+    return { at, by, action: 'purge', about } as const
+  })
+  await rows.commit(merged([left, ...purging, ...(await countsOf(parts, entries)), auditChange(...audits)]))
+  return { purged: entries.length, bytes: await handOver(parts) }
+}
+
+async function countsOf({ rows }: Parts, entries: readonly TrashEntry[]): Promise<ReturnType<typeof runChange>[]> {
+  const ids = [...new Set(entries.map(({ runId }) => runId))]
+  const runs = await Promise.all(ids.map(async (id) => findRun(rows, id)))
+  return runs.flatMap((run) => {
+    if (run === undefined) return []
+    const count = entries.filter(({ runId }) => runId === run.id).length
+    return [runChange({ ...run, purged: run.purged + count })]
+  })
+}
+
+/** Tells whoever frees content of what the trash keeps no more. What cannot be told now is told later. Bytes that will go. */
+async function handOver(parts: Parts): Promise<number> {
+  const { rows, log } = parts
+  let bytes = 0
+  for (const each of await listPurging(rows, atOnce)) {
+    try {
+      bytes += await handOne(parts, each)
+      await rows.commit(purgedChange(each))
+    } catch (error) {
+      const { repository, digest } = each
+      log.warn('what was purged from the trash could not be freed yet', { repository, digest, error })
+    }
+  }
+  return bytes
+}
+
+async function handOne({ rows, inventory }: Parts, { repository, digest }: Purging): Promise<number> {
+  if (await isKept(rows, repository, digest)) return 0 // by the entry of another tag
+  return (await inventory.undo?.purge(repository, digest)) ?? 0
+}
