@@ -1,8 +1,7 @@
-import { isIbuildError } from '../../shared/base/errors.ts'
-import { parseReference } from '../../shared/base/reference.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { choice } from '../../shared/config/kinds.ts'
 import { fieldsOf, listOf, ofKind, shown, someOf } from './guards.ts'
+import { imageName } from './image-name.ts'
 import { patternOf, syntaxWord } from './patterns.ts'
 import { note, type Read } from './place.ts'
 import type { CacheRule, Hold, ImmutableRule, MirrorJob, Trigger, VolumeRule } from './types.ts'
@@ -36,17 +35,6 @@ export const readMirror: Read<MirrorJob> = (value, place) => {
   const to = fields.get('to', repository)
   const every = fields.get('everyMinutes', everyMinutes) ?? hourly
   return image === undefined ? undefined : { path: place.path, image, to, every }
-}
-
-const imageName: Read<string> = (value, place) => {
-  if (typeof value !== 'string') return note(place, `expected the name of an image, found ${shown(value)}`)
-  try {
-    parseReference(value)
-    return value
-  } catch (error) {
-    if (isIbuildError(error)) return note(place, error.message)
-    throw error
-  }
 }
 
 /** `ids` are those of the rule sets. */

@@ -1,8 +1,11 @@
 import { choice } from '../../shared/config/kinds.ts'
-import { parseYaml, yamlLines } from '../../shared/config/yaml-text.ts'
+import { parseYaml } from '../../shared/config/yaml-text.ts'
+import type { Source } from '../facts.ts'
 import { fieldsOf, listOf, ofKind } from './guards.ts'
 import { note, type Place, startOfDocument } from './place.ts'
+import { policyWarnings } from './policy-warnings.ts'
 import type { CheckCron, PolicyProblem } from './problem.ts'
+import { withLines } from './problem-lines.ts'
 import { readLimits, readSchedule, readTrash, standardLimits, standardTrash } from './read-frame.ts'
 import { readCache, readHold, readImmutable, readMirror, readTrigger, readVolumes } from './read-parts.ts'
 import { readSet } from './read-set.ts'
@@ -15,42 +18,34 @@ const keys = 'version default mode schedule trash limits policies holds immutabl
   ' ',
 )
 
-export type ReadPolicy = { readonly policy: Policy } | { readonly problems: readonly PolicyProblem[] }
+export interface Reading {
+  /** Knows the expressions that the schedule takes. */
+  readonly checkCron: CheckCron
+  /** What the policy is for; without it nothing is said of parts that another source would have. */
+  readonly source?: Source | undefined
+}
+
+export type ReadPolicy =
+  | { readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
+  | { readonly problems: readonly PolicyProblem[]; readonly warnings: readonly PolicyProblem[] }
 
 /**
  * A policy of YAML or JSON text, or all that is wrong with it, in the order of the text. What is not known is refused: a word with a
- * mistake would delete what was to be kept. `checkCron` knows the expressions that the schedule takes.
+ * mistake would delete what was to be kept.
  */
-export function readPolicy(text: string, checkCron: CheckCron): ReadPolicy {
+export function readPolicy(text: string, { checkCron, source }: Reading): ReadPolicy {
   if (Buffer.byteLength(text) > mostPolicyBytes) return refused(`is larger than ${mostPolicyBytes / 1024} KiB`)
   const parsed = parseYaml(text)
   if ('problem' in parsed) return refused(parsed.problem, parsed.line)
   const place = startOfDocument()
   const policy = readDocument(parsed.value, place, checkCron)
   const { problems } = place.findings
-  if (policy !== undefined && problems.length === 0) return { policy }
-  return { problems: withLines(problems, text) }
+  if (policy === undefined || problems.length > 0) return { problems: withLines(problems, text), warnings: [] }
+  return { policy, warnings: withLines(policyWarnings(policy, source), text) }
 }
 
 function refused(message: string, line?: number): ReadPolicy {
-  return { problems: [{ path: '', message, ...(line !== undefined && { line }) }] }
-}
-
-/** The same, each with the line of what it is about, and in that order. */
-export function withLines(problems: readonly PolicyProblem[], text: string): readonly PolicyProblem[] {
-  const lines = yamlLines(text)
-  return problems
-    .map((problem) => ({ ...problem, line: lineOf(problem.path, lines) }))
-    .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
-}
-
-/** Of what is missing, the line of what it is missing in. */
-function lineOf(path: string, lines: ReadonlyMap<string, number>): number | undefined {
-  for (let rest = path; rest !== ''; rest = rest.slice(0, Math.max(rest.lastIndexOf('.'), rest.lastIndexOf('['), 0))) {
-    const line = lines.get(`.${rest}`)
-    if (line !== undefined) return line
-  }
-  return undefined
+  return { problems: [{ path: '', message, ...(line !== undefined && { line }) }], warnings: [] }
 }
 
 function readDocument(value: unknown, place: Place, checkCron: CheckCron): Policy | undefined {
