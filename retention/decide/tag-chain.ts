@@ -12,6 +12,7 @@ import type { Reason } from './types.ts'
 /** A step that cannot be held against a tag alone: the counter finds those that it keeps. */
 export interface CountingStep {
   readonly place: number
+  readonly rule: MostRecentRule
   readonly counter: MostRecent
 }
 
@@ -44,7 +45,7 @@ export function tagChain(
     steps.push(...patternSteps(speaking.keepImages, imageName, keepByPattern))
     for (const rule of speaking.set.keep) {
       if (rule.kind === 'mostRecent') {
-        counting.push({ place: steps.length, counter: new MostRecent(rule, speaking) })
+        counting.push({ place: steps.length, rule, counter: new MostRecent(rule, speaking) })
         steps.push(countedStep(rule, speaking))
       } else steps.push(keepStep(keepClaim(rule, clock), keepReasons[rule.kind]))
     }

@@ -42,3 +42,19 @@ export interface Counts {
   readonly bytes: number
   readonly reasons: Readonly<Partial<Record<Reason, number>>>
 }
+
+/** What one rule says of an item. */
+export interface Spoken {
+  /** Its place in the policy; `source` for what the source itself guards, `default` for the default. */
+  readonly rule: string
+  readonly holds: boolean
+  readonly about: string
+}
+
+export interface Explained {
+  readonly decision: Decision
+  /** All that speaks for or against the item, strongest first. */
+  readonly rules: readonly Spoken[]
+  /** When time alone makes rules decide otherwise; milliseconds since the epoch. Undefined: never, or a limit decides. */
+  readonly changesAt: number | undefined
+}

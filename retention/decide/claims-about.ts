@@ -1,0 +1,80 @@
+import type { ItemFacts, RepositoryFacts } from '../facts.ts'
+import type { Policy } from '../policy/types.ts'
+import type { Clock } from './ages.ts'
+import type { Ruling } from './chains.ts'
+import {
+  ageClaim,
+  type Claim,
+  deleteClaim,
+  keepClaim,
+  patternClaim,
+  pulledWithinClaim,
+  unpulledClaim,
+} from './claims.ts'
+import { rankText } from './most-recent.ts'
+import type { Ranks } from './ranks.ts'
+import { imageName, type SpeakingSet, speakingSets } from './rule-sets.ts'
+
+/** All that rules say of an item, those that keep first. `ranks`: of the item. */
+export function claimsAbout(item: ItemFacts, ruling: Ruling, facts: RepositoryFacts, ranks: Ranks): readonly Claim[] {
+  const { policy, only, now } = ruling
+  const clock = { now, pullsKnownSince: facts.pullsKnownSince }
+  const sets = speakingSets(policy, facts.repository, only)
+  switch (item.kind) {
+    case 'tag':
+      return tagClaims(sets, clock, ranks)
+    case 'untagged':
+      return untaggedClaims(sets, clock)
+    case 'volume':
+      return volumeClaims(policy, clock)
+    case 'cache':
+      return cacheClaims(policy, clock)
+  }
+}
+
+function tagClaims(sets: readonly SpeakingSet[], clock: Clock, ranks: Ranks): Claim[] {
+  return [
+    ...sets.flatMap((speaking) => keepClaims(speaking, clock, ranks)),
+    ...sets.filter(({ mayDelete }) => mayDelete).flatMap(({ set }) => deleteClaims(set, clock)),
+  ]
+}
+
+function keepClaims(speaking: SpeakingSet, clock: Clock, ranks: Ranks): Claim[] {
+  const { tags, images, keep } = speaking.set
+  return [
+    ...tags.keep.map((pattern) => patternClaim(pattern)),
+    ...images.keep.map((pattern) => patternClaim(pattern, imageName)),
+    ...keep.map((rule) => {
+      if (rule.kind !== 'mostRecent') return keepClaim(rule, clock)
+      const rank = ranks.get(rule.path) ?? 0
+      const about = (item: ItemFacts): string => rankText(item, rule, speaking, rank)
+      const holds = (): boolean => rank > 0 && rank <= rule.n
+      return { rule: rule.path, holds, about, lacksData: () => false, turnsAt: () => undefined }
+    }),
+  ]
+}
+
+function deleteClaims({ tags, delete: rules }: SpeakingSet['set'], clock: Clock): Claim[] {
+  return [...tags.delete.map((pattern) => patternClaim(pattern)), ...rules.map((rule) => deleteClaim(rule, clock))]
+}
+
+function untaggedClaims(sets: readonly SpeakingSet[], clock: Clock): Claim[] {
+  return sets.flatMap(({ set: { path, untagged }, mayDelete }) => {
+    if (untagged === undefined) return []
+    const { olderThan, unlessPulledWithin: within } = untagged
+    return [
+      ...(within === undefined ? [] : [pulledWithinClaim(`${path}.untagged.unlessPulledWithin`, within, clock)]),
+      ...(mayDelete ? [ageClaim(`${path}.untagged`, olderThan, clock)] : []),
+    ]
+  })
+}
+
+function volumeClaims({ volumes }: Policy, clock: Clock): Claim[] {
+  if (volumes === undefined) return []
+  const patterns = volumes.keep.map((pattern) => patternClaim(pattern))
+  return [...patterns, ageClaim('volumes.olderThan', volumes.olderThan, clock, 'made')]
+}
+
+function cacheClaims({ cache }: Policy, clock: Clock): Claim[] {
+  return cache === undefined ? [] : [unpulledClaim('cache.notUsedFor', cache.notUsedFor, clock, 'used')]
+}
