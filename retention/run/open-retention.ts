@@ -47,7 +47,7 @@ export async function openRetention(options: RetentionOptions): Promise<OpenRete
     rows,
     now,
     newID: createIDs(now, await lastID(rows)),
-    readPolicy: (text) => readPolicy(text, checkCron),
+    readPolicy: (text) => readPolicy(text, { checkCron, source: inventory.source }),
     log,
     turn: createSlots(1),
   }

@@ -59,6 +59,6 @@ function withoutText(version: PolicyVersion): Omit<PolicyVersion, 'text'> {
 
 async function checkPolicy(text: string, { readPolicy, inventory, now }: Parts): Promise<PolicyCheck> {
   const read = readPolicy(text)
-  if (!('policy' in read)) return { problems: read.problems, warnings: [] }
-  return { problems: await beyondLimits(read.policy, inventory, now()), warnings: [] }
+  if (!('policy' in read)) return read
+  return { problems: await beyondLimits(read.policy, inventory, now()), warnings: read.warnings }
 }

@@ -25,6 +25,6 @@ export class DiskPressure {
     const missing = (size * trash.purgeOnDiskBelow) / 100 - free
     if (missing <= 0) return none
     this.#last = now
-    return purgeFirst(this.#parts, { until: undefined, by, isEnough: (bytes) => bytes >= missing })
+    return purgeFirst(this.#parts, { until: undefined, by, bytes: missing })
   }
 }

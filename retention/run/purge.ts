@@ -19,33 +19,40 @@ export async function purge(parts: Parts, what: PurgeScope, by: string): Promise
   await handOver(parts) // what an earlier one left
   if (typeof what === 'object') return purgeNamed(parts, what.ids, by)
   const limit = what === 'due' ? parts.now() : undefined
-  return purgeFirst(parts, { until: limit, by, isEnough: () => false })
+  return purgeFirst(parts, { until: limit, by, bytes: Number.POSITIVE_INFINITY })
 }
 
 export interface PurgeFirst {
   /** Only what is to be purged until then. Undefined: whatever its time is. */
   readonly until: number | undefined
   readonly by: string
-  /** Asked with the bytes of what was purged so far. */
-  readonly isEnough: (bytes: number) => boolean
+  /** As many as free so much. */
+  readonly bytes: number
 }
 
 /** Purges what is to go first, until nothing is left or it is enough. */
-export async function purgeFirst(parts: Parts, { until, by, isEnough }: PurgeFirst): Promise<PurgeReport> {
+export async function purgeFirst(parts: Parts, { until, by, bytes }: PurgeFirst): Promise<PurgeReport> {
   let report: PurgeReport = { purged: 0, bytes: 0 }
-  while (!isEnough(report.bytes)) {
+  while (report.bytes < bytes) {
+    const missing = bytes - report.bytes
     const next = await parts.turn(async () => {
       const due = await dueEntries(parts.rows, { now: until, limit: atOnce })
-      return purgeEntries(
-        parts,
-        due.filter(({ state }) => state === 'trashed'),
-        by,
-      )
+      return purgeEntries(parts, firstOf(due, missing), by)
     })
     if (next.purged === 0) break
     report = { purged: report.purged + next.purged, bytes: report.bytes + next.bytes }
   }
   return report
+}
+
+/** Entries that went, as many as have so many bytes if nobody else has some of them. */
+function firstOf(entries: readonly TrashEntry[], bytes: number): readonly TrashEntry[] {
+  let sum = 0
+  return entries.filter(({ state, size }) => {
+    const isWanted = state === 'trashed' && sum < bytes
+    if (isWanted) sum += size
+    return isWanted
+  })
 }
 
 async function purgeNamed(parts: Parts, ids: readonly string[], by: string): Promise<PurgeReport> {
