@@ -1,5 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import { decide } from '../decide/decide.ts'
+import { explainItem } from '../decide/explain.ts'
 import { currentPolicy } from '../state/policies.ts'
 import { itemOf } from './item-of.ts'
 import type { Parts } from './parts.ts'
@@ -11,11 +11,8 @@ export async function explain(parts: Parts, what: string): Promise<Explanation> 
   const { inventory, rows, readPolicy, now } = parts
   const name = itemOf(what)
   const policy = policyOf((await currentPolicy(rows)).text, readPolicy)
-  for await (const page of decide(inventory, { policy, now: now() })) {
-    const decision = page.find(
-      ({ item }) => item.kind === name.kind && item.repository === name.repository && item.name === name.name,
-    )
-    if (decision !== undefined) return { decision, rules: [], changesAt: undefined }
-  }
-  throw new IbuildError('OBJECT_NOT_FOUND', `there is no ${what}`)
+  const found = await explainItem(inventory, { policy, now: now() }, name)
+  if (found !== undefined) return found
+  const hint = name.kind === 'untagged' ? 'A manifest that a tag leads to is asked for by its tag.' : undefined
+  throw new IbuildError('OBJECT_NOT_FOUND', `${inventory.source} has no ${what}`, hint === undefined ? {} : { hint })
 }

@@ -18,7 +18,7 @@ export function createPolicyBook(parts: Parts): PolicyBook {
     const at = parts.now()
     const about = { version: before.version + 1, hash: policyHash(policy.text), restores: policy.restores ?? null }
     const others = auditChange({ at, by: policy.by, action: 'policy', about })
-    const added = await addPolicy(rows, before, { policy: { ...policy, at }, others })
+    const added = await addPolicy(rows, before, { policy: { restores: undefined, ...policy, at }, others })
     if (added === undefined) throw new IbuildError('RETENTION_BUSY', 'another policy was put in force at the same time')
     parts.log.info('another policy of retention is in force', { version: added.version, by: added.by })
     return added
