@@ -29,8 +29,8 @@ export function durationText(milliseconds: number): string {
 /** `91 days ago`, whole units that have passed. */
 export function agoText(now: number, time: number): string {
   const passed = now - time
-  const [unit, name] = units.find(([size]) => passed >= size) ?? [1, 'millisecond']
-  return passed <= 0 ? 'just now' : `${countText(Math.floor(passed / unit), name)} ago`
+  for (const [unit, name] of units) if (passed >= unit) return `${countText(Math.floor(passed / unit), name)} ago`
+  return 'just now'
 }
 
 /** `1 day`, `2 days`. */

@@ -1,5 +1,8 @@
 import type { Matcher } from '../policy/matcher.ts'
 
+/** Undefined when the pattern does not fit, or there is none. */
+export type Groups = Readonly<Record<string, string>> | undefined
+
 /** Which of some patterns fits a text first. What is asked of the same text again is not matched again. */
 export class Fits {
   readonly patterns: readonly Matcher[]
@@ -21,6 +24,25 @@ export class Fits {
 
   any(text: string): boolean {
     return this.first(text) !== -1
+  }
+}
+
+/** What the named groups of a pattern catch in a text. What is asked of the same text again is not matched again. */
+export class Caught {
+  readonly #pattern: Matcher | undefined
+  #text: string | undefined
+  #groups: Groups = undefined
+
+  constructor(pattern: Matcher | undefined) {
+    this.#pattern = pattern
+  }
+
+  in(text: string): Groups {
+    if (text !== this.#text) {
+      this.#groups = this.#pattern?.groups(text)
+      this.#text = text
+    }
+    return this.#groups
   }
 }
 

@@ -66,7 +66,7 @@ export class JudgedRepository {
   /** A page of decisions for each page of items. */
   async *decide(): AsyncGenerator<readonly Decision[]> {
     const chains = new Chains(this.#options, this.#facts)
-    const find = this.#ledger.finder(this.#start, this.#end)
+    const find = this.#finder()
     for await (const page of this.#pages) yield page.map((item) => this.#decideItem(chains, item, find(item)))
     this.#pages.forget()
   }
@@ -83,7 +83,7 @@ export class JudgedRepository {
   /** Undefined for what stays. */
   #candidates(): (item: ItemFacts) => Candidate | undefined {
     const chains = new Chains(this.#options, this.#facts)
-    const find = this.#ledger.finder(this.#start, this.#end)
+    const find = this.#finder()
     return (item) => {
       const ordinal = find(item)
       if (ordinal === undefined) return undefined
@@ -106,6 +106,12 @@ export class JudgedRepository {
     const noted = chains.stepAt(item, place)
     if (noted.verdict === 'keep' || this.#pages.areKept) return noted
     return chains.stepAt(item, chains.placeOf(item))
+  }
+
+  /** What is kept in memory is the same each time. */
+  #finder(): (item: ItemFacts) => number | undefined {
+    let next = this.#start
+    return this.#pages.areKept ? () => next++ : this.#ledger.finder(this.#start, this.#end)
   }
 
   #timeOf(item: ItemFacts): number {

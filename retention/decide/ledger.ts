@@ -64,7 +64,7 @@ export class Ledger {
     this.#length = 0
   }
 
-  /** Looks up items that are read again, from `start` until before `end`. Answers with the ordinal. */
+  /** Looks up items that are read again in the same order, from `start` until before `end`. Answers with the ordinal. */
   finder(start: number, end: number): (item: ItemFacts) => number | undefined {
     let next = start
     return (item) => {

@@ -1,6 +1,7 @@
 import type { ItemFacts } from '../facts.ts'
 import type { KeepRule } from '../policy/types.ts'
 import { Best } from './best.ts'
+import type { Groups } from './fits.ts'
 import { byRecency, type Recency, recencyOf } from './recency.ts'
 import { isCounted, type SpeakingSet } from './rule-sets.ts'
 
@@ -12,15 +13,11 @@ export interface Winner {
   readonly rank: number
 }
 
-interface Entry extends Recency {
-  readonly ordinal: number
-}
-
 /** Counts the tags of one repository for one rule. Memory: up to N tags of each group. */
 export class MostRecent {
   readonly #rule: MostRecentRule
   readonly #speaking: SpeakingSet
-  readonly #groups = new Map<string, Best<Entry>>()
+  readonly #groups = new Map<string, Best<Recency>>()
 
   constructor(rule: MostRecentRule, speaking: SpeakingSet) {
     this.#rule = rule
@@ -29,11 +26,11 @@ export class MostRecent {
 
   offer(item: ItemFacts, ordinal: number): void {
     if (!isCounted(this.#speaking, item)) return
-    const caught = this.#speaking.set.group?.groups(item.name)
+    const caught = this.#speaking.group.in(item.name)
     const group = groupKey(caught, this.#rule)
     let best = this.#groups.get(group)
-    if (best === undefined) this.#groups.set(group, (best = new Best<Entry>(this.#rule.n, byRecency)))
-    best.offer({ ...recencyOf(item, this.#rule.by, caught), ordinal })
+    if (best === undefined) this.#groups.set(group, (best = new Best<Recency>(this.#rule.n, byRecency)))
+    best.offer(recencyOf(item, ordinal, this.#rule.by, caught))
   }
 
   *winners(): Generator<Winner> {
@@ -47,30 +44,35 @@ export class MostRecent {
  * What the named groups caught, without the number that the rule sorts by; undefined caught nothing. Tags that do not fit the
  * pattern are a group of their own. No tag has a zero byte.
  */
-export function groupKey(caught: Readonly<Record<string, string>> | undefined, rule: MostRecentRule): string {
+export function groupKey(caught: Groups, rule: MostRecentRule): string {
   if (caught === undefined) return ''
-  return namedIn(caught, rule)
-    .map(([, value]) => `\0${value}`)
-    .join('')
-    .padStart(1, '\0')
+  const number = typeof rule.by === 'object' ? rule.by.number : undefined
+  let key = '\0'
+  for (const name in caught) if (name !== number) key += `${caught[name]}\0`
+  return key
 }
 
 /** `the 3rd of 10 kept in group branch=main`; `rank` is 0 for a tag that is not counted. */
-export function rankText(item: ItemFacts, rule: MostRecentRule, { set }: SpeakingSet, rank: number): string {
-  const group = set.group === undefined ? '' : ` ${groupText(set.group.groups(item.name), rule)}`
+export function rankText(
+  item: ItemFacts,
+  rule: MostRecentRule,
+  { set, group: caught }: SpeakingSet,
+  rank: number,
+): string {
+  const group = set.group === undefined ? '' : ` ${groupText(caught.in(item.name), rule)}`
   if (rank === 0) return `not counted among the ${rule.n} most recent${group}`
   return rank <= rule.n
     ? `the ${ordinalText(rank)} of ${rule.n} kept${group}`
     : `the ${ordinalText(rank)}${group}, of which ${rule.n} are kept`
 }
 
-function groupText(caught: Readonly<Record<string, string>> | undefined, rule: MostRecentRule): string {
+function groupText(caught: Groups, rule: MostRecentRule): string {
   if (caught === undefined) return 'of those in no group'
   const named = namedIn(caught, rule).map(([name, value]) => `${name}=${value}`)
   return named.length === 0 ? 'of those that fit the group' : `in group ${named.join(', ')}`
 }
 
-function namedIn(caught: Readonly<Record<string, string>>, { by }: MostRecentRule): [name: string, value: string][] {
+function namedIn(caught: NonNullable<Groups>, { by }: MostRecentRule): [name: string, value: string][] {
   return Object.entries(caught).filter(([name]) => typeof by !== 'object' || name !== by.number)
 }
 

@@ -37,8 +37,8 @@ function countersOf(item: ItemFacts, speaking: SpeakingSet): Counter[] {
 
 function counterOf(item: ItemFacts, rule: MostRecentRule, speaking: SpeakingSet): Counter {
   const placeOf = (one: ItemFacts) => {
-    const caught = speaking.set.group?.groups(one.name)
-    return { group: groupKey(caught, rule), recency: recencyOf(one, rule.by, caught) }
+    const caught = speaking.group.in(one.name)
+    return { group: groupKey(caught, rule), recency: recencyOf(one, 0, rule.by, caught) }
   }
   const own = placeOf(item)
   const isBefore = (other: ItemFacts): boolean => {

@@ -1,9 +1,11 @@
 import type { ItemFacts } from '../facts.ts'
 import type { Order } from '../policy/types.ts'
+import type { Groups } from './fits.ts'
 import { compareVersions, parseVersion, type Version } from './versions.ts'
 
 /** What of a tag is compared to find the most recent ones. */
 export interface Recency {
+  readonly ordinal: number
   readonly name: string
   /** By which those are sorted that have no version, or no number. */
   readonly time: number
@@ -12,11 +14,10 @@ export interface Recency {
   readonly number: string | undefined
 }
 
-type Groups = Readonly<Record<string, string>> | undefined
-
 /** `groups`: what the pattern of the set caught. */
-export function recencyOf(item: ItemFacts, by: Order, groups: Groups): Recency {
+export function recencyOf(item: ItemFacts, ordinal: number, by: Order, groups: Groups): Recency {
   return {
+    ordinal,
     name: item.name,
     time: timeOf(item, by),
     version: by === 'semver' ? parseVersion(item.name) : undefined,

@@ -1,6 +1,6 @@
 import type { ItemFacts } from '../facts.ts'
 import type { Policy, RuleSet, Selection } from '../policy/types.ts'
-import { Fits, fitsOrAll } from './fits.ts'
+import { Caught, Fits, fitsOrAll } from './fits.ts'
 
 /** A rule set that speaks of a repository. */
 export interface SpeakingSet {
@@ -9,6 +9,8 @@ export interface SpeakingSet {
   /** Of `REPOSITORY:TAG`. */
   readonly keepImages: Fits
   readonly delete: Fits
+  /** What the pattern of the group catches in a tag. */
+  readonly group: Caught
   /** False where only other sets were asked to delete. */
   readonly mayDelete: boolean
 }
@@ -22,6 +24,7 @@ export function speakingSets(policy: Policy, repository: string, only: readonly 
       keep: new Fits(set.tags.keep),
       keepImages: new Fits(set.images.keep),
       delete: new Fits(set.tags.delete),
+      group: new Caught(set.group),
       mayDelete: only === undefined || only.includes(set.id),
     }))
 }
