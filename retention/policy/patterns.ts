@@ -2,8 +2,8 @@ import { BadPattern, parsePattern } from '../../shared/base/name-pattern.ts'
 import { choice } from '../../shared/config/kinds.ts'
 import { ofKind, shown } from './guards.ts'
 import type { Matcher, Syntax } from './matcher.ts'
-import { note, type Place, type Read } from './place.ts'
-import { parseRegex } from './regex.ts'
+import { type Findings, note, type Place, type Read } from './place.ts'
+import { parseRegex, type SizedMatcher, TooLarge } from './regex.ts'
 
 const mostPatterns = 1000
 /** Instructions of all patterns together: this bounds what a policy takes in memory. */
@@ -13,12 +13,23 @@ export const syntaxWord = ofKind(choice('regex', 'glob'))
 
 /** A pattern of the syntax that the block around it says. */
 export function patternOf(syntax: Syntax): Read<Matcher> {
+  return syntax === 'glob' ? checked(({ text, path }) => parseGlob(text, path)) : readRegex
+}
+
+interface Written {
+  readonly text: string
+  readonly path: string
+}
+
+/** Notes what is wrong with a pattern, and counts those of the document. */
+function checked<T>(parse: (written: Written, findings: Findings) => T): Read<T> {
   return (value, place) => {
+    const { path, findings } = place
     if (typeof value !== 'string') return note(place, `expected a pattern, found ${shown(value)}: put it in quotes`)
-    if (++place.findings.patterns > mostPatterns)
-      return noteOnce(place, `is one pattern too many: ${mostPatterns} in all`)
+    if (++findings.patterns > mostPatterns) return noteOnce(place, `is one pattern too many: ${mostPatterns} in all`)
+    if (findings.programSize > largestPrograms) return noteOnce(place, beyond)
     try {
-      return syntax === 'glob' ? parseGlob(value, place.path) : bounded(parseRegex(value, place.path), place)
+      return parse({ text: value, path }, findings)
     } catch (error) {
       if (error instanceof BadPattern) return note(place, error.message)
       throw error
@@ -26,11 +37,20 @@ export function patternOf(syntax: Syntax): Read<Matcher> {
   }
 }
 
-function bounded(matcher: ReturnType<typeof parseRegex>, place: Place): Matcher | undefined {
-  place.findings.programSize += matcher.programSize
-  if (place.findings.programSize <= largestPrograms) return matcher
-  return noteOnce(place, 'is too much beside the patterns before it: all together are too large')
-}
+const beyond = 'is too much beside the patterns before it: all together are too large'
+
+/** A regular expression. One that is too large counts, too: compiling many of them takes long. */
+export const readRegex: Read<SizedMatcher> = checked(({ text, path }, findings) => {
+  try {
+    const matcher = parseRegex(text, path)
+    findings.programSize += matcher.programSize
+    if (findings.programSize > largestPrograms) throw new BadPattern(beyond)
+    return matcher
+  } catch (error) {
+    if (error instanceof TooLarge) findings.programSize += error.programSize
+    throw error
+  }
+})
 
 /** Later patterns would have the same problem. */
 function noteOnce(place: Place, message: string): undefined {

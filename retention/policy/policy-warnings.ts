@@ -52,7 +52,7 @@ function keepAllWarnings({ tags, images }: RuleSet): readonly PolicyProblem[] {
   ]
   return all.map(({ path }) => ({
     path,
-    message: 'fits every tag: no tag goes by this rule set, or by another of its repositories',
+    message: 'fits every tag: of the repositories of this rule set no tag goes, whatever other sets say',
   }))
 }
 

@@ -14,6 +14,16 @@ export interface SizedMatcher extends Matcher {
   readonly names: readonly string[]
 }
 
+/** A pattern that takes too much to be run, and so did to compile it. */
+export class TooLarge extends BadPattern {
+  readonly programSize: number
+
+  constructor(programSize: number) {
+    super(`is too large (${programSize} instructions, more than ${largestProgram}): repeat less`)
+    this.programSize = programSize
+  }
+}
+
 /**
  * A regular expression of RE2 that must fit the whole text: `^` and `$` at its ends say what is so anyway. The engine never goes back in
  * the text, so that its time grows with the length of the text alone; texts of any length are looked at, as one that were not would
@@ -24,12 +34,21 @@ export function parseRegex(text: string, path: string): SizedMatcher {
   if (text.length > longest) throw new BadPattern(`has more than ${longest} characters`)
   const regex = compiled(text)
   const programSize = regex.programSize()
-  if (programSize > largestProgram) {
-    throw new BadPattern(`is too large (${programSize} instructions, more than ${largestProgram}): repeat less`)
-  }
+  if (programSize > largestProgram) throw new TooLarge(programSize)
+  boundStates(regex)
   const names = Object.keys(regex.namedGroups())
   const matches = (name: string): boolean => regex.testExact(name)
   return { text, syntax: 'regex', path, programSize, names, matches, groups: (name) => groupsIn(regex, names, name) }
+}
+
+/** The states that the engine remembers, of each pattern; beyond that it forgets them, or does without. */
+const stateBytes = 128 * 1024
+
+/** Its own bound is 8 MiB for each, and there may be a thousand patterns. */
+function boundStates(regex: RE2JS): void {
+  const { dfa } = regex.re2()
+  dfa.stateBudget = stateBytes
+  dfa.memBudget = stateBytes
 }
 
 function compiled(text: string): RE2JS {

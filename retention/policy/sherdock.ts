@@ -49,7 +49,8 @@ function readConfig(value: unknown, place: Place): SherdockConfig | undefined {
     return note(place, 'has no ImagesToNotGC: Sherdock would have deleted every image. Write [".*"] to keep all')
   }
   const keep = fields.get('ImagesToNotGC', listOf(keptPattern, mostImages)) ?? []
-  if (keep.length + pull.length === 0) note(place, 'keeps no image at all: write [".*"] as ImagesToNotGC to keep all')
+  if (keep.length + pull.length + place.findings.problems.length === 0)
+    note(place, 'keeps no image at all: write [".*"] as ImagesToNotGC to keep all')
   return { gcMinutes: minutes('GCIntervalMinutes', 5), pullMinutes: minutes('PullIntervalMinutes', 60), pull, keep }
 }
 
