@@ -1,33 +1,24 @@
 import type { RequestListener } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Changes } from '../../shared/config/changes.ts'
-import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { startAdmin } from '../../shared/web/admin/server.ts'
 import { listen, makeWebServer, urlOf, type WebServer } from '../../shared/web/listen.ts'
 import { addressOf, closeServer, countedListener, useMaterial } from '../../shared/web/running.ts'
 import { openTlsSource, type TlsSource } from '../../shared/web/tls/source.ts'
 import { notaryErrorMessage } from '../http/error-reply.ts'
-import type { ServerAccess } from './access.ts'
 import { adminRoutes, largestCall } from './admin/routes.ts'
-import { type Apps, appsFor } from './apps.ts'
+import { type Apps, appsFor, type ServedNotary } from './apps.ts'
 import { changesBetween, withLive } from './config/changes.ts'
 import { type NotaryConfig, usualPort } from './config/schema.ts'
 import { checkExposure, refuseExposure } from './exposure.ts'
 import { notaryLayout } from './layout.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import type { OpenNotary } from './open-notary.ts'
 
-export interface NotaryServerOptions {
+export interface NotaryServerOptions extends ServedNotary {
   /** Data folder. */
   readonly root: string
-  /** The configuration in force; a reload puts another one here. */
-  readonly inForce: { config: NotaryConfig }
-  readonly notary: OpenNotary
-  readonly log: Log
-  /** Everybody may do everything otherwise. */
-  readonly access?: ServerAccess | undefined
   /** Milliseconds that requests may go on when the server is asked to stop. */
   readonly drain: () => number
 }

@@ -9,10 +9,10 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
-import type { CollectionChange } from '../service/types.ts'
 import { parseGun } from '../tuf/gun.ts'
 import { parseRole } from '../tuf/role.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
+import type { CollectionChange } from './collection-types.ts'
 import type { CurrentFile } from './types.ts'
 
 /**

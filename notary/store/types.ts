@@ -1,6 +1,6 @@
-import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, KeyID, RoleName, ServerRole } from '../tuf/types.ts'
 import type { AuditRow, ChainPlace } from './audit-entry.ts'
+import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from './collection-types.ts'
 
 /** A file of a collection as it stands, without its bytes. */
 export interface CurrentFile {

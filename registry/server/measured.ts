@@ -4,8 +4,8 @@ import type { ServerAccess } from './access.ts'
 import type { ServerGate } from './gate.ts'
 import type { Readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
+import type { OpenRegistry } from './open-registry.ts'
 import type { ServerState } from './running.ts'
-import type { OpenRegistry } from './server.ts'
 
 /** What metrics are of. */
 export interface Measured {

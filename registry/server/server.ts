@@ -6,17 +6,10 @@ import { startAdmin } from '../../shared/web/admin/server.ts'
 import { listen, urlOf, type WebServer } from '../../shared/web/listen.ts'
 import { closeServer, useMaterial } from '../../shared/web/running.ts'
 import { openTlsSource } from '../../shared/web/tls/source.ts'
-import type { Adoption } from '../adopt/adoption.ts'
-import type { Outbox } from '../events/outbox.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
-import type { ExportOptions, ExportReport } from '../export/export-layouts.ts'
-import type { Collector } from '../gc/collector.ts'
-import { createScrubber, type ScrubberOptions } from '../scrub/scrubber.ts'
+import { createScrubber } from '../scrub/scrubber.ts'
 import type { Scrubber } from '../scrub/types.ts'
-import type { RegistryService } from '../service/types.ts'
-import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
-import type { RotatedKeys } from '../token/signing-keys.ts'
 import { openAccess, type ServerAccess } from './access.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { serviceAdmin } from './admin/service-admin.ts'
@@ -28,27 +21,11 @@ import { openGate, type SignaturesFor } from './gate.ts'
 import { createHealth } from './health.ts'
 import { createMetricsFor } from './measured.ts'
 import { type NotaryAccess, notaryAccess } from './notary-access.ts'
+import type { OpenRegistry } from './open-registry.ts'
 import { currentGunNames } from './own-hosts.ts'
 import { applyConfig, clientListener, type ServerState } from './running.ts'
 import { tokenOpener } from './tokens.ts'
 import { makeServer } from './web-server.ts'
-
-/** The registry that a server is for. */
-export interface OpenRegistry {
-  readonly service: RegistryService
-  readonly events: Outbox
-  readonly gc: Collector
-  readonly space: BlobDriver['space']
-  readonly adoption: Adoption
-  /** Errors: those of {@link exportLayouts}. */
-  readonly exportLayouts: (options: ExportOptions) => Promise<ExportReport>
-  /** Of a server that gives no tokens, or where none runs. Errors: OBJECT_NOT_FOUND where there are no keys, TOKEN_KEYS_INVALID. */
-  readonly rotateTokenKeys: (isRevoking: boolean) => Promise<RotatedKeys>
-  /** What is read again by itself. */
-  readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
-  /** Lets a listener be told how many changes of metadata were written together. */
-  onWritten(listener: (changes: number) => void): void
-}
 
 export interface ServerOptions {
   /** Data folder. */

@@ -1,4 +1,4 @@
-import type { Adoption } from '../../service/adopt-collection.ts'
+import type { Adoption } from '../../service/types.ts'
 import type { AuditPage } from '../../store/types.ts'
 import type { Gun } from '../../tuf/types.ts'
 import type { CollectionCopy } from '../../verifier/copy-collection.ts'
