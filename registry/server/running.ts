@@ -42,7 +42,7 @@ export async function applyConfig(
 ): Promise<ReloadReport> {
   const { live, atRestart } = changesBetween(state.inForce.config, wanted)
   const config = withLive(state.inForce.config, wanted)
-  refuseExposure(config, { registry: addressOf(server) })
+  refuseExposure(config, { clients: addressOf(server) })
   const useGate = gate.prepare(config)
   const useAccess = await access.prepare(config)
   await tls?.refresh(config)
