@@ -44,6 +44,7 @@ export async function pushTo(
   const { client, expected, ...options } = scope
   const { tag = 'latest' } = pushable(to)
   await requireExpectedTag({ repository: client.repository(to), ref: tag }, expected, options)
+  await options.signer?.checkSign?.(to, [tag], { signal: scope.signal })
   const lock = await store.lockShared({ signal: scope.signal })
   try {
     const images = remoteImages(client)

@@ -3,6 +3,7 @@ import { createFolderKeyStore } from '../../../notary/keys/folder-key-store.ts'
 import type { KeyRing, KeyStore, StoredKey } from '../../../notary/keys/types.ts'
 import { isKeyID } from '../../../notary/tuf/key.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
+import { keptPassphrases } from '../../trust/kept-passphrases.ts'
 import type { Command } from '../arguments.ts'
 import { dockerConfigFile, type Environment } from '../registry-settings.ts'
 import { passphraseSource } from './passphrases.ts'
@@ -32,9 +33,9 @@ export function keyStoreOf({ trustDir }: KeyFlags, env: Environment = process.en
   return createFolderKeyStore(join(trustDir === undefined ? trustFolder(env) : resolve(trustDir), 'private'))
 }
 
-/** The key store, and who knows the passphrases. Errors: USAGE. */
+/** The key store, and who knows the passphrases, of each key asked once. Errors: USAGE. */
 export function keyRingOf(flags: KeyFlags, env: Environment = process.env): KeyRing {
-  return { store: keyStoreOf(flags, env), ask: passphraseSource({ env, file: flags.passphraseFile }) }
+  return { store: keyStoreOf(flags, env), ask: keptPassphrases(passphraseSource({ env, file: flags.passphraseFile })) }
 }
 
 function trustFolder(env: Environment): string {
