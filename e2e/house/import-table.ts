@@ -139,7 +139,10 @@ export const importTable: ImportTable = {
     },
     'notary/store': { imports: ['shared/base', 'shared/rows', 'notary/tuf'] },
     'notary/service': { imports: ['shared/base', 'shared/rows', ...['tuf', 'store', 'verifier'].map(inNotary)] },
-    'notary/http': { imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'], types: ['notary/store'] },
+    'notary/http': {
+      imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'],
+      types: ['shared/log', 'notary/store'],
+    },
     'notary/signer': {
       imports: ['shared', ...['tuf', 'keys', 'service/testing'].map(inNotary)],
       types: ['notary/service'],

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { Log } from '../../shared/log/log.ts'
 import type { ActiveRequests } from '../../shared/web/active.ts'
+import { changeLimits } from '../../shared/web/configure-server.ts'
 import type { WebServer } from '../../shared/web/listen.ts'
 import { addressOf, countedListener } from '../../shared/web/running.ts'
 import type { TlsSource } from '../../shared/web/tls/source.ts'
@@ -50,7 +51,6 @@ export async function applyConfig(
   useGate()
   state.inForce.config = config
   log.configure(config.log)
-  const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
-  Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
+  changeLimits(server, httpLimits(config))
   return { changed: live, waiting: atRestart }
 }
