@@ -2,7 +2,7 @@ import type { CommitTarget, RowBatch } from '../../shared/rows/commit-queue.ts'
 import { lastRows } from '../../shared/rows/log-rows.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { Row } from '../../shared/rows/row-store.ts'
-import { auditLine, type ChainPlace, chainStart, hashIn, readEntry } from './audit-entry.ts'
+import { auditLine, type ChainPlace, chainStart, hashIn, timeIn } from './audit-entry.ts'
 import { type AuditLimits, type AuditStart, auditKey, auditLog, auditPrefix, auditStartRows } from './audit-log.ts'
 
 const mebibyte = 1024 * 1024
@@ -103,11 +103,6 @@ function chained(
   return { rows, last }
 }
 
-/** When an entry was written; one that cannot be read is as old as can be. */
 function atOf(row: Row | undefined): number {
-  try {
-    return row === undefined ? 0 : readEntry(row.value, 0).at
-  } catch {
-    return 0
-  }
+  return row === undefined ? 0 : timeIn(row.value)
 }

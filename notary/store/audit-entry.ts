@@ -85,6 +85,15 @@ export function readEntry(line: string, number: number): AuditEntry {
   }
 }
 
+/** When an entry was written, whatever else it says; 0 for one that cannot be read: it is as old as can be. */
+export function timeIn(line: string): number {
+  try {
+    return required(asObject(parseJson(line.slice(65), { what: 'entry' }), place(0)), 'at', place(0), asInteger)
+  } catch {
+    return 0
+  }
+}
+
 /** Errors of a log that is not what was written. */
 export function broken(problem: string, cause?: unknown): IbuildError {
   return new IbuildError('AUDIT_BROKEN', `the audit log was changed: ${problem}`, { cause })

@@ -9,7 +9,7 @@ import type { Caller, FileQuery, StoredFile } from './collection-types.ts'
 import { fileKey, readFileRow, rowsOfFile } from './file-rows.ts'
 import { clearOld } from './old-files.ts'
 import { collectionRows, deadRows, gunOf, hashRows } from './rows.ts'
-import { publishedRow, stateOf } from './state.ts'
+import { published, stateOf } from './state.ts'
 import {
   type AuditPage,
   type CollectionState,
@@ -74,8 +74,7 @@ class RowTrustStore implements TrustStore {
       throw new PublicationConflict('an old version')
     const key = collectionRows.key(gun)
     const { put, remove, old } = await clearOld(this.#rows, publication, this.#retention)
-    const row = publishedRow(gun, publication, old)
-    const state = stateOf(row)
+    const { row, state } = published(gun, publication, old)
     const change = {
       put: [row, ...put, ...files.flatMap((file) => rowsOfFile(state.id, file, at))],
       remove,

@@ -15,6 +15,13 @@ export interface CurrentFile {
   readonly expires: number
 }
 
+/** All files of a collection that are kept though they are no more current, but for roots. */
+export interface OldFiles {
+  readonly bytes: number
+  /** At least so long ago the first of them was current; meaningless without any. */
+  readonly since: number
+}
+
 /** Which files a collection consists of, as one publish left it. */
 export interface CollectionState {
   readonly gun: Gun
@@ -28,6 +35,7 @@ export interface CollectionState {
   readonly files: ReadonlyMap<RoleName, CurrentFile>
   /** The last version of each role that the collection had and has no more: it is not to come back with an older one. */
   readonly gone: ReadonlyMap<RoleName, number>
+  readonly old: OldFiles
 }
 
 export interface NewFile {
