@@ -134,6 +134,20 @@ test.serial('what is pushed is signed as cosign does, alone or beside its collec
   t.is((await who.ibuild(['pull', '--verify', alone])).code, 3)
   const policy = who.write('policy', { 'policy.yaml': 'default: {cosign: {keys: ../ci.pub}}\n' })
   await who.ok(['pull', '--trust-policy', `${policy}/policy.yaml`, alone])
+  t.regex((await who.ok(['trust', 'verify', both])).stdout, /signed by targets\n$/)
+  const env = { IBUILD_TRUST_POLICY: `${policy}/policy.yaml` }
+  t.regex(
+    (await who.ok(['trust', 'verify', alone], { env })).stdout,
+    /is sha256:\w+, signed as .*policy\.yaml requires\n$/,
+  )
+  const refused = await who.ibuild(['trust', 'verify', '--explain', both], { env })
+  t.deepEqual([refused.code, /ok +targets/.test(refused.stderr)], [3, true], refused.stderr)
+  t.is((await who.ibuild(['trust', 'verify', '--no-policy', both], { env })).code, 0)
+  t.is((await who.ibuild(['trust', 'verify', '--no-policy', alone], { env })).code, 3)
+  t.is((await who.ibuild(['trust', 'verify', '--pin', 'ab'.repeat(32), '--trust-policy', 'x', both])).code, 2)
+  const any = who.write('any', { 'policy.yaml': 'default: insecureAcceptAnything\n' })
+  const { stdout: free } = await who.ok(['trust', 'verify', '--json', '--trust-policy', `${any}/policy.yaml`, alone])
+  t.like(JSON.parse(free), { required: false, policy: `${any}/policy.yaml` })
   const others = await who.ibuild(['pull', '--trust-policy', `${policy}/policy.yaml`, both])
   t.deepEqual([others.code, /TRUST_/.test(others.stderr)], [3, true], others.stderr)
 })
