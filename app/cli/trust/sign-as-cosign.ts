@@ -8,7 +8,8 @@ import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { signatureRegistry } from '../../adapters/signature-registry.ts'
 import type { RegistryFlags } from '../registry-client.ts'
 import { gunOf } from './image-name.ts'
-import { type KeyFlags, keyNamed } from './key-flags.ts'
+import type { KeyFlags } from './key-flags.ts'
+import { keyNamed } from './named-key.ts'
 import type { TaggedImage } from './tagged-image.ts'
 
 /** Flags for signatures of cosign. */
