@@ -14,19 +14,20 @@ const numberBytes: ReadonlyMap<string | undefined, number> = new Map([
 export function ecdsaDer(key: KeyObject, signature: Uint8Array): Buffer | undefined {
   const bytes = numberBytes.get(key.asymmetricKeyDetails?.namedCurve)
   if (bytes === undefined || signature.byteLength !== 2 * bytes) return undefined
-  return tagged(0x30, [...integer(signature.subarray(0, bytes)), ...integer(signature.subarray(bytes))])
+  const [r, s] = [integer(signature.subarray(0, bytes)), integer(signature.subarray(bytes))]
+  const length = r.length + s.length
+  return Buffer.concat([Buffer.from(length < 0x80 ? [0x30, length] : [0x30, 0x81, length]), r, s])
 }
 
-/** A positive number without needless zeros; one before the highest bit, which would make it negative. */
+/** DER of a positive number: without needless zeros, but with one before the highest bit, which would make it negative. */
 function integer(number: Uint8Array): Buffer {
-  const first = number.findIndex((byte) => byte !== 0)
-  const digits = number.subarray(first < 0 ? number.byteLength - 1 : first)
-  return tagged(0x02, (digits[0] ?? 0) < 0x80 ? digits : [0, ...digits])
-}
-
-/** Content of less than 256 bytes. */
-function tagged(tag: number, content: ArrayLike<number>): Buffer {
-  const { length } = content
-  const head = length < 0x80 ? [tag, length] : [tag, 0x81, length]
-  return Buffer.concat([Buffer.from(head), Buffer.from(content)])
+  let first = 0
+  while (first < number.length - 1 && number[first] === 0) first++
+  const length = number.length - first
+  const start = (number[first] ?? 0) < 0x80 ? 2 : 3
+  const der = Buffer.alloc(start + length)
+  der[0] = 0x02
+  der[1] = start - 2 + length
+  der.set(number.subarray(first), start)
+  return der
 }
