@@ -1,8 +1,6 @@
-import type { RequestListener } from 'node:http'
 import type { Changes } from '../../shared/config/changes.ts'
-import type { ActiveRequests } from '../../shared/web/active.ts'
 import { changeLimits } from '../../shared/web/configure-server.ts'
-import { addressOf, countedListener } from '../../shared/web/running.ts'
+import { addressOf, type ServerState } from '../../shared/web/running.ts'
 import type { ClientServer } from '../../shared/web/serve.ts'
 import type { Apps } from './apps.ts'
 import { changesBetween, withLive } from './config/changes.ts'
@@ -10,22 +8,9 @@ import type { NotaryConfig } from './config/schema.ts'
 import { refuseExposure } from './exposure.ts'
 import { httpLimits } from './limits.ts'
 
-/** What changes while a server runs. */
-export interface ServerState {
-  readonly inForce: { config: NotaryConfig }
-  isDraining: boolean
-  /** The notary over HTTP, with the limits of the configuration. */
-  handle: RequestListener
-}
-
-/** Hands requests on, counted, with the headers of the configuration on their answers. */
-export function clientListener(state: ServerState, active: ActiveRequests): RequestListener {
-  return countedListener(state, active, () => state.inForce.config.headers)
-}
-
 /** What a new configuration is brought into force on. */
 export interface Running {
-  readonly state: ServerState
+  readonly state: ServerState<NotaryConfig>
   readonly clients: ClientServer
   readonly operators: Pick<ClientServer, 'server'> | undefined
   readonly apps: Apps

@@ -1,6 +1,7 @@
 import type { Changes } from '../../shared/config/changes.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { startAdmin } from '../../shared/web/admin/server.ts'
+import { clientListener, newState } from '../../shared/web/running.ts'
 import { endRequests, serveClients, serveOperators } from '../../shared/web/serve.ts'
 import { notaryErrorMessage } from '../http/error-reply.ts'
 import { adminRoutes, largestCall } from './admin/routes.ts'
@@ -10,7 +11,7 @@ import { checkExposure } from './exposure.ts'
 import { notaryLayout } from './layout.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import { applyConfig, clientListener, type ServerState } from './running.ts'
+import { applyConfig } from './running.ts'
 
 export interface NotaryServerOptions extends ServedNotary {
   /** Data folder. */
@@ -43,7 +44,7 @@ export async function startNotary(options: NotaryServerOptions): Promise<NotaryS
   const { root, inForce, log, notary } = options
   await checkExposure(inForce.config, isOpenFor(options))
   const { folder, adminSocket } = notaryLayout(root)
-  const state: ServerState = { inForce, isDraining: false, handle: () => undefined }
+  const state = newState(inForce)
   const active = activeRequests()
   await using started = new AsyncDisposableStack()
   const metrics = await metricsFor(options, active)

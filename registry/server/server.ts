@@ -1,6 +1,7 @@
 import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { startAdmin } from '../../shared/web/admin/server.ts'
+import { clientListener, newState, type ServerState } from '../../shared/web/running.ts'
 import { endRequests, serveClients, serveOperators } from '../../shared/web/serve.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
 import { registryErrorMessage } from '../http/configure-server.ts'
@@ -21,7 +22,7 @@ import { createMetricsFor } from './measured.ts'
 import { type NotaryAccess, notaryAccess } from './notary-access.ts'
 import type { OpenRegistry } from './open-registry.ts'
 import { currentGunNames } from './own-hosts.ts'
-import { applyConfig, clientListener, type ServerState } from './running.ts'
+import { applyConfig } from './running.ts'
 import { tokenOpener } from './tokens.ts'
 
 export interface ServerOptions {
@@ -59,7 +60,7 @@ export interface RegistryServer {
 export async function startServer(options: ServerOptions): Promise<RegistryServer> {
   const { root, inForce, registry, log } = options
   const layout = registryLayout(root)
-  const state: ServerState = { inForce, isDraining: false, handle: () => undefined }
+  const state = newState(inForce)
   const active = activeRequests()
   const { folder } = layout
   const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
@@ -120,7 +121,7 @@ function scrubberFor({ registry, inForce, log }: ServerOptions, active: ActiveRe
 interface AdminFor {
   readonly access: ServerAccess
   readonly scrubber: Scrubber
-  readonly state: ServerState
+  readonly state: ServerState<ServerConfig>
   readonly options: ServerOptions
   readonly active: ActiveRequests
   readonly url: string
