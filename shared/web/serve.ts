@@ -9,7 +9,7 @@ import { openTlsSource, type TlsConfig, type TlsSource, type TlsSourceOptions } 
 export interface ServeOptions extends Pick<TlsSourceOptions, 'folder' | 'what'> {
   readonly config: TlsConfig
   readonly web: Pick<WebServerOptions, 'limits' | 'errorMessage'>
-  /** For an address without one. */
+  /** Port of an address that names none. */
   readonly port?: number | undefined
   readonly log: Log
 }
