@@ -11,6 +11,8 @@ const { Script } = require('vm')
 
 /** A run of so many milliseconds can afford to look whether it compiled more than is kept: that takes some 10 ms. */
 const longRun = 1000
+/** Of so many shorter runs one looks, too: the second run of a command may call functions that the first did not. */
+const shortRuns = 16
 /** Days after which code is removed that nobody wrote anew: of another version of ibuild or Node, most likely. */
 const longUnused = 60
 
@@ -34,7 +36,8 @@ module.exports = function openScripts(folder, cache) {
     if (cache === undefined) return
     const scripts = [...loaded.values()]
     const isNew = scripts.some(({ kept }) => kept === 0)
-    if (isNew || process.uptime() * 1000 >= longRun) scripts.forEach(keepCode)
+    const isLong = process.uptime() * 1000 >= longRun
+    if (isNew || isLong || Math.random() < 1 / shortRuns) scripts.forEach(keepCode)
   }
   return { load, keep }
 }

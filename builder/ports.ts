@@ -70,6 +70,11 @@ export interface ContentOptions extends FetchOptions {
 
 /** Signs what was pushed under its digest, before any tag leads to it. */
 export interface ImageSigner {
+  /**
+   * Resolves when such tags of a repository could be signed, whatever they will mean: asked before anything is built or sent, so that a
+   * key that is missing or stays locked is known at once. Errors as of `sign`.
+   */
+  checkSign?(repository: RepositoryName, tags: readonly string[], options?: FetchOptions): Promise<void>
   /** Resolves when everybody can see that the tags of a repository are to mean this. Errors: TRUST_*, KEY_*, PASSPHRASE_*. */
   sign(repository: RepositoryName, content: TaggedContent, options?: FetchOptions): Promise<void>
 }

@@ -6,16 +6,17 @@ type Guarded = BuildOptions & { readonly signal: AbortSignal }
 
 /**
  * Does the work of a build while registries that are to get the image are asked whether they would take it; one that would
- * not stops the work, and its error is what is thrown.
+ * not stops the work, and its error is what is thrown. Who signs is asked before the work begins, for he may have to ask a person.
  */
 export async function withAccess<Options extends Guarded, T>(
   options: Options,
   work: (options: Options) => Promise<T>,
 ): Promise<T> {
-  const { outputs = [], publisher, tags = [] } = options
+  const { outputs = [], publisher, signer, tags = [] } = options
   const pushes = outputs.filter((output): output is RegistryOutput => output.type === 'registry')
   if (pushes.length === 0 || publisher === undefined) return work(options)
-  const { checkPushes } = await import('./transfer/write-registry.ts')
+  const { checkPushes, checkSigning } = await import('./transfer/write-registry.ts')
+  if (signer !== undefined) await checkSigning(pushes, tags, { signer, signal: options.signal })
   const done = Promise.withResolvers<T>()
   const parts: ((signal: AbortSignal) => Promise<void>)[] = [
     async (signal) => done.resolve(await work({ ...options, signal })),

@@ -1,4 +1,5 @@
-import type { FileQuery, NotaryService } from '../../notary/service/types.ts'
+import type { NotaryService } from '../../notary/service/types.ts'
+import type { FileQuery } from '../../notary/store/collection-types.ts'
 import { isRole } from '../../notary/tuf/role.ts'
 import type { MetadataSource } from '../../notary/verifier/types.ts'
 import { IbuildError } from '../../shared/base/errors.ts'

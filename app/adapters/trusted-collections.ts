@@ -64,19 +64,17 @@ async function refresh(
   { server, root, unreachable, maxAge }: NotaryRequirement,
   { source, cache, now, onNotice, signal }: CollectionAccess & { readonly signal: AbortSignal | undefined },
 ): Promise<TrustedCollection> {
-  const isFirst = onNotice !== undefined && root.allowsFirstUse && (await cache.load(gun)) === undefined
-  const pinning = pinningOf(gun, root)
-  const collection = await refreshCollection(gun, {
+  const tell = (collection: TrustedCollection): void => onNotice?.(firstUse(collection))
+  return refreshCollection(gun, {
     source: source(gun, server),
     cache,
-    pinning,
+    pinning: pinningOf(gun, root),
     unreachable,
     maxAge,
     signal,
+    ...(root.allowsFirstUse && { onMet: tell }),
     ...(now !== undefined && { now }),
   })
-  if (isFirst) onNotice(firstUse(collection))
-  return collection
 }
 
 /** What a requirement pins of one collection. */

@@ -9,7 +9,7 @@ import { signFlags } from './build/sign-flags.ts'
 import { type SourceFlags, sourceFlags } from './build/source-flags.ts'
 import { verifyFlags } from './build/verify-flags.ts'
 import type { RegistryFlags } from './registry-client.ts'
-import type { SignFlags } from './sign/sign-flags.ts'
+import type { SignFlags } from './sign/sign-types.ts'
 import type { VerifyFlags } from './verify/trust-choice.ts'
 
 /** What commander gives for `ibuild build`. A flag is added in the file of its group below `build/`. */

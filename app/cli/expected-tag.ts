@@ -1,4 +1,4 @@
-import type { ExpectedTag } from '../../registry/client/expected-tag.ts'
+import type { ExpectedTag } from '../../registry/client/types.ts'
 import { parseDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Command } from './arguments.ts'

@@ -16,6 +16,7 @@ export async function trustConnection(onNotice: (text: string) => void): Promise
     authorities,
     certificateFolders: [trustCertificates(process.env), ...(certificateFolders ?? [])],
     onNotice,
+    inLine: 6,
   }
 }
 

@@ -12,7 +12,7 @@ import { toBuildOptions } from '../cli/build-options.ts'
 import { dataFolder } from '../cli/data-folder.ts'
 import { onInterrupt } from '../cli/interrupt.ts'
 import { openRegistryClient } from '../cli/registry-client.ts'
-import { signerFor } from '../cli/sign/sign-flags.ts'
+import { checkSignFlags, signerFor } from '../cli/sign/sign-flags.ts'
 import { trustChoiceOf, verifierFor } from '../cli/verify/lazy-verifier.ts'
 import { withDockerTrust } from '../cli/verify/verify-flags.ts'
 import type { Explanation } from '../explain/collect-explanation.ts'
@@ -36,6 +36,7 @@ export type ShowResult = (result: BuildResult, isTold: boolean) => void
 /** Builds as the flags say, with progress on stderr and the files that they ask for, and gives the exit code. */
 export async function carryOut(context: string, flags: BuildFlags, show: ShowResult): Promise<number> {
   checkExplain(flags)
+  checkSignFlags(flags)
   const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
   const progress = await createProgress(progressKind(flags), process.stderr)
   const interrupt = onInterrupt()
@@ -43,7 +44,8 @@ export async function carryOut(context: string, flags: BuildFlags, show: ShowRes
   const { images, publisher, client } = registries
   const onNotice = (message: string): void => progress.emit({ type: 'notice', message: `note: ${message}` })
   const verifier = verifierFor(trust, { root, client, onNotice })
-  const signer = signerFor(flags, { root, onNotice: (message) => progress.emit({ type: 'notice', message }) })
+  const onSigned = (message: string): void => progress.emit({ type: 'notice', message })
+  const signer = signerFor(flags, { root, client, onNotice: onSigned })
   let explained: Explanation | undefined
   try {
     const options = await toBuildOptions(context, flags, root)

@@ -13,6 +13,7 @@ import {
   type TransferFlags,
   type TransferScope,
 } from '../cli/transfer-command.ts'
+import { beginTls } from '../cli/verify/begin-tls.ts'
 import { trustChoiceOf } from '../cli/verify/lazy-verifier.ts'
 import { withVerifier } from '../cli/verify/transfer-verifier.ts'
 import type { VerifyFlags } from '../cli/verify/trust-choice.ts'
@@ -40,6 +41,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const asked = parseReference(word)
   const settings = settingsOf(flags)
   const [root, trust] = [dataFolder(flags.root), trustChoiceOf(flags)]
+  if (trust.kind === 'on') beginTls()
   return carryOutTransfer(flags, async (scope) => {
     const references = flags.allTags === true ? await allTags(scope, asked) : []
     const store = openStore(root)

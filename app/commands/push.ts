@@ -9,7 +9,8 @@ import { parseAskedCompression, parseManifestFormat } from '../cli/compression.t
 import { dataFolder } from '../cli/data-folder.ts'
 import { declareExpectedTag, type ExpectedTagFlags, expectedTagOf } from '../cli/expected-tag.ts'
 import { imageOf } from '../cli/open-store.ts'
-import { declareSignFlags, type SignFlags, signerFor } from '../cli/sign/sign-flags.ts'
+import { checkSignFlags, declareSignFlags, signerFor } from '../cli/sign/sign-flags.ts'
+import type { SignFlags } from '../cli/sign/sign-types.ts'
 import { carryOutTransfer, declareTransferFlags, parallelOf, type TransferFlags } from '../cli/transfer-command.ts'
 import { type Pushed, type PushSettings, pushable, pushTo } from '../transfer/push.ts'
 
@@ -50,6 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const settings = settingsOf(flags)
   const expected = expectedTagOf(flags)
+  checkSignFlags(flags)
   if (expected !== undefined && flags.allTags === true)
     throw new IbuildError('USAGE', '--if-match and --if-new are about one tag, and --all-tags pushes several')
   const root = dataFolder(flags.root)
@@ -57,7 +59,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const pushes = pushesOf(store, words, flags)
   return carryOutTransfer(flags, async (scope) => {
     const pushed: Pushed[] = []
-    const signer = signerFor(flags, { root, onNotice: (message) => scope.emit({ type: 'notice', message }) })
+    const signer = signerFor(flags, {
+      root,
+      client: async () => scope.client,
+      onNotice: (message) => scope.emit({ type: 'notice', message }),
+    })
     for (const { source, to } of pushes) {
       scope.emit({ type: 'notice', message: `pushing to ${formatReference(to)}` })
       pushed.push(

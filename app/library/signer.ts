@@ -1,5 +1,6 @@
 import { checkOptions } from '../../builder/check-options.ts'
 import type { ImageSigner } from '../../builder/ports.ts'
+import { keptPassphrases } from '../trust/kept-passphrases.ts'
 import type { OpenSignerOptions } from '../trust/open-signer.ts'
 import type { StoreOptions } from './options.ts'
 import { credentialsOf, type RegistryOptions } from './registries.ts'
@@ -38,15 +39,22 @@ export interface SignerOptions extends StoreOptions {
 
 /**
  * Signs tags in trusted collections: `build({ ...options, publisher, signer })`, or by itself for what is in a registry. All tags of a
- * call are signed in one publish, and read back; a collection that there is not yet is made. Errors of `sign`: `TRUST_*`,
+ * call are signed in one publish, and read back; a collection that there is not yet is made. A build asks `checkSign` before it begins,
+ * and a passphrase is asked for once. Errors of both: `TRUST_*`,
  * `KEY_*`, `PASSPHRASE_*`, `GUN_INVALID`, `DIGEST_INVALID`, `USAGE`.
  */
 export function openSigner(options: SignerOptions): ImageSigner {
   const checked = checkOptions('openSigner', options, ['root', 'keys', 'passphrase'])
+  const settings = settingsOf(checked)
+  const never = new AbortController().signal
   return {
-    sign: async (repository, content, { signal } = {}) => {
+    checkSign: async (repository, tags, { signal = never } = {}) => {
+      const { checkSignContent } = await import('../trust/open-signer.ts')
+      await checkSignContent(repository, tags, { ...settings, signal })
+    },
+    sign: async (repository, content, { signal = never } = {}) => {
       const { signContent } = await import('../trust/open-signer.ts')
-      await signContent(repository, content, { ...settingsOf(checked), signal: signal ?? new AbortController().signal })
+      await signContent(repository, content, { ...settings, signal })
     },
   }
 }
@@ -69,7 +77,7 @@ function settingsOf({
     pins,
     allowsFirstUse,
     keyFolder: keys,
-    ask: async (needed) => passphrase(needed),
+    ask: keptPassphrases(async (needed) => passphrase(needed)),
     connection: {
       userAgent,
       credentials: credentialsOf(registries),

@@ -1,12 +1,10 @@
 import type { NotaryServer } from '../../notary/server/server.ts'
 import type { ReloadReport } from '../../registry/server/admin/types.ts'
-import { refuseExposure } from '../../registry/server/config/exposure.ts'
+import { checkExposure } from '../../registry/server/config/exposure.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import { openRegistry } from '../../registry/server/open-registry.ts'
 import { type RegistryServer, startServer } from '../../registry/server/server.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
-import { parseAddress } from '../../shared/web/address.ts'
-import { resolveAddress } from '../../shared/web/listen.ts'
 import { type BesideConfig, type BesideNotary, openBeside } from './beside-notary.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
@@ -61,15 +59,6 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   tellReady({ server, notary, config, host, log })
   await host.stopped
   return await toldStop(log, [server, ...(beside === undefined ? [] : [beside])])
-}
-
-/** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
-export async function checkExposure(config: ServerConfig): Promise<void> {
-  const { listen, metrics } = config
-  const ipOf = async (text: string, key: string): Promise<string> => (await resolveAddress(parseAddress(text, key))).ip
-  const registry = await ipOf(listen, 'listen')
-  const operators = metrics.listen === '' ? undefined : await ipOf(metrics.listen, 'metrics.listen')
-  refuseExposure(config, { registry, operators })
 }
 
 interface Ready {

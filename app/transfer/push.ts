@@ -3,9 +3,9 @@ import { withRemote } from '../../builder/remote/with-remote.ts'
 import type { BuildEvent } from '../../builder/solve/events.ts'
 import type { Store, StoredImage } from '../../builder/store/types.ts'
 import { type PublishImageOptions, publishImage } from '../../builder/transfer/publish-image.ts'
-import { type ExpectedTag, requireExpectedTag } from '../../registry/client/expected-tag.ts'
+import { requireExpectedTag } from '../../registry/client/expected-tag.ts'
 import { unchecked } from '../../registry/client/images/copy-image.ts'
-import type { RegistryClient } from '../../registry/client/types.ts'
+import type { ExpectedTag, RegistryClient } from '../../registry/client/types.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { formatReference, type Reference } from '../../shared/base/reference.ts'
@@ -44,6 +44,7 @@ export async function pushTo(
   const { client, expected, ...options } = scope
   const { tag = 'latest' } = pushable(to)
   await requireExpectedTag({ repository: client.repository(to), ref: tag }, expected, options)
+  await options.signer?.checkSign?.(to, [tag], { signal: scope.signal })
   const lock = await store.lockShared({ signal: scope.signal })
   try {
     const images = remoteImages(client)

@@ -1,7 +1,7 @@
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import { formatReference } from '../../shared/base/reference.ts'
+import { formatReference, type Reference } from '../../shared/base/reference.ts'
 import type { RegistryOutput, WrittenOutput } from '../output-types.ts'
-import type { Publisher } from '../ports.ts'
+import type { ImageSigner, Publisher, RepositoryName } from '../ports.ts'
 import type { Store, StoredImage } from '../store/types.ts'
 import { type PublishImageOptions, publishImage } from './publish-image.ts'
 import { registryNames } from './registry-names.ts'
@@ -20,16 +20,36 @@ export async function writeRegistry(
   const { compression, format, indexes, annotations } = output
   const how = { ...options, compression, format, indexes, annotations: annotations?.manifest }
   const references = registryNames(output, names)
-  const groups = Map.groupBy(references, ({ domain, path }) => formatReference({ domain, path }))
   const descriptors = []
-  for (const group of groups.values()) {
-    const [to] = group
-    const tags = group.flatMap(({ tag }) => tag ?? [])
-    if (to !== undefined) descriptors.push(await publishImage(store, { image, to, tags }, how))
-  }
+  for (const { to, tags } of byRepository(references))
+    descriptors.push(await publishImage(store, { image, to, tags }, how))
   const [descriptor] = descriptors
   const dest = references.map(formatReference).join(',')
   return { type: 'registry', dest, ...(descriptor !== undefined && { descriptor }) }
+}
+
+/** Asks who signs whether all that will be pushed could be signed. Errors: those of the signer. */
+export async function checkSigning(
+  outputs: readonly RegistryOutput[],
+  names: readonly string[],
+  { signer, signal }: { readonly signer: ImageSigner; readonly signal: AbortSignal },
+): Promise<void> {
+  const all = outputs.flatMap((output) => registryNames(output, names))
+  // one by one: a person may be asked for passphrases
+  for (const { to, tags } of byRepository(all)) await signer.checkSign?.(to, tags, { signal })
+}
+
+interface TagsOfRepository {
+  readonly to: RepositoryName
+  readonly tags: readonly string[]
+}
+
+function byRepository(references: readonly Reference[]): readonly TagsOfRepository[] {
+  const groups = Map.groupBy(references, ({ domain, path }) => formatReference({ domain, path }))
+  return [...groups.values()].flatMap((group) => {
+    const [to] = group
+    return to === undefined ? [] : [{ to, tags: group.flatMap(({ tag }) => tag ?? []) }]
+  })
 }
 
 /** Asks each repository whether one may push there, before the work that would be for nothing. Errors: those of the registry. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
@@ -51,11 +52,14 @@ async function waitForNone(marker: string): Promise<string[]> {
   return processesWith(marker)
 }
 
-/** Mounts, without those that other programs have in folders of their own below /tmp. */
+/** Mounts, without those that other programs have in temporary folders of their own. */
 function mounts(folder: string): string[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n')
-  return lines.filter((line) => line.includes(folder) || !line.includes(' /tmp/'))
+  return lines.filter((line) => line.includes(folder) || !temporary.some((parent) => line.includes(parent)))
 }
+
+/** As mount points begin; some programs know no other folder than /tmp. */
+const temporary = [' /tmp/', ` ${tmpdir()}/`]
 
 const runtimes = ['crun', 'runc']
 const signals: [name: NodeJS.Signals, code: number | null][] = [

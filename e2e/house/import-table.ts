@@ -139,12 +139,12 @@ export const importTable: ImportTable = {
     'notary/client': {
       imports: ['shared/base', 'shared/cas', 'shared/net', ...['tuf', 'verifier', 'keys'].map(inNotary)],
     },
-    'notary/store': {
-      imports: ['shared/base', 'shared/rows', 'shared/audit', 'notary/tuf'],
-      types: ['notary/service'],
-    },
+    'notary/store': { imports: ['shared/base', 'shared/rows', 'shared/audit', 'notary/tuf'] },
     'notary/service': { imports: ['shared/base', 'shared/rows', ...['tuf', 'store', 'verifier'].map(inNotary)] },
-    'notary/http': { imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'] },
+    'notary/http': {
+      imports: ['shared/base', 'shared/web', 'notary/tuf', 'notary/service'],
+      types: ['shared/log', 'notary/store'],
+    },
     'notary/signer': {
       imports: ['shared', ...['tuf', 'keys', 'service/testing'].map(inNotary)],
       types: ['notary/service'],

@@ -3,16 +3,20 @@ import { join } from 'node:path'
 import test from 'ava'
 import { repository } from '../../scripts/repository.ts'
 import { checkImports } from './check-imports.ts'
+import { importCircles } from './import-circles.ts'
 import { type ImportTable, importTable } from './import-table.ts'
 import { readSource } from './read-source.ts'
 
+const house = globSync('{shared,builder,registry,notary,retention,app,e2e,scripts,bench}/**/*.ts', { cwd: repository })
+const sources = house.sort().map((path) => readSource(path, readFileSync(join(repository, path), 'utf8')))
+
 test('every import follows the table', (t) => {
-  const files = globSync('{shared,builder,registry,notary,retention,app,e2e,scripts,bench}/**/*.ts', {
-    cwd: repository,
-  })
-  t.true(files.includes('app/main.ts'))
-  const sources = files.sort().map((path) => readSource(path, readFileSync(join(repository, path), 'utf8')))
+  t.true(house.includes('app/main.ts'))
   t.is(checkImports(sources, importTable).join('\n'), '')
+})
+
+test('no files import each other', (t) => {
+  t.is(importCircles(sources).join('\n'), '')
 })
 
 test('the table names no file and no folder that is gone', (t) => {

@@ -68,6 +68,38 @@ test('a file is asked for by the name of the collection as it is, and 404 means 
   )
 })
 
+for (const [title, head, connections] of [
+  ['that stays goes over one connection', {}, 1],
+  ['that ends with each answer is made anew for each', { connection: 'close' }, 3],
+] as const) {
+  test(`what is asked for in line of a server ${title}`, async (t) => {
+    const sockets = new Set<unknown>()
+    const answer: Answer = ({ url = '' }, response) => {
+      sockets.add(response.socket)
+      response.writeHead(url.endsWith('2.root.json') ? 404 : 200, head).end(url.slice(url.lastIndexOf('/') + 1))
+    }
+    const { server, stand } = await parts(t, answer, { inLine: 6 })
+    const names = ['timestamp.json', '2.root.json', 'root.json']
+    const found = await Promise.all(names.map(async (name) => httpSource(server).fetch(gun, name, limits)))
+    t.deepEqual(found.map(String), ['timestamp.json', 'undefined', 'root.json'])
+    t.is(sockets.size, connections)
+    t.is(stand.asked.length, 3)
+  })
+}
+
+test('in line behind an answer that is too long, the others come all the same', async (t) => {
+  const answer: Answer = ({ url = '' }, response) =>
+    response.end(url.endsWith('timestamp.json') ? 'x'.repeat(100_000) : 'here')
+  const { server } = await parts(t, answer, { inLine: 6 })
+  const source = httpSource(server)
+  const [long, short] = await Promise.allSettled([
+    source.fetch(gun, 'timestamp.json', limits),
+    source.fetch(gun, 'root.json', limits),
+  ])
+  t.is(long.status === 'rejected' && long.reason.code, 'TRUST_TOO_LARGE')
+  t.is(short.status === 'fulfilled' && String(short.value), 'here')
+})
+
 test('an address with a path has its collections below it', async (t) => {
   const { stand } = await parts(t, (_, response) => response.end('here'))
   await httpSource(serverAt(t, `https://${stand.host}/notary/`)).fetch(gun, 'root.json', limits)

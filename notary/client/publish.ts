@@ -141,7 +141,8 @@ function complete(gun: Gun, { files, missing }: Sealed, { leavesStale = false }:
   return new Map([...files].filter(([role]) => !left.has(role)))
 }
 
-function incomplete(gun: Gun, { role, missing, keys, isStale }: MissingSignatures): IbuildError {
+/** For who lacks signatures of a role. */
+export function incomplete(gun: Gun, { role, missing, keys, isStale }: MissingSignatures): IbuildError {
   const count = missing === 1 ? 'one signature' : `${missing} signatures`
   const ids = keys.map((id) => id.slice(0, 12)).join(', ')
   if (isStale)

@@ -37,7 +37,8 @@ export interface TrustRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface TrustServerOptions extends Pick<HttpClientOptions, 'userAgent' | 'proxies' | 'authorities'> {
+export interface TrustServerOptions
+  extends Pick<HttpClientOptions, 'userAgent' | 'proxies' | 'authorities' | 'inLine'> {
   readonly url: URL
   /** Asked for the host of the server, then for that of the image. */
   readonly credentials: CredentialSource

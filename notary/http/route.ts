@@ -1,4 +1,4 @@
-import type { FileQuery } from '../service/types.ts'
+import type { FileQuery } from '../store/collection-types.ts'
 import { isBaseRole, isRole } from '../tuf/role.ts'
 import type { ServerRole } from '../tuf/types.ts'
 

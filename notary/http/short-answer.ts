@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http'
-import type { NotaryService, StoredFile } from '../service/types.ts'
+import type { NotaryService } from '../service/types.ts'
+import type { StoredFile } from '../store/collection-types.ts'
 import { isGun } from '../tuf/gun.ts'
 import type { Gun } from '../tuf/types.ts'
 import type { CacheTimes } from './endpoint.ts'

@@ -2,6 +2,8 @@ import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../../e2e/testing/temporary.ts'
+import { isIbuildError } from '../../shared/base/errors.ts'
+import { parseKeyID } from '../tuf/key.ts'
 import { createFolderKeyStore } from './folder-key-store.ts'
 import { writeKeyFile } from './key-file.ts'
 import { newPrivateKey } from './key-ring.ts'
@@ -99,4 +101,14 @@ test('what cannot be read is told, by its name', async (t) => {
   writeFileSync(join(folder, 'private'), '')
   const error = await t.throwsAsync(createFolderKeyStore(join(folder, 'private')).list(), { code: 'KEY_INVALID' })
   t.regex(error.message, /private cannot be read \(ENOTDIR\)/)
+})
+
+test('what cannot be written or removed is told with what to do, and not in the words of the system', async (t) => {
+  const folder = temporaryFolder(t)
+  const { id, pem } = await someKey('bob')
+  writeFileSync(join(folder, 'file'), '')
+  const write = createFolderKeyStore(join(folder, 'file/private')).write(parseKeyID(id), pem)
+  const written = await t.throwsAsync(write, { code: 'KEY_INVALID' })
+  t.regex(written.message, /^private keys in .*file\/private cannot be changed \(E\w+\)$/)
+  t.regex(String(isIbuildError(written) && written.hint), /--trust-dir/)
 })

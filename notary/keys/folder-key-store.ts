@@ -47,16 +47,20 @@ export function createFolderKeyStore(folder: string): KeyStore {
       return found === undefined ? undefined : readText(found.path)
     },
     async write(id, pem) {
-      await mapDiskFull(async () => {
-        makeFolders(folder, 0o700)
-        await writeDurably(own(id), pem, 0o600)
-        await syncPath(dirname(folder))
-      })
+      await changing(folder, async () =>
+        mapDiskFull(async () => {
+          makeFolders(folder, 0o700)
+          await writeDurably(own(id), pem, 0o600)
+          await syncPath(dirname(folder))
+        }),
+      )
     },
     async remove(id) {
       const found = await places(id)
-      await Promise.all(found.map(({ path }) => rm(path, { force: true })))
-      await Promise.all(found.map(({ path }) => syncPath(dirname(path))))
+      await changing(folder, async () => {
+        await Promise.all(found.map(({ path }) => rm(path, { force: true })))
+        await Promise.all(found.map(({ path }) => syncPath(dirname(path))))
+      })
       return found.length > 0
     },
   }
@@ -102,6 +106,20 @@ async function readText(path: string): Promise<string | undefined> {
   } catch (cause) {
     if (errnoOf(cause) === 'ENOENT') return undefined
     throw unreadable(path, cause)
+  }
+}
+
+/** Does something to the store. Errors: KEY_INVALID when the system does not let it. */
+async function changing(folder: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    const errno = errnoOf(cause)
+    if (errno === undefined) throw cause
+    throw new IbuildError('KEY_INVALID', `private keys in ${folder} cannot be changed (${errno})`, {
+      hint: 'Who makes and removes keys must be allowed to write that folder; --trust-dir names another one.',
+      cause,
+    })
   }
 }
 

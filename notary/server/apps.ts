@@ -1,16 +1,28 @@
 import type { RequestListener } from 'node:http'
+import type { Log } from '../../shared/log/log.ts'
 import { inNetworks } from '../../shared/net/networks.ts'
 import { type Access, createNotaryApp } from '../http/app.ts'
 import { notFound } from '../http/error-reply.ts'
-import { tokenPaths } from './access.ts'
+import { type ServerAccess, tokenPaths } from './access.ts'
+import type { NotaryConfig } from './config/schema.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { OpenNotary } from './open-notary.ts'
 import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
-import type { NotaryServerOptions } from './server.ts'
+
+/** What is served, and to whom. */
+export interface ServedNotary {
+  /** The configuration in force; a reload puts another one here. */
+  readonly inForce: { config: NotaryConfig }
+  readonly notary: OpenNotary
+  readonly log: Log
+  /** Everybody may do everything otherwise. */
+  readonly access?: ServerAccess | undefined
+}
 
 export interface AppParts {
-  readonly options: NotaryServerOptions
+  readonly options: ServedNotary
   readonly metrics: Metrics | undefined
   readonly isDraining: () => boolean
 }

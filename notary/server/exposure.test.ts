@@ -1,11 +1,11 @@
 import test from 'ava'
 import { besideReader } from './config/read.ts'
-import { type ListenedOn, refuseExposure } from './exposure.ts'
+import { refuseExposure } from './exposure.ts'
 
 const here = '127.0.0.1'
 const there = '10.0.0.1'
 
-const cases: readonly [config: object, on: ListenedOn, refused: RegExp | undefined][] = [
+const cases: readonly [config: object, on: Parameters<typeof refuseExposure>[1], refused: RegExp | undefined][] = [
   [{}, { clients: here, isOpen: true }, undefined],
   [{ tls: { mode: 'off' } }, { clients: '::1', isOpen: true }, undefined],
   [{}, { clients: there, isOpen: true }, /^[^\n]*no accounts[^\n]*$/],

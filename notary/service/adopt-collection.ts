@@ -1,4 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { Caller } from '../store/collection-types.ts'
 import type { CollectionState, NewFile, TrustStore } from '../store/types.ts'
 import { readMetadata } from '../tuf/read-metadata.ts'
 import { isTargetsRole } from '../tuf/role.ts'
@@ -6,13 +7,7 @@ import type { Gun, RoleName } from '../tuf/types.ts'
 import type { CollectionCopy } from '../verifier/copy-collection.ts'
 import type { LiveCollections } from './live-collections.ts'
 import { hashesOf } from './read-upload.ts'
-import type { Caller } from './types.ts'
-
-/** What becomes of a collection that is taken over from another server. */
-export type Adoption =
-  | { readonly kind: 'imported' | 'unchanged' }
-  /** It was changed here since, so it stays as it is; `ahead` are roles of which the other server has newer files. */
-  | { readonly kind: 'newer'; readonly ahead: readonly RoleName[] }
+import type { Adoption } from './types.ts'
 
 export interface Adopted {
   readonly adoption: Adoption

@@ -1,10 +1,10 @@
 import { Recent } from '../../shared/base/recent.ts'
+import type { FileQuery, StoredFile } from '../store/collection-types.ts'
 import type { CollectionState, NewFile, TrustStore } from '../store/types.ts'
 import { readRoot, readTargets } from '../tuf/read-metadata.ts'
 import type { Gun, RoleName, Root, TargetsRole } from '../tuf/types.ts'
 import type { Delegations } from './check-targets.ts'
 import type { Upload } from './read-upload.ts'
-import type { FileQuery, StoredFile } from './types.ts'
 
 const mebibyte = 1024 * 1024
 

@@ -1,4 +1,5 @@
 import test from 'ava'
+import type { FileQuery, StoredFile } from '../store/collection-types.ts'
 import { fileMetaOf } from '../tuf/file-meta.ts'
 import { parseGun } from '../tuf/gun.ts'
 import { readRoot, readSnapshot, readTargets, readTimestamp } from '../tuf/read-metadata.ts'
@@ -8,7 +9,7 @@ import type { Gun, RoleName } from '../tuf/types.ts'
 import { verifySignatures } from '../tuf/verify.ts'
 import { followCollection } from './testing/check-collection.ts'
 import { app, heldKey, refusalOf, send, serviceScene } from './testing/service-scene.ts'
-import type { FileQuery, NotaryService, StoredFile } from './types.ts'
+import type { NotaryService } from './types.ts'
 
 async function get(service: NotaryService, query: FileQuery, gun: Gun = app): Promise<StoredFile> {
   const file = await service.file(gun, query)

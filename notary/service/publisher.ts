@@ -1,3 +1,4 @@
+import type { Caller } from '../store/collection-types.ts'
 import {
   type CollectionState,
   type NewFile,
@@ -15,7 +16,7 @@ import type { Upload } from './read-upload.ts'
 import type { RenewalOutcome, RenewalWish } from './renewals.ts'
 import type { ServerKeys } from './server-keys.ts'
 import { metaOf, signSnapshot, signTimestamp } from './sign-files.ts'
-import type { Caller, ServiceLimits, SigningLifetimes } from './types.ts'
+import type { ServiceLimits, SigningLifetimes } from './types.ts'
 
 export interface PublisherOptions {
   readonly store: TrustStore

@@ -1,7 +1,7 @@
+import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../store/collection-types.ts'
 import type { TrustStore } from '../store/types.ts'
 import type { Gun, KeyID, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
 import type { CollectionCopy } from '../verifier/copy-collection.ts'
-import type { Adoption } from './adopt-collection.ts'
 import type { PublishCode } from './publish-error.ts'
 
 /** Holds the keys of a server: snapshot and timestamp keys of collections. In this process, or in another one. */
@@ -26,31 +26,6 @@ export interface HeldKey {
   readonly key: PublicKey
 }
 
-/** Who asks for a change. */
-export interface Caller {
-  /** Undefined for somebody without an account. */
-  readonly account?: string | undefined
-  /** IP address of the client; undefined for who is on the machine of the server. */
-  readonly address?: string | undefined
-}
-
-/** A file of metadata as it is stored. */
-export interface StoredFile {
-  readonly role: RoleName
-  readonly version: number
-  readonly bytes: Buffer
-  /** Hex. */
-  readonly sha256: string
-  /** When it was stored; milliseconds since the epoch. */
-  readonly storedAt: number
-}
-
-export type FileQuery =
-  | { readonly role: RoleName }
-  | { readonly role: RoleName; readonly version: number }
-  /** Hex of sha256 or sha512. */
-  | { readonly role: RoleName; readonly hash: string }
-
 export interface NotaryServiceOptions {
   readonly store: TrustStore
   readonly signer: Signer
@@ -59,26 +34,6 @@ export interface NotaryServiceOptions {
   readonly events?: ServiceEvents
   /** Milliseconds since the epoch; default the clock of the system. */
   readonly now?: () => number
-}
-
-/** What happened to a collection, in the order of `id`. */
-export interface CollectionChange {
-  readonly id: number
-  readonly at: number
-  readonly gun: Gun
-  /** Of the timestamp; 0 for a deletion. */
-  readonly version: number
-  /** Hex; of the timestamp; empty for a deletion. */
-  readonly sha256: string
-  readonly category: 'update' | 'deletion'
-}
-
-export interface ChangesQuery {
-  readonly gun?: Gun | undefined
-  /** Changes behind this one (before it, with `isReverse`); undefined: from the start (the end). */
-  readonly after: number | undefined
-  readonly limit: number
-  readonly isReverse: boolean
 }
 
 /** What a service takes of anybody. */
@@ -114,6 +69,12 @@ export interface ServiceEvents {
   /** One line. */
   onNotice?(notice: string): void
 }
+
+/** What becomes of a collection that is taken over from another server. */
+export type Adoption =
+  | { readonly kind: 'imported' | 'unchanged' }
+  /** It was changed here since, so it stays as it is; `ahead` are roles of which the other server has newer files. */
+  | { readonly kind: 'newer'; readonly ahead: readonly RoleName[] }
 
 /**
  * What a signing service does, without HTTP. What it says is done is durable. Errors are `PublishError`s (publish-error.ts), which

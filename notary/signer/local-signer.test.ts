@@ -181,7 +181,7 @@ test('without any configuration a key file is made once, for its owner alone', a
 test('secrets come from files and variables, and only from one', async (t) => {
   const { folder, open } = folderOf(t)
   const passphraseFile = `${folder}.phrase`
-  writeFileSync(passphraseFile, 'open sesame\n')
+  writeFileSync(passphraseFile, 'open sesame\n', { mode: 0o600 })
   await (await open({ passphraseFile })).close()
   t.false(existsSync(ownKeyFileOf(folder)))
   await (await open({ passphrase: 'open sesame' })).close()
@@ -205,7 +205,7 @@ for (const [title, content, isTaken] of [
   test(`a key file with ${title}`, async (t) => {
     const { folder, open } = folderOf(t)
     const keyFile = `${folder}.key`
-    writeFileSync(keyFile, content)
+    writeFileSync(keyFile, content, { mode: 0o600 })
     if (isTaken) await t.notThrowsAsync(open({ keyFile }).then((signer) => signer.close()))
     else await t.throwsAsync(open({ keyFile }), { code: 'SIGNER_INVALID', message: /bytes, not 32 to 4096/ })
   })

@@ -23,11 +23,11 @@ export interface SignerFolderOptions
  */
 export async function openSignerFolder(options: SignerFolderOptions): Promise<LocalSigner> {
   const { folder, ...others } = options
-  const named = await readSecret(options)
+  const named = await readSecret(options, options.onNotice)
   const rows = await openLevelRows(signerDatabase, { ...others, folder: join(folder, 'rows') })
   try {
     const isNew = (await rows.get(masterRow.key())) === undefined
-    const secret = named ?? (await ownKeyFile(ownKeyFileOf(folder), isNew))
+    const secret = named ?? (await ownKeyFile(ownKeyFileOf(folder), isNew, options.onNotice))
     return await openLocalSigner({ ...others, rows, secret })
   } catch (error) {
     await rows.close()

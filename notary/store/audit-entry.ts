@@ -9,7 +9,7 @@ import {
   recordOf,
   required,
 } from '../../shared/base/json.ts'
-import type { Caller } from '../service/types.ts'
+import type { Caller } from './collection-types.ts'
 
 /** What somebody did to a collection. */
 export interface AuditEntry extends Audited, Caller {

@@ -2,7 +2,7 @@ import type { CommitTarget, RowBatch } from '../../shared/rows/commit-queue.ts'
 import { numberPart } from '../../shared/rows/log-rows.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { Row, RowStore } from '../../shared/rows/row-store.ts'
-import type { ChangesQuery, CollectionChange } from '../service/types.ts'
+import type { ChangesQuery, CollectionChange } from './collection-types.ts'
 import { changedRows, changeLog, changeRows } from './rows.ts'
 
 /**

@@ -2,9 +2,9 @@ import { numberPart } from '../../shared/rows/log-rows.ts'
 import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { parseRole } from '../tuf/role.ts'
 import { keysOfFile } from './file-rows.ts'
-import { type OldFiles, oldRows } from './rows.ts'
-import { oldFilesOf, supersededBy } from './state.ts'
-import type { Publication, Retention } from './types.ts'
+import { oldRows } from './rows.ts'
+import { supersededBy } from './state.ts'
+import type { OldFiles, Publication, Retention } from './types.ts'
 
 /** Files that one publication clears away at most, so that none takes long; the next ones go on. */
 const mostAtOnce = 100
@@ -27,11 +27,12 @@ export async function clearOld(
 ): Promise<Clearing> {
   const { before, at } = publication
   if (before === undefined) return { put: [], remove: [], old: { bytes: 0, since: at } }
-  const put = supersededBy(publication).map(([role, { version, sha256, sha512, length }]) =>
+  const superseded = supersededBy(publication)
+  const put = superseded.map(([role, { version, sha256, sha512, length }]) =>
     oldRows.row([before.id, numberPart(at), role, numberPart(version)], { sha256, sha512, length }),
   )
-  const kept = oldFilesOf(before)
-  const bytes = put.reduce((sum, { key, value }) => sum + oldRows.parse(key, value).length, kept.bytes)
+  const kept = before.old
+  const bytes = superseded.reduce((sum, [, { length }]) => sum + length, kept.bytes)
   const old = { bytes, since: kept.bytes === 0 ? at : Math.min(kept.since, at) }
   const isEnough = old.bytes <= retention.bytes && old.since >= at - retention.time
   return isEnough ? { put, remove: [], old } : { put, ...(await clearOldest(rows, before.id, { old, at, retention })) }

@@ -9,11 +9,11 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
-import type { CollectionChange } from '../service/types.ts'
 import { parseGun } from '../tuf/gun.ts'
 import { parseRole } from '../tuf/role.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
-import type { CurrentFile } from './types.ts'
+import type { CollectionChange } from './collection-types.ts'
+import type { CurrentFile, OldFiles } from './types.ts'
 
 /**
  * What the database of a notary holds; the only place that knows. GUN is a collection; ID is one life of it, so that nothing of a
@@ -49,13 +49,6 @@ interface FileEntry {
   readonly length: number
   readonly at: number
   readonly expires: number
-}
-
-/** All files of a collection that are kept though they are no more current, but for roots. */
-export interface OldFiles {
-  readonly bytes: number
-  /** At least so long ago the first of them was current; meaningless without any. */
-  readonly since: number
 }
 
 export interface OldRow {

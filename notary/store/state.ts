@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { Row } from '../../shared/rows/row-store.ts'
 import { parseRole } from '../tuf/role.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
-import { type CollectionRow, collectionRows, filesOf, gunOf, type OldFiles } from './rows.ts'
-import type { CollectionState, CurrentFile, Publication } from './types.ts'
+import { type CollectionRow, collectionRows, filesOf, gunOf } from './rows.ts'
+import type { CollectionState, CurrentFile, OldFiles, Publication } from './types.ts'
 
 /** Of roles that a collection has no more, so many are remembered. */
 const mostGone = 1000
@@ -19,16 +19,16 @@ export function stateOf({ key, value }: Row): CollectionState {
     stored: value,
     files: filesOf(row),
     gone: new Map(gone),
+    old: row.old,
   }
 }
 
-/** How much of a collection is kept though it is no more current. */
-export function oldFilesOf(state: CollectionState): OldFiles {
-  return collectionRows.parse(collectionRows.key(state.gun), state.stored).old
-}
-
-/** The row of a collection after a publication; `old` is what is kept beside then. */
-export function publishedRow(gun: Gun, { before, files, dropped = [], at }: Publication, old: OldFiles): Row {
+/** The collection after a publication, and the row that tells of it; `old` is what is kept beside then. */
+export function published(
+  gun: Gun,
+  { before, files, dropped = [], at }: Publication,
+  old: OldFiles,
+): { readonly row: Row; readonly state: CollectionState } {
   const current = new Map(before?.files)
   const gone = new Map(before?.gone)
   for (const role of dropped) {
@@ -41,11 +41,19 @@ export function publishedRow(gun: Gun, { before, files, dropped = [], at }: Publ
     current.set(role, { version, sha256, sha512, length: bytes.length, storedAt: at, expires })
     gone.delete(role)
   }
+  const remembered = new Map([...gone].slice(-mostGone))
+  const named = { gun, id: before?.id ?? newName(), revision: newName() }
+  const state = { ...named, files: current, gone: remembered, old }
+  const row = rowOf(state)
+  return { row, state: { ...state, stored: row.value } }
+}
+
+function rowOf({ gun, id, revision, files, gone, old }: Omit<CollectionState, 'stored'>): Row {
   const row: CollectionRow = {
-    id: before?.id ?? newName(),
-    revision: newName(),
-    files: Object.fromEntries([...current].map(entryOf)),
-    ...(gone.size > 0 && { gone: Object.fromEntries([...gone].slice(-mostGone)) }),
+    id,
+    revision,
+    files: Object.fromEntries([...files].map(entryOf)),
+    ...(gone.size > 0 && { gone: Object.fromEntries(gone) }),
     old,
   }
   return collectionRows.row([gun], row)

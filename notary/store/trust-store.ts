@@ -2,15 +2,15 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { type AuditLimits, type AuditPage, readAudit } from '../../shared/audit/audit-rows.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import { ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
-import type { Caller, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, RoleName } from '../tuf/types.ts'
 import { auditedEntry, auditedPublication } from './audit-log.ts'
 import { loggedChange, readChanges } from './change-rows.ts'
 import { clearDead } from './clear-dead.ts'
+import type { Caller, FileQuery, StoredFile } from './collection-types.ts'
 import { fileKey, readFileRow, rowsOfFile } from './file-rows.ts'
 import { clearOld } from './old-files.ts'
 import { collectionRows, deadRows, gunOf, hashRows } from './rows.ts'
-import { publishedRow, stateOf } from './state.ts'
+import { published, stateOf } from './state.ts'
 import {
   type CollectionState,
   type KeyRotation,
@@ -74,8 +74,7 @@ class RowTrustStore implements TrustStore {
       throw new PublicationConflict('an old version')
     const key = collectionRows.key(gun)
     const { put, remove, old } = await clearOld(this.#rows, publication, this.#retention)
-    const row = publishedRow(gun, publication, old)
-    const state = stateOf(row)
+    const { row, state } = published(gun, publication, old)
     const change = {
       put: [row, ...put, ...files.flatMap((file) => rowsOfFile(state.id, file, at))],
       remove,

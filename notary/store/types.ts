@@ -1,6 +1,6 @@
 import type { AuditPage } from '../../shared/audit/audit-rows.ts'
-import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../service/types.ts'
 import type { Gun, KeyID, RoleName, ServerRole } from '../tuf/types.ts'
+import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from './collection-types.ts'
 
 /** A file of a collection as it stands, without its bytes. */
 export interface CurrentFile {
@@ -13,6 +13,13 @@ export interface CurrentFile {
   /** When it was stored, and when it expires; milliseconds since the epoch. */
   readonly storedAt: number
   readonly expires: number
+}
+
+/** All files of a collection that are kept though they are no more current, but for roots. */
+export interface OldFiles {
+  readonly bytes: number
+  /** At least so long ago the first of them was current; meaningless without any. */
+  readonly since: number
 }
 
 /** Which files a collection consists of, as one publish left it. */
@@ -28,6 +35,7 @@ export interface CollectionState {
   readonly files: ReadonlyMap<RoleName, CurrentFile>
   /** The last version of each role that the collection had and has no more: it is not to come back with an older one. */
   readonly gone: ReadonlyMap<RoleName, number>
+  readonly old: OldFiles
 }
 
 export interface NewFile {

@@ -1,4 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
+import { ecdsaDer } from './ecdsa-signature.ts'
 import { methodOf } from './key.ts'
 import type { KeyID, KeyType, Metadata, PublicKey, RoleKeys, UnknownKey } from './types.ts'
 
@@ -30,28 +31,39 @@ export function verifySignatures(
 
 /** True when `signature` is one of `message` by `key`. */
 export function isSignatureOf(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
-  const { digest, options } = schemeOf(key.type, key.object)
   try {
+    if (methodOf(key.type) === 'ecdsa') return isEcdsaOf(key.object, message, signature)
+    const { digest, options } = schemeOf(key.type, key.object)
     return verify(digest, message, options, signature)
   } catch {
     return false
   }
 }
 
-/** Digest and options of node:crypto's `sign` and `verify` for a key of a type, which alone decides. */
+function isEcdsaOf(key: KeyObject, message: Uint8Array, signature: Uint8Array): boolean {
+  const der = ecdsaDer(key, signature)
+  return der !== undefined && verify(ecdsaDigest, message, key, der)
+}
+
+const ecdsaDigest = 'sha256'
+
+/**
+ * Digest and options of node:crypto's `sign` and `verify` for a key of a type, which alone decides. Where a key needs no options it
+ * stands alone: of an object around it node:crypto finds out by failures what it is, which takes as long as the signature.
+ */
 export function schemeOf(
   type: KeyType,
   key: KeyObject,
-): { readonly digest: string | null; readonly options: SchemeOptions } {
+): { readonly digest: string | null; readonly options: KeyObject | SchemeOptions } {
   switch (type) {
     case 'ed25519':
-      return { digest: null, options: { key } }
+      return { digest: null, options: key }
     case 'rsa':
     case 'rsa-x509':
       return { digest: 'sha256', options: { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 } }
     case 'ecdsa':
     case 'ecdsa-x509':
-      return { digest: 'sha256', options: { key, dsaEncoding: 'ieee-p1363' } }
+      return { digest: ecdsaDigest, options: { key, dsaEncoding: 'ieee-p1363' } }
   }
 }
 

@@ -104,7 +104,7 @@ export function requireSignatures(
 function requireNotOlder<S extends Signed>(metadata: Metadata<S>, expected: Expectation<S>, judge: Judge): void {
   const { role } = expected
   const { version } = metadata.signed
-  const last = lastTrusted(expected, judge)
+  const last = lastTrusted(metadata, expected, judge)
   if (last === undefined) return judge.pass(role, 'version', `version ${version}`)
   const known = last.signed.version
   if (version < known)
@@ -123,10 +123,13 @@ function requireNotOlder<S extends Signed>(metadata: Metadata<S>, expected: Expe
  * nobody, so that owners can start anew below a version that a thief of keys set very high (TUF 1.0, 5.3.11).
  */
 function lastTrusted<S extends Signed>(
+  current: Metadata<S>,
   { role, read, authority, last }: Expectation<S>,
   judge: Judge,
 ): Metadata<S> | undefined {
   if (last === undefined) return undefined
+  // The same file: it was read, and its signatures were looked at, just now.
+  if (current.bytes.equals(last)) return current
   const metadata = readRemembered(last, { role, read }, judge)
   return verifySignatures(metadata, authority.role, authority.keys).missing > 0 ? undefined : metadata
 }

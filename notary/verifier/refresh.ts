@@ -32,6 +32,8 @@ export interface RefreshOptions {
   readonly now?: (() => number) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onStep?: ((step: VerificationStep) => void) | undefined
+  /** Told when the collection was one that was never seen, and is believed and remembered from now on. */
+  readonly onMet?: ((collection: TrustedCollection) => void) | undefined
 }
 
 const usualDeadline = 60_000
@@ -53,8 +55,11 @@ export async function refreshCollection(gun: Gun, options: RefreshOptions): Prom
     const progress = noProgress()
     try {
       const seen = await lookInTime({ ...options, deadline }, { remembered, rule, judge, progress, timer })
-      if (await keepCollection({ cache, remembered, progress, judge }))
-        return { ...seen, isFresh: true, confirmedAt: judge.now }
+      if (await keepCollection({ cache, remembered, progress, judge })) {
+        const collection = { ...seen, isFresh: true, confirmedAt: judge.now }
+        if (remembered === undefined) options.onMet?.(collection)
+        return collection
+      }
       if (tries >= mostTries) throw busy(judge)
     } catch (error) {
       await keepFloors({ cache, remembered, progress, judge })

@@ -1,7 +1,7 @@
 import { algorithmOf, type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest.ts'
 import { mostManifestBytes } from '../protocol/manifest.ts'
 import { isTag, parseTag, type RepositoryName } from '../protocol/names.ts'
-import type { StoredManifest } from '../service/types.ts'
+import type { StoredManifest } from '../service/stored-manifest.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import { foldersIn, type TreeFolder } from './entries.ts'
 import { TreeFlaw } from './flaw.ts'

@@ -1,10 +1,6 @@
-import type { Digest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RemotePlace } from './images/types.ts'
-import type { CallOptions } from './types.ts'
-
-/** What a tag has to be before it is set: that digest, or not there. */
-export type ExpectedTag = Digest | 'absent'
+import type { CallOptions, ExpectedTag } from './types.ts'
 
 /** Headers by which a registry holds the tag against it, in the same moment in which it sets it (RFC 9110, 13.1). */
 export function conditionHeaders(expected: ExpectedTag | undefined): Readonly<Record<string, string>> {

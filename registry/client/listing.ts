@@ -6,9 +6,23 @@ import { parseNextLink } from './link.ts'
 import { readJson } from './read-answer.ts'
 import type { CallOptions } from './types.ts'
 
+/** How long a list may be before a registry is taken for one that never ends it. */
+export interface ListLimits {
+  /** Bytes of a page. */
+  readonly page: number
+  readonly pages: number
+  readonly items: number
+  /** Milliseconds until the last page is asked for, without what is done with the items meanwhile. */
+  readonly time: number
+}
+
 /** Registries without pages send all at once. */
-const longestPage = 32 * 1024 * 1024
-const mostPages = 100_000
+const usualLimits: ListLimits = {
+  page: 32 * 1024 * 1024,
+  pages: 100_000,
+  items: Number.POSITIVE_INFINITY,
+  time: Number.POSITIVE_INFINITY,
+}
 /** Pages without anything, one after the other. */
 const mostEmptyPages = 100
 
@@ -19,31 +33,37 @@ export interface PageQuery extends CallOptions {
   readonly what: string
   readonly scopes: readonly string[]
   readonly path?: string | undefined
+  readonly limits?: ListLimits | undefined
 }
 
 /**
  * The items of a list, `itemsOf` finding those of a page, over all pages, as their `Link`s lead on (RFC 8288). Errors:
- * REGISTRY_ANSWER_INVALID for links to another host, in a circle or without end.
+ * REGISTRY_ANSWER_INVALID for links to another host, in a circle, without end or beyond the limits.
  */
 export async function* listed<T>(
-  { endpoint, first, what, scopes, path, signal }: PageQuery,
+  { endpoint, first, what, scopes, path, limits = usualLimits, signal }: PageQuery,
   itemsOf: (page: JsonValue) => readonly T[],
 ): AsyncGenerator<T> {
   const ask = (target: string | URL): Promise<HttpAnswer> =>
     endpoint.send({ method: 'GET', target, what, scopes, path, expect: [200], signal })
   const seen = new Set<string>()
-  let empty = 0
+  let [empty, count, time] = [0, 0, 0]
   for (let answer = typeof first === 'string' ? await ask(first) : first; ; ) {
-    const items = itemsOf(await readJson(answer, { what, most: longestPage }))
+    const began = performance.now()
+    const items = itemsOf(await readJson(answer, { what, most: limits.page }))
+    time += performance.now() - began
     yield* items
     const next = nextOf(answer, what)
     if (next === undefined) return
     empty = items.length === 0 ? empty + 1 : 0
-    if (seen.has(next.href) || seen.size >= mostPages || empty > mostEmptyPages) {
+    count += items.length
+    const isLong = seen.size >= limits.pages || count > limits.items || time > limits.time
+    if (seen.has(next.href) || isLong || empty > mostEmptyPages)
       throw invalidAnswer(what, 'the list of the registry has no end')
-    }
     seen.add(next.href)
+    const asked = performance.now()
     answer = await ask(next)
+    time += performance.now() - asked
   }
 }
 

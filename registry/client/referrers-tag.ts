@@ -5,12 +5,11 @@ import { serializeManifest } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
-import type { ExpectedTag } from './expected-tag.ts'
 import { putManifest } from './put-manifest.ts'
 import { hasReferrersApi, referrersByTag, referrersTag } from './referrers.ts'
 import { nameOf, type RepositoryCalls } from './repository-calls.ts'
 import type { Turns } from './turns.ts'
-import type { CallOptions, RemoteManifest } from './types.ts'
+import type { CallOptions, ExpectedTag, RemoteManifest } from './types.ts'
 
 /** A manifest that refers to another one, as the list of that one's referrers has it. */
 export interface Referrer {

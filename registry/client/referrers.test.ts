@@ -78,6 +78,24 @@ test('a registry that has the API is asked, page by page', async (t) => {
   t.true(asked.some(({ target }) => target.endsWith('?artifactType=a%2Fy')))
 })
 
+test('a registry that goes on for ever is left, also when nothing on its pages is what was asked for', async (t) => {
+  for (const each of [1, 2000]) {
+    const manifests = Array.from({ length: each }, (_, i) => described(referrer('a/x', `${i}`), 'a/x'))
+    let page = 0
+    const { host } = await standIn(t, (request, response) => {
+      if (request.url === '/v2/') return response.end()
+      response.setHeader('link', `<${request.url?.replace(/\?.*/, '')}?last=${++page}>; rel="next"`)
+      return response
+        .writeHead(200, { 'content-type': ociIndex })
+        .end(JSON.stringify({ schemaVersion: 2, mediaType: ociIndex, manifests }))
+    })
+    const repository = testClient(t).repository({ domain: host, path: 'a' })
+    const all = collected(repository.referrers(subject.digest, { artifactType: 'a/other' }))
+    await failsWith(t, 'REGISTRY_ANSWER_INVALID', all)
+    t.true(page <= (each === 1 ? 201 : 6), `${page} pages`)
+  }
+})
+
 test('without the API a tag lists them, kept up by whoever pushes and deletes', async (t) => {
   const { repository, kept } = await oldRegistry(t)
   const all = [referrer('a/x'), referrer('a/y'), referrer('a/x', 'second')]

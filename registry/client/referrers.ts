@@ -6,7 +6,7 @@ import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { type Index, parseIndex } from '../../shared/oci/manifest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { invalidAnswer } from './errors.ts'
-import { listed } from './listing.ts'
+import { type ListLimits, listed } from './listing.ts'
 import { fetchManifest } from './manifest.ts'
 import { nameOf, purposeOf, type RepositoryCalls } from './repository-calls.ts'
 import type { CallOptions, ReferrersOptions } from './types.ts'
@@ -15,6 +15,9 @@ import type { CallOptions, ReferrersOptions } from './types.ts'
 export function referrersTag(subject: Digest): string {
   return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`
 }
+
+/** Of one image; a list under a tag is no longer than a manifest either. The registry may be one that wants to be waited for. */
+const listLimits: ListLimits = { page: 4 * 1024 * 1024, pages: 200, items: 10_000, time: 60_000 }
 
 /** Manifests whose subject is `subject`; see {@link RemoteRepository.referrers}. */
 export async function* referrersOf(
@@ -27,7 +30,7 @@ export async function* referrersOf(
   const what = whatOf(calls, subject)
   const first = await askApi(calls, subject, { artifactType, signal })
   if (first === undefined) return yield* (await referrersByTag(calls, subject, { signal })).manifests.filter(fits)
-  const query = { ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, signal }
+  const query = { ...purposeOf(calls.name, 'pull'), endpoint: calls.endpoint, first, what, limits: listLimits, signal }
   for await (const each of listed(query, (page) => indexIn(page, what).manifests)) if (fits(each)) yield each
 }
 

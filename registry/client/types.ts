@@ -1,7 +1,6 @@
 import type { ContentTries } from '../../shared/base/content-tries.ts'
 import type { Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
-import type { ExpectedTag } from './expected-tag.ts'
 
 /**
  * A client of registries (OCI distribution-spec): finds hosts, mirrors, certificates, proxies and credentials by itself, keeps
@@ -74,6 +73,9 @@ export interface RemoteManifest {
   readonly digest: Digest
   readonly bytes: Uint8Array
 }
+
+/** What a tag has to be before it is set: that digest, or not there. */
+export type ExpectedTag = Digest | 'absent'
 
 export interface PutManifestOptions extends CallOptions {
   readonly expected?: ExpectedTag | undefined

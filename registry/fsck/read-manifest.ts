@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson } from '../../shared/base/json.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { type ManifestFacts, parseManifest } from '../protocol/manifest.ts'
-import type { StoredManifest } from '../service/types.ts'
+import type { StoredManifest } from '../service/stored-manifest.ts'
 import type { FsckContext } from './types.ts'
 
 /** A manifest as its bytes tell it. */

@@ -1,7 +1,7 @@
 import { type ExplainTarget, type Explanation, explain } from './explain.ts'
 import { endsOfQueue, listReviews } from './queue.ts'
 import { createRounds } from './rounds.ts'
-import type { SweepParts } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 import { startTicking } from './ticking.ts'
 import {
   addCounts,

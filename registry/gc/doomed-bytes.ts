@@ -2,7 +2,7 @@ import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import { removeUnnamed } from '../service/unused-blobs.ts'
 import { doomedRows } from '../storage/rows.ts'
-import type { SweepParts } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 import { backoff } from './waits.ts'
 
 /** Those that are looked at in one round. */

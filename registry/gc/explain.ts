@@ -10,8 +10,8 @@ import { type Chain, chainsTo } from './chains.ts'
 import { type FreedBytes, freedBytes } from './freed-bytes.ts'
 import { listReviews, type Review } from './queue.ts'
 import { type AskedRoots, askRoots } from './roots.ts'
-import type { SweepParts } from './sweep.ts'
 import { looseSince } from './sweep-manifest.ts'
+import type { SweepParts } from './sweep-types.ts'
 import type { GcRoots } from './types.ts'
 
 /** What is asked about: a digest, a tag, a digest in all repositories, or what a repository has that nothing keeps. */

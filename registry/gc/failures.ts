@@ -1,6 +1,6 @@
 import { ChangeConflict } from '../../shared/rows/row-store.ts'
 import { laterReview, type Review } from './queue.ts'
-import type { SweepParts } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 import type { GcFailure } from './types.ts'
 import { backoff } from './waits.ts'
 

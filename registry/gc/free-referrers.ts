@@ -3,8 +3,8 @@ import { lastPart } from '../../shared/rows/row-kind.ts'
 import { reviewRow } from '../service/review-changes.ts'
 import { referrerRows } from '../storage/rows.ts'
 import type { Review } from './queue.ts'
-import type { SweepParts } from './sweep.ts'
 import { looseAtLeastSince } from './sweep-manifest.ts'
+import type { SweepParts } from './sweep-types.ts'
 
 /** Referrers that are asked to be looked at in one change. */
 const atOnce = 100

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SweepParts } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 
 /** Calls to the stores that a collection has under way at most: those of clients find threads that are free. */
 const atOnce = 2

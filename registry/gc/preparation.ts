@@ -1,6 +1,6 @@
 import type { GcState } from '../storage/gc-rows.ts'
 import { gcStateOf, prepareMore } from './prepare.ts'
-import type { SweepParts } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 
 /** Writes down, behind a running server, what the manifests of an earlier version refer to. */
 export interface Preparation {

@@ -10,7 +10,8 @@ import { createHashPool } from '../storage/intake/hash-pool.ts'
 import { createMemoryDriver } from '../storage/memory-driver.ts'
 import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import { listReviews } from './queue.ts'
-import { type SweepParts, sweep } from './sweep.ts'
+import { sweep } from './sweep.ts'
+import type { SweepParts } from './sweep-types.ts'
 import { type Explored, type ExploreOptions, explore, type Scenario, type Stores } from './testing/explore.ts'
 
 const [app, other] = [named('team/app'), named('other')]

@@ -3,7 +3,7 @@ import { anyDigest, looseRows, useRows } from '../storage/gc-rows.ts'
 import { linkedRows, linkRows } from '../storage/rows.ts'
 import { keeperOfContent } from './keepers.ts'
 import { doneReview } from './queue.ts'
-import type { Claimed, SweepParts, Verdict } from './sweep.ts'
+import type { Claimed, SweepParts, Verdict } from './sweep-types.ts'
 import { longestWait } from './waits.ts'
 
 /** Takes a blob from a repository in which no manifest refers to it, and its bytes with the last repository that has it. */

@@ -12,7 +12,7 @@ import { type LooseRow, looseRows, refersRows, useRows } from '../storage/gc-row
 import { type ManifestRow, manifestRows } from '../storage/rows.ts'
 import { keeperOfManifest } from './keepers.ts'
 import { doneReview } from './queue.ts'
-import type { Claimed, SweepParts, Verdict } from './sweep.ts'
+import type { Claimed, SweepParts, Verdict } from './sweep-types.ts'
 import { longestWait } from './waits.ts'
 
 /** Removes a manifest that has no tag, that nothing refers to and that was so for as long as such ones are kept. */

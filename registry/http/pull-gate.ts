@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { RepositoryName } from '../protocol/names.ts'
-import type { EndpointContext } from './endpoint.ts'
+import type { Grant } from './authorize.ts'
 import type { Reply } from './reply.ts'
 
 /** Content that a client asks for. */
@@ -32,7 +32,11 @@ export interface PullGate {
   exempted(name: RepositoryName): void
 }
 
-type Gated = Pick<EndpointContext, 'gate' | 'grant'>
+/** Of the request that asks for something. */
+interface Gated {
+  readonly gate: PullGate | undefined
+  readonly grant: Grant
+}
 
 /**
  * Gives the reply if the gate lets the pull through. Errors: DENIED with the reason. Who may push is not looked at: who signs has to
@@ -57,7 +61,7 @@ export function mayMountFrom({ gate, grant }: Gated, name: RepositoryName): bool
   return grant.mayPull(name) && (gate?.isStrict(name) !== true || isPublisher(grant, name))
 }
 
-function isPublisher({ publishes }: EndpointContext['grant'], name: RepositoryName): boolean {
+function isPublisher({ publishes }: Grant, name: RepositoryName): boolean {
   return publishes === undefined || publishes(name)
 }
 

@@ -1,24 +1,26 @@
 import type { RequestListener } from 'node:http'
+import type { Log } from '../../shared/log/log.ts'
 import { inNetworks } from '../../shared/net/networks.ts'
+import type { ServerState } from '../../shared/web/running.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
 import { RegistryError } from '../protocol/error.ts'
 import type { ServerAccess } from './access.ts'
+import type { ServerConfig } from './config/schema.ts'
 import type { ServerGate } from './gate.ts'
 import type { Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { OpenRegistry } from './open-registry.ts'
 import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
-import type { ServerState } from './running.ts'
-import type { ServerOptions } from './server.ts'
 
 export interface AppParts {
-  readonly state: ServerState
+  readonly state: ServerState<ServerConfig>
   readonly access: ServerAccess
   readonly gate: ServerGate
-  readonly options: Pick<ServerOptions, 'registry' | 'log'>
+  readonly options: { readonly registry: OpenRegistry; readonly log: Log }
   readonly metrics: Metrics | undefined
   readonly readiness: () => Promise<Readiness>
 }

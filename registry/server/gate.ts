@@ -9,7 +9,7 @@ import type { PullGate } from '../http/pull-gate.ts'
 import type { RegistryService } from '../service/types.ts'
 import { isOpen } from './config/openness.ts'
 import type { ServerConfig } from './config/schema.ts'
-import type { OpenRegistry } from './server.ts'
+import type { OpenRegistry } from './open-registry.ts'
 
 type GateConfig = Pick<ServerConfig, 'access' | 'token' | 'trust'>
 

@@ -1,11 +1,12 @@
 import type { ActiveRequests } from '../../shared/web/active.ts'
+import type { ServerState } from '../../shared/web/running.ts'
 import type { Scrubber } from '../scrub/types.ts'
 import type { ServerAccess } from './access.ts'
+import type { ServerConfig } from './config/schema.ts'
 import type { ServerGate } from './gate.ts'
 import type { Readiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
-import type { ServerState } from './running.ts'
-import type { OpenRegistry } from './server.ts'
+import type { OpenRegistry } from './open-registry.ts'
 
 /** What metrics are of. */
 export interface Measured {
@@ -19,7 +20,7 @@ export interface Measured {
 
 /** Undefined where the configuration wants none. */
 export async function createMetricsFor(
-  state: ServerState,
+  state: ServerState<ServerConfig>,
   { registry, active, readiness, access, gate, scrubber }: Measured,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined

@@ -3,12 +3,17 @@ import { IbuildError, isIbuildError } from '../../shared/base/errors.ts'
 import { makeDataRoot } from '../../shared/cas/data-root.ts'
 import type { Log } from '../../shared/log/log.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
+import type { Adoption } from '../adopt/adoption.ts'
 import { openAdopted } from '../adopt/open-adopted.ts'
-import { openOutbox } from '../events/outbox.ts'
-import { exportLayouts } from '../export/export-layouts.ts'
+import { type Outbox, openOutbox } from '../events/outbox.ts'
+import { type ExportOptions, type ExportReport, exportLayouts } from '../export/export-layouts.ts'
+import type { Collector } from '../gc/collector.ts'
 import type { GcRoots } from '../gc/types.ts'
+import type { ScrubberOptions } from '../scrub/scrubber.ts'
 import { createService } from '../service/create-service.ts'
+import type { RegistryService } from '../service/types.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
+import type { BlobDriver } from '../storage/blob-types.ts'
 import { openFileDriver } from '../storage/file-driver.ts'
 import { registryLayout } from '../storage/layout.ts'
 import { openLevelMetadata } from '../storage/level-metadata.ts'
@@ -18,7 +23,23 @@ import { connectAdmin } from './admin/client.ts'
 import type { ServerConfig } from './config/schema.ts'
 import { configuredGarbage } from './garbage.ts'
 import { configuredPolicies } from './policies.ts'
-import type { OpenRegistry } from './server.ts'
+
+/** The registry that a server is for. */
+export interface OpenRegistry {
+  readonly service: RegistryService
+  readonly events: Outbox
+  readonly gc: Collector
+  readonly space: BlobDriver['space']
+  readonly adoption: Adoption
+  /** Errors: those of {@link exportLayouts}. */
+  readonly exportLayouts: (options: ExportOptions) => Promise<ExportReport>
+  /** Of a server that gives no tokens, or where none runs. Errors: OBJECT_NOT_FOUND where there are no keys, TOKEN_KEYS_INVALID. */
+  readonly rotateTokenKeys: (isRevoking: boolean) => Promise<RotatedKeys>
+  /** What is read again by itself. */
+  readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
+  /** Lets a listener be told how many changes of metadata were written together. */
+  onWritten(listener: (changes: number) => void): void
+}
 
 type LiveKey = 'tags' | 'quota' | 'gc' | 'history'
 

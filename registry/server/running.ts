@@ -1,8 +1,7 @@
-import type { RequestListener } from 'node:http'
 import type { Log } from '../../shared/log/log.ts'
-import type { ActiveRequests } from '../../shared/web/active.ts'
+import { changeLimits } from '../../shared/web/configure-server.ts'
 import type { WebServer } from '../../shared/web/listen.ts'
-import { addressOf, countedListener } from '../../shared/web/running.ts'
+import { addressOf, type ServerState } from '../../shared/web/running.ts'
 import type { TlsSource } from '../../shared/web/tls/source.ts'
 import type { ServerAccess } from './access.ts'
 import type { ReloadReport } from './admin/types.ts'
@@ -12,22 +11,9 @@ import type { ServerConfig } from './config/schema.ts'
 import type { ServerGate } from './gate.ts'
 import { httpLimits } from './limits.ts'
 
-/** What changes while a server runs. */
-export interface ServerState {
-  readonly inForce: { config: ServerConfig }
-  isDraining: boolean
-  /** The registry over HTTP, with the limits of the configuration. */
-  handle: RequestListener
-}
-
-/** Hands requests on, counted, with the headers of the configuration on their answers. */
-export function clientListener(state: ServerState, active: ActiveRequests): RequestListener {
-  return countedListener(state, active, () => state.inForce.config.headers)
-}
-
 /** What a new configuration is brought into force on. */
 export interface Running {
-  readonly state: ServerState
+  readonly state: ServerState<ServerConfig>
   readonly server: WebServer
   readonly tls: TlsSource | undefined
   readonly access: ServerAccess
@@ -42,7 +28,7 @@ export async function applyConfig(
 ): Promise<ReloadReport> {
   const { live, atRestart } = changesBetween(state.inForce.config, wanted)
   const config = withLive(state.inForce.config, wanted)
-  refuseExposure(config, { registry: addressOf(server) })
+  refuseExposure(config, { clients: addressOf(server) })
   const useGate = gate.prepare(config)
   const useAccess = await access.prepare(config)
   await tls?.refresh(config)
@@ -50,7 +36,6 @@ export async function applyConfig(
   useGate()
   state.inForce.config = config
   log.configure(config.log)
-  const { headersTimeout, keepAliveTimeout, connections } = httpLimits(config)
-  Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
+  changeLimits(server, httpLimits(config))
   return { changed: live, waiting: atRestart }
 }

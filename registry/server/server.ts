@@ -1,22 +1,13 @@
-import type { RequestListener } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { startAdmin } from '../../shared/web/admin/server.ts'
-import { listen, urlOf, type WebServer } from '../../shared/web/listen.ts'
-import { closeServer, useMaterial } from '../../shared/web/running.ts'
-import { openTlsSource } from '../../shared/web/tls/source.ts'
-import type { Adoption } from '../adopt/adoption.ts'
-import type { Outbox } from '../events/outbox.ts'
+import { clientListener, newState, type ServerState } from '../../shared/web/running.ts'
+import { endRequests, serveClients, serveOperators } from '../../shared/web/serve.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
-import type { ExportOptions, ExportReport } from '../export/export-layouts.ts'
-import type { Collector } from '../gc/collector.ts'
-import { createScrubber, type ScrubberOptions } from '../scrub/scrubber.ts'
+import { registryErrorMessage } from '../http/configure-server.ts'
+import { createScrubber } from '../scrub/scrubber.ts'
 import type { Scrubber } from '../scrub/types.ts'
-import type { RegistryService } from '../service/types.ts'
-import type { BlobDriver } from '../storage/blob-types.ts'
 import { registryLayout } from '../storage/layout.ts'
-import type { RotatedKeys } from '../token/signing-keys.ts'
 import { openAccess, type ServerAccess } from './access.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { serviceAdmin } from './admin/service-admin.ts'
@@ -26,29 +17,13 @@ import type { ServerConfig } from './config/schema.ts'
 import { eventHost } from './event-host.ts'
 import { openGate, type SignaturesFor } from './gate.ts'
 import { createHealth } from './health.ts'
+import { httpLimits } from './limits.ts'
 import { createMetricsFor } from './measured.ts'
 import { type NotaryAccess, notaryAccess } from './notary-access.ts'
+import type { OpenRegistry } from './open-registry.ts'
 import { currentGunNames } from './own-hosts.ts'
-import { applyConfig, clientListener, type ServerState } from './running.ts'
+import { applyConfig } from './running.ts'
 import { tokenOpener } from './tokens.ts'
-import { makeServer } from './web-server.ts'
-
-/** The registry that a server is for. */
-export interface OpenRegistry {
-  readonly service: RegistryService
-  readonly events: Outbox
-  readonly gc: Collector
-  readonly space: BlobDriver['space']
-  readonly adoption: Adoption
-  /** Errors: those of {@link exportLayouts}. */
-  readonly exportLayouts: (options: ExportOptions) => Promise<ExportReport>
-  /** Of a server that gives no tokens, or where none runs. Errors: OBJECT_NOT_FOUND where there are no keys, TOKEN_KEYS_INVALID. */
-  readonly rotateTokenKeys: (isRevoking: boolean) => Promise<RotatedKeys>
-  /** What is read again by itself. */
-  readonly stored: Pick<ScrubberOptions, 'driver' | 'metadata'>
-  /** Lets a listener be told how many changes of metadata were written together. */
-  onWritten(listener: (changes: number) => void): void
-}
 
 export interface ServerOptions {
   /** Data folder. */
@@ -85,7 +60,7 @@ export interface RegistryServer {
 export async function startServer(options: ServerOptions): Promise<RegistryServer> {
   const { root, inForce, registry, log } = options
   const layout = registryLayout(root)
-  const state: ServerState = { inForce, isDraining: false, handle: () => undefined }
+  const state = newState(inForce)
   const active = activeRequests()
   const { folder } = layout
   const readiness = createHealth({ service: registry.service, folder, isDraining: () => state.isDraining })
@@ -106,24 +81,12 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   const events = eventHost(registry, log)
   started.defer(() => registry.events.close())
   await registry.events.configure(await readEventSettings(inForce.config.events), events)
-  const tls = await openTlsSource({
-    config: inForce.config,
-    folder,
-    what: 'registry',
-    log,
-    onChange: (material) => useMaterial(server, material),
-  })
-  if (tls !== undefined) started.defer(() => tls.close())
-  const server = makeServer(inForce.config, tls?.material, clientListener(state, active))
-  started.defer(() => closeServer(server))
-  server.on('tlsClientError', (error: Error, socket: Socket) => {
-    log.debug('a client and the server did not agree on TLS', { client: socket.remoteAddress, error })
-  })
-  const url = urlOf(await listen(server, inForce.config.listen, { key: 'listen' }), tls !== undefined)
+  const web = { limits: httpLimits(inForce.config), errorMessage: registryErrorMessage }
+  const serving = { config: inForce.config, folder, what: 'registry', web, log }
+  const { server, url, tls } = await serveClients(clientListener(state, active), serving, started)
   place.url = url
   events.listensAt(url)
-  const operators = await startForOperators(inForce.config, apps.forOperators())
-  if (operators !== undefined) started.defer(() => closeServer(operators.server))
+  const operators = await serveOperators(inForce.config, apps.forOperators, { web, started })
   const admin = adminFor({ state, options, active, url, scrubber, access })
   started.defer(await startAdmin({ admin, routes: adminRoutes, log }, layout.adminSocket))
   registry.adoption.begin()
@@ -142,11 +105,7 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
     },
     async stop() {
       state.isDraining = true
-      const closed = closeServer(server, false)
-      active.closeAfterwards()
-      const isEmpty = await active.ended(state.inForce.config.shutdown.drain)
-      server.closeAllConnections()
-      await closed
+      const isEmpty = await endRequests(server, active, state.inForce.config.shutdown.drain)
       await ending.disposeAsync()
       return isEmpty
     },
@@ -159,19 +118,10 @@ function scrubberFor({ registry, inForce, log }: ServerOptions, active: ActiveRe
   return createScrubber({ ...stored, service, settings, isBusy: () => active.count > 0, log })
 }
 
-async function startForOperators(
-  config: ServerConfig,
-  app: RequestListener,
-): Promise<{ readonly server: WebServer; readonly url: string } | undefined> {
-  if (config.metrics.listen === '') return undefined
-  const server = makeServer(config, undefined, app)
-  return { server, url: urlOf(await listen(server, config.metrics.listen, { key: 'metrics.listen' }), false) }
-}
-
 interface AdminFor {
   readonly access: ServerAccess
   readonly scrubber: Scrubber
-  readonly state: ServerState
+  readonly state: ServerState<ServerConfig>
   readonly options: ServerOptions
   readonly active: ActiveRequests
   readonly url: string

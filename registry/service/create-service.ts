@@ -22,6 +22,7 @@ import { listReferrers } from './referrers.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
 import { holdRegistry } from './registry-hold.ts'
 import { createRemovalHolds } from './removal-holds.ts'
+import { repositoryUsage } from './repository-usage.ts'
 import { withReviews } from './review-changes.ts'
 import { createSpaceGuard } from './space.ts'
 import { allMutable, type ImmutableBy } from './tag-rules.ts'
@@ -30,7 +31,7 @@ import type { BlobService, ManifestService, RegistryService, UploadService } fro
 import { removeDoomed } from './unused-blobs.ts'
 import type { ServiceLimits } from './upload-limits.ts'
 import { createUploadService, type Uploads } from './uploads.ts'
-import { countUsage, repositoryUsage } from './usage.ts'
+import { countUsage } from './usage.ts'
 import { createWriteGuard, type WriteGuard } from './write-guard.ts'
 
 export interface ServiceOptions {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { manifestRows, tagRows } from '../storage/rows.ts'
 import { CoherentCache } from './coherent-cache.ts'
-import type { StoredManifest } from './types.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 
 /** What tags lead to, and manifests with their bytes, by the keys of their rows. */
 export interface ManifestCaches {

@@ -16,9 +16,10 @@ import { type ManifestPush, planPush } from './push-plan.ts'
 import { referencesOf, referredDigests } from './references.ts'
 import { planManifestRemoval, planTagRemoval } from './removal-plan.ts'
 import { hasRepository, nameUnknown } from './repositories.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import type { TagChanger } from './tag-change.ts'
 import { pushOf, removalOf, withRows } from './told-plan.ts'
-import type { ManifestService, RemoveOptions, StoredManifest } from './types.ts'
+import type { ManifestService, RemoveOptions } from './types.ts'
 import { removeUnnamed } from './unused-blobs.ts'
 
 export interface ManifestParts extends ServiceParts, Pick<Stored, 'hasBytes'>, Pick<TagChanger, 'immutableBy'> {

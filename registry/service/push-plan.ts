@@ -19,9 +19,9 @@ import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import { requireReferences, type Sparse, type Stored } from './manifest-rules.ts'
 import { areReferencesKnown, changedReferences, referencesOf } from './references.ts'
 import { referrerKey, referrerRow } from './referrer-row.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import { changedRepository, changeTag, type TagChanger } from './tag-change.ts'
 import { type Condition, requireCondition } from './tag-condition.ts'
-import type { StoredManifest } from './types.ts'
 
 export interface ManifestPush {
   readonly name: RepositoryName

@@ -3,7 +3,7 @@ import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { Row } from '../../shared/rows/row-store.ts'
 import type { ManifestFacts } from '../protocol/manifest.ts'
 import { type ManifestRow, manifestRows, referrerRows } from '../storage/rows.ts'
-import type { StoredManifest } from './types.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 
 /** Annotations beyond this, as JSON, are not repeated in the metadata. */
 const mostAnnotationText = 2048

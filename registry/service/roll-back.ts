@@ -4,8 +4,8 @@ import type { RepositoryName } from '../protocol/names.ts'
 import { newChange } from '../storage/new-change.ts'
 import { type ManifestRow, manifestRows, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
-import type { StoredManifest } from './types.ts'
 
 export interface RollBack {
   readonly name: RepositoryName

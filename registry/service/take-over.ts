@@ -10,7 +10,7 @@ import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import type { ServiceParts } from './parts.ts'
 import { planPush } from './push-plan.ts'
-import type { StoredManifest } from './types.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import { isIntact } from './verify-blob.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Appended } from '../../shared/rows/row-store.ts'
 import type { CacheEffects } from './manifest-caches.ts'
 import type { ManifestPlan } from './manifest-plan.ts'
 import type { Occurrence } from './occurrence.ts'
-import type { StoredManifest } from './types.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 
 /** The plan with these rows in its change, which tell of it. A push that changes nothing is told of, too. */
 export function withRows(plan: ManifestPlan, append: readonly Appended[]): ManifestPlan {

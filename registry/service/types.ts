@@ -7,6 +7,7 @@ import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
 import type { Requester } from './occurrence.ts'
 import type { RefreshTokenStore } from './refresh-tokens.ts'
+import type { StoredManifest } from './stored-manifest.ts'
 import type { Condition } from './tag-condition.ts'
 import type { TakeOver } from './take-over.ts'
 
@@ -264,13 +265,6 @@ export interface PushedManifest {
   readonly tags?: readonly string[]
   readonly condition?: Condition | undefined
   readonly by?: Requester | undefined
-}
-
-export interface StoredManifest {
-  /** As asked for, or what the tag was pushed as: a manifest pushed by sha512 has that one. */
-  readonly digest: Digest
-  readonly mediaType: string
-  readonly bytes: Uint8Array
 }
 
 export interface AcceptedManifest {

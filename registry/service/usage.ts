@@ -3,9 +3,6 @@ import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import { type Change, ChangeConflict, type Row, type RowStore } from '../../shared/rows/row-store.ts'
 import { linkRows, manifestRows, settingRows, type UsageRow, usageRows } from '../storage/rows.ts'
 import { bytesOfRow, sizedKinds, usageState } from '../storage/usage-rows.ts'
-import type { ServiceParts } from './parts.ts'
-import type { QuotaFor } from './quota.ts'
-import type { RepositoryUsage } from './types.ts'
 
 /** Bytes of the blobs and manifests that a repository has; what several have counts for each. */
 export interface Usage {
@@ -21,25 +18,6 @@ export async function usageOf(metadata: RowStore, name: string): Promise<Usage> 
   const row = value === undefined ? undefined : readOrNothing<UsageRow>(usageRows, key, value)
   if (row === undefined) return { bytes: 0, isWhole: state !== undefined }
   return { bytes: row.bytes, isWhole: row.countedTo === undefined }
-}
-
-/** All repositories that have something, in the order of their names. */
-async function* allUsage(metadata: RowStore): AsyncGenerator<Usage & { readonly name: string }> {
-  for await (const { key, value } of eachRow(metadata, usageRows.prefix())) {
-    const row = readOrNothing<UsageRow>(usageRows, key, value)
-    if (row !== undefined) yield { name: lastPart(key), bytes: row.bytes, isWhole: row.countedTo === undefined }
-  }
-}
-
-/** With what each has on its way and may have. */
-export async function* repositoryUsage({ metadata, quota, quotaFor }: UsageParts): AsyncGenerator<RepositoryUsage> {
-  for await (const each of allUsage(metadata)) {
-    yield { ...each, onTheWay: quota.onTheWay(each.name), limit: quotaFor(each.name)?.bytes }
-  }
-}
-
-interface UsageParts extends Pick<ServiceParts, 'metadata' | 'quota'> {
-  readonly quotaFor: QuotaFor
 }
 
 /** Rows that are looked at together. */

@@ -8,6 +8,7 @@ import type { Row, RowRange, RowSnapshot } from './row-store.ts'
 export interface Database {
   /** Blocks for some microseconds, more only where the disk must be asked: a thread of the pool takes ten times as long. */
   get(key: string): string | undefined
+  /** A few keys as {@link Database.get}. */
   getMany(keys: readonly string[]): Promise<(string | undefined)[]>
   list(range: RowRange): Promise<Row[]>
   /** Of this moment; ends with the database. */
@@ -19,6 +20,9 @@ export interface Database {
 const mebibyte = 1024 * 1024
 /** Values are short, so that much is held; a table is searched less often when it is larger. */
 const options = { cacheSize: 32 * mebibyte, writeBufferSize: 8 * mebibyte, maxFileSize: 8 * mebibyte }
+
+/** Keys that are read sooner one after the other than a thread could be told of them. */
+const fewKeys = 8
 
 /** What opening failed for, where the caller can do something about it. */
 export type OpenFailure = 'locked' | 'corrupt' | 'other'
@@ -43,7 +47,10 @@ export async function openDatabase(folder: string, what: string): Promise<Databa
   }
   return {
     get: (key) => mapped(what, () => level.getSync(key)),
-    getMany: (keys) => mappedAsync(what, level.getMany([...keys])),
+    getMany: async (keys) =>
+      keys.length <= fewKeys
+        ? mapped(what, () => keys.map((key) => level.getSync(key)))
+        : mappedAsync(what, level.getMany([...keys])),
     list: (range) => mappedAsync(what, list(level, range)),
     snapshot: () => mapped(what, () => snapshotOf(level, what)),
     write: (batch, isSynced) => mappedAsync(what, level.batch([...batch].map(operation), { sync: isSynced })),

@@ -43,6 +43,14 @@ export function configureServer(
   server.on('checkExpectation', (message, response) => server.emit('request', message, response))
 }
 
+/** Brings into force what of its limits can change while a server runs. */
+export function changeLimits(
+  server: Server | TlsServer,
+  { headersTimeout, keepAliveTimeout, connections }: Partial<WebLimits>,
+): void {
+  Object.assign(server, { headersTimeout, keepAliveTimeout, maxConnections: connections || Number.POSITIVE_INFINITY })
+}
+
 /** Closes connections beyond so many of one client. */
 function limitPerAddress(most: number): (socket: Socket) => void {
   const counts = new Map<string, number>()

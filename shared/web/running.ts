@@ -4,22 +4,28 @@ import type { ActiveRequests } from './active.ts'
 import type { WebServer } from './listen.ts'
 import type { TlsMaterial } from './tls/material.ts'
 
-/** What changes of a listener while a server runs. */
-export interface ListenerState {
+/** What changes while a server runs. */
+export interface ServerState<Config> {
+  readonly inForce: { config: Config }
   /** True while the server ends: then connections end with the answers on them. */
-  readonly isDraining: boolean
-  readonly handle: RequestListener
+  isDraining: boolean
+  /** What answers, with the limits of the configuration. */
+  handle: RequestListener
 }
 
-/** Hands requests on, counted, with `headers` on their answers. */
-export function countedListener(
-  state: ListenerState,
+/** A server that answers nothing yet. */
+export function newState<Config>(inForce: ServerState<Config>['inForce']): ServerState<Config> {
+  return { inForce, isDraining: false, handle: () => undefined }
+}
+
+/** Hands requests on, counted, with the headers of the configuration on their answers. */
+export function clientListener(
+  state: ServerState<{ readonly headers: Readonly<Record<string, readonly string[]>> }>,
   active: ActiveRequests,
-  headers: () => Readonly<Record<string, readonly string[]>>,
 ): RequestListener {
   return (request, response) => {
     active.add(response)
-    const all = headers()
+    const all = state.inForce.config.headers
     for (const name in all) response.setHeader(name, all[name] ?? [])
     if (state.isDraining) response.shouldKeepAlive = false
     state.handle(request, response)

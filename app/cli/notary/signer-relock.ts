@@ -4,6 +4,7 @@ import { readSecret, secretOfFolder } from '../../../notary/signer/read-secret.t
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
+import { printNotice } from '../registry-client.ts'
 import { declareSecretFlags, type SecretFlags, secretOf } from './signer-flags.ts'
 
 interface Flags extends SecretFlags {
@@ -24,12 +25,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     .allowExcessArguments(false)
   const { options: flags } = parseArguments<Flags>(declareSecretFlags(parser), argv)
   const { newKeyFile: keyFile, newPassphraseFile: passphraseFile } = flags
-  const next = await readSecret({ keyFile, passphraseFile })
+  const next = await readSecret({ keyFile, passphraseFile }, printNotice)
   if (next === undefined)
     throw new IbuildError('USAGE', 'name what is to lock the keys: --new-key-file or --new-passphrase-file')
   const folder = notaryLayout(dataFolder(flags.root)).signer
   const source = secretOf(flags, process.env)
-  const secret = await secretOfFolder(folder, source)
+  const secret = await secretOfFolder(folder, source, printNotice)
   const signer = await openSignerFolder({ ...source, folder, now: Date.now })
   try {
     await signer.changeSecret(secret, next)

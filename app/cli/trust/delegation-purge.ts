@@ -3,7 +3,7 @@ import { planToChange } from '../../trust/change.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
 import { gunOf } from './image-name.ts'
-import { keyInCollection } from './key-in-collection.ts'
+import { keyInCollection } from './named-key.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 
 interface Flags extends TrustFlags, PublishFlags {

@@ -7,7 +7,7 @@ import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts
 import { confirm } from './confirm.ts'
 import { parseDelegation } from './delegation-name.ts'
 import { gunOf } from './image-name.ts'
-import { keyInCollection } from './key-in-collection.ts'
+import { keyInCollection } from './named-key.ts'
 import { parseCount } from './parse-count.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
 

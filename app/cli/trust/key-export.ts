@@ -2,7 +2,8 @@ import { exportKey } from '../../../notary/keys/key-ring.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { gunOf } from './image-name.ts'
-import { declareStoreFlag, type KeyFlags, keyNamed, keyStoreOf } from './key-flags.ts'
+import { declareStoreFlag, type KeyFlags, keyStoreOf } from './key-flags.ts'
+import { keyNamed } from './named-key.ts'
 import { writeNewFile } from './write-new-file.ts'
 
 interface Flags extends KeyFlags {

@@ -1,6 +1,7 @@
 import { changePassphrase } from '../../../notary/keys/key-ring.ts'
 import { createParser, parseArguments } from '../arguments.ts'
-import { declareKeyFlags, type KeyFlags, keyNamed, keyRingOf } from './key-flags.ts'
+import { declareKeyFlags, type KeyFlags, keyRingOf } from './key-flags.ts'
+import { keyNamed } from './named-key.ts'
 import { passphraseSource } from './passphrases.ts'
 
 interface Flags extends KeyFlags {

@@ -1,7 +1,8 @@
 import { removeKey } from '../../../notary/keys/key-ring.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { confirm } from './confirm.ts'
-import { declareStoreFlag, type KeyFlags, keyNamed, keyStoreOf } from './key-flags.ts'
+import { declareStoreFlag, type KeyFlags, keyStoreOf } from './key-flags.ts'
+import { keyNamed } from './named-key.ts'
 
 interface Flags extends KeyFlags {
   readonly yes?: boolean

@@ -1,14 +1,15 @@
 import { signImage } from '../../../notary/cosign/sign-image.ts'
 import { unlockKey } from '../../../notary/keys/key-ring.ts'
-import type { KeyStore, StoredKey } from '../../../notary/keys/types.ts'
+import type { KeyRing, KeyStore, StoredKey, UnlockedKey } from '../../../notary/keys/types.ts'
 import type { Gun } from '../../../notary/tuf/types.ts'
+import type { RegistryClient } from '../../../registry/client/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import type { Descriptor } from '../../../shared/oci/descriptor.ts'
 import { signatureRegistry } from '../../adapters/signature-registry.ts'
-import { interruptible } from '../interrupt.ts'
-import { openRegistryClient, type RegistryFlags } from '../registry-client.ts'
+import type { RegistryFlags } from '../registry-client.ts'
 import { gunOf } from './image-name.ts'
-import { type KeyFlags, keyNamed, keyRingOf } from './key-flags.ts'
+import type { KeyFlags } from './key-flags.ts'
+import { keyNamed } from './named-key.ts'
 import type { TaggedImage } from './tagged-image.ts'
 
 /** Flags for signatures of cosign. */
@@ -21,27 +22,34 @@ export interface ImageToSign {
   readonly content: Descriptor
 }
 
+/** With which keys, and where. */
+export interface CosignScope {
+  readonly ring: KeyRing
+  readonly client: Pick<RegistryClient, 'repository'>
+  /** The beginning of a key's ID; the usual one unless told. */
+  readonly cosignKey?: string | undefined
+  readonly signal: AbortSignal
+}
+
 /**
- * Signs images with a key of the key store as cosign does, beside them in their registries, as bundle and under the tag `.sig`. What
+ * Signs an image with a key of the key store as cosign does, beside it in its registry, as bundle and under the tag `.sig`. What
  * the key signed already stays. Errors: USAGE, KEY_*, PASSPHRASE_*, TAG_CHANGED, REGISTRY_*.
  */
-export async function signAsCosign(images: readonly ImageToSign[], flags: CosignFlags): Promise<void> {
-  const ring = keyRingOf(flags)
-  const client = await openRegistryClient(flags)
-  try {
-    await interruptible(async (signal) => {
-      for (const { image, content } of images) {
-        const gun = gunOf(image)
-        const { id } =
-          flags.cosignKey === undefined ? await usualKey(ring.store, gun) : await keyNamed(ring.store, flags.cosignKey)
-        const registry = signatureRegistry(client.repository(image))
-        const options = { now: Date.now(), signal }
-        await signImage(registry, { descriptor: content, name: gun }, await unlockKey(ring, id), options)
-      }
-    })
-  } finally {
-    await client.close()
-  }
+export async function signAsCosign({ image, content }: ImageToSign, scope: CosignScope): Promise<void> {
+  const { client, signal } = scope
+  const gun = gunOf(image)
+  const key = await cosignKeyOf(gun, scope)
+  const registry = signatureRegistry(client.repository(image))
+  await signImage(registry, { descriptor: content, name: gun }, key, { now: Date.now(), signal })
+}
+
+/** The key that signs an image as cosign does, unlocked. Errors: USAGE, KEY_*, PASSPHRASE_*. */
+export async function cosignKeyOf(
+  gun: Gun,
+  { ring, cosignKey }: Pick<CosignScope, 'ring' | 'cosignKey'>,
+): Promise<UnlockedKey> {
+  const { id } = cosignKey === undefined ? await usualKey(ring.store, gun) : await keyNamed(ring.store, cosignKey)
+  return unlockKey(ring, id)
 }
 
 /** The key of the signer, when the key store has just one; else the owner's of the image. Errors: USAGE, KEY_NOT_FOUND. */

@@ -1,18 +1,24 @@
+import type { KeyRing } from '../../../notary/keys/types.ts'
 import { parseTargetsRole } from '../../../notary/tuf/role.ts'
 import type { Gun, TargetsRole } from '../../../notary/tuf/types.ts'
 import { signaturesOf } from '../../../notary/verifier/resolve.ts'
 import type { TrustedCollection } from '../../../notary/verifier/types.ts'
+import type { RegistryClient } from '../../../registry/client/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
+import type { CreateOptions } from '../../trust/create.ts'
+import type { TrustSession } from '../../trust/session.ts'
 import { planToSign } from '../../trust/sign.ts'
 import { collect, createParser, parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
-import { declareRegistryFlags, openRegistryClient, type RegistryFlags } from '../registry-client.ts'
+import { declareRegistryFlags, openRegistryClient } from '../registry-client.ts'
 import { writeLines } from '../write-lines.ts'
 import { carryOut, declarePublishFlags, type PublishFlags } from './carry-out.ts'
 import { gunOf } from './image-name.ts'
 import { createOptions, declareRootKeyFlags, type RootKeyFlags } from './init.ts'
+import { keyRingOf } from './key-flags.ts'
 import { type CosignFlags, type ImageToSign, signAsCosign } from './sign-as-cosign.ts'
+import { checkSignFormat } from './sign-format.ts'
 import { contentOf, nameOf } from './signed-content.ts'
 import { parseTagged, type TaggedImage } from './tagged-image.ts'
 import { declareTrustFlags, type TrustFlags, useTrust } from './use-trust.ts'
@@ -47,23 +53,54 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declareRegistryFlags(declarePublishFlags(declareTrustFlags(declareRootKeyFlags(parser))))
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
-  const { format } = flags
   refuseUnfit(flags)
-  const images = await contentsOf(words.map(parseTagged), flags)
-  const signed = format === 'cosign' ? [] : await signInCollections(images, flags)
-  if (format !== 'notary') await signAsCosign(images, flags)
-  const names = format === 'cosign' ? images.map(cosignedName) : signed
-  await writeLines(flags.json === true ? [jsonText(names)] : names.map((each) => lineOf(each, format)))
+  const isJson = flags.json === true
+  const names = await withSigning(flags, async (signing) => {
+    const signed: SignedName[] = []
+    for (const group of byCollection(await contentsOf(words.map(parseTagged), signing))) {
+      const each = await signGroup(group, signing)
+      // told as it is done: what comes after may fail
+      if (!isJson) await writeLines(each.map((name) => lineOf(name, flags.format)))
+      signed.push(...each)
+    }
+    return signed
+  })
+  if (isJson) await writeLines([jsonText(names)])
   return 0
+}
+
+/** What signs, for all images of a command. */
+interface Signing {
+  readonly flags: Flags
+  readonly create: CreateOptions
+  readonly ring: KeyRing
+  readonly client: RegistryClient
+}
+
+async function withSigning<T>(flags: Flags, work: (signing: Signing) => Promise<T>): Promise<T> {
+  const create = await createOptions(flags)
+  const client = await openRegistryClient(flags)
+  try {
+    return await work({ flags, create, ring: keyRingOf(flags), client })
+  } finally {
+    await client.close()
+  }
+}
+
+/** Signs tags of one image in all ways that are asked for. */
+async function signGroup({ gun, images }: Group, signing: Signing): Promise<readonly SignedName[]> {
+  const { flags, ring, client } = signing
+  const signed = flags.format === 'cosign' ? images.map(cosignedName) : await signInCollection({ gun, images }, signing)
+  if (flags.format !== 'notary')
+    await interruptible(async (signal) => {
+      for (const image of images) await signAsCosign(image, { ring, client, cosignKey: flags.cosignKey, signal })
+    })
+  return signed
 }
 
 /** Errors: USAGE. */
 function refuseUnfit({ format, pending, cosignKey, role }: Flags): void {
-  if (!['notary', 'cosign', 'both'].includes(format))
-    throw new IbuildError(
-      'USAGE',
-      `--format: ${JSON.stringify(format.slice(0, 40))} is none of notary, cosign and both`,
-    )
+  checkSignFormat(format, '--format')
   if (format !== 'notary' && pending !== undefined)
     throw new IbuildError('USAGE', '--pending is for trusted collections: use it with --format notary')
   if (format === 'notary' && cosignKey !== undefined)
@@ -72,19 +109,16 @@ function refuseUnfit({ format, pending, cosignKey, role }: Flags): void {
     throw new IbuildError('USAGE', '--role is for trusted collections, not for cosign')
 }
 
-async function signInCollections(images: readonly ImageToSign[], flags: Flags): Promise<readonly SignedName[]> {
+async function signInCollection({ gun, images }: Group, signing: Signing): Promise<readonly SignedName[]> {
+  const { flags, create, ring } = signing
   const roles = flags.role?.map(parseTargetsRole)
-  const create = await createOptions(flags)
-  const signed: SignedName[] = []
-  for (const [gun, group] of byCollection(images)) {
-    const tags = new Map(group.map(({ image, content }) => [image.tag, content]))
-    await useTrust(flags, gun, async (session) => {
-      const plan = planToSign(session, { gun, tags, roles, create })
-      const published = await carryOut(session, { gun, plan }, flags)
-      if (published !== undefined) signed.push(...group.map((each) => signedName(published.collection, each)))
-    })
+  const tags = new Map(images.map(({ image, content }) => [image.tag, content]))
+  const work = async (session: TrustSession): Promise<readonly SignedName[]> => {
+    const plan = planToSign(session, { gun, tags, roles, create })
+    const published = await carryOut(session, { gun, plan }, flags)
+    return published === undefined ? [] : images.map((each) => signedName(published.collection, each))
   }
-  return signed
+  return useTrust(flags, gun, work, { ring })
 }
 
 /** What is printed of a name that was signed. */
@@ -96,19 +130,21 @@ interface SignedName {
   readonly roles: readonly TargetsRole[]
 }
 
-async function contentsOf(images: readonly TaggedImage[], flags: RegistryFlags): Promise<readonly ImageToSign[]> {
-  const client = await openRegistryClient(flags)
-  try {
-    return await interruptible(async (signal) =>
-      Promise.all(images.map(async (image) => ({ image, content: await contentOf(client, image, signal) }))),
-    )
-  } finally {
-    await client.close()
-  }
+async function contentsOf(images: readonly TaggedImage[], { client }: Signing): Promise<readonly ImageToSign[]> {
+  return interruptible(async (signal) =>
+    Promise.all(images.map(async (image) => ({ image, content: await contentOf(client, image, signal) }))),
+  )
 }
 
-function byCollection(images: readonly ImageToSign[]): ReadonlyMap<Gun, readonly ImageToSign[]> {
-  return Map.groupBy(images, ({ image }) => gunOf(image))
+/** Tags of one image, which are signed together. */
+interface Group {
+  readonly gun: Gun
+  readonly images: readonly ImageToSign[]
+}
+
+function byCollection(images: readonly ImageToSign[]): readonly Group[] {
+  const groups = Map.groupBy(images, ({ image }) => gunOf(image))
+  return [...groups].map(([gun, group]) => ({ gun, images: group }))
 }
 
 function signedName(collection: TrustedCollection, { image, content }: ImageToSign): SignedName {

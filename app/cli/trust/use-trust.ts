@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { folderTrustCache } from '../../../notary/client/cache/folder-cache.ts'
+import type { KeyRing } from '../../../notary/keys/types.ts'
 import { isKeyID } from '../../../notary/tuf/key.ts'
 import type { Gun, KeyID } from '../../../notary/tuf/types.ts'
 import type { VerificationStep } from '../../../notary/verifier/types.ts'
@@ -33,6 +34,8 @@ export function declareTrustFlags(parser: Command): Command {
 
 export interface UseOptions {
   readonly onStep?: ((step: VerificationStep) => void) | undefined
+  /** Keys of a command that uses them more than once; those that the flags name unless told. */
+  readonly ring?: KeyRing | undefined
 }
 
 /** Does work with the trust server of a collection; Ctrl-C ends it. Errors: USAGE, CANCELLED, those of `work`. */
@@ -40,7 +43,7 @@ export async function useTrust<T>(
   flags: TrustFlags,
   gun: Gun,
   work: (session: TrustSession) => Promise<T>,
-  { onStep }: UseOptions = {},
+  { onStep, ring = keyRingOf(flags) }: UseOptions = {},
 ): Promise<T> {
   const connection = await trustConnection(printNotice)
   const options = {
@@ -48,7 +51,7 @@ export async function useTrust<T>(
     server: flags.server ?? process.env['DOCKER_CONTENT_TRUST_SERVER'],
     connection,
     cache: folderTrustCache(join(dataFolder(flags.root), 'trust')),
-    ring: keyRingOf(flags),
+    ring,
     pins: (flags.pin ?? []).map(parsePin),
     allowsFirstUse: flags.firstUse === true,
     onStep,

@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs'
+import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import type { ClosableVerifier } from '../../adapters/policy-verifier.ts'
 import type { VerifierScope } from './open-verifier.ts'
 import { type TrustChoice, trustChoice, type VerifyFlags } from './trust-choice.ts'
@@ -8,12 +9,20 @@ export function trustChoiceOf(flags: VerifyFlags): TrustChoice {
   return trustChoice(flags, process.env, isThere)
 }
 
-/** A link that leads nowhere is there: a policy that was lost must not let everything in. */
+/**
+ * A link that leads nowhere is there: a policy that was lost must not let everything in. Errors: TRUST_POLICY_INVALID when nobody can
+ * tell, as in a folder that others keep to themselves.
+ */
 export function isThere(file: string): boolean {
   try {
     return lstatSync(file, { throwIfNoEntry: false }) !== undefined
-  } catch {
-    return false // in a folder that others keep to themselves
+  } catch (cause) {
+    if (errnoOf(cause) === 'ENOTDIR') return false
+    const problem = `whether there is a policy ${file} cannot be told (${errnoOf(cause) ?? 'unknown reason'})`
+    throw new IbuildError('TRUST_POLICY_INVALID', problem, {
+      hint: 'Let the folder be read, name a policy with --trust-policy, or turn verification off with --no-verify.',
+      cause,
+    })
   }
 }
 

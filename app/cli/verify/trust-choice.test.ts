@@ -67,3 +67,15 @@ test('a policy that is a link to nowhere is there, and so is not passed over', (
   writeFileSync(file, '')
   t.deepEqual([isThere(file), isThere(join(file, 'below'))], [true, false])
 })
+
+test('a policy of which nobody can tell whether it is there lets nothing in', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'ibuild-policy-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const circle = join(folder, 'circle')
+  symlinkSync(circle, circle)
+  const env = { HOME: '/home/me', XDG_CONFIG_HOME: circle }
+  const error = t.throws(() => trustChoice({}, env, isThere), { message: /circle.*trust-policy\.yaml.*\(ELOOP\)/ })
+  t.true(isIbuildError(error, 'TRUST_POLICY_INVALID'))
+  t.deepEqual(trustChoice({ verify: false }, env, isThere), off)
+  t.deepEqual(trustChoice({ trustPolicy: 'x' }, env, isThere), on('x'))
+})

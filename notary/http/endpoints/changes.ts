@@ -1,6 +1,6 @@
 import type { WebRequest } from '../../../shared/web/request.ts'
 import { PublishError } from '../../service/publish-error.ts'
-import type { ChangesQuery, CollectionChange } from '../../service/types.ts'
+import type { ChangesQuery, CollectionChange } from '../../store/collection-types.ts'
 import { askedGun, type Methods } from '../endpoint.ts'
 import { jsonReply } from '../reply.ts'
 

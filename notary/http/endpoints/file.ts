@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { WebRequest } from '../../../shared/web/request.ts'
 import { PublishError } from '../../service/publish-error.ts'
-import type { StoredFile } from '../../service/types.ts'
+import type { StoredFile } from '../../store/collection-types.ts'
 import { askedGun, type Methods } from '../endpoint.ts'
 import { contentHeaders, type Reply } from '../reply.ts'
 

@@ -2,13 +2,13 @@ import {
   arrayOf,
   asObject,
   asString,
-  type JsonGuard,
   type JsonObject,
   type JsonPlace,
   type JsonValue,
   recordOf,
   required,
 } from '../../../shared/base/json.ts'
+import { base64Bytes } from '../../tuf/fields.ts'
 import { parseGun } from '../../tuf/gun.ts'
 import { parseRole } from '../../tuf/role.ts'
 import type { Gun } from '../../tuf/types.ts'
@@ -20,19 +20,19 @@ type Files = Pick<CollectionCopy, 'roots' | 'files'>
 export function copyJson(gun: Gun, { roots, files }: Files): JsonObject {
   return {
     gun,
-    roots: roots.map(base64),
-    files: Object.fromEntries([...files].map(([role, bytes]) => [role, base64(bytes)])),
+    roots: roots.map(textOf),
+    files: Object.fromEntries([...files].map(([role, bytes]) => [role, textOf(bytes)])),
   }
 }
 
 /** Errors: SERVER_FAILED, GUN_INVALID, ROLE_INVALID. */
 export function readCopyJson(value: JsonValue): { readonly gun: Gun; readonly copy: Files } {
   const object = asObject(value, place)
-  const files = required(object, 'files', place, recordOf(asBytes))
+  const files = required(object, 'files', place, recordOf(base64Bytes))
   return {
     gun: parseGun(required(object, 'gun', place, asString)),
     copy: {
-      roots: required(object, 'roots', place, arrayOf(asBytes)),
+      roots: required(object, 'roots', place, arrayOf(base64Bytes)),
       files: new Map(Object.entries(files).map(([role, bytes]) => [parseRole(role), bytes])),
     },
   }
@@ -40,8 +40,6 @@ export function readCopyJson(value: JsonValue): { readonly gun: Gun; readonly co
 
 const place: JsonPlace = { code: 'SERVER_FAILED', path: 'admin call' }
 
-const asBytes: JsonGuard<Buffer> = (value, at) => Buffer.from(asString(value, at), 'base64')
-
-function base64(bytes: Uint8Array): string {
+function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }

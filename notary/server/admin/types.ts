@@ -1,5 +1,5 @@
 import type { AuditPage } from '../../../shared/audit/audit-rows.ts'
-import type { Adoption } from '../../service/adopt-collection.ts'
+import type { Adoption } from '../../service/types.ts'
 import type { Gun } from '../../tuf/types.ts'
 import type { CollectionCopy } from '../../verifier/copy-collection.ts'
 

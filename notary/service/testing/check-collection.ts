@@ -1,9 +1,10 @@
+import type { FileQuery, StoredFile } from '../../store/collection-types.ts'
 import { fileProblem } from '../../tuf/file-meta.ts'
 import { readMetadata, readRoot, readSnapshot, readTargets, readTimestamp } from '../../tuf/read-metadata.ts'
 import { isBaseRole, parentOf } from '../../tuf/role.ts'
 import type { Gun, RoleName, Targets, TargetsRole } from '../../tuf/types.ts'
 import { verifySignatures } from '../../tuf/verify.ts'
-import type { FileQuery, NotaryService, StoredFile } from '../types.ts'
+import type { NotaryService } from '../types.ts'
 
 /** What a client finds that follows a collection down from its timestamp. */
 export interface FollowedCollection {

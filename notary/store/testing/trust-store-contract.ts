@@ -115,6 +115,7 @@ const cases: Readonly<Record<string, Case>> = {
     check: async (t, store) => {
       const before = await publish(store, first())
       const state = await publish(store, [newFile('targets', 2), newFile('snapshot', 2), newFile('timestamp', 2)])
+      t.deepEqual(await store.state(app), state)
       t.not(state.revision, before.revision)
       t.is(state.id, before.id)
       t.is(await textOf(store, { role: 'root' }), '{"root":1}')
@@ -158,8 +159,9 @@ const cases: Readonly<Record<string, Case>> = {
   'no version comes twice, nor an older one, also of a role that was gone meanwhile': {
     check: async (t, store) => {
       await publish(store, [...first(), newFile('targets/bob', 5)])
-      await publish(store, [newFile('timestamp', 2)], { dropped: ['targets/bob'] })
+      const published = await publish(store, [newFile('timestamp', 2)], { dropped: ['targets/bob'] })
       const state = await store.state(app)
+      t.deepEqual(state, published)
       t.false(state?.files.has(parseRole('targets/bob')))
       t.is(state?.gone.get(parseRole('targets/bob')), 5)
       t.is(await store.file(app, { role: parseRole('targets/bob') }), undefined)

@@ -95,7 +95,7 @@ for (const [yaml, open, writes] of openness) {
     t.is(isOpen(config), open)
     t.is(mayAnonymousWrite(config), writes)
     const exposed = configOf([settingsOf({ ...parse(`access: { ${yaml} }`), tls: { mode: 'auto' } }, 'f')])
-    const work = (): void => refuseExposure(exposed, { registry: '10.0.0.1' })
+    const work = (): void => refuseExposure(exposed, { clients: '10.0.0.1' })
     if (!writes) t.notThrows(work)
     else t.throws(work, { code: 'EXPOSURE_REFUSED', message: open ? /no accounts/ : /access\.rules let everyone/ })
   })
@@ -103,10 +103,10 @@ for (const [yaml, open, writes] of openness) {
 
 test('passwords do not go over plain HTTP to other machines unless somebody says so', (t) => {
   const config = configFrom(`access: { ${accounts} }`)
-  t.throws(() => refuseExposure(config, { registry: '10.0.0.1' }), { message: /plain HTTP.*passwords too\.$/ })
-  t.notThrows(() => refuseExposure(config, { registry: '127.0.0.1' }))
+  t.throws(() => refuseExposure(config, { clients: '10.0.0.1' }), { message: /plain HTTP.*passwords too\.$/ })
+  t.notThrows(() => refuseExposure(config, { clients: '127.0.0.1' }))
   const said = configFrom(`access: { ${accounts} }\ninsecure: { plainHttp: true }`)
-  t.notThrows(() => refuseExposure(said, { registry: '10.0.0.1' }))
+  t.notThrows(() => refuseExposure(said, { clients: '10.0.0.1' }))
 })
 
 test("distribution's accounts are ours", (t) => {

@@ -25,8 +25,8 @@ const exposures: readonly [addresses: readonly [string, string?], config: object
 for (const [list, object, refused] of exposures) {
   test(`on ${list.join()} ${JSON.stringify(object)} is ${refused === undefined ? 'served' : 'refused'}`, (t) => {
     const settings = settingsOf({ ...object, metrics: { listen: '10.0.0.9:9090' } }, 'f')
-    const [registry, operators] = list
-    const work = (): void => refuseExposure(configOf([settings]), { registry, operators })
+    const [clients, operators] = list
+    const work = (): void => refuseExposure(configOf([settings]), { clients, operators })
     if (refused === undefined) t.notThrows(work)
     else t.throws(work, { code: 'EXPOSURE_REFUSED', message: refused })
   })

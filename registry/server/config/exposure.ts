@@ -1,40 +1,23 @@
-import { IbuildError } from '../../../shared/base/errors.ts'
-import { isLoopback } from '../../../shared/web/address.ts'
+import { type ListenedOn, listenedOn, type Objection, refuseExposed } from '../../../shared/web/exposure.ts'
 import { isOpen, mayAnonymousWrite } from './openness.ts'
 import type { ServerConfig } from './schema.ts'
 
-/** IP addresses that will be listened on. */
-export interface ListenedOn {
-  readonly registry: string
-  /** Of `metrics.listen`, when there is one. */
-  readonly operators?: string | undefined
+/** Refuses to open the registry to other machines unless the configuration says so; see {@link refuseExposed}. Errors: EXPOSURE_REFUSED. */
+export function refuseExposure(config: ServerConfig, on: ListenedOn): void {
+  const isWanted = !mayAnonymousWrite(config) || config.insecure.anonymousPush
+  refuseExposed(config, on, {
+    plain: plainFor(config),
+    anonymous: isWanted ? undefined : anonymousFor(config),
+    metrics,
+  })
 }
 
-/**
- * Refuses to open the registry, or the pages for operators, to other machines unless the configuration says so in so many
- * words. Errors: EXPOSURE_REFUSED.
- */
-export function refuseExposure(config: ServerConfig, { registry, operators }: ListenedOn): void {
-  const { plainHttp, anonymousPush, anonymousMetrics } = config.insecure
-  const [isExposed, areOpen] = [!isLoopback(registry), operators !== undefined && !isLoopback(operators)]
-  const missing = [
-    ...(isExposed && config.tls.mode === 'off' && !plainHttp ? [{ ...plainFor(config), address: config.listen }] : []),
-    ...(isExposed && mayAnonymousWrite(config) && !anonymousPush
-      ? [{ ...anonymousFor(config), address: config.listen }]
-      : []),
-    ...(areOpen && !anonymousMetrics ? [{ ...metrics, address: config.metrics.listen }] : []),
-  ]
-  if (missing.length === 0) return
-  const lines = missing.map(({ address, problem }) => `${address}: ${problem}`)
-  throw new IbuildError('EXPOSURE_REFUSED', lines.join('\n'), { hint: missing.map(({ advice }) => advice).join(' ') })
+/** Refuses what {@link refuseExposure} refuses, for the addresses that the configuration stands for. */
+export async function checkExposure(config: ServerConfig): Promise<void> {
+  refuseExposure(config, await listenedOn(config))
 }
 
-interface Refusal {
-  readonly problem: string
-  readonly advice: string
-}
-
-function plainFor(config: ServerConfig): Refusal {
+function plainFor(config: ServerConfig): Objection {
   const secret = isOpen(config) ? '' : ', passwords too'
   return {
     problem: `other machines would reach the registry by plain HTTP, which anyone on the way can read and change${secret}.`,
@@ -42,7 +25,7 @@ function plainFor(config: ServerConfig): Refusal {
   }
 }
 
-function anonymousFor(config: ServerConfig): Refusal {
+function anonymousFor(config: ServerConfig): Objection {
   return isOpen(config)
     ? {
         problem: 'there are no accounts: everyone who reaches the registry could push, pull and delete.',

@@ -17,6 +17,11 @@ export interface HttpClientOptions {
   readonly authorities?: AuthoritySources | undefined
   /** How TLS is done with a host, `HOST` or `HOST:PORT` as in an URL; asked once for each. Verified by the usual authorities unless told. */
   readonly tls?: ((host: string) => Promise<TlsSettings>) | undefined
+  /**
+   * For a host of which only few small files are wanted: all requests go over one connection, up to so many GETs without waiting
+   * for the answers before. To make a connection takes longer than to wait for such a file.
+   */
+  readonly inLine?: number | undefined
   /** IP addresses to which no connection is made; where a proxy makes it, the proxy decides. */
   readonly refuses?: Refuses | undefined
 }
@@ -49,7 +54,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       signal: connecting.signal,
       refuses: options.refuses,
     })
-    const pool = createPool({ origin: url.origin, connect, timeouts })
+    const pool = createPool({ origin: url.origin, connect, timeouts, inLine: options.inLine })
     const authorization = proxy && url.protocol === 'http:' ? proxyAuthorization(proxy) : undefined
     const route = {
       pool,

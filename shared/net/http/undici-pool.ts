@@ -12,6 +12,8 @@ export interface PoolOptions {
   readonly origin: string
   readonly connect: Connect
   readonly timeouts: HttpTimeouts
+  /** How many GETs are sent one behind the other over one connection; a connection for each request unless told. */
+  readonly inLine?: number | undefined
 }
 
 /** Bodies are any source of bytes, which undici's own types do not say. */
@@ -29,7 +31,7 @@ export interface ConnectionPool {
 const Pool: new (origin: string, options: UndiciPool.Options) => ConnectionPool = untypedPool
 
 /** HTTP/1.1 alone: over one connection for all, large blobs are no faster and one that stalls holds up the others. */
-export function createPool({ origin, connect, timeouts }: PoolOptions): ConnectionPool {
+export function createPool({ origin, connect, timeouts, inLine }: PoolOptions): ConnectionPool {
   return new Pool(origin, {
     allowH2: false,
     connect: (_, give) => {
@@ -38,12 +40,12 @@ export function createPool({ origin, connect, timeouts }: PoolOptions): Connecti
         (error: unknown) => give(error instanceof Error ? error : new Error('no connection', { cause: error }), null),
       )
     },
-    connections: null,
+    connections: inLine === undefined ? null : 1,
     headersTimeout: timeouts.answer,
     bodyTimeout: timeouts.idle,
     keepAliveTimeout: 4000,
     maxHeaderSize: 64 * 1024,
-    pipelining: 1,
+    pipelining: inLine ?? 1,
   })
 }
 

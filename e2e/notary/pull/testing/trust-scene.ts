@@ -50,9 +50,7 @@ export async function person(
 ): Promise<Person> {
   const space = await makeWorkspace(t)
   const config = join(space.folder, 'docker')
-  const tls = join(config, 'tls', new URL(url).host)
-  mkdirSync(tls, { recursive: true })
-  copyFileSync(authority, join(tls, 'ca.crt'))
+  trustAt(space, { authority }, url)
   const env = {
     HOME: space.folder,
     DOCKER_CONFIG: config,
@@ -71,4 +69,15 @@ export async function person(
     ibuild: async (args, options) => space.ibuild(args, inOwn(options)),
     ok: async (args, options) => space.ok(args, inOwn(options)),
   }
+}
+
+/** Lets the certificate of the trust server count at an address. */
+export function trustAt(
+  { folder }: Pick<Workspace, 'folder'>,
+  { authority }: Pick<Servers, 'authority'>,
+  url: string,
+): void {
+  const tls = join(folder, 'docker/tls', new URL(url).host)
+  mkdirSync(tls, { recursive: true })
+  copyFileSync(authority, join(tls, 'ca.crt'))
 }
