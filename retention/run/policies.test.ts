@@ -96,7 +96,10 @@ test('of two that are set at once, one is the later', async (t) => {
   const set = await Promise.all(
     ['propose', 'enforce'].map((mode) => service.policies.set(ageing(mode === 'propose' ? mode : 'enforce'), 'bob')),
   )
-  t.deepEqual(set.map(({ version }) => version).sort(), [1, 2])
+  t.deepEqual(
+    set.map(({ version }) => version).sort((a, b) => a - b),
+    [1, 2],
+  )
 })
 
 test('while the inventory cannot be read, nothing is put in force', async (t) => {
@@ -130,9 +133,11 @@ test('who did what is told, in one chain', async (t) => {
     [
       'ann policy',
       ...['plan', 'apply', 'remove', 'remove', 'end'].map((action) => `schedule ${action}`),
-      ...['carol undo', 'carol undo'],
+      'carol undo',
+      'carol undo',
       ...['plan', 'apply', 'remove', 'remove', 'end'].map((action) => `schedule ${action}`),
-      ...['dave purge', 'dave purge'],
+      'dave purge',
+      'dave purge',
     ],
   )
   t.like(lines[3], {

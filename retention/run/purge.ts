@@ -2,7 +2,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
 import { listPurging, purgedChange, purgingChange } from '../state/purging.ts'
-import { findRun, runChange } from '../state/runs.ts'
+import { countEndings } from '../state/runs.ts'
 import { dueEntries, endingOf, findEntry, isKept, trashChange } from '../state/trash.ts'
 import type { Purging } from '../state/types.ts'
 import type { Parts } from './parts.ts'
@@ -85,24 +85,15 @@ async function purgeEntries(parts: Parts, entries: readonly TrashEntry[], by: st
   if (entries.length === 0) return { purged: 0, bytes: 0 }
   const { rows, now } = parts
   const at = now()
-  const left = await trashChange(rows, { remove: entries.map((entry) => ({ entry, ending: 'purged' })) })
+  const ended = entries.map((entry) => ({ entry, ending: 'purged' as const }))
+  const [left, counted] = [await trashChange(rows, { remove: ended }), await countEndings(rows, ended)]
   const purging = entries.map(({ repository, digest, size }) => purgingChange({ repository, digest, bytes: size }))
   const audits = entries.map(({ id, runId, kind, repository, name, digest }) => {
     const about = { entry: id, run: runId, kind, repository, name, digest }
     return { at, by, action: 'purge', about } as const
   })
-  await rows.commit(merged([left, ...purging, ...(await countsOf(parts, entries)), auditChange(...audits)]))
+  await rows.commit(merged([left, ...purging, ...counted, auditChange(...audits)]))
   return { purged: entries.length, bytes: await handOver(parts) }
-}
-
-async function countsOf({ rows }: Parts, entries: readonly TrashEntry[]): Promise<ReturnType<typeof runChange>[]> {
-  const ids = [...new Set(entries.map(({ runId }) => runId))]
-  const runs = await Promise.all(ids.map(async (id) => findRun(rows, id)))
-  return runs.flatMap((run) => {
-    if (run === undefined) return []
-    const count = entries.filter(({ runId }) => runId === run.id).length
-    return [runChange({ ...run, purged: run.purged + count })]
-  })
 }
 
 /** Tells whoever frees content of what the trash keeps no more. What cannot be told now is told later. Bytes that will go. */

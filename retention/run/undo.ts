@@ -1,20 +1,27 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import { inParallel } from '../../shared/base/in-parallel.ts'
 import type { ItemName } from '../facts.ts'
 import type { Undoable } from '../ports.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
-import { findRun, runChange } from '../state/runs.ts'
-import { eachEntry, endingOf, findEntry, trashChange } from '../state/trash.ts'
+import { countEndings, findRun } from '../state/runs.ts'
+import { eachEntry, endingOf, entriesByID, findEntry, trashChange } from '../state/trash.ts'
 import type { Ending } from '../state/types.ts'
 import type { Parts } from './parts.ts'
 import type { TrashEntry, UndoReport } from './types.ts'
 
+/** Entries that are given back before that is noted, and those at the same time. */
+const [chunkSize, atOnce] = [32, 8]
 /** Characters that a tag may have. */
 const longestTag = 128
 /** Names that are tried for a tag that was used again. */
 const mostNames = 100
 
-type Restored = { readonly entry: TrashEntry } & ({ readonly as: string } | { readonly message: string })
+/** An entry, and how it left the trash, if it did. */
+type Restored = { readonly entry: TrashEntry; readonly ending: Ending | undefined } & (
+  | { readonly as: string }
+  | { readonly message: string }
+)
 
 /** See {@link RetentionService.undo}. */
 export async function undo(parts: Parts, id: string, by: string): Promise<UndoReport> {
@@ -24,7 +31,10 @@ export async function undo(parts: Parts, id: string, by: string): Promise<UndoRe
   const { undo: undoable } = inventory
   const done: Restored[] = []
   for await (const page of await entriesOf(parts, id)) {
-    for (const entry of page) done.push(await parts.turn(async () => restoreOne(parts, undoable, { entry, by })))
+    for (let from = 0; from < page.length; from += chunkSize) {
+      const chunk = page.slice(from, from + chunkSize)
+      done.push(...(await parts.turn(async () => restoreChunk(parts, undoable, { entries: chunk, by }))))
+    }
   }
   return {
     restored: done.flatMap((one) => ('as' in one ? [{ ...nameOf(one.entry), as: one.as }] : [])),
@@ -53,38 +63,47 @@ function noMore(id: string, ending: Ending): IbuildError {
     : new IbuildError('OBJECT_NOT_FOUND', `${id} is not in the trash: it was given back already`)
 }
 
-interface Asked {
-  readonly entry: TrashEntry
+interface Chunk {
+  readonly entries: readonly TrashEntry[]
   readonly by: string
 }
 
-async function restoreOne(parts: Parts, undoable: Undoable, { entry, by }: Asked): Promise<Restored> {
-  const current = await findEntry(parts.rows, entry.id)
-  if (current === undefined) return { entry, message: 'it left the trash meanwhile' }
-  try {
-    return await restore(parts, undoable, { entry: current, by })
-  } catch (error) {
-    return { entry, message: error instanceof Error ? error.message : String(error) }
-  }
+/** Some entries are given back, then they leave the trash: whoever is killed in between finds them in both. */
+async function restoreChunk(parts: Parts, undoable: Undoable, { entries, by }: Chunk): Promise<readonly Restored[]> {
+  const { rows } = parts
+  const ids = entries.map(({ id }) => id)
+  const there = (await entriesByID(rows, ids)).flatMap((entry) => entry ?? [])
+  const done = await inParallel(there, { atOnce }, async (entry) => {
+    const failed = (error: unknown): Restored => {
+      return { entry, message: error instanceof Error ? error.message : String(error), ending: undefined }
+    }
+    return restore(parts, undoable, { entry, by }).catch(failed)
+  })
+  await noteEndings(parts, done, by)
+  return done
 }
 
-async function restore(parts: Parts, undoable: Undoable, { entry, by }: Asked): Promise<Restored> {
-  const name = nameOf(entry)
-  const { digest } = entry
+async function restore(
+  parts: Parts,
+  undoable: Undoable,
+  { entry, by }: { readonly entry: TrashEntry; readonly by: string },
+): Promise<Restored> {
   const instead = await freeName(parts, entry)
-  const restored = await undoable.restore(name, { digest, by, instead })
-  const ending = restored.kind === 'purged' ? 'purged' : 'restored'
-  await noteEnding(parts, { entry, by }, ending)
-  if (restored.kind === 'purged') return { entry, message: 'its content is no more' }
-  return { entry, as: restored.kind === 'restored' ? restored.tag : entry.name }
+  const restored = await undoable.restore(nameOf(entry), { digest: entry.digest, by, instead })
+  if (restored.kind === 'purged') return { entry, message: 'its content is no more', ending: 'purged' }
+  return { entry, as: restored.kind === 'restored' ? restored.tag : entry.name, ending: 'restored' }
 }
 
-async function noteEnding({ rows, now }: Parts, { entry, by }: Asked, ending: Ending): Promise<void> {
-  const run = await findRun(rows, entry.runId)
-  const about = { run: entry.runId, ...nameOf(entry), digest: entry.digest, ending }
-  const counted = run === undefined ? [] : [runChange({ ...run, [ending]: run[ending] + 1 })]
-  const left = await trashChange(rows, { remove: [{ entry, ending }] })
-  await rows.commit(merged([left, ...counted, auditChange({ at: now(), by, action: 'undo', about })]))
+async function noteEndings({ rows, now }: Parts, done: readonly Restored[], by: string): Promise<void> {
+  const ended = done.flatMap(({ entry, ending }) => (ending === undefined ? [] : [{ entry, ending }]))
+  if (ended.length === 0) return
+  const at = now()
+  const audits = ended.map(({ entry, ending }) => {
+    const about = { run: entry.runId, ...nameOf(entry), digest: entry.digest, ending }
+    return { at, by, action: 'undo', about } as const
+  })
+  const counted = await countEndings(rows, ended)
+  await rows.commit(merged([await trashChange(rows, { remove: ended }), ...counted, auditChange(...audits)]))
 }
 
 /** `TAG-restored-20261231`, or with a number behind it: a tag that is not used, or leads to the same. */

@@ -1,7 +1,8 @@
 import { eachPage } from '../../shared/rows/each-row.ts'
 import type { Change, RowStore } from '../../shared/rows/row-store.ts'
+import type { TrashEntry } from '../run/types.ts'
 import { endedRows, isID, runRows, trashRows } from './rows.ts'
-import type { StoredRun } from './types.ts'
+import type { Ending, StoredRun } from './types.ts'
 
 /** Runs that are remembered, and those that are told at once. */
 const [mostRuns, mostTold] = [10_000, 1000]
@@ -22,6 +23,21 @@ export async function listRuns(rows: RowStore, limit: number): Promise<readonly 
 
 export function runChange(run: StoredRun): Change {
   return { put: [runRows.row([run.id], run)] }
+}
+
+/** Counts, in the runs that entries of the trash are from, how these left it. */
+export async function countEndings(
+  rows: RowStore,
+  ended: readonly { readonly entry: TrashEntry; readonly ending: Ending }[],
+): Promise<readonly Change[]> {
+  const ids = [...new Set(ended.map(({ entry }) => entry.runId))]
+  const runs = await Promise.all(ids.map(async (id) => findRun(rows, id)))
+  return runs.flatMap((run) => {
+    if (run === undefined) return []
+    const of = ended.filter(({ entry }) => entry.runId === run.id)
+    const count = (wanted: Ending): number => of.filter(({ ending }) => ending === wanted).length
+    return [runChange({ ...run, restored: run.restored + count('restored'), purged: run.purged + count('purged') })]
+  })
 }
 
 /** Forgets the oldest runs of which nothing is in the trash, where there are too many. */

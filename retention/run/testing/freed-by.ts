@@ -6,9 +6,16 @@ import { keyOf, type ModelContent } from './model-content.ts'
 export function freedBy(content: ModelContent, items: readonly ItemName[]): Freed {
   const going = new Set(items.map(keyOf))
   const found = items.flatMap((item) => content.find(item) ?? [])
+  const leading = new Map<string, number>()
+  for (const { repository } of content.repositories()) {
+    for (const tag of content.tagsOf(repository)) {
+      const key = `${repository} ${tag.digest}`
+      leading.set(key, (leading.get(key) ?? 0) + (going.has(keyOf(tag)) ? 0 : 1))
+    }
+  }
+  const named = new Set(found.map(({ repository, digest }) => `${repository} ${digest}`))
   const goes = (repository: string, digest: string): boolean =>
-    found.some((item) => item.repository === repository && item.digest === digest) &&
-    content.tagsOf(repository).every((tag) => tag.digest !== digest || going.has(keyOf(tag)))
+    named.has(`${repository} ${digest}`) && (leading.get(`${repository} ${digest}`) ?? 0) === 0
   const [gone, kept] = [new Map<string, number>(), new Map<string, string>()]
   let manifests = 0
   for (const [repository, digest, { layers, facts }] of content.manifests()) {
@@ -16,7 +23,7 @@ export function freedBy(content: ModelContent, items: readonly ItemName[]): Free
     if (isGoing) manifests += facts.size - [...layers.values()].reduce((sum, size) => sum + size, 0)
     for (const [name, size] of layers) {
       if (isGoing) gone.set(name, size)
-      else kept.set(name, content.tagsOf(repository).map(keyOf)[0] ?? `${repository}@${digest}`)
+      else kept.set(name, `${repository}@${digest}`)
     }
   }
   const others = found.flatMap(({ kind, size }) => (kind === 'volume' || kind === 'cache' ? [size] : []))

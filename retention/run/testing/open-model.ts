@@ -41,7 +41,11 @@ export async function openModel(options: OpenModelOptions = {}): Promise<OpenMod
   const notices: string[] = []
   const note = (message: string): void => void notices.push(message)
   const { service, jobs } = await openRetention({
-    ...{ inventory: model, rows, now: () => clock.now, checkCron: () => undefined, disk: options.disk },
+    inventory: model,
+    rows,
+    now: () => clock.now,
+    checkCron: () => undefined,
+    disk: options.disk,
     log: { info: note, warn: note, error: note },
   })
   if (policy !== undefined) await service.policies.set(policy, 'ann')
