@@ -96,3 +96,34 @@ test('an inventory that fails is told as it is', async (t) => {
   }
   await t.throwsAsync(decided(failing, { policy: policyOf(sets) }), { instanceOf: RangeError })
 })
+
+const many = Array.from({ length: 6000 }, (_, i) => tag(`t${i}`, { pushed: 6000 - i }))
+
+test('many items are found again, in pages of any size', async (t) => {
+  const policy = policyOf([{ deleteTags: ['.*[13579]'], keep: [{ kind: 'mostRecent', n: 3, by: 'pushed' }] }], {
+    limits: { ...noLimits, maxTags: 2000, minRemainingPerRepo: 3500 },
+  })
+  const whole = await decided(inventoryOf([shelf(many)]), { policy })
+  const again = await decided(inventoryOf([shelf(many)], 7), { policy, remembered: 0 })
+  t.deepEqual(again, whole)
+  t.deepEqual(whole.counts.reasons, {
+    DEFAULT_KEEP: 3000,
+    KEEP_TOP_N: 3,
+    DELETE_REGEX: 2000,
+    CAP_REACHED: 500,
+    MIN_REMAINING: 497,
+  })
+})
+
+test('where very many go or come meanwhile, nothing is taken for another', async (t) => {
+  const fewer = await whileChanging(many, (all) => all.slice(3000))
+  t.deepEqual(new Set(Object.values(fewer)), new Set([went]))
+  const fewest = await whileChanging(many, (all) => all.slice(5000))
+  t.deepEqual(new Set(Object.values(fewest)), new Set(['NO_DATA']), 'too far to look')
+  const others = many.map(({ name }) => tag(`x${name}`))
+  const more = await whileChanging(many, (all) => [...others, ...all])
+  t.deepEqual(
+    Object.keys(more).filter((name) => more[name] === went),
+    many.map(({ name }) => name),
+  )
+})

@@ -1,4 +1,5 @@
 import type { Matcher } from '../../policy/matcher.ts'
+import { parseRegex } from '../../policy/regex.ts'
 import type { DeleteRule, KeepRule, Policy, RuleSet } from '../../policy/types.ts'
 
 export const day = 86_400_000
@@ -51,7 +52,7 @@ export const noLimits = {
   planLife: 3_600_000,
 }
 
-export function setOf(parts: SetParts, place: number): RuleSet {
+function setOf(parts: SetParts, place: number): RuleSet {
   const path = `policies[${place}]`
   const { untagged } = parts
   return {
@@ -74,18 +75,12 @@ export function setOf(parts: SetParts, place: number): RuleSet {
 }
 
 export function patternOf(text: string, path: string): Matcher {
-  const whole = new RegExp(`^(?:${text})$`)
-  return {
-    text,
-    syntax: 'regex',
-    path,
-    matches: (name) => whole.test(name),
-    groups(name) {
-      const match = whole.exec(name)
-      return match === null ? undefined : { ...match.groups }
-    },
-  }
+  const matcher = compiled.get(text) ?? parseRegex(text, path)
+  compiled.set(text, matcher)
+  return { ...matcher, path }
 }
+
+const compiled = new Map<string, Matcher>()
 
 function patterns(texts: readonly string[] = [], path: string): readonly Matcher[] {
   return texts.map((text, i) => patternOf(text, `${path}[${i}]`))
