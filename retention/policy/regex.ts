@@ -67,8 +67,3 @@ function groupsIn(regex: RE2JS, names: readonly string[], text: string): Readonl
   matcher.matches()
   return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
 }
-
-/** A pattern that fits this text alone. */
-export function quoted(text: string): string {
-  return RE2JS.quote(text)
-}

@@ -41,7 +41,7 @@ test('the four keys become a policy that removes nothing yet', (t) => {
   )
   t.deepEqual(policy.sets[0]?.untagged, { olderThan: 0, unlessPulledWithin: undefined })
   for (const key of ['GCIntervalMinutes', 'PullIntervalMinutes', 'ImagesToPull', 'ImagesToNotGC', 'enforce'])
-    t.true(text.includes(`${key}`), key)
+    t.true(text.includes(key), key)
 })
 
 test('what Sherdock did by default: keep all', (t) => {
