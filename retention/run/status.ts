@@ -22,6 +22,7 @@ export async function statusOf(
   ])
   return {
     source: inventory.source,
+    canUndo: inventory.canUndo,
     policy,
     mode: policyOf(text, readPolicy).mode,
     nextRunAt: schedule.nextAt,

@@ -210,6 +210,8 @@ export interface Explanation {
 
 export interface RetentionStatus {
   readonly source: Source
+  /** False where nothing that is removed can come back. */
+  readonly canUndo: boolean
   readonly policy: Omit<PolicyVersion, 'text'>
   readonly mode: 'dryRun' | 'propose' | 'enforce'
   /** Undefined without a schedule. */
