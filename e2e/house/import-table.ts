@@ -157,7 +157,7 @@ export const importTable: ImportTable = {
     'retention/decide': { imports: ['shared/base', 'retention/policy', 'retention/*'] },
     'retention/state': {
       imports: ['shared/base', 'shared/rows', 'shared/audit', 'retention/*'],
-      types: ['retention/run'],
+      types: ['retention/run', 'retention/decide'],
     },
     'retention/run': { imports: ['shared', ...['policy', 'decide', 'state', '*'].map(inRetention)] },
     'retention/schedule': { imports: ['shared/base', 'retention/policy', 'retention/*'], types: ['retention/run'] },

@@ -4,7 +4,7 @@ import type { Decision } from '../decide/types.ts'
 import type { Policy } from '../policy/types.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
-import { clearItems, clearPlans, itemRow, planChange, planItems } from '../state/plans.ts'
+import { clearItems, clearPlans, itemRow, itemTexts, planChange } from '../state/plans.ts'
 import type { StoredItem } from '../state/types.ts'
 import { Measure } from './measure.ts'
 import type { Parts } from './parts.ts'
@@ -61,9 +61,7 @@ export async function fingerprintOf(
   { hash, revision }: { readonly hash: string; readonly revision: string },
 ): Promise<string> {
   const sum = createHash('sha256').update(JSON.stringify([hash, revision]))
-  for await (const page of planItems(rows, plan)) {
-    for (const { item } of page) sum.update(JSON.stringify(item))
-  }
+  for await (const text of itemTexts(rows, plan)) sum.update(text)
   return sum.digest('hex')
 }
 

@@ -17,7 +17,7 @@ import type { Plan, PolicyVersion, Run, Totals, TrashEntry } from '../run/types.
 import type { Failure, MirrorState, Purging, ScheduleState, StoredItem, StoredRun, TrashTotal } from './types.ts'
 
 /** A guard for one of some words. */
-export function oneOf<Word extends string>(...words: readonly Word[]): JsonGuard<Word> {
+function oneOf<Word extends string>(...words: readonly Word[]): JsonGuard<Word> {
   return (value, place) => words.find((word) => word === value) ?? failAt(place, `expected one of ${words.join(', ')}`)
 }
 
@@ -56,7 +56,7 @@ const asKind = oneOf('tag', 'untagged', 'volume', 'cache')
 const asSource = oneOf('registry', 'store', 'docker')
 const asMode = oneOf('dryRun', 'propose', 'enforce')
 
-export const asReason: JsonGuard<Reason> = oneOf<Reason>(
+const asReason: JsonGuard<Reason> = oneOf<Reason>(
   ...(['HOLD', 'IMMUTABLE', 'IN_USE', 'SIGNED_TARGET', 'KEEP_REGEX', 'KEEP_TOP_N'] as const),
   ...(['KEEP_RECENT_PULL', 'KEEP_RECENT_PUSH', 'KEEP_SIGNED', 'KEEP_LABEL', 'MIN_REMAINING'] as const),
   ...(['CAP_REACHED', 'NO_DATA', 'DEFAULT_KEEP', 'DELETE_REGEX', 'DELETE_AGE', 'DELETE_UNPULLED'] as const),

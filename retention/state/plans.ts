@@ -52,6 +52,11 @@ export async function* planItems(rows: RowStore, plan: string, after?: string): 
   }
 }
 
+/** Items of a plan in their order, as they are stored. */
+export async function* itemTexts(rows: RowStore, plan: string): AsyncGenerator<string> {
+  for await (const page of eachPage(rows, itemRows.prefix(plan), itemsAtOnce)) for (const { value } of page) yield value
+}
+
 /** Clears away items of a plan that was not finished, or is no more remembered. */
 export async function clearItems(rows: RowStore, plan: string): Promise<void> {
   for await (const page of eachPage(rows, itemRows.prefix(plan), itemsAtOnce)) {

@@ -7,7 +7,7 @@ import { policyLog, policyRows } from './rows.ts'
 
 /** What is in force before anybody said anything: it keeps everything. */
 const firstText = '# Keeps everything, until another policy is set.\nversion: 1\n'
-export const firstPolicy: PolicyVersion = { version: 0, hash: policyHash(firstText), at: 0, by: '', text: firstText }
+const firstPolicy: PolicyVersion = { version: 0, hash: policyHash(firstText), at: 0, by: '', text: firstText }
 
 /** Versions that are told at most, the newest. */
 const mostTold = 1000

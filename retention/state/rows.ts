@@ -80,7 +80,7 @@ export function keyPart(text: string): string {
   return text.replace(/[\u0000-\u0020%\u007f]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-export interface PlaceParts {
+interface PlaceParts {
   readonly run: string
   readonly number: string
 }
@@ -89,11 +89,6 @@ export interface PlaceParts {
 export function partsOfEntry(id: string): PlaceParts | undefined {
   const [, run, number] = /^([0-9a-z]{12})-([1-9]\d{0,14})$/.exec(id) ?? []
   return run === undefined || number === undefined ? undefined : { run, number: numberPart(Number(number)) }
-}
-
-/** The ID of an entry of the trash, of the parts of its keys. */
-export function entryID({ run, number }: PlaceParts): string {
-  return `${run}-${Number(number)}`
 }
 
 /** True for what can be the ID of a plan or a run. */

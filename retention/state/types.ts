@@ -1,4 +1,4 @@
-import type { PlannedItem, Run, TrashEntry } from '../run/types.ts'
+import type { PlannedItem, Run } from '../run/types.ts'
 
 /** An item of a plan, with what must still be so when it is removed. */
 export interface StoredItem extends PlannedItem {
@@ -58,6 +58,3 @@ export interface MirrorState {
   /** Tries that failed since one did not. */
   readonly failures: number
 }
-
-/** Where an entry of the trash is from: the run, and the number of the item in its plan. */
-export type TrashPlace = Pick<TrashEntry, 'id' | 'runId'>

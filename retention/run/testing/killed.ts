@@ -5,7 +5,7 @@ import { createModelInventory, type ModelInventory } from './model-inventory.ts'
 import { ageing, type Clock, fillModel, type OpenModel, openModel, start } from './open-model.ts'
 
 /** Thrown by all that a process does after it was killed. */
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = 'Killed'
 }
 

@@ -209,5 +209,5 @@ function factsOf({
 }
 
 function byName(a: ItemFacts, b: ItemFacts): number {
-  return Buffer.compare(Buffer.from(a.name), Buffer.from(b.name))
+  return a.name < b.name ? -1 : 1
 }
