@@ -5,6 +5,15 @@ import { openState } from '../state/open-state.ts'
 import { ageing, all, fillModel, openModel } from './testing/open-model.ts'
 import { createTrashKeeper } from './trash-keeper.ts'
 
+const schedule = {
+  schedule: '{"kind":"every"}',
+  handledAt: 1,
+  lastAt: 1,
+  nextAt: 2,
+  failures: 0,
+  triggers: { 'triggers[0]': 3 },
+}
+
 test('policies, plans, runs and the trash are there when the database is opened again', async (t) => {
   const folder = join(temporaryFolder(t), 'db')
   const first = await openModel({ rows: await openState({ folder, ballast: 0 }), policy: ageing('propose') })
@@ -12,7 +21,7 @@ test('policies, plans, runs and the trash are there when the database is opened 
   fillModel(model, 80)
   const waiting = await first.service.run('schedule')
   await t.throwsAsync(openState({ folder, ballast: 0 }), { code: 'SERVER_BUSY' })
-  await first.jobs.setSchedule({ lastAt: 1, nextAt: 2, triggers: { 'triggers[0]': 3 } })
+  await first.jobs.setSchedule(schedule)
   const mirror = {
     image: 'docker.io/library/ubuntu:24.04',
     lastAt: 1,
@@ -41,7 +50,7 @@ test('policies, plans, runs and the trash are there when the database is opened 
   const [run] = await third.service.runs(10)
   t.like(run, { state: 'done', by: 'carol' })
   t.is((await third.service.undo(run?.id ?? '', 'carol')).restored.length, 80)
-  t.deepEqual(await third.jobs.schedule(), { lastAt: 1, nextAt: 2, triggers: { 'triggers[0]': 3 } })
+  t.deepEqual(await third.jobs.schedule(), schedule)
   await third.jobs.forgetMirror(mirror.image)
   t.deepEqual(await third.jobs.mirrors(), [])
   const actions = (await all(third.service.audit())).map(({ action }) => action)

@@ -73,6 +73,7 @@ async function writeItems(parts: Parts, id: string, request: PlanRequest & { rea
   const decisions = decide(inventory, options)
   let number = 0
   for await (const page of decisions) {
+    request.signal?.throwIfAborted()
     const going = page.filter(({ verdict }) => verdict === 'delete')
     for (let from = 0; from < going.length; from += atOnce) {
       const put = going.slice(from, from + atOnce).map((decision) => {

@@ -95,7 +95,7 @@ export class Retention implements RetentionService {
       try {
         return await this.#run(by, options)
       } catch (error) {
-        await this.#noteFailure(by, options, error)
+        if (options.signal?.aborted !== true) await this.#noteFailure(by, options, error)
         throw error
       }
     })
@@ -148,7 +148,7 @@ export class Retention implements RetentionService {
     const { cause = 'request' } = options
     const { mode } = policyOf((await currentPolicy(this.#parts.rows)).text, this.#parts.readPolicy)
     const plan = await this.#plan(by, options)
-    if (mode === 'enforce') return this.#apply(plan, { by, cause, signal: undefined })
+    if (mode === 'enforce') return this.#apply(plan, { by, cause, signal: options.signal })
     const { rows, newID, now } = this.#parts
     const planned = newRun({ id: newID(), planId: plan.id, at: plan.at, by, cause, mode })
     const run = { ...planned, milliseconds: Math.max(0, now() - plan.at), state: 'planned' as const }

@@ -112,6 +112,8 @@ export interface PlanOptions {
   readonly order?: 'leastRecentlyPulled' | 'oldest'
   /** What began it: `schedule`, `trigger ...`, `request`. */
   readonly cause?: string
+  /** Ends it between two items. */
+  readonly signal?: AbortSignal
 }
 
 export interface Plan {

@@ -173,8 +173,11 @@ export const asPurging: JsonGuard<Purging> = objectOf((from) => ({
 }))
 
 export const asScheduleState: JsonGuard<ScheduleState> = objectOf((from) => ({
+  schedule: from.maybe('schedule', asString),
+  handledAt: from.maybe('handledAt', asInteger),
   lastAt: from.maybe('lastAt', asInteger),
   nextAt: from.maybe('nextAt', asInteger),
+  failures: from.integer('failures'),
   triggers: from.get('triggers', recordOf(asInteger)),
 }))
 

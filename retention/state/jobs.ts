@@ -4,6 +4,15 @@ import type { MirrorState, ScheduleState } from './types.ts'
 
 const mostMirrors = 1000
 
+const noSchedule: ScheduleState = {
+  schedule: undefined,
+  handledAt: undefined,
+  lastAt: undefined,
+  nextAt: undefined,
+  failures: 0,
+  triggers: {},
+}
+
 /** What schedule and mirror jobs remember. */
 export interface JobBook {
   schedule(): Promise<ScheduleState>
@@ -20,9 +29,7 @@ export function createJobBook(rows: RowStore): JobBook {
     schedule: async () => {
       const key = scheduleRows.key('main')
       const value = await rows.get(key)
-      return value === undefined
-        ? { lastAt: undefined, nextAt: undefined, triggers: {} }
-        : scheduleRows.parse(key, value)
+      return value === undefined ? noSchedule : scheduleRows.parse(key, value)
     },
     setSchedule: (state) => rows.commit({ put: [scheduleRows.row(['main'], state)] }),
     mirrors: async () => {

@@ -38,10 +38,16 @@ export interface Purging {
 
 /** What the schedule knows across restarts. Times are milliseconds since the epoch. */
 export interface ScheduleState {
+  /** The schedule that the rest is of, as JSON. */
+  readonly schedule: string | undefined
+  /** What was due until then is done. */
+  readonly handledAt: number | undefined
   /** When the last run of the schedule began. */
   readonly lastAt: number | undefined
   /** When the next one is due, by the schedule that is in force. */
   readonly nextAt: number | undefined
+  /** Tries of what is due that came to nothing, or of which nobody knows yet. */
+  readonly failures: number
   /** By the place of a trigger in the policy: when it last began something. */
   readonly triggers: Readonly<Record<string, number>>
 }
