@@ -7,20 +7,7 @@ export type Subject = 'repository' | 'tag' | 'image'
 /** Why a pattern does most likely not do what it looks like, as the end of a sentence; undefined when nothing is odd. */
 export function warningOf({ text, syntax }: Matcher, subject: Subject): string | undefined {
   if (syntax === 'glob') return subject === 'repository' ? problemOfPattern(text) : oddCharacter(text, subject)
-  return halfAnchored(text) ?? slashAtEnd(text, subject) ?? oddCharacter(literals(text), subject)
-}
-
-/** Elsewhere `^v` is all that begins with v; here a pattern must fit the whole. */
-function halfAnchored(text: string): string | undefined {
-  const [isStart, isEnd] = [text.startsWith('^'), /(?<!\\)(?:\\\\)*\$$/.test(text)]
-  if (isStart === isEnd || text.includes('|')) return undefined
-  if (isStart) {
-    const isOpen = /(?:[*+?})]|\.)$/.test(text)
-    return isOpen ? undefined : `must fit the whole name, so that it is not all that begins so: write ${text}.*`
-  }
-  return /^(?:\.|\[|\(|\\)/.test(text)
-    ? undefined
-    : `must fit the whole name, so that it is not all that ends so: write .*${text}`
+  return slashAtEnd(text, subject) ?? oddCharacter(literals(text), subject)
 }
 
 function slashAtEnd(text: string, subject: Subject): string | undefined {

@@ -1,6 +1,7 @@
 import { BadPattern, parsePattern } from '../../shared/base/name-pattern.ts'
 import { choice } from '../../shared/config/kinds.ts'
 import { ofKind, shown } from './guards.ts'
+import { halfAnchored } from './half-anchored.ts'
 import type { Matcher, Syntax } from './matcher.ts'
 import { type Findings, note, type Place, type Read } from './place.ts'
 import { parseRegex, type SizedMatcher, TooLarge } from './regex.ts'
@@ -39,12 +40,18 @@ function checked<T>(parse: (written: Written, findings: Findings) => T): Read<T>
 
 const beyond = 'is too much beside the patterns before it: all together are too large'
 
-/** A regular expression. One that is too large counts, too: compiling many of them takes long. */
+/**
+ * A regular expression. One that is too large counts, too: compiling many of them takes long. One that is anchored at one side is refused,
+ * as it would keep or protect nothing of what its writer means.
+ */
 export const readRegex: Read<SizedMatcher> = checked(({ text, path }, findings) => {
   try {
     const matcher = parseRegex(text, path)
     findings.programSize += matcher.programSize
     if (findings.programSize > largestPrograms) throw new BadPattern(beyond)
+    const advice = halfAnchored(text)
+    if (advice !== undefined)
+      throw new BadPattern(`must fit the whole text, but is anchored at one side only: ${advice}`)
     return matcher
   } catch (error) {
     if (error instanceof TooLarge) findings.programSize += error.programSize
