@@ -57,7 +57,7 @@ export interface Undoable {
 }
 
 export interface RestoreOptions extends Expected {
-  /** The tag to take when the old one leads elsewhere by now. */
+  /** The tag to take when the old one leads elsewhere by now: one that led nowhere, or to the same, a moment ago. */
   readonly instead: string
 }
 

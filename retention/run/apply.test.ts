@@ -1,14 +1,8 @@
 import test from 'ava'
 import { ageing, all, day, fillModel, type OpenModel, openModel, start } from './testing/open-model.ts'
-import type { Plan, PreviewLine } from './types.ts'
+import type { PreviewLine, Run } from './types.ts'
 
-const old = (n: number): { kind: 'tag'; repository: string; name: string } => ({
-  kind: 'tag',
-  repository: 'team/app',
-  name: `old-${n}`,
-})
-
-async function opened(mode: 'dryRun' | 'propose' | 'enforce' = 'propose'): Promise<OpenModel> {
+async function opened(mode: Run['mode'] = 'propose'): Promise<OpenModel> {
   const open = await openModel({ policy: ageing(mode) })
   fillModel(open.model)
   return open
@@ -86,173 +80,6 @@ test('what the mode says: plans alone, plans that wait, or all at once', async (
   t.is((await enforce.service.runs(10)).length, 2, 'also a run that finds nothing is one')
 })
 
-const drifts: Readonly<Record<string, (open: OpenModel) => void>> = {
-  'pushed again': ({ model }) => model.content.push('team/app', 'old-2', { at: start, text: 'another' }),
-  'pushed again with the same content': ({ model }) => model.content.note(old(2), { pushedAt: start }),
-  pulled: ({ model }) => model.content.note(old(2), { pulledAt: start }),
-  'signed under its name': ({ model }) =>
-    model.content.note(old(2), { guards: [{ kind: 'signed-target', about: 'signed as targets/release' }] }),
-  held: ({ model }) => model.content.note(old(2), { guards: [{ kind: 'hold', about: 'legal 2026-114' }] }),
-  'in use': ({ model }) => model.content.note(old(2), { guards: [{ kind: 'in-use', about: 'container web' }] }),
-}
-for (const [title, change] of Object.entries(drifts)) {
-  test(`a tag that was ${title} between plan and apply stays, and is said to`, async (t) => {
-    const open = await opened()
-    const plan = await open.service.plan('bob')
-    change(open)
-    const run = await open.service.apply(plan.id, 'bob')
-    t.like(run, { state: 'done', removed: 2, drifted: 1 })
-    const left = open.model.content.tagsOf('team/app').map(({ name }) => name)
-    t.deepEqual(left.sort(), ['new', 'old-2'])
-    const skipped = (await all(open.service.audit())).filter(({ action }) => action === 'skip')
-    t.like(skipped[0]?.about, { name: 'old-2', why: 'DRIFTED' })
-    t.is((await open.service.trash()).length, 2)
-  })
-}
-
-test('what changes at the last moment, after it was looked at, stays too', async (t) => {
-  let isArmed = false
-  const open = await openModel({
-    policy: ageing('propose'),
-    onCall: ({ what, when, name }) => {
-      if (isArmed && what === 'remove' && when === 'before' && name === 'team/app:old-2')
-        open.model.content.push('team/app', 'old-2', { at: start, text: 'another' })
-    },
-  })
-  fillModel(open.model)
-  const plan = await open.service.plan('bob')
-  isArmed = true
-  t.like(await open.service.apply(plan.id, 'bob'), { removed: 2, drifted: 1 })
-  t.is((await open.service.trash()).length, 2, 'and is not in the trash')
-})
-
-test('what is gone by then is gone', async (t) => {
-  const { service, model } = await opened()
-  const plan = await service.plan('bob')
-  model.content.removeItem(old(2))
-  t.like(await service.apply(plan.id, 'bob'), { state: 'done', removed: 2, gone: 1, drifted: 0 })
-})
-
-test('what has to stay since others went is not removed', async (t) => {
-  const text = `version: 1
-mode: propose
-limits: { maxTags: none, maxPercentPerRepo: none }
-policies:
-  - id: last
-    keep: [{ mostRecent: { n: 2, by: pushed } }]
-    tags: { delete: ['.*'] }
-`
-  const { service, model } = await openModel({ policy: text })
-  fillModel(model)
-  const plan = await service.plan('bob')
-  t.deepEqual(
-    (await all(service.planned(plan.id))).map(({ name }) => name),
-    ['old-3', 'old-2'],
-  )
-  model.content.removeItem({ ...old(1), name: 'new' })
-  t.like(await service.apply(plan.id, 'bob'), { removed: 1, drifted: 1 })
-  t.deepEqual(
-    model.content
-      .tagsOf('team/app')
-      .map(({ name }) => name)
-      .sort(),
-    ['old-1', 'old-2'],
-  )
-})
-
-test('a plan is good for a while, and for the policy that made it', async (t) => {
-  const { service, clock, model } = await opened()
-  const plan = await service.plan('bob')
-  t.is(plan.expiresAt, start + 60 * 60 * 1000)
-  await service.policies.set(ageing('propose', 'holds: [{ repo: team/app, tag: old-1, reason: legal }]\n'), 'ann')
-  await t.throwsAsync(service.apply(plan.id, 'bob'), { code: 'RETENTION_PLAN_CHANGED' })
-  const stateOf = async (id: string): Promise<Plan['state'] | undefined> =>
-    (await service.plans()).find((one) => one.id === id)?.state
-  t.is(await stateOf(plan.id), 'dropped')
-  const second = await service.plan('bob')
-  t.is(second.totals.deleted, 2)
-  clock.now += 60 * 60 * 1000
-  await t.throwsAsync(service.apply(second.id, 'bob'), { code: 'RETENTION_PLAN_EXPIRED' })
-  t.is(await stateOf(second.id), 'expired')
-  await t.throwsAsync(service.apply('nothing', 'bob'), { code: 'OBJECT_NOT_FOUND' })
-  await t.throwsAsync(all(service.planned('000000000000')), { code: 'OBJECT_NOT_FOUND' })
-  t.is(model.content.tagsOf('team/app').length, 4)
-})
-
-test('a plan whose rows were changed is not applied', async (t) => {
-  const { service, rows } = await opened()
-  const plan = await service.plan('bob')
-  const [row] = await rows.list({ prefix: `item ${plan.id} `, limit: 1 })
-  if (row === undefined) return t.fail('no item')
-  await rows.commit({ put: [{ key: row.key, value: row.value.replace('old-3', 'new') }] })
-  await t.throwsAsync(service.apply(plan.id, 'bob'), { code: 'RETENTION_PLAN_CHANGED' })
-})
-
-test('another policy that comes into force stops what is going on', async (t) => {
-  const open = await openModel({
-    policy: ageing('propose'),
-    onCall: async ({ what, when, name }) => {
-      if (what !== 'remove' || when !== 'after' || name !== 'team/app:old-100') return
-      await open.service.policies.set(ageing('dryRun'), 'ann')
-    },
-  })
-  fillModel(open.model, 100)
-  const plan = await open.service.plan('bob')
-  const run = await open.service.apply(plan.id, 'bob')
-  t.like(run, { state: 'stopped', removed: 64 })
-  t.regex(run.failures[0]?.message ?? '', /version 2 of the policy/)
-  await t.throwsAsync(open.service.apply(plan.id, 'bob'), { code: 'RETENTION_PLAN_CHANGED' })
-})
-
-test('what is stopped goes on when it is applied again', async (t) => {
-  const stop = new AbortController()
-  const open = await openModel({
-    policy: ageing('propose'),
-    onCall: ({ what, name }) => {
-      if (what === 'remove' && name === 'team/app:old-100') stop.abort()
-    },
-  })
-  fillModel(open.model, 100)
-  const plan = await open.service.plan('bob')
-  const stopped = await open.service.apply(plan.id, 'bob', stop.signal)
-  t.like(stopped, { state: 'stopped', removed: 64 })
-  const run = await open.service.apply(plan.id, 'carol')
-  t.like(run, { id: stopped.id, state: 'done', removed: 100, gone: 0, drifted: 0, failures: [] })
-  t.is((await open.service.trash({ limit: 1000 })).length, 100)
-})
-
-test('one at a time; who comes second is told', async (t) => {
-  let release = (): void => {}
-  const held = new Promise<void>((resolve) => (release = resolve))
-  const open = await openModel({
-    policy: ageing('propose'),
-    onCall: async ({ what, when }) => (what === 'remove' && when === 'before' ? held : undefined),
-  })
-  fillModel(open.model)
-  const plan = await open.service.plan('bob')
-  const first = open.service.apply(plan.id, 'bob')
-  for (const second of [
-    async () => open.service.apply(plan.id, 'carol'),
-    async () => open.service.plan('carol'),
-    async () => open.service.run('carol'),
-  ])
-    await t.throwsAsync(second, { code: 'RETENTION_BUSY' })
-  t.true((await open.service.status()).isRunning)
-  t.is((await all(open.service.preview({}))).length, 5, 'a preview goes on beside it')
-  release()
-  t.like(await first, { state: 'done', removed: 3 })
-  t.false((await open.service.status()).isRunning)
-  t.like(await open.service.run('carol'), { state: 'planned' })
-})
-
-test('closing waits for what is going on, and stops it', async (t) => {
-  const open = await openModel({ policy: ageing('enforce') })
-  fillModel(open.model, 200)
-  const run = open.service.run('bob')
-  await open.service.close()
-  t.true(['stopped', 'done'].includes((await run).state))
-})
-
 test('unsaved text is previewed, and what is wrong with it is told', async (t) => {
   const { service } = await openModel()
   const lines = await all(service.preview({ text: ageing('enforce'), only: 'delete' }))
@@ -277,4 +104,53 @@ test('a preview that is aborted ends', async (t) => {
     },
     { code: 'CANCELLED' },
   )
+})
+
+test('a run may be of some rule sets alone, and take what nobody pulled first', async (t) => {
+  const text = `version: 1
+mode: propose
+limits: { maxTags: none, maxPercentPerRepo: none, minRemainingPerRepo: 0 }
+policies:
+  - { id: a, repos: { include: [a] }, delete: [{ olderThan: { pushed: 30d } }] }
+  - { id: b, repos: { include: [b] }, delete: [{ olderThan: { pushed: 30d } }] }
+`
+  const { service, model } = await openModel({ policy: text })
+  for (const repository of ['a', 'b']) {
+    model.content.push(repository, 'one', { at: start - 50 * day, pulledAt: start - day })
+    model.content.push(repository, 'two', { at: start - 40 * day, pulledAt: start - 2 * day })
+  }
+  const plan = await service.plan('trigger', { only: ['b'], order: 'leastRecentlyPulled', cause: 'trigger' })
+  const items = await all(service.planned(plan.id))
+  t.deepEqual(
+    items.map(({ repository, name }) => `${repository} ${name}`),
+    ['b two', 'b one'],
+  )
+  model.content.push('c', 'other', { at: start })
+  t.like(await service.apply(plan.id, 'carol'), { removed: 2, drifted: 0 })
+  t.is(model.content.tagsOf('a').length, 2)
+})
+
+test('volumes of Docker and records of the cache go as well', async (t) => {
+  const docker = await openModel({
+    source: 'docker',
+    canUndo: false,
+    policy: 'version: 1\nmode: enforce\nvolumes: { keep: ["data.*"], olderThan: 7d }\n',
+  })
+  for (const name of ['data-1', 'left', 'used'])
+    docker.model.content.addOther('volume', name, { pushedAt: start - 8 * day, size: 5000 })
+  const used = { kind: 'volume', repository: '', name: 'used' } as const
+  docker.model.content.note(used, { guards: [{ kind: 'in-use', about: 'container web' }] })
+  t.like(await docker.service.run('bob'), { removed: 1, freed: 5000 })
+  t.deepEqual(docker.model.state(), ['volume data-1 data-1', 'volume used used'])
+  t.like((await docker.service.explain('volume used')).decision, { verdict: 'keep', reason: 'IN_USE' })
+
+  const store = await openModel({
+    source: 'store',
+    canUndo: false,
+    policy: 'version: 1\nmode: enforce\ncache: { notUsedFor: 30d }\n',
+  })
+  store.model.content.addOther('cache', 'r1', { pushedAt: start - 40 * day })
+  store.model.content.addOther('cache', 'r2', { pushedAt: start - 40 * day, pulledAt: start - day })
+  t.like(await store.service.run('bob'), { removed: 1, freed: 1000 })
+  t.deepEqual(store.model.state(), ['cache r2 r2'])
 })

@@ -30,7 +30,10 @@ export interface PurgeFirst {
   readonly bytes: number
 }
 
-/** Purges what is to go first, until nothing is left or it is enough. */
+/**
+ * Purges what is to go first, until nothing is left or it is enough. Of what frees nothing, because others have it or nobody can be told, not
+ * more than some is given up for a wanted number of bytes.
+ */
 export async function purgeFirst(parts: Parts, { until, by, bytes }: PurgeFirst): Promise<PurgeReport> {
   let report: PurgeReport = { purged: 0, bytes: 0 }
   while (report.bytes < bytes) {
@@ -39,8 +42,8 @@ export async function purgeFirst(parts: Parts, { until, by, bytes }: PurgeFirst)
       const due = await dueEntries(parts.rows, { now: until, limit: atOnce })
       return purgeEntries(parts, firstOf(due, missing), by)
     })
-    if (next.purged === 0) break
     report = { purged: report.purged + next.purged, bytes: report.bytes + next.bytes }
+    if (next.purged === 0 || (next.bytes === 0 && bytes !== Number.POSITIVE_INFINITY)) break
   }
   return report
 }

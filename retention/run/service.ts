@@ -86,14 +86,14 @@ export class Retention implements RetentionService {
   apply(id: string, by: string, signal?: AbortSignal): Promise<Run> {
     return this.#alone(`plan ${id} is being applied`, async () => {
       await settle(this.#parts)
-      return this.#apply(await this.#planOf(id), { by, cause: 'approval', signal })
+      return this.#settled(async () => this.#apply(await this.#planOf(id), { by, cause: 'approval', signal }))
     })
   }
 
   run(by: string, options: PlanOptions = {}): Promise<Run> {
     return this.#alone('a run is going on', async () => {
       try {
-        return await this.#run(by, options)
+        return await this.#settled(async () => this.#run(by, options))
       } catch (error) {
         if (options.signal?.aborted !== true) await this.#noteFailure(by, options, error)
         throw error
@@ -159,6 +159,16 @@ export class Retention implements RetentionService {
   async #apply(plan: Plan, { signal, ...options }: ApplyOptions): Promise<Run> {
     const either = signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal])
     return toldRun(await applyPlan(this.#parts, plan, { ...options, signal: either }))
+  }
+
+  /** What failed in the midst is settled as far as possible: else the next one does. */
+  async #settled<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await settle(this.#parts).catch(() => undefined)
+      throw error
+    }
   }
 
   /** Each run is a row, also one that came to nothing. */

@@ -199,3 +199,20 @@ test('where nothing comes back there is no trash, and the run says what it freed
   await t.throwsAsync(open.service.undo(run.id, 'carol'), { code: 'RETENTION_PURGED' })
   t.is((await all(open.service.audit())).filter(({ action }) => action === 'remove').length, 3)
 })
+
+test('what frees nothing is not given up for space', async (t) => {
+  let isDown = false
+  const policy = ageing('enforce').replace('days: 7', 'days: 7, purgeOnDiskBelow: 50%')
+  const open = await openModel({
+    policy,
+    disk: async () => ({ free: 0, size: 10_000_000 }),
+    onCall: ({ what }) => {
+      if (isDown && what === 'purge') throw new Error('the registry is down')
+    },
+  })
+  fillModel(open.model, 300)
+  await open.service.run('schedule')
+  isDown = true
+  t.deepEqual(await open.service.purge('due', 'schedule'), { purged: 100, bytes: 0 })
+  t.is((await open.service.status()).trash.entries, 200)
+})

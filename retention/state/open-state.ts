@@ -14,13 +14,16 @@ const retentionDatabase: DatabaseKind = {
   whenLost: 'Put a copy of the folder back; what was in the trash is not known without it.',
 }
 
+/** Each item that goes is an entry of some three hundred bytes. */
+const usualAudit: Partial<AuditLimits> = { bytes: 256 * 1024 * 1024 }
+
 export interface StateOptions extends LevelRowsOptions {
   readonly audit?: Partial<AuditLimits>
 }
 
 /** Rows of retention in a database of their own. Errors as of {@link openLevelRows}. */
 export async function openState({ audit, ...options }: StateOptions): Promise<RowStore> {
-  return openLevelRows(retentionDatabase, options, (target) => withAudit(target, audit))
+  return openLevelRows(retentionDatabase, options, (target) => withAudit(target, { ...usualAudit, ...audit }))
 }
 
 /** The same without a disk, for tests. */
