@@ -52,5 +52,10 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   },
   trust: { summary: 'sign images, and see who signed them', load: () => import('../commands/trust.ts') },
   notary: { summary: 'serve trusted collections, and look after them', load: () => import('../commands/notary.ts') },
+  credentials: {
+    summary: 'make certificates and secrets for services',
+    load: () => import('../commands/credentials.ts'),
+  },
+  health: { summary: 'ask a server whether it is well', load: () => import('../commands/health.ts') },
   serve: { summary: 'serve a registry from the data folder', load: () => import('../commands/serve.ts') },
 }

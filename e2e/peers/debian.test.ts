@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { debianTar, proxyArguments } from '../testing/debian-base.ts'
 import { needs } from '../testing/needs.ts'
 import { runOk } from '../testing/run.ts'
 import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
-import { debianTar, proxyArguments } from './debian-base.ts'
 
 /** dbus makes a user and a program that is setuid and belongs to that user's group. */
 const dockerfile = `

@@ -43,18 +43,30 @@ function askerByToken({ subject, scopes, isDecided }: TokenMeaning, rules: Rules
     subject,
     allows: (name, action, calledBy = name) => byRules(name, action) && (isListing || byToken(calledBy, action)),
     publishes: (name) => (isDecided ? byToken(name, 'push') : isKnown(subject) && byRules(name, 'push')),
-    mayListCatalog: mayList && (scopes === undefined || scopes.some(isCatalog)),
+    mayListCatalog: mayList && (scopes === undefined || scopes.some((scope) => isFor(scope, 'catalog'))),
+    mayUse: (service) => scopes === undefined || scopes.some((scope) => isFor(scope, service)),
     couldBeAllowed: (access) =>
-      scopes !== undefined && (access.kind === 'catalog' ? mayList : isGranted(access, byRules)),
+      scopes !== undefined && couldBe(access, { byRules, mayList, isKnown: isKnown(subject) }),
   }
+}
+
+interface Possible {
+  readonly byRules: (name: RepositoryName, action: Action) => boolean
+  readonly mayList: boolean
+  readonly isKnown: boolean
+}
+
+function couldBe(access: Access, { byRules, mayList, isKnown: isSomebody }: Possible): boolean {
+  if (access.kind === 'service') return isSomebody
+  return access.kind === 'catalog' ? mayList : isGranted(access, byRules)
 }
 
 function allowsIn({ type, name, actions }: Scope, repository: string, action: string): boolean {
   return type === 'repository' && name === repository && (actions.includes(action) || actions.includes('*'))
 }
 
-function isCatalog({ type, name, actions }: Scope): boolean {
-  return type === 'registry' && name === 'catalog' && actions.includes('*')
+function isFor({ type, name, actions }: Scope, thing: string): boolean {
+  return type === 'registry' && name === thing && actions.includes('*')
 }
 
 function isGranted(
@@ -76,7 +88,9 @@ function challengeText({ wish, reason }: Challenged, realm: string, service: str
 /** Clients that push also pull: they ask whether a blob is there. A mount needs a token for both repositories. */
 function scopesOf({ required, optional }: AccessWish): readonly Scope[] {
   const needed = required.map((access): Scope => {
-    if (access.kind === 'catalog') return { type: 'registry', name: 'catalog', actions: ['*'] }
+    if (access.kind !== 'repository') {
+      return { type: 'registry', name: access.kind === 'catalog' ? 'catalog' : access.name, actions: ['*'] }
+    }
     const { name, actions, calledBy = name } = access
     return {
       type: 'repository',

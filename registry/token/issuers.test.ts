@@ -73,6 +73,27 @@ test('a claim as Docker writes it decides alone, where it is said to', async (t)
   t.is(await push(registry, tokenOf(), 'built'), 401)
 })
 
+test('who did not log in has what such a claim gives to everybody', async (t) => {
+  const issuers = [{ ...issuer, access: 'access', keys: keyFile(t, key) }]
+  const registry = await tokenRegistry(t, { issuers })
+  const access = [{ type: 'repository', name: 'any/thing', actions: ['pull'] }]
+  const pull = async (token: string): Promise<number> =>
+    (await registry.ask('GET', '/v2/any/thing/tags/list', { headers: bearer(token) })).status
+  for (const sub of [undefined, '']) {
+    t.is(await pull(tokenOf({ sub, access })), 404, 'there is no such repository')
+    t.is(await pull(tokenOf({ sub })), 401)
+    t.is(await push(registry, tokenOf({ sub, access }), 'any/thing'), 401)
+  }
+})
+
+test('a registry whose tokens another one gives in its name takes those, and none of its own', async (t) => {
+  const issuers = [{ ...issuer, issuer: 'test', audience: 'test', access: 'access', keys: keyFile(t, key) }]
+  const registry = await tokenRegistry(t, { issuers })
+  const access = [{ type: 'repository', name: 'ann/app', actions: ['pull', 'push'] }]
+  t.is(await push(registry, tokenOf({ iss: 'test', aud: 'test', access }), 'ann/app'), 202)
+  t.is(await push(registry, await registry.tokenFor('scope=repository:ann/app:pull,push', 'ann:anns'), 'ann/app'), 401)
+})
+
 const refused: Readonly<Record<string, () => string>> = {
   'for another audience': () => tokenOf({ aud: 'other' }),
   'of another issuer': () => tokenOf({ iss: 'https://evil.example' }),

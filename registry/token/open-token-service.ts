@@ -167,16 +167,19 @@ interface ReaderParts extends TokenServiceOptions {
   readonly outside: Outside['readers']
 }
 
-/** What tokens say, of this registry and of others that it is told to believe; undefined for all else. */
+/**
+ * What tokens say, of this registry and of others that it is told to believe; undefined for all else. One of the others that has the
+ * name of this registry gives its tokens in place of it: then those that were given here do not count.
+ */
 function tokenReader(parts: ReaderParts): (token: string) => Promise<TokenMeaning | undefined> {
   const { accounts, outside, service, verify, onNotice, onRefused } = parts
   return async (token) => {
     const issuer = issuerOf(token)
     try {
-      if (issuer === service) return ownMeaning(await verify(token), accounts)
       const read = outside.get(issuer ?? '')
-      if (read === undefined) throw new TokenInvalid('its issuer is not known here')
-      return await read(token)
+      if (read !== undefined) return await read(token)
+      if (issuer === service) return ownMeaning(await verify(token), accounts)
+      throw new TokenInvalid('its issuer is not known here')
     } catch (error) {
       if (error instanceof TokenInvalid) {
         onRefused(error.message)

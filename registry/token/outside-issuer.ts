@@ -39,11 +39,19 @@ export function outsideReader(issuer: TokenIssuer, { keys, accounts, ...clocks }
   return async (token) => {
     const claims = await verify(token)
     const scopes = issuer.access === '' ? undefined : (scopesIn(claims, issuer.access) ?? [])
+    if (scopes !== undefined && isNobody(claims, issuer)) {
+      return { subject: { kind: 'anonymous' }, scopes, isDecided: true }
+    }
     const name = subjectOf(claims, issuer)
     if (accounts.find(name) !== undefined) throw new TokenInvalid('an account here has this name')
     const groups = new Set(textsIn(claims, issuer.groups).map((group) => `${issuer.name}/${group}`))
     return { subject: { kind: 'account', name, groups }, scopes, isDecided: scopes !== undefined }
   }
+}
+
+/** Token servers leave the subject out, or empty, in what they give to those who did not log in. */
+function isNobody(claims: JsonObject, { subject }: TokenIssuer): boolean {
+  return !Object.hasOwn(claims, subject) || claims[subject] === ''
 }
 
 function subjectOf(claims: JsonObject, { name, subject }: TokenIssuer): string {

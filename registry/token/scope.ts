@@ -5,7 +5,7 @@ import { isName, type RepositoryName } from '../protocol/names.ts'
 export interface Scope {
   /** `repository` or `registry`; others mean nothing here. */
   readonly type: string
-  /** Of a repository, or `catalog`. */
+  /** Of a repository, `catalog`, or a service beside the registry. */
   readonly name: string
   /** Without doubles, in alphabetical order. */
   readonly actions: readonly string[]
@@ -15,6 +15,9 @@ export interface Scope {
 const mostScopes = 60
 /** Characters of all scopes of a token. */
 const mostText = 4 * 1024
+
+/** What a token can be for that is no repository. */
+const besides: ReadonlySet<string> = new Set(['catalog', 'gc'])
 
 const everyAction: readonly Action[] = ['pull', 'push', 'delete']
 
@@ -57,7 +60,8 @@ export interface GrantOptions {
 
 /**
  * What of scopes is granted: in repositories what rules allow, in their trusted collections the same, and to list repositories,
- * because everybody sees those alone that he may pull from. What grants nothing is left out.
+ * because everybody sees those alone that he may pull from; also to use what is beside the registry, which decides itself who may.
+ * What grants nothing is left out.
  */
 export function grantedScopes(asked: readonly Scope[], options: GrantOptions): readonly Scope[] {
   return asked
@@ -66,7 +70,7 @@ export function grantedScopes(asked: readonly Scope[], options: GrantOptions): r
 }
 
 function grantedActions({ type, name, actions }: Scope, options: GrantOptions): readonly string[] {
-  if (type === 'registry' && name === 'catalog') return actions.includes('*') ? ['*'] : []
+  if (type === 'registry' && besides.has(name)) return actions.includes('*') ? ['*'] : []
   if (type !== 'repository') return []
   const wanted: readonly string[] = actions.includes('*') ? everyAction : actions
   const granted = meantBy(name, options).flatMap((one) => [...options.actionsFor(one)])

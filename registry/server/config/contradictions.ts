@@ -19,8 +19,8 @@ export function contradictionsIn({
     ...(token.life < 60_000 || token.life > 86_400_000
       ? ['token.life: clients count on a minute at least, and a day is the most']
       : []),
-    ...(token.issuers.some(({ issuer }) => issuer === token.service)
-      ? ['token.issuers: none can be called as token.service is']
+    ...(token.realm === '' && token.issuers.some(({ issuer }) => issuer === token.service)
+      ? ['token.issuers: none can be called as token.service is, unless token.realm names where it gives tokens']
       : []),
     ...(!token.enabled && token.issuers.length > 0 ? ['token.issuers: is used with token.enabled only'] : []),
     ...(limits.pageSize === 0 ? ['limits.pageSize: a page has one item at least'] : []),

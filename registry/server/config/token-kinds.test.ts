@@ -60,6 +60,8 @@ test('what of tokens cannot be had together is told', (t) => {
   t.regex(problemsOf({ life: '2d' }), /token\.life/)
   t.regex(problemsOf({ issuers: [issuer], enabled: false }), /token\.issuers: is used with token\.enabled only/)
   t.regex(problemsOf({ issuers: [issuer], service: issuer.issuer }), /none can be called as token\.service is/)
+  const realm = 'https://registry.example/token'
+  t.is(problemsOf({ issuers: [issuer], service: issuer.issuer, realm }), '', 'that registry gives the tokens')
   t.regex(problemsOf({ service: 'a"b' }), /token\.service/)
 })
 

@@ -18,6 +18,8 @@ export interface AutoWish {
   readonly what: string
   /** Names and addresses for the server's certificate. */
   readonly names: readonly string[]
+  /** How long the server's certificate holds, in days: 90 unless told, for one that a server renews itself. */
+  readonly days?: number
 }
 
 const day = 86_400_000
@@ -54,7 +56,7 @@ export async function ensureAutoFiles(folder: string, wish: AutoWish, now = Date
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await chmod(folder, 0o700)
   const authority = (await readAuthority(files)) ?? (await makeAuthority(files, what, now))
-  if (!(await isUsable(files, authority.certificate, names, now))) await renew(files, authority, names, now)
+  if (!(await isUsable(files, authority.certificate, names, now))) await renew(files, authority, wish, now)
   return files
 }
 
@@ -85,12 +87,12 @@ async function makeAuthority(files: ReturnType<typeof autoFiles>, what: string, 
 async function renew(
   files: ReturnType<typeof autoFiles>,
   authority: Credential,
-  names: readonly string[],
+  { names, days = serverDays }: AutoWish,
   now: number,
 ): Promise<void> {
   const { createServerCertificate } = await import('../../net/certificates.ts')
   const end = new X509Certificate(authority.certificate).validToDate.getTime()
-  const until = new Date(Math.min(now + serverDays * day, end))
+  const until = new Date(Math.min(now + days * day, end))
   const commonName = (names[0] ?? 'localhost').slice(0, 64)
   const made = createServerCertificate(authority, { commonName, names, from: new Date(now - day), until })
   await writeDurably(files.key, made.key, 0o600)

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { peersFolder } from '../testing/programs.ts'
-import { runOk } from '../testing/run.ts'
+import { peersFolder } from './programs.ts'
+import { runOk } from './run.ts'
 
 const bundle = '/etc/ssl/certs/ca-certificates.crt'
 const variables = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy']
@@ -19,19 +19,20 @@ interface HostApt {
 }
 
 /**
- * The tar of a minimal Debian of the host's release, with the host's sources, apt settings and certificates in it. Made
- * once with mmdebstrap and kept beside the peers, outside of the repository. Needs root and, the first time, network.
+ * The tar of a minimal Debian of the host's release with these packages beside, with the host's sources, apt settings and
+ * certificates in it. Made once with mmdebstrap and kept beside the peers, outside of the repository. Needs root and, the
+ * first time, network.
  */
-export async function debianTar(): Promise<string> {
+export async function debianTar(packages: readonly string[] = []): Promise<string> {
   const host = await readHostApt()
-  const hash = createHash('sha256').update(JSON.stringify(host))
+  const hash = createHash('sha256').update(JSON.stringify(packages.length === 0 ? host : { ...host, packages }))
   for (const certificate of host.certificates) hash.update(readFileSync(certificate))
   const key = hash.digest('hex').slice(0, 16)
   const folder = join(dirname(peersFolder()), 'debian')
   const file = join(folder, `${host.suite}-${key}.tar`)
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true })
-    await makeDebian(host, `${file}.${process.pid}`)
+    await makeDebian(host, packages, `${file}.${process.pid}`)
     renameSync(`${file}.${process.pid}`, file)
   }
   return file
@@ -43,11 +44,13 @@ export function proxyArguments(env: NodeJS.ProcessEnv = process.env): string[] {
   return names.filter((name) => env[name] !== undefined).flatMap((name) => ['--build-arg', name])
 }
 
-async function makeDebian({ suite, sources, options, certificates }: HostApt, tar: string): Promise<void> {
+async function makeDebian(host: HostApt, packages: readonly string[], tar: string): Promise<void> {
+  const { suite, sources, options, certificates } = host
   const optionsFile = `${tar}.conf`
   writeFileSync(optionsFile, options)
   const hooks = certificates.flatMap((file) => [`mkdir -p "$1"${dirname(file)}`, `copy-in ${file} ${dirname(file)}`])
-  const flags = [`--aptopt=${optionsFile}`, ...hooks.map((hook) => `--setup-hook=${hook}`)]
+  const include = packages.map((name) => `--include=${name}`)
+  const flags = [`--aptopt=${optionsFile}`, ...include, ...hooks.map((hook) => `--setup-hook=${hook}`)]
   const target = sources === '' ? [tar] : [tar, '-']
   await runOk('mmdebstrap', ['--variant=minbase', '--format=tar', ...flags, suite, ...target], {
     input: sources,
