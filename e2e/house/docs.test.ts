@@ -64,7 +64,9 @@ test('npm scripts name files that are there', (t) => {
 
 test('names in the glossary are names in the code', (t) => {
   const names = [...read('docs/glossary.md').matchAll(/\| `(\w+)` \|$/gm)].map(([, name = '']) => name)
-  const sources = globSync('{shared,builder,registry,notary,retention,app}/**/*.ts', { cwd: repository }).map(read).join('\n')
+  const sources = globSync('{shared,builder,registry,notary,retention,app}/**/*.ts', { cwd: repository })
+    .map(read)
+    .join('\n')
   t.true(names.length > 10)
   t.deepEqual(
     names.filter(
