@@ -34,6 +34,7 @@ export function claimsAbout(item: ItemFacts, ruling: Ruling, facts: RepositoryFa
 
 function tagClaims(sets: readonly SpeakingSet[], clock: Clock, ranks: Ranks): Claim[] {
   return [
+    ...(sets[0]?.mirrored ?? []),
     ...sets.flatMap((speaking) => keepClaims(speaking, clock, ranks)),
     ...sets.filter(({ mayDelete }) => mayDelete).flatMap(({ set }) => deleteClaims(set, clock)),
   ]

@@ -1,6 +1,8 @@
 import type { ItemFacts } from '../facts.ts'
 import type { Policy, RuleSet, Selection } from '../policy/types.ts'
+import type { Claim } from './claims.ts'
 import { Caught, Fits, fitsOrAll } from './fits.ts'
+import { mirrorClaims } from './mirrored.ts'
 
 /** A rule set that speaks of a repository. */
 export interface SpeakingSet {
@@ -11,12 +13,15 @@ export interface SpeakingSet {
   readonly delete: Fits
   /** What the pattern of the group catches in a tag. */
   readonly group: Caught
+  /** Tags that mirror jobs keep. */
+  readonly mirrored: readonly Claim[]
   /** False where only other sets were asked to delete. */
   readonly mayDelete: boolean
 }
 
 /** The sets that speak of a repository, in the order written. Without `only` all of them may delete. */
 export function speakingSets(policy: Policy, repository: string, only: readonly string[] | undefined): SpeakingSet[] {
+  const mirrored = mirrorClaims(policy, repository)
   return policy.sets
     .filter(({ repositories }) => speaksOf(repositories, repository))
     .map((set) => ({
@@ -25,6 +30,7 @@ export function speakingSets(policy: Policy, repository: string, only: readonly 
       keepImages: new Fits(set.images.keep),
       delete: new Fits(set.tags.delete),
       group: new Caught(set.group),
+      mirrored,
       mayDelete: only === undefined || only.includes(set.id),
     }))
 }
@@ -35,7 +41,8 @@ export function speaksOf({ include, exclude }: Selection, repository: string): b
 }
 
 /** True for tags that the set could delete if no rule of `keep` held: those that keep-N counts. */
-export function isCounted({ keep, keepImages, delete: toDelete }: SpeakingSet, item: ItemFacts): boolean {
+export function isCounted({ keep, keepImages, mirrored, delete: toDelete }: SpeakingSet, item: ItemFacts): boolean {
+  if (mirrored.some((claim) => claim.holds(item))) return false
   return fitsOrAll(toDelete, item.name) && !keep.any(item.name) && !fitsImage(keepImages, item)
 }
 

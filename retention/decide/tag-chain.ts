@@ -29,7 +29,7 @@ const keepReasons = {
 } as const satisfies Partial<Record<KeepRule['kind'], Reason>>
 
 /**
- * What decides of tags, strongest first: guards; of each set its patterns and rules of `keep`; what would be kept if more were known; what sets
+ * What decides of tags, strongest first: guards; what mirror jobs keep; of each set its patterns and rules of `keep`; what would be kept if more were known; what sets
  * delete; what they would delete if more were known; the default.
  */
 export function tagChain(
@@ -38,7 +38,8 @@ export function tagChain(
   clock: Clock,
   otherwise: 'keep' | 'delete',
 ): TagChain {
-  const steps: Step[] = [guard]
+  const mirrored = sets[0]?.mirrored ?? []
+  const steps: Step[] = [guard, ...mirrored.map((claim) => keepStep(claim, 'KEEP_REGEX'))]
   const counting: CountingStep[] = []
   for (const speaking of sets) {
     steps.push(...patternSteps(speaking.keep, nameOf, keepByPattern))

@@ -165,6 +165,12 @@ const rows: readonly Row[] = [
   ],
   ['half a rule', 'version: 1\nimmutable: [{ repos: a }]', 'immutable[0].tags', /is missing/],
   ['no image', 'version: 1\nmirror: [{ image: "Ubuntu" }]', 'mirror[0].image', /must be lower-case/],
+  [
+    'a digest alone',
+    `version: 1\nmirror: [{ image: "a@sha256:${'a'.repeat(64)}" }]`,
+    'mirror[0].image',
+    /has a digest alone/,
+  ],
   ['another condition', 'version: 1\ntriggers: [{ when: cpu > 5%, run: a }]', 'triggers[0].when', /diskFree < 10%/],
   [
     'an id that there is not',

@@ -1,3 +1,4 @@
+import { parseReference } from '../../shared/base/reference.ts'
 import { suggest } from '../../shared/base/suggest.ts'
 import { choice } from '../../shared/config/kinds.ts'
 import { fieldsOf, listOf, ofKind, shown, someOf } from './guards.ts'
@@ -28,10 +29,20 @@ export const readImmutable: Read<ImmutableRule> = (value, place) => {
   return repositories && tags && { path: place.path, repositories, tags }
 }
 
+/** What a digest means never changes. */
+const taggedName: Read<string> = (value, place) => {
+  const image = imageName(value, place)
+  if (image === undefined) return undefined
+  const { tag, digest } = parseReference(image)
+  return digest === undefined || tag !== undefined
+    ? image
+    : note(place, 'has a digest alone, which never means anything new: write a tag')
+}
+
 export const readMirror: Read<MirrorJob> = (value, place) => {
   const fields = fieldsOf(value, place, ['image', 'to', 'everyMinutes'])
   if (fields === undefined) return undefined
-  const image = fields.need('image', imageName)
+  const image = fields.need('image', taggedName)
   const to = fields.get('to', repository)
   const every = fields.get('everyMinutes', everyMinutes) ?? hourly
   return image === undefined ? undefined : { path: place.path, image, to, every }

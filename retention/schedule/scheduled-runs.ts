@@ -1,8 +1,8 @@
 import { isIbuildError } from '../../shared/base/errors.ts'
 import type { Schedule } from '../policy/types.ts'
+import { retryDelay } from '../retry-delay.ts'
 import type { ScheduleState } from '../state/types.ts'
 import { type Due, nextDue } from './due.ts'
-import { retryDelay } from './retry-delay.ts'
 import type { ScheduleOptions } from './types.ts'
 
 /**

@@ -1,7 +1,7 @@
+import type { Clock } from '../clock.ts'
 import type { Policy } from '../policy/types.ts'
 import type { PlanOptions, Run } from '../run/types.ts'
 import type { JobBook } from '../state/jobs.ts'
-import type { Clock } from './clock.ts'
 
 /** What a schedule runs, and what it goes by. */
 export interface ScheduleOptions {
