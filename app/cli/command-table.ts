@@ -46,6 +46,7 @@ export const commands: Readonly<Record<string, TableEntry>> = {
   commit: { summary: 'make an image of a container', load: () => import('../commands/commit.ts') },
   du: { summary: 'show what takes how much of the disk', load: () => import('../commands/du.ts') },
   prune: { summary: 'remove what nothing needs', load: () => import('../commands/prune.ts') },
+  gc: { summary: 'keep and remove by a policy, and take it back', load: () => import('../commands/gc.ts') },
   registry: {
     summary: 'serve the registry, and ask the one that runs',
     load: () => import('../commands/registry.ts'),

@@ -3,6 +3,11 @@ export function jsonText(value: unknown): string {
   return `${escapeControls(JSON.stringify(value, undefined, 2))}\n`
 }
 
+/** The same on one line, for streams of JSON. */
+export function jsonLine(value: unknown): string {
+  return `${escapeControls(JSON.stringify(value))}\n`
+}
+
 /** DEL and the C1 controls, which JSON lets through and a terminal acts on, escaped like the other control characters. */
 export function escapeControls(json: string): string {
   return json.replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)

@@ -11,7 +11,7 @@ import { readCache, readHold, readImmutable, readMirror, readTrigger, readVolume
 import { readSet } from './read-set.ts'
 import type { Policy, RuleSet } from './types.ts'
 
-const mostPolicyBytes = 256 * 1024
+export const mostPolicyBytes = 256 * 1024
 const [mostSets, mostHolds, mostJobs] = [100, 1000, 100]
 
 const keys = 'version default mode schedule trash limits policies holds immutable mirror triggers volumes cache'.split(

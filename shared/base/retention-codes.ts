@@ -26,7 +26,7 @@ export const retentionCodes = {
   RETENTION_POLICY_INVALID: {
     exit: 1,
     about: 'The policy that says what is kept and what goes is malformed, or goes beyond its own limits.',
-    hint: 'Nothing changed: the policy that was in force stays so. See docs/retention.md.',
+    hint: 'Nothing changed: the policy that was in force stays so. See docs/gc.md.',
   },
   RETENTION_PURGED: {
     exit: 1,

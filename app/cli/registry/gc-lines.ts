@@ -3,6 +3,7 @@ import type { Explanation } from '../../../registry/gc/explain.ts'
 import type { Keeper } from '../../../registry/gc/keepers.ts'
 import type { GcCounts, GcRound, GcStatus } from '../../../registry/gc/types.ts'
 import { sanitize } from '../../progress/sanitize.ts'
+import { ago, inTime, period } from '../periods.ts'
 import { formatSize } from '../sizes.ts'
 
 /** The status of garbage collection for people. `now` is milliseconds since the epoch, as in all of this file. */
@@ -79,24 +80,4 @@ function keeperText(keeper: Keeper, now: number): string {
 
 function row(name: string, value: string): string {
   return `${(name === '' ? '' : `${name}:`).padEnd(16)}${value}\n`
-}
-
-function inTime(at: number, now: number): string {
-  return at <= now ? 'now' : `in ${period(at - now)}`
-}
-
-function ago(at: number, now: number): string {
-  return `${period(Math.max(0, now - at))} ago`
-}
-
-const units: readonly (readonly [milliseconds: number, name: string])[] = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'min'],
-  [1000, 's'],
-]
-
-function period(milliseconds: number): string {
-  const [size, name] = units.find(([each]) => milliseconds >= 2 * each) ?? [1000, 's']
-  return `${Math.ceil(milliseconds / size)} ${name}`
 }

@@ -1,0 +1,62 @@
+import type { AuditLine } from '../../../retention/run/types.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
+import { stringifySorted } from '../../../shared/base/json.ts'
+import { sanitize } from '../../progress/sanitize.ts'
+import { parseArguments } from '../arguments.ts'
+import { jsonLine } from '../json-text.ts'
+import { isoSeconds } from '../registry/time-text.ts'
+import { cutText } from '../table.ts'
+import { writePieces } from '../write-lines.ts'
+import { type GcFlags, gcParser } from './flags.ts'
+import { useRetention } from './use-retention.ts'
+
+interface Flags extends GcFlags {
+  readonly after?: string
+}
+
+const help = `
+The oldest comes first. Each line has the hash of the one before it in its own: what was changed
+or removed is found while the log is read, and ends it with AUDIT_BROKEN.`
+
+const widths = [7, 20, 16, 8]
+
+/** `ibuild gc audit` */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = gcParser(
+    'audit',
+    'Show who put policies in force, removed, gave back and purged',
+    'print a line of JSON for each',
+  )
+    .option('--after <number>', 'only what comes after the line of this number')
+    .addHelpText('after', help)
+  const { options: flags } = parseArguments<Flags>(parser, argv)
+  const after = numberOf(flags.after)
+  await useRetention(flags, async (service) => {
+    const lines = service.audit({ after })
+    await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines))
+  })
+  return 0
+}
+
+/** Errors: USAGE. */
+function numberOf(text = '0'): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new IbuildError('USAGE', `--after: ${JSON.stringify(text.slice(0, 80))} is not the number of a line`)
+}
+
+async function* jsonLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<string> {
+  for await (const line of lines) yield jsonLine(line)
+}
+
+async function* tableLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<string> {
+  yield rowText(['NUMBER', 'WHEN', 'BY', 'ACTION', 'ABOUT'])
+  for await (const { number, at, by, action, about } of lines) {
+    yield rowText([String(number), isoSeconds(at), sanitize(by), action, sanitize(stringifySorted(about))])
+  }
+}
+
+function rowText(cells: readonly string[]): string {
+  const text = cells.map((cell, i) => cell.padEnd((widths[i] ?? -3) + 3)).join('')
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined
+  return `${width === undefined ? text : cutText(text, width)}\n`
+}

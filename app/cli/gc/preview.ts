@@ -1,0 +1,63 @@
+import type { PreviewLine } from '../../../retention/run/types.ts'
+import { parseArguments } from '../arguments.ts'
+import { interruptible } from '../interrupt.ts'
+import { jsonLine } from '../json-text.ts'
+import { writePieces } from '../write-lines.ts'
+import { decisionTable } from './decision-lines.ts'
+import { type GcFlags, gcParser } from './flags.ts'
+import { policyFile } from './policy-file.ts'
+import { totalsLines } from './totals-lines.ts'
+import { useRetention } from './use-retention.ts'
+
+interface Flags extends GcFlags {
+  readonly all?: boolean
+  readonly why?: boolean
+  readonly trunc: boolean
+}
+
+const help = `
+Without FILE the policy in force is taken. Nothing is changed, whatever its mode is: FILE may be a
+policy that nobody saved. What stays is counted by its reasons; --all lists it, too.
+AGE is since the tag was set, SIZE of all that it names. docs/gc.md tells what the reasons mean.`
+
+/** `ibuild gc preview [FILE]` */
+export async function run(argv: readonly string[]): Promise<number> {
+  const parser = gcParser(
+    'preview',
+    'Show what a policy would do now',
+    'print a line of JSON for each decision, then one for totals',
+  )
+    .argument('[file]', 'policy to try (default: the one in force), - for stdin')
+    .option('--all', 'list what stays as well')
+    .option('--why', 'tell of each why, in words')
+    .option('--no-trunc', 'print whole digests')
+    .addHelpText('after', help)
+  const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const text = words[0] === undefined ? undefined : await policyFile(words[0])
+  await useRetention(flags, async (service) =>
+    interruptible(async (signal) => {
+      const lines = service.preview({ text, only: flags.all === true ? undefined : 'delete', signal })
+      await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines, flags))
+    }),
+  )
+  return 0
+}
+
+async function* jsonLines(lines: AsyncIterable<PreviewLine>): AsyncGenerator<string> {
+  for await (const line of lines) yield jsonLine(line)
+}
+
+async function* tableLines(lines: AsyncIterable<PreviewLine>, { why, trunc }: Flags): AsyncGenerator<string> {
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined
+  const table = decisionTable({ now: Date.now(), trunc, why: why === true, width })
+  let isFirst = true
+  for await (const line of lines) {
+    if (line.kind === 'totals') {
+      for (const text of totalsLines(line.totals)) yield text
+      continue
+    }
+    if (isFirst) yield table.heading
+    isFirst = false
+    yield table.line(line.decision)
+  }
+}
