@@ -77,9 +77,11 @@ const rows: readonly [authorization: string | undefined, required: readonly Acce
   ['', [to('public', 'pull')], 401],
   [`Bearer ${basic('ann:one')}`, [to('public', 'pull')], 401],
   [`Basic ${basic('ann:one')}, Basic ${basic('ann:one')}`, [to('team/a', 'push')], 401],
+  [undefined, [{ kind: 'service', name: 'gc' }], 401],
+  [`Basic ${basic('ann:one')}`, [{ kind: 'service', name: 'gc' }], 200],
 ]
 for (const [authorization, required, status] of rows) {
-  const wanted = required.map((one) => (one.kind === 'catalog' ? 'catalog' : `${one.actions.join()} in ${one.name}`))
+  const wanted = required.map((one) => (one.kind === 'repository' ? `${one.actions.join()} in ${one.name}` : one.kind))
   test(`${authorization ?? 'nobody'} for ${wanted.join(' and ')}: ${status}`, async (t) => {
     t.is(await statusOf(authorization, { required, optional: [] }), status)
   })

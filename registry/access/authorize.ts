@@ -52,7 +52,12 @@ function grantOf(asker: Asker): Grant {
   const mayPull: Grant['mayPull'] = (name) => asker.allows(name, 'pull')
   const mayPush: Grant['mayPush'] = (name) => asker.allows(name, 'push')
   const publishes: Grant['publishes'] = (name) => asker.publishes(name)
-  return { mayPull, mayPush, publishes, ...(subject.kind === 'account' && { subject: subject.name }) }
+  return {
+    mayPull,
+    mayPush,
+    publishes,
+    ...(subject.kind === 'account' && { subject: subject.name, groups: subject.groups }),
+  }
 }
 
 /** Clients ask for `/v2/` to be told how to log in, also where there is something for everybody. */
@@ -62,6 +67,7 @@ function isForLogin({ route, headers }: AccessRequest): boolean {
 
 function isAllowed(asker: Asker, access: Access): boolean {
   if (access.kind === 'catalog') return asker.mayListCatalog
+  if (access.kind === 'service') return asker.subject.kind === 'account' && (asker.mayUse?.(access.name) ?? true)
   return access.actions.every((action) => asker.allows(access.name, action, access.calledBy))
 }
 
@@ -74,8 +80,9 @@ function unauthorized(challenged: Challenged, [scheme]: readonly LoginScheme[]):
 }
 
 function denied(refused: readonly Access[]): RegistryError {
-  const wanted = refused.map((access) =>
-    access.kind === 'catalog' ? 'to list repositories' : `to ${access.actions.join(', ')} here`,
-  )
+  const wanted = refused.map((access) => {
+    if (access.kind === 'service') return `to use ${access.name}`
+    return access.kind === 'catalog' ? 'to list repositories' : `to ${access.actions.join(', ')} here`
+  })
   return new RegistryError('DENIED', `you are not allowed ${wanted.join(' and ')}`)
 }

@@ -59,6 +59,8 @@ export interface Asker {
   publishes(name: RepositoryName): boolean
   /** True when he may ask for the catalog; what it shows is what he may pull. */
   readonly mayListCatalog: boolean
+  /** Whether a token is for a service beside the registry. Without tokens there is nothing that it could not be for. */
+  mayUse?(service: string): boolean
   /**
    * True when another token could allow what this one does not. Then the answer is 401 with the challenge for it, where a known
    * account otherwise gets 403.

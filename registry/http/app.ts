@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { AnswerMemory } from '../../shared/web/answer-memory.ts'
 import type { IsProxy } from '../../shared/web/client-of.ts'
+import type { FurtherPaths } from '../../shared/web/further.ts'
 import { inTurn } from '../../shared/web/in-turn.ts'
 import { type KoaRoute, koaListener } from '../../shared/web/koa-listener.ts'
 import type { RegistryService } from '../service/types.ts'
@@ -10,6 +11,7 @@ import { nothingThere, wrongMethod } from './endpoint-table.ts'
 import { errorReply } from './error-reply.ts'
 import { Exchange } from './exchange.ts'
 import type { OnFinished } from './finished-request.ts'
+import { furtherRoute } from './further.ts'
 import { defaultLimits, type HttpLimits } from './limits.ts'
 import type { PullGate } from './pull-gate.ts'
 import { jsonReply, type Reply } from './reply.ts'
@@ -22,6 +24,8 @@ export interface AppOptions extends PageOptions {
   readonly authorize?: Authorize
   /** Everything may be pulled otherwise, signed or not. Asked for each request. */
   readonly gate?: (() => PullGate | undefined) | undefined
+  /** What is served beside the registry. */
+  readonly further?: readonly FurtherPaths[] | undefined
 }
 
 export interface PageOptions {
@@ -48,7 +52,8 @@ export function createApp(options: AppOptions): RequestListener {
   const { service, authorize = allowAll, gate = noGate } = options
   const registry = createAnswer({ service, authorize, gate, limits })
   const serve = server(options, limits)
-  const throughKoa = koaFor(serve, [...pages(options.routes ?? []), [/^\/v2(?:\/.*)?$/, registry]])
+  const further = (options.further ?? []).map((paths) => furtherRoute(paths, { ...options, authorize, limits }))
+  const throughKoa = koaFor(serve, [...pages(options.routes ?? []), [/^\/v2(?:\/.*)?$/, registry]], further)
   return inTurn((message, response) => {
     void (isShort(message) ? serve(message, response, registry) : throughKoa(message, response))
   }, limits.pipelined)
@@ -89,13 +94,13 @@ function replyOf({ request }: Exchange, answer: Answer): Reply | Promise<Reply> 
 
 type AnswerAt = readonly [path: string | RegExp, answer: Answer]
 
-function koaFor(serve: Serve, routes: readonly AnswerAt[]): RequestListener {
+function koaFor(serve: Serve, routes: readonly AnswerAt[], further: readonly KoaRoute[] = []): RequestListener {
   const at =
     (answer: Answer): KoaRoute[1] =>
     (message, response) =>
       serve(message, response, answer)
   return koaListener(
-    routes.map(([path, answer]): KoaRoute => [path, at(answer)]),
+    [...routes.map(([path, answer]): KoaRoute => [path, at(answer)]), ...further],
     at(() => {
       throw nothingThere()
     }),

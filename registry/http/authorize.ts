@@ -16,6 +16,8 @@ export type Access =
     }
   /** To list the names of repositories, each only if it may be pulled from. */
   | { readonly kind: 'catalog' }
+  /** To use what is served beside the registry. Nobody without a login may; what each of the others may do there is not decided here. */
+  | { readonly kind: 'service'; readonly name: string }
 
 /** Of a request, what decides who asks. Its headers carry credentials: they go nowhere else. */
 export interface AccessRequest {
@@ -44,6 +46,8 @@ export interface Grant {
   readonly publishes?: ((name: RepositoryName) => boolean) | undefined
   /** Who asks; undefined for somebody who did not say, and where nobody has to. */
   readonly subject?: string | undefined
+  /** Groups that he is in. */
+  readonly groups?: ReadonlySet<string> | undefined
   /**
    * What stands for an upload in its address, in place of its ID alone: who has that address may go on with the upload, whatever
    * becomes of his login meanwhile.

@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http'
-import type { Log } from '../../shared/log/log.ts'
 import { inNetworks } from '../../shared/net/networks.ts'
 import type { ServerState } from '../../shared/web/running.ts'
 import { createApp } from '../http/app.ts'
@@ -11,16 +10,16 @@ import type { ServerGate } from './gate.ts'
 import type { Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
-import type { OpenRegistry } from './open-registry.ts'
 import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
+import type { ServerOptions } from './server.ts'
 
 export interface AppParts {
   readonly state: ServerState<ServerConfig>
   readonly access: ServerAccess
   readonly gate: ServerGate
-  readonly options: { readonly registry: OpenRegistry; readonly log: Log }
+  readonly options: Pick<ServerOptions, 'registry' | 'log' | 'further'>
   readonly metrics: Metrics | undefined
   readonly readiness: () => Promise<Readiness>
 }
@@ -31,7 +30,14 @@ export interface Apps {
   readonly forOperators: () => RequestListener
 }
 
-export function appsFor({ state, access, gate, options: { registry, log }, metrics, readiness }: AppParts): Apps {
+export function appsFor({
+  state,
+  access,
+  gate,
+  options: { registry, log, further },
+  metrics,
+  readiness,
+}: AppParts): Apps {
   const make = (authorize: Authorize, isForOperators: boolean): RequestListener => {
     const { config } = state.inForce
     const limits = httpLimits(config)
@@ -43,6 +49,7 @@ export function appsFor({ state, access, gate, options: { registry, log }, metri
       gate: gate.current,
       limits,
       isProxy: trustedProxies.length === 0 ? undefined : inNetworks(trustedProxies),
+      further: isForOperators ? [] : further,
       routes: [...serverPages({ readiness, metrics, isForOperators }), ...(tokenRoutes ?? [])],
       onFinished(request) {
         metrics?.finished(request)

@@ -1,6 +1,7 @@
 import type { Log } from '../../shared/log/log.ts'
 import { type ActiveRequests, activeRequests } from '../../shared/web/active.ts'
 import { startAdmin } from '../../shared/web/admin/server.ts'
+import type { FurtherPaths } from '../../shared/web/further.ts'
 import { clientListener, newState, type ServerState } from '../../shared/web/running.ts'
 import { endRequests, serveClients, serveOperators } from '../../shared/web/serve.ts'
 import { readEventSettings } from '../events/read-endpoints.ts'
@@ -36,6 +37,8 @@ export interface ServerOptions {
   readonly signatures?: SignaturesFor | undefined
   /** Reads the configuration again, for who asks for it over the admin API. */
   readonly reload: () => Promise<ReloadReport>
+  /** What is served beside the registry, by the same accounts. */
+  readonly further?: readonly FurtherPaths[] | undefined
 }
 
 /** A server that answers. */
