@@ -223,8 +223,6 @@ export const importTable: ImportTable = {
     'console.*': command,
   },
   sharers: ['builder', 'registry', 'notary', 'retention', 'app'],
-  waiting: {
-    'shared/net/docker-engine.ts': 'retention',
-  },
+  waiting: {},
   unshared: ['shared/sys'],
 }
