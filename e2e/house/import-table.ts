@@ -164,6 +164,10 @@ export const importTable: ImportTable = {
       imports: ['shared/base', 'retention/policy', 'retention/*'],
       types: ['retention/run', 'retention/state'],
     },
+    'retention/server': {
+      imports: ['shared', 'retention/schedule', 'retention/*'],
+      types: ['retention/policy', 'retention/run'],
+    },
     'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
     'retention/http': { imports: ['shared', 'retention/*'], types: ['retention/run', 'retention/decide'] },
     'retention/testing': { imports: ['retention/*', 'retention/run/testing'] },
@@ -179,7 +183,15 @@ export const importTable: ImportTable = {
     'e2e/testing': { imports: ['shared'] },
     e2e: { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app', 'scripts'] },
     scripts: {
-      imports: ['shared/base', 'shared/config', 'registry/fsck', 'registry/server', 'notary/server', 'e2e/testing'],
+      imports: [
+        'shared/base',
+        'shared/config',
+        'registry/fsck',
+        'registry/server',
+        'notary/server',
+        'retention/server',
+        'e2e/testing',
+      ],
     },
     bench: { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app', 'e2e', 'scripts'] },
   },

@@ -37,7 +37,7 @@ export function withAbsolutePaths(
   )
 }
 
-const fileKeys = ['keys', 'secretFile', 'caFile']
+const fileKeys = ['keys', 'secretFile', 'caFile', 'passwordFile']
 
 /** Of a map in a list, as issuers of tokens and endpoints of events are. */
 function withAbsoluteFiles(map: object, absolute: (value: unknown) => unknown): object {
