@@ -26,7 +26,7 @@ export async function openState({ audit, ...options }: StateOptions): Promise<Ro
   return openLevelRows(retentionDatabase, options, (target) => withAudit(target, { ...usualAudit, ...audit }))
 }
 
-/** The same without a disk, for tests. */
+/** The same without a disk, for who only looks, and for tests. */
 export function createMemoryState(audit?: Partial<AuditLimits>): RowStore {
   return createMemoryRows((target) => withAudit(target, audit))
 }

@@ -8,7 +8,7 @@ import { isoSeconds } from '../registry/time-text.ts'
 import { cutText } from '../table.ts'
 import { writePieces } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 interface Flags extends GcFlags {
   readonly after?: string
@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const after = numberOf(flags.after)
-  await useRetention(flags, async (service) => {
+  await lookAtRetention(flags, async (service) => {
     const lines = service.audit({ after })
     await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines))
   })

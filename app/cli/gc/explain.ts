@@ -9,7 +9,7 @@ import { tableLines } from '../table.ts'
 import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { itemText } from './item-text.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 const help = `
 WHAT is REPOSITORY:TAG, REPOSITORY@DIGEST of a manifest without a tag, "volume NAME" of a Docker
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   const { words, options: flags } = parseArguments<GcFlags>(parser, argv)
   const [what = ''] = words
-  const found = await useRetention(flags, async (service) => service.explain(what))
+  const found = await lookAtRetention(flags, async (service) => service.explain(what))
   await writeLines(flags.json === true ? [jsonText(found)] : linesOf(found, Date.now()))
   return 0
 }

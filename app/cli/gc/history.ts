@@ -8,7 +8,7 @@ import { writeLines } from '../write-lines.ts'
 import { atMost } from './at-most.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { runText } from './run-lines.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 interface Flags extends GcFlags {
   readonly limit?: string
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   )
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const limit = atMost(flags.limit, { standard: 20, most: 1000 })
-  const runs = await useRetention(flags, async (service) => service.runs(limit))
+  const runs = await lookAtRetention(flags, async (service) => service.runs(limit))
   await writeLines(flags.json === true ? [jsonText(runs)] : tableLines(rowsOf(runs)))
   return 0
 }

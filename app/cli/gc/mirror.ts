@@ -6,7 +6,7 @@ import { isoSeconds } from '../registry/time-text.ts'
 import { shortID, tableLines } from '../table.ts'
 import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 const help = `
 Images under mirror of the policy are copied by a server that runs, when their tag leads to
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     help,
   )
   const { options: flags } = parseArguments<GcFlags>(parser, argv)
-  const { mirror } = await useRetention(flags, async (service) => service.status())
+  const { mirror } = await lookAtRetention(flags, async (service) => service.status())
   await writeLines(flags.json === true ? [jsonText(mirror)] : tableLines(rowsOf(mirror)))
   return mirror.some(({ error }) => error !== undefined) ? 1 : 0
 }

@@ -10,7 +10,7 @@ import { writeLines, writePieces } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { planLines } from './plan-lines.ts'
 import { plannedLines } from './planned-lines.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 interface Flags extends GcFlags {
   readonly trunc: boolean
@@ -24,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--no-trunc', 'print whole digests')
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const [id] = words
-  await useRetention(flags, async (service) => {
+  await lookAtRetention(flags, async (service) => {
     if (id !== undefined) return showPlan(service, id, flags)
     const plans = await service.plans()
     await writeLines(flags.json === true ? [jsonText(plans)] : tableLines(rowsOf(plans, Date.now())))

@@ -4,7 +4,7 @@ import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { nameOfFile, policyFile } from './policy-file.ts'
 import { refusal, tellWarnings } from './problem-lines.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 const help = `
 All problems are told at once, with the line and the path of the key. On what is there now it is
@@ -22,7 +22,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<GcFlags>(parser, argv)
   const [file = ''] = words
   const text = await policyFile(file)
-  const found = await useRetention(flags, async ({ policies }) => policies.check(text))
+  const found = await lookAtRetention(flags, async ({ policies }) => policies.check(text))
   const { problems, warnings } = found
   if (flags.json === true) {
     await writeLines([jsonText(found)])

@@ -11,7 +11,7 @@ import { jsonText } from '../json-text.ts'
 import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { refusal } from './problem-lines.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 import { versionNumber } from './version-number.ts'
 
 interface Flags extends GcFlags {
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const version = words[0] === undefined ? undefined : versionNumber(words[0])
   const base = flags.diff === undefined ? undefined : versionNumber(flags.diff)
-  const [shown, before] = await useRetention(flags, async ({ policies }) => [
+  const [shown, before] = await lookAtRetention(flags, async ({ policies }) => [
     await policies.show(version),
     base === undefined ? undefined : await policies.show(base),
   ])

@@ -6,13 +6,13 @@ import { isoSeconds } from '../registry/time-text.ts'
 import { shortID, tableLines } from '../table.ts'
 import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 /** `ibuild gc policy versions` */
 export async function run(argv: readonly string[]): Promise<number> {
   const parser = gcParser('policy versions', 'List the versions of the policy, the newest first', 'print a JSON array')
   const { options: flags } = parseArguments<GcFlags>(parser, argv)
-  const versions = await useRetention(flags, async ({ policies }) => policies.versions())
+  const versions = await lookAtRetention(flags, async ({ policies }) => policies.versions())
   await writeLines(flags.json === true ? [jsonText(versions)] : tableLines(rowsOf(versions)))
   return 0
 }

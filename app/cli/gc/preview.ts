@@ -7,7 +7,7 @@ import { decisionTable } from './decision-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { policyFile } from './policy-file.ts'
 import { totalsLines } from './totals-lines.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 interface Flags extends GcFlags {
   readonly all?: boolean
@@ -34,7 +34,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const text = words[0] === undefined ? undefined : await policyFile(words[0])
-  await useRetention(flags, async (service) =>
+  await lookAtRetention(flags, async (service) =>
     interruptible(async (signal) => {
       const lines = service.preview({ text, only: flags.all === true ? undefined : 'delete', signal })
       await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines, flags))

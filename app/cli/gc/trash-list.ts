@@ -8,7 +8,7 @@ import { writeLines } from '../write-lines.ts'
 import { atMost } from './at-most.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { itemText } from './item-text.ts'
-import { useRetention } from './use-retention.ts'
+import { lookAtRetention } from './use-retention.ts'
 
 interface Flags extends GcFlags {
   readonly limit?: string
@@ -26,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--no-trunc', 'print whole digests')
   const { options: flags } = parseArguments<Flags>(parser, argv)
   const limit = atMost(flags.limit, { standard: 100, most: 100_000 })
-  const { entries, total } = await useRetention(flags, async (service) => ({
+  const { entries, total } = await lookAtRetention(flags, async (service) => ({
     entries: await entriesOf(service, limit, flags),
     total: (await service.status()).trash.entries,
   }))

@@ -13,8 +13,18 @@ const patience = 5000
  * or else on its files, which then are this process's alone. Errors: USAGE; STORE_INVALID where there is no registry; SERVER_BUSY when
  * the owner of the files does not answer; those of `work`.
  */
-export async function useRetention<T>(flags: GcFlags, work: (service: RetentionService) => Promise<T>): Promise<T> {
-  const service = await serviceOf(sourceOf(flags), flags)
+export async function useRetention<T>(flags: GcFlags, work: Work<T>): Promise<T> {
+  return using(await serviceOf(sourceOf(flags), { flags, onlyReads: false }), work)
+}
+
+/** The same for work that changes nothing: where nothing is remembered yet, no file is made. */
+export async function lookAtRetention<T>(flags: GcFlags, work: Work<T>): Promise<T> {
+  return using(await serviceOf(sourceOf(flags), { flags, onlyReads: true }), work)
+}
+
+type Work<T> = (service: RetentionService) => Promise<T>
+
+async function using<T>(service: RetentionService, work: Work<T>): Promise<T> {
   try {
     return await work(service)
   } finally {
@@ -22,7 +32,12 @@ export async function useRetention<T>(flags: GcFlags, work: (service: RetentionS
   }
 }
 
-async function serviceOf(source: Source, flags: GcFlags): Promise<RetentionService> {
+interface Wanted {
+  readonly flags: GcFlags
+  readonly onlyReads: boolean
+}
+
+async function serviceOf(source: Source, { flags, onlyReads }: Wanted): Promise<RetentionService> {
   if (flags.server !== undefined) {
     const { retentionElsewhere } = await import('./elsewhere.ts')
     return retentionElsewhere(flags.server, source, flags)
@@ -33,7 +48,7 @@ async function serviceOf(source: Source, flags: GcFlags): Promise<RetentionServi
     const served = await retentionServed(root, source)
     if (served !== undefined) return served
     try {
-      return await openAlone(source, { root, flags })
+      return await openAlone(source, { root, flags, onlyReads })
     } catch (error) {
       if (Date.now() >= end || !isIbuildError(error, 'SERVER_BUSY')) throw error
     }
