@@ -2,6 +2,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { BadPattern } from '../../shared/base/name-pattern.ts'
 import { explained } from './explain-regex.ts'
 import type { Matcher } from './matcher.ts'
+import { type NativeGroups, nativeGroups } from './native-groups.ts'
 
 const longest = 1000
 /** Instructions: what `(?:[a-z]{0,100}-){20}` takes, and nothing that a person wrote for names. */
@@ -37,9 +38,13 @@ export function parseRegex(text: string, path: string): SizedMatcher {
   if (programSize > largestProgram) throw new TooLarge(programSize)
   boundStates(regex)
   const names = Object.keys(regex.namedGroups())
+  const native = names.length > 0 ? nativeGroups(text) : undefined
   const matches = (name: string): boolean => regex.testExact(name)
-  return { text, syntax: 'regex', path, programSize, names, matches, groups: (name) => groupsIn(regex, names, name) }
+  const groups = (name: string): Groups => (matches(name) ? groupsIn({ regex, names, native }, name) : undefined)
+  return { text, syntax: 'regex', path, programSize, names, matches, groups }
 }
+
+type Groups = ReturnType<Matcher['groups']>
 
 /** The states that the engine remembers, of each pattern; beyond that it forgets them, or does without. */
 const stateBytes = 128 * 1024
@@ -60,9 +65,16 @@ function compiled(text: string): RE2JS {
   }
 }
 
-/** A group that is in no way to the match caught nothing. */
-function groupsIn(regex: RE2JS, names: readonly string[], text: string): Readonly<Record<string, string>> | undefined {
-  if (!regex.testExact(text)) return undefined
+interface Catching {
+  readonly regex: RE2JS
+  readonly names: readonly string[]
+  readonly native: NativeGroups | undefined
+}
+
+/** Of a text that the pattern fits. A group that is in no way to the match caught nothing. */
+function groupsIn({ regex, names, native }: Catching, text: string): Groups {
+  const caught = native?.in(text)
+  if (caught !== undefined) return caught
   const matcher = regex.matcher(text)
   matcher.matches()
   return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
