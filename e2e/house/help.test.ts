@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import test from 'ava'
 import type { CommandTable } from '../../app/cli/command-group.ts'
 import { commands } from '../../app/cli/command-table.ts'
+import { gcCommands } from '../../app/cli/gc/command-table.ts'
+import { policyCommands } from '../../app/cli/gc/policy.ts'
+import { trashCommands } from '../../app/cli/gc/trash.ts'
 import { notaryCommands } from '../../app/cli/notary/command-table.ts'
 import { registryCommands } from '../../app/cli/registry/command-table.ts'
 import { trustCommands } from '../../app/cli/trust/command-table.ts'
@@ -28,6 +31,9 @@ test('the help names every command', async (t) => {
 
 /** Commands that have commands of their own. */
 const groups: Readonly<Record<string, CommandTable>> = {
+  gc: gcCommands,
+  'gc policy': policyCommands,
+  'gc trash': trashCommands,
   notary: notaryCommands,
   registry: registryCommands,
   trust: trustCommands,

@@ -1,7 +1,7 @@
 import type { Totals } from '../../../retention/run/types.ts'
 import { formatSize } from '../sizes.ts'
 
-const longestLine = 98
+const longestLine = 94
 
 /** What decisions come to, for people. */
 export function totalsLines(totals: Totals): string[] {
