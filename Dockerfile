@@ -21,13 +21,14 @@ npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 for folder in node_modules/classic-level/prebuilds/*; do
   case $folder in */linux-$(node -p process.arch)) ;; *) rm -r "$folder" ;; esac
 done
+find node_modules -name '*musl*' -prune -exec rm -r {} +
 rm -rf node_modules/.cache node_modules/.bin node_modules/koffi/src node_modules/koffi/vendor node_modules/koffi/doc node_modules/classic-level/deps
 cp -r bin dist node_modules package.json LICENSE /image/usr/lib/ibuild/
 rm -r /image/usr/lib/ibuild/dist/types
 sed -i '1s,.*,#!/usr/bin/node,' /image/usr/lib/ibuild/bin/ibuild.cjs
 chmod 755 /image/usr/lib/ibuild/bin/ibuild.cjs
 ln -s ../lib/ibuild/bin/ibuild.cjs /image/usr/bin/ibuild
-for library in $(ldd /image/usr/bin/node | grep -o '/[^ ]*'); do
+for library in $(find /image/usr/bin/node /image/usr/lib/ibuild -name node -type f -o -name '*.node' | xargs -n 1 ldd | grep -o '/[^ ]*\.so[^ ]*' | sort -u); do
   mkdir -p "/image$(dirname "$library")"
   cp -L "$library" "/image$library"
 done
