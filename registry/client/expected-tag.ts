@@ -1,5 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
-import type { RemotePlace } from './images/types.ts'
+import type { TargetPlace } from './images/types.ts'
 import type { CallOptions, ExpectedTag } from './types.ts'
 
 /** Headers by which a registry holds the tag against it, in the same moment in which it sets it (RFC 9110, 13.1). */
@@ -10,7 +10,7 @@ export function conditionHeaders(expected: ExpectedTag | undefined): Readonly<Re
 
 /** Asks before anything is sent. Errors: TAG_CHANGED. */
 export async function requireExpectedTag(
-  { repository, ref }: RemotePlace,
+  { repository, ref }: Pick<TargetPlace, 'ref'> & { readonly repository: Pick<TargetPlace['repository'], 'resolve'> },
   expected: ExpectedTag | undefined,
   { signal }: CallOptions = {},
 ): Promise<void> {

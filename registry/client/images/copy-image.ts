@@ -12,7 +12,7 @@ import { requireExpectedTag } from '../expected-tag.ts'
 import type { ExpectedTag, RemoteManifest, RemoteRepository } from '../types.ts'
 import { layerIndexesOf } from './layer-indexes.ts'
 import { readTree, type TreeManifest } from './manifest-tree.ts'
-import { type MoveListener, noListener, type RemotePlace } from './types.ts'
+import { type CopyTarget, type MoveListener, noListener, type RemotePlace, type TargetPlace } from './types.ts'
 
 export interface CopyOptions {
   /** Of an index only the image for this platform; all that it names unless told otherwise. */
@@ -43,7 +43,7 @@ export interface CopiedImage {
 
 interface CopyScope {
   readonly source: RemoteRepository
-  readonly target: RemoteRepository
+  readonly target: CopyTarget
   readonly options: CopyOptions
 }
 
@@ -57,7 +57,7 @@ const usualAtOnce = 4
  */
 export async function copyImage(
   from: RemotePlace,
-  to: RemotePlace,
+  to: TargetPlace,
   options: CopyOptions = {},
 ): Promise<CopiedImage | undefined> {
   const scope: CopyScope = { source: from.repository, target: to.repository, options }
@@ -123,7 +123,7 @@ async function missingManifests(
 }
 
 async function isThere(
-  target: RemoteRepository,
+  target: CopyTarget,
   { digest, tag }: { readonly digest: Digest; readonly tag: string | undefined },
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -164,7 +164,7 @@ async function copyBlob(
 }
 
 /** Some registries refuse to set a tag again, even to what it means. */
-async function nameIt({ repository, ref }: RemotePlace, top: RemoteManifest, options: CopyOptions): Promise<void> {
+async function nameIt({ repository, ref }: TargetPlace, top: RemoteManifest, options: CopyOptions): Promise<void> {
   const { signal, expected, onWarning } = options
   const before = await repository.resolve(ref, { signal, current: true })
   if (before?.digest === top.digest && expected !== 'absent') return

@@ -6,6 +6,15 @@ export interface RemotePlace {
   readonly ref: string
 }
 
+/** What a copy asks of the repository that it goes to. */
+export type CopyTarget = Pick<RemoteRepository, 'name' | 'resolve' | 'hasBlob' | 'pushBlob' | 'putManifest'>
+
+/** Where a copy goes. */
+export interface TargetPlace {
+  readonly repository: CopyTarget
+  readonly ref: string
+}
+
 /** Is told of blobs and manifests that move. */
 export interface MoveListener {
   during<T>(
