@@ -4,7 +4,7 @@ import type { BlobStore } from './blob-store.ts'
 import type { ContextHashes } from './context-hashes.ts'
 import { type DiskSizes, measureStore } from './disk-sizes.ts'
 import { findReachable, type Reachable, readStacks } from './reachable.ts'
-import { recordUses } from './record-uses.ts'
+import { recordUses, usedWithLayer } from './record-uses.ts'
 import { recordsOverCap } from './size-cap.ts'
 import type { KeyedMark } from './snapshot-mark.ts'
 import type {
@@ -99,15 +99,6 @@ function splitRecords(records: RecordStore, { keepRecords: keep = true }: Garbag
     ...split(usedWithLayer(readable), typeof keep === 'boolean' ? () => keep : keep),
     damaged: damaged.map((id) => ({ kind: 'record', id, bytes: 0 })),
   }
-}
-
-/** A record that another one's hit spares from being asked, as that of a result, counts as used when its layer is. */
-function usedWithLayer(uses: readonly RecordUse[]): RecordUse[] {
-  const last = new Map<Digest, number>()
-  for (const { diffID, usedAt } of uses) {
-    if (diffID !== undefined) last.set(diffID, Math.max(usedAt, last.get(diffID) ?? 0))
-  }
-  return uses.map((use) => ({ ...use, usedAt: last.get(use.diffID ?? use.key) ?? use.usedAt }))
 }
 
 function split<T>(all: readonly T[], keep: (each: T) => boolean): Split<T> {

@@ -25,6 +25,15 @@ export function recordUses({ list, peek }: Pick<RecordStore, 'list' | 'peek'>): 
   return { readable, damaged }
 }
 
+/** A record that another one's hit spares from being asked, as that of a result, counts as used when its layer is. */
+export function usedWithLayer(uses: readonly RecordUse[]): RecordUse[] {
+  const last = new Map<Digest, number>()
+  for (const { diffID, usedAt } of uses) {
+    if (diffID !== undefined) last.set(diffID, Math.max(usedAt, last.get(diffID) ?? 0))
+  }
+  return uses.map((use) => ({ ...use, usedAt: last.get(use.diffID ?? use.key) ?? use.usedAt }))
+}
+
 function useOf(key: Digest, { record, usedAt, bytes }: UsedRecord, diffIDs: Map<Digest, Digest>): RecordUse {
   return { key, step: shortened(record.step), diffID: onlyOne(record.diffID, diffIDs), usedAt, bytes }
 }

@@ -16,8 +16,10 @@ test('a tag is set, moved and removed', async (t) => {
   const [a, b] = [await addImage(store, 'a'), await addImage(store, 'b')]
   const name = 'docker.io/library/app:1'
   t.is(store.tags.get(name), undefined)
+  t.is(store.tags.setAt(name), undefined)
   await store.tags.set(name, a.manifestDigest)
   t.is(store.tags.get(name), a.manifestDigest)
+  t.true(Math.abs(Date.now() - (store.tags.setAt(name) ?? 0)) < 60_000)
   await store.tags.set(name, b.manifestDigest)
   t.deepEqual(store.tags.list(), [{ name, manifest: b.manifestDigest }])
   t.true(await store.tags.remove(name))

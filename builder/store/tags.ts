@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import type { Digest } from '../../shared/base/digest.ts'
 import { errnoOf, IbuildError, isIbuildError } from '../../shared/base/errors.ts'
@@ -62,6 +62,7 @@ export function createTagStore(context: StoreContext, { blobs }: { readonly blob
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => context.underShared(async () => mapDiskFull(work))
   return {
     get,
+    setAt: (name) => statSync(fileOf(name), { throwIfNoEntry: false })?.mtimeMs,
     set: async (name, manifest) => guarded(async () => set(name, manifest)),
     // Who removes what is not there makes nothing, a lock neither.
     remove: async (name) => readIfThere(fileOf(name)) !== undefined && guarded(async () => remove(name)),

@@ -31,9 +31,7 @@ export interface Store {
   readonly secretDigest: (text: string) => string
   /** A new folder on the store's filesystem; the next process that opens the store removes it when this one dies. */
   temp(prefix: string): Promise<TempFolder>
-  /**
-   * Keeps garbage collection away until released. Hold one from the first look-up of a build, import or tag to its end.
-   */
+  /** Keeps garbage collection away until released. Hold one from the first look-up of a build, import or tag to its end. */
   lockShared(options?: SharedLockOptions): Promise<Lock>
   /**
    * Tells that nothing will be written to this folder any more and that it will soon be made durable, so that its bytes
@@ -97,6 +95,8 @@ export interface TempFolder {
 /** Names are full references with tag or digest, as `formatReference` writes them. REFERENCE_INVALID for anything else. */
 export interface TagStore {
   get(name: string): Digest | undefined
+  /** When it was last pointed to another image, milliseconds since the epoch. Undefined when there is no such tag. */
+  setAt(name: string): number | undefined
   /** Points `name` to a stored image, durably. IMAGE_NOT_FOUND when there is no such image. */
   set(name: string, manifest: Digest): Promise<void>
   /** False when there was no such tag. The image stays. */

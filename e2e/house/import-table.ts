@@ -101,6 +101,9 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['access', 'protocol', 'storage', 'service', 'http'].map(inRegistry)],
     },
     'registry/gc': { imports: ['shared/base', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)] },
+    'registry/inventory': {
+      imports: ['shared/base', 'shared/oci', 'shared/rows', ...['protocol', 'storage', 'service', 'gc'].map(inRegistry)],
+    },
     'registry/gate': {
       imports: ['shared', ...['protocol', 'storage', 'service', 'http/testing'].map(inRegistry)],
       types: ['registry/http'],
@@ -112,6 +115,7 @@ export const importTable: ImportTable = {
           'gate',
           'scrub',
           'gc',
+          'inventory',
           'access',
           'token',
           'events',
@@ -171,7 +175,7 @@ export const importTable: ImportTable = {
     'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
     'retention/http': { imports: ['shared', 'retention/*'], types: ['retention/run', 'retention/decide'] },
     'retention/testing': { imports: ['retention/*', 'retention/run/testing'] },
-    'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary', 'retention'] },
+    'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app/listing'] },
     'app/serve': { imports: ['shared', 'registry', 'notary', 'retention', 'app/adapters'] },
     'app/listing': { imports: ['shared', 'builder'] },
     'app/transfer': { imports: ['shared', 'builder', 'registry/client', 'app/adapters'] },

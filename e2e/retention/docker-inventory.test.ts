@@ -16,15 +16,15 @@ if (reason === undefined)
     name: 'docker',
     isSerial: true,
     make: async () => {
-      const { daemon, tag, create } = await scene()
+      const images = await scene()
       const textIn = (repository: string, text: string): string => `${text} of ${repository}`
       return {
-        inventory: createDockerInventory({ host: daemon.host }),
-        tag: async (repository, name, text) => tag(`${repository}:${name}`, textIn(repository, text)),
+        inventory: createDockerInventory({ host: images.daemon.host }),
+        tag: async (repository, name, text) => images.tag(`${repository}:${name}`, textIn(repository, text)),
         loosen: async (repository, name) => {
-          await tag(`${repository}:${name}`, textIn(repository, 'what took the name'))
+          await images.tag(`${repository}:${name}`, textIn(repository, 'what took the name'))
         },
-        use: async (repository, name) => create(`${repository}:${name}`),
+        use: async (repository, name) => images.create(`${repository}:${name}`),
       }
     },
   })
