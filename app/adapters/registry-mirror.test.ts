@@ -84,11 +84,8 @@ test('bytes that are wrong leave nothing behind', async (t) => {
 
 test('an artifact that is no image is kept fresh as well', async (t) => {
   const { there, mirror, tagHere } = await bench()
-  const chart = await putDocument(
-    there,
-    { mediaType: mediaTypes.ociIndex, ...{ schemaVersion: 2, manifests: [] } },
-    '1',
-  )
+  const empty = { mediaType: mediaTypes.ociIndex, schemaVersion: 2, manifests: [] }
+  const chart = await putDocument(there, empty, '1')
   await mirror.refresh(image, undefined, signal)
   t.is(await tagHere('team/app', '1'), chart.digest)
 })
