@@ -102,7 +102,12 @@ export const importTable: ImportTable = {
     },
     'registry/gc': { imports: ['shared/base', 'shared/rows', ...['protocol', 'storage', 'service'].map(inRegistry)] },
     'registry/inventory': {
-      imports: ['shared/base', 'shared/oci', 'shared/rows', ...['protocol', 'storage', 'service', 'gc'].map(inRegistry)],
+      imports: [
+        'shared/base',
+        'shared/oci',
+        'shared/rows',
+        ...['protocol', 'storage', 'service', 'gc'].map(inRegistry),
+      ],
     },
     'registry/gate': {
       imports: ['shared', ...['protocol', 'storage', 'service', 'http/testing'].map(inRegistry)],

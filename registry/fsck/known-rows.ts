@@ -4,6 +4,7 @@ import { formatKey } from '../../shared/rows/open-level.ts'
 import type { RowKind } from '../../shared/rows/row-kind.ts'
 import { isName } from '../protocol/names.ts'
 import * as gcRows from '../storage/gc-rows.ts'
+import * as pullRows from '../storage/pull-rows.ts'
 import * as rows from '../storage/rows.ts'
 
 type AnyKind = Pick<RowKind<string[], unknown>, 'prefix' | 'parse'>
@@ -31,11 +32,12 @@ const partsOfKinds: Readonly<Record<string, readonly ((part: string) => boolean)
   refers: [isName, isDigest],
   review: [(part) => /^\d{15}$/.test(part), isName, isDigest],
   loose: [isName, isDigest],
+  pulled: [isName, isDigest],
 }
 
 /** Every kind of row that the files of rows export, by its name. */
 const kinds: ReadonlyMap<string, AnyKind> = new Map(
-  [rows, gcRows, logRows]
+  [rows, gcRows, pullRows, logRows]
     .flatMap((module) => Object.values<unknown>(module))
     .filter(isKind)
     .map((kind) => [kind.prefix().trimEnd(), kind]),

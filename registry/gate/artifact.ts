@@ -1,4 +1,4 @@
-import { type Digest, digestOf, parseDigest } from '../../shared/base/digest.ts'
+import { digestOf } from '../../shared/base/digest.ts'
 import {
   asArray,
   asObject,
@@ -77,13 +77,4 @@ function fold(text: string): string {
 
 function documentOf({ bytes }: ReadManifest): JsonObject {
   return asObject(parseJson(bytes, { what: 'manifest', maxBytes: mostManifestBytes }), place)
-}
-
-/**
- * What a tag is about by its form: signatures and the like (`sha256-HEX.sig`), or, without an ending, the list of referrers for
- * registries that do not list them themselves (OCI distribution-spec, "Referrers Tag Schema").
- */
-export function subjectOfTag(tag: string): { readonly subject: Digest; readonly isList: boolean } | undefined {
-  const [, hex, ending] = /^sha256-([a-f\d]{64})(\.(?:sig|att|sbom))?$/.exec(tag) ?? []
-  return hex === undefined ? undefined : { subject: parseDigest(`sha256:${hex}`), isList: ending === undefined }
 }

@@ -1,6 +1,7 @@
 import test from 'ava'
 import { type Digest, digestOf } from '../../shared/base/digest.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { subjectOfTag } from '../protocol/companion-tags.ts'
 import {
   type Artifact,
   artifactOf,
@@ -10,7 +11,6 @@ import {
   pushArtifact,
   subjectOf,
 } from '../service/testing/images.ts'
-import { subjectOfTag } from './artifact.ts'
 import { gated } from './testing/gated.ts'
 
 const app = named('app')

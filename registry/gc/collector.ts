@@ -1,4 +1,7 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import type { RepositoryName } from '../protocol/names.ts'
 import { type ExplainTarget, type Explanation, explain } from './explain.ts'
+import { beginPurge } from './purge.ts'
 import { endsOfQueue, listReviews } from './queue.ts'
 import { createRounds } from './rounds.ts'
 import type { SweepParts } from './sweep-types.ts'
@@ -19,6 +22,12 @@ export interface Collector {
   /** Does what is due, up to a bound, after what it is doing at the moment. */
   run(options?: GcRunOptions): Promise<GcRound>
   explain(target: ExplainTarget): Promise<readonly Explanation[]>
+  /**
+   * Lets a manifest go for good if nothing keeps it, however long such ones are kept otherwise, and what it alone keeps with it: children,
+   * referrers, signatures under tags of their own, blobs. What a client was just told to be there goes later. Resolves to the bytes that go;
+   * 0 when something keeps it. Errors: DENIED while nothing may be written; those of the sources of roots.
+   */
+  purge(name: RepositoryName, digest: Digest): Promise<number>
   /** Since the start. */
   readonly total: GcCounts
   /** How many there are. */
@@ -79,6 +88,11 @@ export function createCollector(parts: SweepParts, options: CollectorOptions = {
       }
     },
     run: (runOptions = {}) => remembered(runOptions),
+    purge: async (name, digest) => {
+      const bytes = await beginPurge({ ...parts, roots, patience }, name, digest)
+      if (bytes > 0) await remembered()
+      return bytes
+    },
     explain: (target) => explain({ ...parts, roots, patience }, target),
     get total() {
       return total

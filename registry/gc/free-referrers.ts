@@ -1,7 +1,9 @@
-import { parseDigest } from '../../shared/base/digest.ts'
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
 import { reviewRow } from '../service/review-changes.ts'
 import { referrerRows } from '../storage/rows.ts'
+import { purgeRow } from './purge.ts'
 import type { Review } from './queue.ts'
 import { looseAtLeastSince } from './sweep-manifest.ts'
 import type { SweepParts } from './sweep-types.ts'
@@ -15,8 +17,11 @@ const atOnce = 100
  */
 export async function freeReferrers(
   { metadata, now }: Pick<SweepParts, 'metadata' | 'now'>,
-  { name, digest, at, row }: Review,
+  review: Review,
 ): Promise<string | undefined> {
+  const { name, digest, at, row } = review
+  const look = (each: Digest): Row =>
+    row?.isPurge === true ? purgeRow(review, each, row.since) : reviewRow({ name, digest: each, at })
   const after = row?.after
   const rows = await metadata.list({
     prefix: referrerRows.prefix(name, digest),
@@ -27,7 +32,7 @@ export async function freeReferrers(
   const digests = rows.map(({ key }) => parseDigest(lastPart(key)))
   const loose = await looseAtLeastSince(metadata, name, { digests, since: row?.since ?? now() })
   await metadata.commit({
-    put: [...loose.put, ...digests.map((each) => reviewRow({ name, digest: each, at }))],
+    put: [...loose.put, ...digests.map(look)],
     expect: loose.expect,
   })
   return rows.length < atOnce ? undefined : rows.at(-1)?.key

@@ -20,7 +20,7 @@ export type Keeper =
 export async function keeperOfManifest(
   metadata: RowStore,
   name: string,
-  { digest, row }: { readonly digest: Digest; readonly row: ManifestRow },
+  { digest, row }: { readonly digest: Digest; readonly row: Pick<ManifestRow, 'subject'> },
 ): Promise<Keeper | undefined> {
   const [tagged] = await metadata.list({ prefix: taggedRows.prefix(name, digest), limit: 1 })
   if (tagged !== undefined) return { kind: 'tag', tag: lastPart(tagged.key) }

@@ -7,15 +7,17 @@ import { readReferences } from '../service/references.ts'
 import { planManifestRemoval } from '../service/removal-plan.ts'
 import { reviewRow } from '../service/review-changes.ts'
 import { allMutable } from '../service/tag-rules.ts'
+import { removalOf } from '../service/told-plan.ts'
 import { removeIfUnnamed } from '../service/unused-blobs.ts'
 import { type LooseRow, looseRows, refersRows, useRows } from '../storage/gc-rows.ts'
 import { type ManifestRow, manifestRows } from '../storage/rows.ts'
 import { keeperOfManifest } from './keepers.ts'
+import { companionsToPurge, purgeReferences, purgeRow } from './purge.ts'
 import { doneReview } from './queue.ts'
 import type { Claimed, SweepParts, Verdict } from './sweep-types.ts'
 import { longestWait } from './waits.ts'
 
-/** Removes a manifest that has no tag, that nothing refers to and that was so for as long as such ones are kept. */
+/** Removes a manifest that has no tag, that nothing refers to and that was so for as long as such ones are kept, unless it is purged. */
 export async function reviewManifest(parts: SweepParts, claimed: Claimed, value: string): Promise<Verdict> {
   const { metadata, settings, now } = parts
   const { review, rootOf } = claimed
@@ -24,12 +26,13 @@ export async function reviewManifest(parts: SweepParts, claimed: Claimed, value:
   const by = await keeperOfManifest(metadata, name, { digest, row })
   if (by?.kind === 'unread') return { kind: 'waits', why: 'unread', wait: longestWait }
   if (by !== undefined) return { kind: 'kept', by }
-  if (rootOf(name, digest) !== undefined) return { kind: 'waits', why: 'root', wait: longestWait }
+  if (rootOf(name, digest, review.row?.isPurge) !== undefined) return { kind: 'waits', why: 'root', wait: longestWait }
   const { untagged } = settings()
-  if (!untagged.remove) return { kind: 'waits', why: 'policy', wait: longestWait }
+  const isPurge = review.row?.isPurge === true
+  if (!untagged.remove && !isPurge) return { kind: 'waits', why: 'policy', wait: longestWait }
   const since = looseSince(row, claimed.loose, now())
   const left = since + untagged.keep - now()
-  if (left > 0) return { kind: 'waits', why: 'grace', wait: Math.min(left, longestWait) }
+  if (left > 0 && !isPurge) return { kind: 'waits', why: 'grace', wait: Math.min(left, longestWait) }
   return remove(parts, { ...claimed, row, value, since })
 }
 
@@ -50,9 +53,11 @@ async function remove(parts: SweepParts, unkept: Unkept): Promise<Verdict> {
   const { name, digest } = unkept.review
   const plan = await planManifestRemoval({ metadata, immutableBy: allMutable }, name, { digest })
   if (plan?.change === undefined || plan.isPart === true) return { kind: 'waits', why: 'conflict', wait: 1000 }
-  const append = tell([{ action: 'delete', kind: 'manifest', name, digest }], undefined)
-  const change = joinChanges([plan.change, await conditions(metadata, unkept, now()), { append }])
-  const end = announce(caches, plan.effects)
+  const companions = await companionsToPurge(parts, unkept.review)
+  const effects = { name, digest, tags: companions.tags }
+  const append = tell(removalOf(name, effects), undefined)
+  const change = joinChanges([plan.change, companions.change, await conditions(metadata, unkept, now()), { append }])
+  const end = announce(caches, effects)
   try {
     await metadata.commit(change)
     end(true)
@@ -73,8 +78,10 @@ async function conditions(
   const { name, digest } = review
   const done = doneReview(review)
   const freed = await freedSince(metadata, name, { digest, since })
+  const isPurge = review.row?.isPurge === true
+  const again = isPurge ? purgeRow(review, digest, since) : reviewRow({ name, digest, at }, { since })
   return {
-    put: [reviewRow({ name, digest, at }, { since }), ...(freed.put ?? [])],
+    put: [again, ...(isPurge ? await purgeReferences(metadata, review, since) : []), ...(freed.put ?? [])],
     remove: done.remove,
     expect: [
       ...done.expect,

@@ -1,7 +1,7 @@
-import type { Digest } from '../../shared/base/digest.ts'
 import type { ServiceInner } from '../service/create-service.ts'
 import type { Keeper } from './keepers.ts'
 import type { Review } from './queue.ts'
+import type { RootOf } from './roots.ts'
 import type { GcSettings } from './types.ts'
 
 /** What a sweep works on: the parts of the service, with which it shares locks, leases and what is in memory. */
@@ -13,7 +13,7 @@ export interface SweepParts extends ServiceInner {
 export interface Claimed {
   readonly review: Review
   /** The source that says that it must stay. */
-  readonly rootOf: (name: string, digest: Digest) => string | undefined
+  readonly rootOf: RootOf
   /** Rows of the digest in this repository, as they were under the lock. */
   readonly manifest: string | undefined
   readonly link: string | undefined

@@ -61,8 +61,12 @@ function waiting(
   review: Review,
   { wait, after }: Extract<Verdict, { kind: 'waits' }>,
 ): Change {
-  const { since } = review.row ?? {}
-  const row = { ...(since !== undefined && { since }), ...(after !== undefined && { after }) }
+  const { since, isPurge } = review.row ?? {}
+  const row = {
+    ...(since !== undefined && { since }),
+    ...(after !== undefined && { after }),
+    ...(isPurge === true && { isPurge }),
+  }
   return laterReview(review, now() + wait - settings().delay, row)
 }
 

@@ -22,6 +22,8 @@ export interface GcSettings {
 export interface GcRoots {
   /** For people. */
   readonly name: string
+  /** True where what it keeps may be purged all the same: by who gave up what tags led to. */
+  readonly yieldsToPurge?: boolean
   /**
    * Which of the digests must stay in the repository. As long as this rejects, or takes longer than a collection waits, nothing is
    * removed.

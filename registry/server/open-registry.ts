@@ -9,8 +9,11 @@ import { type Outbox, openOutbox } from '../events/outbox.ts'
 import { type ExportOptions, type ExportReport, exportLayouts } from '../export/export-layouts.ts'
 import type { Collector } from '../gc/collector.ts'
 import type { GcRoots } from '../gc/types.ts'
+import { countChanges } from '../inventory/changes.ts'
+import { registryContents } from '../inventory/contents.ts'
+import type { RegistryContents } from '../inventory/types.ts'
 import type { ScrubberOptions } from '../scrub/scrubber.ts'
-import { createService } from '../service/create-service.ts'
+import { type Attached, createService, type ServiceInner } from '../service/create-service.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { ServiceLimits } from '../service/upload-limits.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
@@ -29,6 +32,8 @@ export interface OpenRegistry {
   readonly service: RegistryService
   readonly events: Outbox
   readonly gc: Collector
+  /** What it has, for who decides what is to go. */
+  readonly contents: RegistryContents
   readonly space: BlobDriver['space']
   readonly adoption: Adoption
   /** Errors: those of {@link exportLayouts}. */
@@ -76,11 +81,17 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const inForce = options.inForce ?? (() => config)
     const policies = configuredPolicies(inForce)
     const garbage = configuredGarbage({ config: inForce, log, roots, isServing: options.isServing === true })
-    const { lease, attach } = garbage
+    const { lease } = garbage
+    const changes = countChanges()
+    const made: { inner?: ServiceInner } = {}
+    const attach = (given: ServiceInner): Attached => {
+      made.inner = given
+      return garbage.attach(given)
+    }
     const limits = uploadLimits(config)
     const inner = await createService({
       driver,
-      metadata: events.watch(metadata),
+      metadata: changes.watch(events.watch(metadata)),
       limits,
       sparse,
       isReadOnly,
@@ -99,6 +110,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
       adoption,
       exportLayouts: (exported) => exportLayouts({ service, metadata, give, isWhole }, exported),
       gc: garbage.collector(),
+      contents: registryContents({ ...attached(made), changes, service }),
       rotateTokenKeys: (isRevoking) => rotateStoredKeys(options, isRevoking),
       space: () => driver.space(),
       onWritten,
@@ -122,6 +134,11 @@ async function rotateStoredKeys({ root, config, log }: OpenOptions, isRevoking: 
 }
 
 const madeLater = 'They are made when a server with accounts starts, unless token.enabled is false.'
+
+function attached({ inner }: { readonly inner?: ServiceInner }): ServiceInner {
+  if (inner === undefined) throw new Error('the service attaches nothing')
+  return inner
+}
 
 type WrittenListener = (changes: number) => void
 

@@ -1,3 +1,5 @@
+import { RegistryError } from '../protocol/error.ts'
+import { type GivenBack, planGiveBack } from './give-back.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
 import type { ServiceParts } from './parts.ts'
@@ -29,5 +31,25 @@ export function createTagHistory(parts: TagHistoryParts): TagHistory {
       await locks.run(digest, () => carryOut({ metadata, caches }, plan))
       return { restored: restores, digest, before }
     },
+    giveBack: async (name, tag, { to, by }) => {
+      guard()
+      const stored = await manifests.get(name, { digest: to }).catch(undefinedIfUnknown)
+      if (stored === undefined) return 'gone'
+      let kind: GivenBack = 'gone'
+      const plan = async (): Promise<ManifestPlan> => {
+        const found = await planGiveBack(parts, { name, tag, stored, by })
+        kind = found.kind
+        return found.plan.change === undefined
+          ? found.plan
+          : withRows(found.plan, tell(pushOf(name, stored, [tag]), undefined))
+      }
+      await locks.run(to, () => carryOut({ metadata, caches }, plan))
+      return kind
+    },
   }
+}
+
+function undefinedIfUnknown(error: unknown): undefined {
+  if (error instanceof RegistryError && (error.code === 'MANIFEST_UNKNOWN' || error.code === 'NAME_UNKNOWN')) return
+  throw error
 }

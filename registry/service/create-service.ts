@@ -17,6 +17,7 @@ import type { Sparse } from './manifest-rules.ts'
 import { createManifestService } from './manifests.ts'
 import { type Tell, tellNobody } from './occurrence.ts'
 import type { ServiceParts } from './parts.ts'
+import { createPulls, type Pulls } from './pulls.ts'
 import { createQuotaGuard, noQuota, type QuotaFor } from './quota.ts'
 import { listReferrers } from './referrers.ts'
 import { createRefreshTokens } from './refresh-tokens.ts'
@@ -68,6 +69,8 @@ export interface ServiceInner extends ServiceParts {
   readonly links: Links
   readonly caches: ManifestCaches
   readonly leases: Leases
+  readonly pulls: Pick<Pulls, 'peek' | 'since'>
+  readonly immutableBy: ImmutableBy
   /** True while somebody has something pushed or deleted: what nobody asked for can wait for a moment. */
   readonly isAsked: () => boolean
 }
@@ -109,15 +112,18 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
   const hasBytes: Blobs['hasBytes'] = (digest, size) => blobs.hasBytes(digest, size)
   const manifests = createManifestService({ ...parts, hasBytes, caches, sparse, immutableBy, leases })
   const history = createTagHistory({ ...parts, manifests, caches, immutableBy })
+  const pulls = createPulls(parts)
   // Uploads of an earlier process count for quotas from the start; what cannot be read now is read when it is needed.
   if (options.quotaFor !== undefined) await uploads.list().catch(() => [])
   /** What an earlier process left half done, and removals that were put off. */
   const tidy = (): void => {
     guard.housekeep(() => removeDoomed(parts)).catch(() => {})
     guard.housekeep(() => countUsage(metadata, parts.guard)).catch(() => {})
+    guard.housekeep(() => pulls.begin()).catch(() => {})
   }
   tidy()
-  const attached = options.attach?.({ ...parts, links, caches, leases, isAsked: () => guard.asked > 0 })
+  const isAsked = (): boolean => guard.asked > 0
+  const attached = options.attach?.({ ...parts, links, caches, leases, pulls, immutableBy, isAsked })
 
   /** All of it, whatever of it fails; what was deferred last goes first. */
   const end = async (): Promise<void> => {
@@ -126,6 +132,7 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     stack.defer(() => metadata.close())
     if (options.hashes === undefined) stack.defer(() => hashes.close())
     stack.defer(() => uploads.close())
+    await pulls.close()
     await Promise.all([guard.close(), attached?.close()])
   }
   let ended: Promise<void> | undefined
@@ -134,7 +141,16 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     uploads: guardedUploads(uploads, guard, leases),
     manifests: guardedManifests(manifests, guard, leases),
     lease: (name, digest) => leases.take(name, digest),
-    history: { ...history, rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)) },
+    history: {
+      ...history,
+      rollBack: (name, tag, to) => guard.run(() => history.rollBack(name, tag, to)),
+      giveBack: (name, tag, to) =>
+        leases.during(name, async () => {
+          await leases.take(name, to.to)
+          return guard.run(() => history.giveBack(name, tag, to))
+        }),
+    },
+    pulled: (name, digest) => pulls.note(name, digest),
     usage: () => repositoryUsage({ metadata, quota: parts.quota, quotaFor }),
     refreshTokens: createRefreshTokens(metadata, guard),
     takeOver: guardedTakeOver(createTakeOver({ ...parts, links, caches, hasBytes, immutableBy }), guard, leases),

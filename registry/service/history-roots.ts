@@ -15,6 +15,8 @@ export interface HistoryKeep {
 /** What keeps manifests that tags led to a while ago. */
 export interface HistoryRoots {
   readonly name: string
+  /** What is purged is not to come back, by the history of a tag neither. */
+  readonly yieldsToPurge: true
   /** Which of the digests stay in the repository. Costs what is remembered of its tags, when a manifest is among them. */
   keeps(name: string, digests: readonly Digest[]): Promise<ReadonlySet<Digest>>
   /** Until when one of these stays, unless its tag moves on; milliseconds since the epoch. */
@@ -25,6 +27,7 @@ export interface HistoryRoots {
 export function historyRoots(metadata: RowStore, keep: () => HistoryKeep, now: () => number): HistoryRoots {
   return {
     name: 'the history of a tag',
+    yieldsToPurge: true,
     keeps: async (name, digests) => {
       const kept = new Set<Digest>()
       const { moves, age } = keep()

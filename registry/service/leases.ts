@@ -17,6 +17,8 @@ export interface Leases {
   during<T>(name: string, work: () => Promise<T>): Promise<T>
   /** Milliseconds for which the digest is kept at least; 0 when it is not. */
   left(name: string, digest: Digest): number
+  /** True while work of a push goes on in the repository, and the digest is leased there. */
+  isPushed(name: string, digest: Digest): boolean
   /** Milliseconds for which everything is kept; 0 when that is over. */
   leftForAll(): number
   /**
@@ -119,6 +121,12 @@ export function createLeases({ lease, elapsed, most = 500_000 }: LeaseOptions): 
       }
     },
     left,
+    isPushed: (name, digest) => {
+      const repository = repositories.get(name)
+      const takenAt = repository?.taken.get(digest)
+      if (repository === undefined || takenAt === undefined || repository.running === 0) return false
+      return leftOf(repository, takenAt) > 0
+    },
     leftForAll,
     claim: (name, digest) => {
       if (left(name, digest) > 0) return undefined

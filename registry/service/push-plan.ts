@@ -1,4 +1,5 @@
 import type { Digest } from '../../shared/base/digest.ts'
+import { isIndexType } from '../../shared/oci/media-types.ts'
 import { definedMembers } from '../../shared/oci/members.ts'
 import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { Change, Row } from '../../shared/rows/row-store.ts'
@@ -99,10 +100,16 @@ function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: Ma
     size: bytes.byteLength,
     at: kept.at,
     change: newChange(),
+    ...(!isIndexType(mediaType) && facts.pinned.length === 0 && { content: bytesOf(facts) }),
     ...(kept.wasTagged === true && { wasTagged: true }),
     ...(facts.subject !== undefined && {
       subject: facts.subject.digest,
       ...definedMembers({ artifactType: facts.artifactType }),
     }),
   })
+}
+
+/** Of the blobs, each of which is there once. */
+function bytesOf({ blobs }: ManifestFacts): number {
+  return blobs.reduce((sum, { size }) => sum + size, 0)
 }

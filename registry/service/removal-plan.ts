@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { Change, Row, RowStore } from '../../shared/rows/row-store.ts'
+import { pulledRows } from '../storage/pull-rows.ts'
 import {
   doomedRows,
   goneRows,
@@ -66,7 +67,7 @@ export async function planManifestRemoval(
   const references = await withoutReferences(metadata, name, digest)
   const record: Change = {
     put: [doomedRows.row([digest], true), ...goneRow(name, digest, { key, value })],
-    remove: [key, holderRows.key(digest, name), ...referrerKey(name, digest, value)],
+    remove: [key, holderRows.key(digest, name), pulledRows.key(name, digest), ...referrerKey(name, digest, value)],
     expectNone: [taggedRows.prefix(name, digest)],
   }
   const change = joinChanges([untagged, record, references, await withoutManifest(metadata, name, key)])

@@ -5,6 +5,7 @@ import type { ManifestRef, RepositoryName } from '../protocol/names.ts'
 import type { PageRequest } from '../protocol/page.ts'
 import type { ByteRange } from '../protocol/range.ts'
 import type { BlobReader } from '../storage/blob-types.ts'
+import type { GiveBackOptions, GivenBack } from './give-back.ts'
 import type { Requester } from './occurrence.ts'
 import type { RefreshTokenStore } from './refresh-tokens.ts'
 import type { StoredManifest } from './stored-manifest.ts'
@@ -24,6 +25,8 @@ export interface RegistryService {
   /** Of all repositories that have something. */
   usage(): AsyncIterable<RepositoryUsage>
   readonly refreshTokens: RefreshTokenStore
+  /** Notes that a client asked for a manifest to use it. Never fails, and nobody waits for it. */
+  pulled(name: RepositoryName, digest: Digest): void
   /**
    * To be called before a client that may push is told whether a blob or a manifest is there: it relies on that, so that it stays
    * for a while. A promise where it is just being removed; whoever waits for that is told what is true then.
@@ -212,6 +215,8 @@ export interface TagHistory {
    * that is immutable.
    */
   rollBack(name: RepositoryName, tag: string, options: RollBackOptions): Promise<RolledBack>
+  /** Sets a tag that is not there to a manifest of the repository, as it was before somebody removed it. One that is there stays as it is. */
+  giveBack(name: RepositoryName, tag: string, options: GiveBackOptions): Promise<GivenBack>
 }
 
 export interface TagMove {

@@ -27,6 +27,8 @@ export interface ReviewRow {
   readonly after?: string
   /** Since when what is looked at was of no use, where that is known; milliseconds since the epoch. */
   readonly since?: number
+  /** True when it is to go as soon as nothing keeps it, however long such ones are kept otherwise, and what it alone keeps with it. */
+  readonly isPurge?: boolean
 }
 
 /** Since when nothing refers to a manifest, as far as anybody looked. */
@@ -65,6 +67,7 @@ export const reviewRows: RowKind<[at: string, name: string, digest: Digest], Rev
         tries: optional(object, 'tries', place, asInteger),
         after: optional(object, 'after', place, asString),
         since: optional(object, 'since', place, asInteger),
+        isPurge: optional(object, 'isPurge', place, asBoolean),
       }),
     }
   },

@@ -27,7 +27,8 @@ import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
  * setting NAME                    any JSON: `setting read-only` true
  *
  * repository NAME                 {"at","change"}: there while the repository holds a manifest
- * manifest NAME DIGEST            {"mediaType","size","at","change","subject"?,"artifactType"?,"wasTagged"?}; its bytes are a blob
+ * manifest NAME DIGEST            {"mediaType","size","at","change","content"?,"subject"?,"artifactType"?,"wasTagged"?}; its bytes
+ *                                 are a blob
  * holder DIGEST NAME              true: repositories that hold this manifest
  * tag NAME TAG                    {"digest","at","move"}
  * tagged NAME DIGEST TAG          true: tags of a manifest
@@ -61,9 +62,13 @@ import { type RowKind, rowKind } from '../../shared/rows/row-kind.ts'
  *
  * use NAME DIGEST MANIFEST        true: the manifest refers to the digest; `*` in its place to any. These four are in gc-rows.ts
  * refers NAME MANIFEST            {"blobs","manifests","isUnread"?}: the same the other way round
- * review AT NAME DIGEST           {"change","tries"?,"after"?,"since"?}: what happened AT may have freed the digest. `setting gc-state`
+ * review AT NAME DIGEST           {"change","tries"?,"after"?,"since"?,"isPurge"?}: what happened AT may have freed the digest. `setting gc-state`
  *                                 tells whether it is written down of all manifests what they refer to
  * loose NAME DIGEST               {"at"}: since when nothing refers to the manifest, as far as anybody looked
+ *
+ * pulled NAME DIGEST              {"at"}: when a client last asked for the manifest, by its digest or a tag; may be a minute late, goes
+ *                                 with the manifest. `setting pulls-since`: since when that is noted. These two are in pull-rows.ts
+ * in-use REPORTER                 {"digests","at","until"}: what somebody says to run
  * ```
  *
  * Each row that has a mirror (`tagged`, `holder`, `linked`, `referrer`) is written and removed in the same change as that.
@@ -81,6 +86,8 @@ export interface ManifestRow {
   readonly at: number
   /** Another one whenever it is pushed without a tag, or a tag is set to it for the first time. */
   readonly change: string
+  /** Bytes of the blobs that an image names, each once. Unknown of indexes, and of what an earlier version stored. */
+  readonly content?: number
   readonly subject?: Digest
   /** As referrers are listed by; only with a subject. */
   readonly artifactType?: string
@@ -241,6 +248,7 @@ function readManifest(object: JsonObject, place: JsonPlace): ManifestRow {
     at: required(object, 'at', place, asInteger),
     change: required(object, 'change', place, asString),
     ...definedMembers({
+      content: optional(object, 'content', place, asInteger),
       subject: optional(object, 'subject', place, asDigest),
       artifactType: optional(object, 'artifactType', place, asString),
       wasTagged: optional(object, 'wasTagged', place, asBoolean),

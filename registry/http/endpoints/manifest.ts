@@ -1,3 +1,4 @@
+import type { Digest } from '../../../shared/base/digest.ts'
 import { accepts } from '../../protocol/accept.ts'
 import { RegistryError } from '../../protocol/error.ts'
 import { mostManifestBytes } from '../../protocol/manifest.ts'
@@ -101,6 +102,7 @@ function manifestReply(asked: AskedManifest, manifest: StoredManifest): Reply {
   const { digest, mediaType, bytes } = manifest
   const { accept } = headers
   if (accept !== undefined && !accepts([accept], mediaType)) throw notAccepted(mediaType)
+  notePull(asked, digest)
   const validators = { 'Docker-Content-Digest': digest, ETag: etagOf(digest), Vary: 'Accept' }
   if (isNoneMatch(headers['if-none-match'], digest)) return emptyReply(304, validators)
   return {
@@ -108,6 +110,15 @@ function manifestReply(asked: AskedManifest, manifest: StoredManifest): Reply {
     headers: { 'Content-Type': mediaType, ...validators, ...contentHeaders },
     ...(method === 'HEAD' ? { body: { length: bytes.byteLength } } : { body: bytes, pull: pullOf(asked, manifest) }),
   }
+}
+
+/**
+ * A manifest is pulled by a GET, and by a HEAD of a tag: some that have all of it already ask no more than where the tag leads. Of those who
+ * push a HEAD is a look at what is there, and so is one of a digest of anybody.
+ */
+function notePull({ request, name, ref, context: { service, grant } }: AskedManifest, digest: Digest): void {
+  const isLook = request.method === 'HEAD' && ('digest' in ref || grant.mayPush?.(name) === true)
+  if (!isLook) service.pulled(name, digest)
 }
 
 function pullOf({ name, ref, context: { by } }: AskedManifest, { digest, mediaType, bytes }: StoredManifest): Pull {

@@ -1,0 +1,65 @@
+import { type Digest, isDigest } from '../../shared/base/digest.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import { isName, type RepositoryName } from '../protocol/names.ts'
+import type { ServiceInner } from '../service/create-service.ts'
+import type { RegistryService } from '../service/types.ts'
+import { looseRows } from '../storage/gc-rows.ts'
+import { repositoryRows, tagRows } from '../storage/rows.ts'
+import type { ContentChanges } from './changes.ts'
+import { createDetailsLook } from './image-details.ts'
+import { inUseReports, reportedDigests } from './in-use.ts'
+import { createManifestLook } from './manifest-facts.ts'
+import { type PageContext, tagFacts, tagPages, untaggedFacts, untaggedPages } from './pages.ts'
+import { pulledInRepository, pulledOf } from './pulled.ts'
+import type { RegistryContents } from './types.ts'
+import { usesIn } from './uses.ts'
+
+export interface ContentsParts
+  extends Pick<ServiceInner, 'metadata' | 'pulls' | 'leases' | 'immutableBy' | 'guard' | 'now'> {
+  readonly changes: Pick<ContentChanges, 'revision'>
+  /** Through which bytes are read. */
+  readonly service: Pick<RegistryService, 'manifests' | 'blobs'>
+}
+
+const pageSize = 1000
+
+/** The contents of an open registry. Costs what is asked for, not what there is. */
+export function registryContents(parts: ContentsParts): RegistryContents {
+  const { metadata, pulls, leases, immutableBy, now, changes } = parts
+  const pageParts = { metadata, immutableBy, look: createManifestLook(metadata) }
+  const usesOf = async (name: string): Promise<PageContext['uses']> =>
+    usesIn({ metadata, leases, reported: await reportedDigests(metadata, now()) }, name)
+  /** For a single item. */
+  const near = async (name: string): Promise<PageContext> => {
+    return { name, pulledIn: pulledOf(metadata, pulls, name), uses: await usesOf(name) }
+  }
+  return {
+    revision: () => changes.revision(),
+    pullsKnownSince: () => pulls.since(),
+    async *repositories(): AsyncGenerator<RepositoryName> {
+      for await (const rows of eachPage(metadata, repositoryRows.prefix(), pageSize)) {
+        yield* rows.map(({ key }) => lastPart(key)).filter(isName)
+      }
+    },
+    async *all(name) {
+      const pulledIn = await pulledInRepository(metadata, pulls, name)
+      const context = { name, pulledIn, uses: await usesOf(name) }
+      yield* tagPages(pageParts, context)
+      yield* untaggedPages(pageParts, context)
+    },
+    tag: async (name, tag) => {
+      const key = tagRows.key(name, tag)
+      const value = await metadata.get(key)
+      return value === undefined ? undefined : (await tagFacts(pageParts, await near(name), [{ key, value }]))[0]
+    },
+    untagged: async (name, digest: Digest) => {
+      const key = looseRows.key(name, digest)
+      const value = isDigest(digest) ? await metadata.get(key) : undefined
+      if (value === undefined) return undefined
+      return (await untaggedFacts(pageParts, await near(name), [{ key, value }]))[0]
+    },
+    details: createDetailsLook(parts.service),
+    inUse: inUseReports(parts),
+  }
+}

@@ -1,0 +1,132 @@
+import type { Digest } from '../../shared/base/digest.ts'
+import { Recent } from '../../shared/base/recent.ts'
+import { readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
+import { readReferences, referredDigests } from '../service/references.ts'
+import { refersRows } from '../storage/gc-rows.ts'
+import { linkRows, type ManifestRow, manifestRows } from '../storage/rows.ts'
+import { bytesOfRow } from '../storage/usage-rows.ts'
+
+/** What a manifest is, whatever becomes of its tags. */
+export interface ManifestFacts {
+  /** Bytes of it and of all that it names, each once. */
+  readonly size: number
+  /** When it was pushed first; milliseconds since the epoch. */
+  readonly at: number
+  readonly subject: Digest | undefined
+  /** Manifests that it names, and those that they do. */
+  readonly below: readonly Digest[]
+}
+
+/** Tells of manifests of a repository, many at once; those that are not there are left out. */
+export type ManifestLook = (name: string, digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, ManifestFacts>>
+
+/** Manifests that are remembered, and how deep indexes are looked into. */
+const [mostRemembered, deepest] = [200_000, 4]
+
+/** What is remembered is never changed: a manifest that is pushed again is the same one. */
+export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): ManifestLook {
+  const known = new Recent<string, ManifestFacts>(mostRemembered, ({ below }) => 1 + below.length)
+  return async (name, digests) => {
+    const unique = [...new Set(digests)]
+    const rows = await rowsOf(metadata, name, unique)
+    const found = new Map<Digest, ManifestFacts>()
+    const unknown = new Map<Digest, ManifestRow>()
+    for (const [digest, row] of rows) {
+      const before = known.get(keyOf(digest, row))
+      if (before !== undefined) found.set(digest, before)
+      else if (row.content !== undefined) found.set(digest, imageFacts(row, row.content))
+      else unknown.set(digest, row)
+    }
+    if (unknown.size === 0) return found
+    for (const [digest, facts] of await lookInto(metadata, name, unknown)) {
+      const row = unknown.get(digest)
+      if (row !== undefined) known.set(keyOf(digest, row), facts)
+      found.set(digest, facts)
+    }
+    return found
+  }
+}
+
+/** When it is pushed again after it was removed, that is another time. */
+function keyOf(digest: Digest, { at }: ManifestRow): string {
+  return `${digest} ${at}`
+}
+
+function imageFacts({ size, at, subject }: ManifestRow, content: number): ManifestFacts {
+  return { size: size + content, at, subject, below: [] }
+}
+
+async function rowsOf(
+  metadata: Pick<RowStore, 'getMany'>,
+  name: string,
+  digests: readonly Digest[],
+): Promise<ReadonlyMap<Digest, ManifestRow>> {
+  const keys = digests.map((digest) => manifestRows.key(name, digest))
+  const values = await metadata.getMany(keys)
+  const rows = new Map<Digest, ManifestRow>()
+  digests.forEach((digest, i) => {
+    const [key, value] = [keys[i], values[i]]
+    const row =
+      key === undefined || value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
+    if (row !== undefined) rows.set(digest, row)
+  })
+  return rows
+}
+
+/** Of indexes, and of images of which it is not written down: by what they refer to. */
+async function lookInto(
+  metadata: Pick<RowStore, 'getMany'>,
+  name: string,
+  tops: ReadonlyMap<Digest, ManifestRow>,
+): Promise<ReadonlyMap<Digest, ManifestFacts>> {
+  const references = await referencesBelow(metadata, name, [...tops.keys()])
+  const reached = new Map([...tops.keys()].map((digest) => [digest, reachedFrom(digest, references)]))
+  const sizes = await sizesOf(metadata, name, new Set([...reached.values()].flatMap((each) => [...each])))
+  return new Map(
+    [...tops].map(([digest, { at, subject }]) => {
+      const all = [...(reached.get(digest) ?? [])]
+      const size = all.reduce((sum, each) => sum + (sizes.get(each) ?? 0), 0)
+      return [digest, { size, at, subject, below: all.filter((each) => each !== digest && references.has(each)) }]
+    }),
+  )
+}
+
+/** What manifests refer to, and what the manifests among that do. */
+async function referencesBelow(
+  metadata: Pick<RowStore, 'getMany'>,
+  name: string,
+  tops: readonly Digest[],
+): Promise<ReadonlyMap<Digest, readonly Digest[]>> {
+  const known = new Map<Digest, readonly Digest[]>()
+  for (let [front, depth] = [tops, 0]; front.length > 0 && depth < deepest; depth++) {
+    const values = await metadata.getMany(front.map((digest) => refersRows.key(name, digest)))
+    const next = new Set<Digest>()
+    front.forEach((digest, i) => {
+      const row = readReferences(name, digest, values[i])
+      if (row === undefined) return
+      known.set(digest, referredDigests(row))
+      for (const child of row.manifests) next.add(child)
+    })
+    front = [...next].filter((digest) => !known.has(digest))
+  }
+  return known
+}
+
+function reachedFrom(digest: Digest, references: ReadonlyMap<Digest, readonly Digest[]>): ReadonlySet<Digest> {
+  const reached = new Set([digest])
+  for (const each of reached) for (const next of references.get(each) ?? []) reached.add(next)
+  return reached
+}
+
+async function sizesOf(
+  metadata: Pick<RowStore, 'getMany'>,
+  name: string,
+  digests: ReadonlySet<Digest>,
+): Promise<ReadonlyMap<Digest, number>> {
+  const all = [...digests]
+  const keys = all.flatMap((digest) => [manifestRows.key(name, digest), linkRows.key(name, digest)])
+  const values = await metadata.getMany(keys)
+  const sizeAt = (i: number): number => bytesOfRow(keys[i] ?? '', values[i])
+  return new Map(all.map((digest, i) => [digest, sizeAt(2 * i) || sizeAt(2 * i + 1)]))
+}

@@ -1,0 +1,138 @@
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { inParallel } from '../../shared/base/in-parallel.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
+import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
+import type { Row } from '../../shared/rows/row-store.ts'
+import { keeperOfManifest } from '../gc/keepers.ts'
+import { subjectOfTag } from '../protocol/companion-tags.ts'
+import type { ServiceInner } from '../service/create-service.ts'
+import { type LooseRow, looseRows } from '../storage/gc-rows.ts'
+import { type TagRow, tagRows } from '../storage/rows.ts'
+import type { ManifestFacts, ManifestLook } from './manifest-facts.ts'
+import type { PulledIn } from './pulled.ts'
+import type { ContentFacts } from './types.ts'
+import type { Uses } from './uses.ts'
+
+export interface PageParts extends Pick<ServiceInner, 'metadata' | 'immutableBy'> {
+  readonly look: ManifestLook
+}
+
+/** What is read once for all pages of a repository. */
+export interface PageContext {
+  readonly name: string
+  readonly pulledIn: PulledIn
+  readonly uses: Uses
+}
+
+const pageSize = 1000
+/** Manifests without a tag of which it is looked up at the same time what keeps them. */
+const atOnce = 32
+
+/** Tags in byte order. One page is read while the one before it is used. */
+export async function* tagPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
+  for await (const rows of oneAhead(eachPage(parts.metadata, tagRows.prefix(context.name), pageSize))) {
+    yield await tagFacts(parts, context, rows)
+  }
+}
+
+/** What these tags lead to; those left out that are about a manifest which is there. Damaged rows are none. */
+export async function tagFacts(
+  { look, immutableBy }: PageParts,
+  context: PageContext,
+  rows: readonly Row[],
+): Promise<readonly ContentFacts[]> {
+  const { name } = context
+  const tags = rows.flatMap(({ key, value }) => {
+    const row = readOrNothing<TagRow>(tagRows, key, value)
+    return row === undefined ? [] : [{ tag: lastPart(key), ...row }]
+  })
+  const subjects = tags.flatMap(({ tag }) => subjectOfTag(tag)?.subject ?? [])
+  const manifests = await look(name, [...tags.map(({ digest }) => digest), ...subjects])
+  const isCompanion = (tag: string): boolean => {
+    const subject = subjectOfTag(tag)?.subject
+    return subject !== undefined && manifests.has(subject)
+  }
+  const pulledAt = await context.pulledIn(tags.flatMap(({ digest }) => digestsOf(digest, manifests.get(digest))))
+  const ruleOf = immutableBy(name)
+  return tags.flatMap(({ tag, digest, at }): readonly ContentFacts[] => {
+    const manifest = manifests.get(digest)
+    if (manifest === undefined || isCompanion(tag)) return []
+    const all = digestsOf(digest, manifest)
+    return [
+      {
+        tag,
+        digest,
+        at,
+        size: manifest.size,
+        pulledAt: latest(all, pulledAt),
+        immutableBy: ruleOf?.(tag),
+        inUse: context.uses(digest, all),
+      },
+    ]
+  })
+}
+
+/** Manifests without a tag, that nothing refers to and that are about none that is there, by digest. */
+export async function* untaggedPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
+  for await (const rows of eachPage(parts.metadata, looseRows.prefix(context.name), pageSize)) {
+    const found = await untaggedFacts(parts, context, rows)
+    if (found.length > 0) yield found
+  }
+}
+
+export async function untaggedFacts(
+  { metadata, look }: PageParts,
+  context: PageContext,
+  rows: readonly Row[],
+): Promise<readonly ContentFacts[]> {
+  const { name } = context
+  const loose = rows.map(({ key, value }) => ({
+    digest: parseDigest(lastPart(key)),
+    at: readOrNothing<LooseRow>(looseRows, key, value)?.at ?? 0,
+  }))
+  const manifests = await look(
+    name,
+    loose.map(({ digest }) => digest),
+  )
+  const found = await inParallel(loose, { atOnce }, async ({ digest, at }) => {
+    const manifest = manifests.get(digest)
+    if (manifest === undefined) return []
+    const keeper = await keeperOfManifest(metadata, name, { digest, row: keptRow(manifest) })
+    return keeper === undefined ? [{ digest, at: Math.max(at, manifest.at), manifest }] : []
+  })
+  const free = found.flat()
+  const pulledAt = await context.pulledIn(free.flatMap(({ digest, manifest }) => digestsOf(digest, manifest)))
+  return free.map(({ digest, at, manifest }) => {
+    const all = digestsOf(digest, manifest)
+    const known = { tag: undefined, digest, at, size: manifest.size, immutableBy: undefined }
+    return { ...known, pulledAt: latest(all, pulledAt), inUse: context.uses(digest, all) }
+  })
+}
+
+function keptRow({ subject }: ManifestFacts): { readonly subject?: Digest } {
+  return subject === undefined ? {} : { subject }
+}
+
+/** A manifest, and those below it: who pulls or runs one of these needs the other. */
+function digestsOf(digest: Digest, manifest: ManifestFacts | undefined): readonly Digest[] {
+  return manifest === undefined || manifest.below.length === 0 ? [digest] : [digest, ...manifest.below]
+}
+
+function latest(digests: readonly Digest[], pulledAt: ReadonlyMap<Digest, number>): number | undefined {
+  let last: number | undefined
+  for (const digest of digests) {
+    const at = pulledAt.get(digest)
+    if (at !== undefined && (last === undefined || at > last)) last = at
+  }
+  return last
+}
+
+async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
+  for (let next = source.next(); ; ) {
+    const { done, value } = await next
+    if (done === true) return
+    next = source.next()
+    next.catch(() => undefined) // told when it is its turn
+    yield value
+  }
+}

@@ -1,0 +1,36 @@
+import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { lastPart } from '../../shared/rows/row-kind.ts'
+import type { RowStore } from '../../shared/rows/row-store.ts'
+import type { Leases } from '../service/leases.ts'
+import { useRows } from '../storage/gc-rows.ts'
+import { linkRows } from '../storage/rows.ts'
+
+/** Says of a manifest, and of it with all below it, how it is in use; undefined when it is not. */
+export type Uses = (digest: Digest, all: readonly Digest[]) => string | undefined
+
+export interface UsesParts {
+  readonly metadata: RowStore
+  readonly leases: Pick<Leases, 'isPushed'>
+  /** By whom digests are said to run. */
+  readonly reported: ReadonlyMap<Digest, string>
+}
+
+/** Manifests that have the same config, and are looked for. */
+const mostUsers = 100
+
+/** What of a repository is in use: what is said to run, by its digest or that of its config, and what is being pushed. */
+export async function usesIn({ metadata, leases, reported }: UsesParts, name: string): Promise<Uses> {
+  const byManifest = new Map(reported)
+  const digests = [...reported.keys()]
+  const links = await metadata.getMany(digests.map((digest) => linkRows.key(name, digest)))
+  for (const [i, digest] of digests.entries()) {
+    if (links[i] === undefined) continue
+    const users = await metadata.list({ prefix: useRows.prefix(name, digest), limit: mostUsers })
+    for (const { key } of users) byManifest.set(parseDigest(lastPart(key)), reported.get(digest) ?? '')
+  }
+  return (digest, all) => {
+    const running = byManifest.size === 0 ? undefined : all.find((each) => byManifest.has(each))
+    if (running !== undefined) return `${byManifest.get(running) ?? ''} runs it`
+    return leases.isPushed(name, digest) ? 'it is being pushed' : undefined
+  }
+}
