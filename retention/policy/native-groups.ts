@@ -63,5 +63,5 @@ function pieceOf(atom: string, times: string): Piece {
 function mayEndElsewhere({ chars, isVariable }: Piece, place: number, pieces: readonly Piece[]): boolean {
   const next = pieces[place + 1]
   if (!isVariable || next === undefined) return false
-  return next.mayBeNothing || !chars.isDisjointFrom(next.chars)
+  return next.mayBeNothing || [...chars].some((char) => next.chars.has(char))
 }
