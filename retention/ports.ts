@@ -7,6 +7,8 @@ export interface Inventory {
   readonly source: Source
   /** False where nothing that is removed can come back: then there is no trash. */
   readonly canUndo: boolean
+  /** True where what goes may have been all that held others: a run that may goes on to those. */
+  readonly isInPasses?: boolean
   /** A text that is another one whenever what a policy looks at may have changed; for plans. */
   revision(): Promise<string>
   /** In byte order. Volumes and records are in the repository with the empty name, which comes first where there are any. */

@@ -27,6 +27,7 @@ export function createDockerInventory({ now = Date.now, ...options }: DockerInve
   return {
     source: 'docker',
     canUndo: false,
+    isInPasses: true,
     revision: async () => revisionOf(await source.look()),
     repositories: () => repositories(source),
     items: (repository, wants) => items(source, repository, wants),

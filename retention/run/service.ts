@@ -2,7 +2,7 @@ import { IbuildError } from '../../shared/base/errors.ts'
 import { auditLines } from '../state/audit.ts'
 import { clearFailures } from '../state/failures.ts'
 import type { JobBook } from '../state/jobs.ts'
-import { findPlan, listPlans, planItems } from '../state/plans.ts'
+import { findPlan, listPlans, planChange, planItems } from '../state/plans.ts'
 import { currentPolicy } from '../state/policies.ts'
 import { clearRuns, findRun, listRuns, runChange } from '../state/runs.ts'
 import { listEntries } from '../state/trash.ts'
@@ -10,6 +10,7 @@ import { type ApplyOptions, applyPlan, newRun } from './applier.ts'
 import type { Busy } from './busy.ts'
 import { explain } from './explain.ts'
 import type { Parts } from './parts.ts'
+import { mayRepeat, repeated } from './passes.ts'
 import { makePlan } from './planner.ts'
 import { createPolicyBook } from './policy-book.ts'
 import { policyOf } from './policy-problems.ts'
@@ -34,6 +35,7 @@ import type {
   Run,
   TrashEntry,
   UndoReport,
+  Within,
 } from './types.ts'
 import { undo } from './undo.ts'
 
@@ -90,12 +92,12 @@ export class Retention implements RetentionService {
     })
   }
 
-  run(by: string, options: PlanOptions = {}): Promise<Run> {
+  run(by: string, options: PlanOptions = {}, signal?: AbortSignal): Promise<Run> {
     return this.#alone('a run is going on', async () => {
       try {
-        return await this.#settled(async () => this.#run(by, options))
+        return await this.#settled(async () => this.#run(by, options, signal))
       } catch (error) {
-        if (options.signal?.aborted !== true) await this.#noteFailure(by, options, error)
+        if (signal?.aborted !== true) await this.#noteFailure(by, options, error)
         throw error
       }
     })
@@ -109,16 +111,16 @@ export class Retention implements RetentionService {
     return listEntries(this.#parts.rows, options)
   }
 
-  async undo(id: string, by: string): Promise<UndoReport> {
+  async undo(id: string, by: string, within?: Within): Promise<UndoReport> {
     const { rows, busy } = this.#parts
     const run = await findRun(rows, id.slice(0, 12))
     if (run?.state === 'running' && busy.isBusy)
       throw new IbuildError('RETENTION_BUSY', `run ${run.id} is going on: wait for its end, or stop it`)
-    return this.#tracked(undo(this.#parts, id, by))
+    return this.#tracked(undo(this.#parts, id, { by, within }))
   }
 
-  purge(what: Parameters<RetentionService['purge']>[0], by: string): Promise<PurgeReport> {
-    return this.#tracked(this.#purge(what, by))
+  purge(what: Parameters<RetentionService['purge']>[0], by: string, within?: Within): Promise<PurgeReport> {
+    return this.#tracked(this.#purge(what, { by, within }))
   }
 
   explain(what: string): Promise<Explanation> {
@@ -143,13 +145,19 @@ export class Retention implements RetentionService {
     return makePlan(this.#parts, { ...options, by, version, policy: policyOf(version.text, readPolicy) })
   }
 
-  async #run(by: string, options: PlanOptions): Promise<Run> {
+  async #run(by: string, options: PlanOptions, signal: AbortSignal | undefined): Promise<Run> {
     await settle(this.#parts)
     const { cause = 'request' } = options
-    const { mode } = policyOf((await currentPolicy(this.#parts.rows)).text, this.#parts.readPolicy)
+    const { rows, newID, now, inventory, readPolicy } = this.#parts
+    const { mode, limits } = policyOf((await currentPolicy(rows)).text, readPolicy)
     const plan = await this.#plan(by, options)
-    if (mode === 'enforce') return this.#apply(plan, { by, cause, signal: options.signal })
-    const { rows, newID, now } = this.#parts
+    if (mode === 'enforce') {
+      const apply = async (one: Plan): Promise<Run> => this.#apply(one, { by, cause, signal: options.signal })
+      const run = await apply(plan)
+      if (inventory.isInPasses !== true || !mayRepeat(limits)) return run
+      const drop = async (one: Plan): Promise<void> => rows.commit(planChange({ ...one, state: 'dropped' }))
+      return repeated(run, { plan: async () => this.#plan(by, options), apply, drop })
+    }
     const planned = newRun({ id: newID(), planId: plan.id, at: plan.at, by, cause, mode })
     const run = { ...planned, milliseconds: Math.max(0, now() - plan.at), state: 'planned' as const }
     await rows.commit(runChange(run))
@@ -181,12 +189,15 @@ export class Retention implements RetentionService {
     await rows.commit(runChange(failed)).catch(() => undefined) // then the rows are what failed
   }
 
-  async #purge(what: Parameters<RetentionService['purge']>[0], by: string): Promise<PurgeReport> {
-    const purged = await purge(this.#parts, what, by)
+  async #purge(
+    what: Parameters<RetentionService['purge']>[0],
+    options: Parameters<typeof purge>[2],
+  ): Promise<PurgeReport> {
+    const purged = await purge(this.#parts, what, options)
     if (what !== 'due') return purged
     const { rows, readPolicy, pressure } = this.#parts
     const policy = policyOf((await currentPolicy(rows)).text, readPolicy)
-    const more = await pressure.relieve(policy, by)
+    const more = await pressure.relieve(policy, options.by)
     return { purged: purged.purged + more.purged, bytes: purged.bytes + more.bytes }
   }
 

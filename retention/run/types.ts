@@ -28,29 +28,35 @@ export interface RetentionService {
    * by now, RETENTION_DRY_RUN when it says so, RETENTION_BUSY.
    */
   apply(id: string, by: string, signal?: AbortSignal): Promise<Run>
-  /** As the mode says: plan alone (dryRun, propose), or plan and apply (enforce). */
-  run(by: string, options?: PlanOptions): Promise<Run>
+  /**
+   * As the mode says: plan alone (dryRun, propose), or plan and apply (enforce). Of a Docker daemon, where an image can only go after those that
+   * were made from it, runs follow each other until nothing more goes, if the policy has no limit of what goes at a time; numbers are of all.
+   */
+  run(by: string, options?: PlanOptions, signal?: AbortSignal): Promise<Run>
   /** Newest first. */
   runs(limit: number): Promise<readonly Run[]>
   /** Newest first, page by page. */
   trash(options?: {
-    readonly after?: string
-    readonly limit?: number
-    readonly repository?: string
+    readonly after?: string | undefined
+    readonly limit?: number | undefined
+    readonly repository?: string | undefined
   }): Promise<readonly TrashEntry[]>
   /** Gives back what a run removed, or one entry. OBJECT_NOT_FOUND; RETENTION_PURGED (HTTP 410) when it is no more. */
-  undo(id: string, by: string): Promise<UndoReport>
+  undo(id: string, by: string, within?: Within): Promise<UndoReport>
   /**
    * Purges what is over its time, or the entries named, or all. With what is over its time, the oldest beyond it where the disk has less
    * free than the policy wants. OBJECT_NOT_FOUND when nothing of that ID is in the trash.
    */
-  purge(what: { readonly ids: readonly string[] } | 'due' | 'all', by: string): Promise<PurgeReport>
+  purge(what: { readonly ids: readonly string[] } | 'due' | 'all', by: string, within?: Within): Promise<PurgeReport>
   /** Why an item stays or goes by the policy in force. OBJECT_NOT_FOUND, USAGE. `what`: `REPOSITORY:TAG`, `REPOSITORY@DIGEST`, `volume NAME`. */
   explain(what: string): Promise<Explanation>
   /** The log of all that changed something, oldest first. AUDIT_BROKEN when it was tampered with. */
-  audit(options?: { readonly after?: number }): AsyncIterable<AuditLine>
+  audit(options?: { readonly after?: number | undefined }): AsyncIterable<AuditLine>
   close(): Promise<void>
 }
+
+/** True for repositories of somebody who may see and touch those alone: the others are not there for him. */
+export type Within = (repository: string) => boolean
 
 export interface PolicyBook {
   /** The one in force, or an earlier version. OBJECT_NOT_FOUND for a number that there is not. Version 0 deletes nothing. */
@@ -85,6 +91,8 @@ export interface PreviewOptions {
   readonly text?: string | undefined
   /** Only these verdicts are told; totals are of all. */
   readonly only?: 'delete' | undefined
+  /** Nothing is told of other repositories, totals included. */
+  readonly within?: Within | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -112,8 +120,6 @@ export interface PlanOptions {
   readonly order?: 'leastRecentlyPulled' | 'oldest'
   /** What began it: `schedule`, `trigger ...`, `request`. */
   readonly cause?: string
-  /** Ends it between two items. */
-  readonly signal?: AbortSignal
 }
 
 export interface Plan {
