@@ -16,12 +16,14 @@ export interface Measured {
   readonly readiness: () => Promise<Readiness>
   readonly access: ServerAccess
   readonly gate: ServerGate
+  /** What others tell of, in the text format of Prometheus. */
+  readonly further: (() => Promise<string>) | undefined
 }
 
 /** Undefined where the configuration wants none. */
 export async function createMetricsFor(
   state: ServerState<ServerConfig>,
-  { registry, active, readiness, access, gate, scrubber }: Measured,
+  { registry, active, readiness, access, gate, scrubber, further = async () => '' }: Measured,
 ): Promise<Metrics | undefined> {
   if (!state.inForce.config.metrics.enabled) return undefined
   const { createMetrics } = await import('./metrics.ts')
@@ -34,6 +36,7 @@ export async function createMetricsFor(
     isReadOnly: () => service.isReadOnly,
     garbage: gc,
     gated: gate.counts,
+    further,
     scrubbed: () => scrubber.status(),
     events: () => registry.events.admin.status(),
     async canPush() {

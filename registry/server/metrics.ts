@@ -22,6 +22,8 @@ export interface Gauges {
   readonly garbage: Pick<Collector, 'total' | 'leases' | 'isHeld'>
   readonly scrubbed: () => ScrubStatus
   readonly gated: () => GateCounts
+  /** What others tell of, in the text format of Prometheus. */
+  readonly further: () => Promise<string>
 }
 
 export interface Metrics {
@@ -61,7 +63,10 @@ export function createMetrics(gauges: Gauges): Metrics {
     },
     committed,
     contentType: set.contentType,
-    text: async () => `${tally.text()}\n${eventMetrics(prefix, await gauges.events())}${await set.text()}`,
+    text: async () => {
+      const [events, further] = await Promise.all([gauges.events(), gauges.further()])
+      return `${tally.text()}\n${eventMetrics(prefix, events)}${further}${await set.text()}`
+    },
   }
 }
 

@@ -35,6 +35,8 @@ export interface ServerOptions {
   readonly log: Log
   /** Who knows of signatures, where that is somebody: without, none can be required. */
   readonly signatures?: SignaturesFor | undefined
+  /** What others in this process tell among the metrics, in the text format of Prometheus. */
+  readonly furtherMetrics?: (() => Promise<string>) | undefined
   /** Reads the configuration again, for who asks for it over the admin API. */
   readonly reload: () => Promise<ReloadReport>
   /** What is served beside the registry, by the same accounts. */
@@ -78,7 +80,8 @@ export async function startServer(options: ServerOptions): Promise<RegistryServe
   started.defer(() => access.close())
   const scrubber = scrubberFor(options, active)
   started.defer(() => scrubber.close())
-  const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access, gate })
+  const { furtherMetrics: further } = options
+  const metrics = await createMetricsFor(state, { registry, active, scrubber, readiness, access, gate, further })
   const apps = appsFor({ state, options, metrics, readiness, access, gate })
   state.handle = apps.forClients()
   const events = eventHost(registry, log)
