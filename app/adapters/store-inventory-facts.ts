@@ -14,7 +14,7 @@ export function storedFacts(look: StoreLook, item: StoreImageItem, wants: Wants)
     repository,
     name,
     digest: image.manifestDigest,
-    pushedAt: setAt ?? image.storedAt,
+    pushedAt: Math.ceil(setAt ?? image.storedAt), // files have parts of milliseconds
     guards: guardsOfStored(look, image),
     ...documentsOf(image, wants),
   }
@@ -47,8 +47,8 @@ export function recordFacts({ store }: StoreLook, { key, bytes, usedAt, diffID }
     name: key,
     digest: key,
     size: bytes + (layer === undefined || layer.bytes.kind === 'remote' ? 0 : layer.size),
-    pushedAt: found.record.created,
-    pulledAt: usedAt,
+    pushedAt: Math.ceil(found.record.created),
+    pulledAt: Math.ceil(usedAt),
     guards: [],
   }
 }

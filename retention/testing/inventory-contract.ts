@@ -83,7 +83,7 @@ const cases: Readonly<Record<string, Check>> = {
     )
     for (const { size, pushedAt, guards } of items) {
       t.true(size > 0)
-      t.true(pushedAt > 0 && pushedAt <= end)
+      t.true(Number.isSafeInteger(pushedAt) && pushedAt > 0 && pushedAt <= end)
       t.deepEqual(guards, [])
     }
   },

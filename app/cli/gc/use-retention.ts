@@ -43,7 +43,8 @@ async function serviceOf(source: Source, { flags, onlyReads }: Wanted): Promise<
     return retentionElsewhere(flags.server, source, flags)
   }
   const root = dataFolder(flags.root)
-  const { openAlone, retentionServed } = await import('./open-alone.ts')
+  const { openAlone } = await import('./open-alone.ts')
+  const { retentionServed } = await import('./served.ts')
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const served = await retentionServed(root, source)
     if (served !== undefined) return served

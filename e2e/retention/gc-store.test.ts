@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import test from 'ava'
+import { makeWorkspace } from '../testing/workspace.ts'
+
+const policy = `version: 1
+mode: enforce
+limits: { maxTags: none, maxPercentPerRepo: none, minRemainingPerRepo: 0 }
+policies:
+  - id: old
+    repos: { include: ["scratch/.*"] }
+    tags: { keep: [latest], delete: [".*"] }
+`
+
+test('images that were built here go by a policy, and what others have of them stays', async (t) => {
+  const { ibuild, ok, write, root } = await makeWorkspace(t)
+  const context = write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+  await ok(['-q', '-t', 'scratch/app:latest', context])
+  for (const name of ['scratch/app:1', 'other/app:1']) await ok(['tag', 'scratch/app:latest', name])
+  const gc = (...words: string[]): ReturnType<typeof ibuild> =>
+    ibuild(['gc', ...words, '--source', 'store'], { input: policy })
+
+  const tried = await gc('preview', '--json', '-')
+  t.is(tried.code, 0, tried.stderr)
+  t.like(JSON.parse(tried.stdout.trimEnd().split('\n').at(-1) ?? ''), {
+    kind: 'totals',
+    totals: { deleted: 1, freed: 0 },
+  })
+  t.false(existsSync(join(root, 'retention')))
+
+  await gc('policy', 'set', '-')
+  t.regex((await gc('run')).stderr, /Remove 1 item \(.*\) from the store\? Nothing of it can come back\./)
+  const done = await gc('run', '--yes')
+  t.regex(done.stdout, /^run \w+: 1 removed/, done.stderr)
+  const left = (await ok(['images'])).stdout
+  t.regex(left, /^scratch\/app +latest /m)
+  t.regex(left, /^other\/app +1 /m)
+  t.notRegex(left, /^scratch\/app +1 /m)
+  const audit = (await gc('audit', '--json')).stdout.trimEnd().split('\n')
+  t.deepEqual(audit.map((line) => (JSON.parse(line) as { action: string }).action).slice(0, 2), ['policy', 'plan'])
+})
