@@ -34,6 +34,7 @@ const tests: readonly SystemPackage[] = [
 const peers: readonly SystemPackage[] = [
   ...tests,
   { name: 'buildah', program: 'buildah' },
+  { name: 'docker-compose', program: 'docker-compose' },
   { name: 'docker-registry', program: 'docker-registry' },
   { name: 'docker.io', program: 'dockerd' },
   { name: 'e2fsprogs', program: 'mkfs.ext4' },
@@ -41,6 +42,7 @@ const peers: readonly SystemPackage[] = [
   { name: 'hyperfine', program: 'hyperfine' },
   { name: 'iproute2', program: 'ip' },
   { name: 'mmdebstrap', program: 'mmdebstrap' },
+  { name: 'nginx-light', program: 'nginx' },
   { name: 'notary', program: 'notary-server' },
   { name: 'openssl', program: 'openssl' },
   { name: 'podman', program: 'podman' },

@@ -35,6 +35,8 @@ export interface DockerTrust {
 export interface Person {
   /** The folder of its configuration, `~/.docker` as a rule. */
   readonly config: string
+  /** What its docker gets in the environment, but for the daemon and whether content must be trusted. */
+  readonly env: Readonly<Record<string, string>>
   /** Runs docker with content trust; a non-zero exit is an error. What it gives is all that it wrote. */
   trusted(...args: readonly string[]): Promise<string>
   /** As `trusted`, for what must fail: the error is a success. */
@@ -77,13 +79,18 @@ async function startServers(
   return { notary, registry }
 }
 
-interface PersonOptions extends Servers {
-  readonly account: string | undefined
+export interface PersonOptions {
+  readonly notary: Pick<TrustServer, 'url' | 'authority'>
+  /** `HOST:PORT`. */
+  readonly registry: string
+  /** `name:password`, for the registry. */
+  readonly account?: string | undefined
   readonly folder: string
   readonly daemon: Dockerd
 }
 
-function newPerson({ folder, notary, registry, daemon, account }: PersonOptions): Person {
+/** The docker command with keys, metadata and a login of its own in `folder`. */
+export function newPerson({ folder, notary, registry, daemon, account }: PersonOptions): Person {
   const config = join(folder, '.docker')
   const tls = join(config, 'tls', new URL(notary.url).host)
   mkdirSync(tls, { recursive: true })
@@ -106,6 +113,7 @@ function newPerson({ folder, notary, registry, daemon, account }: PersonOptions)
   }
   return {
     config,
+    env,
     trusted: (...args) => expectCode(false, args),
     refused: (...args) => expectCode(true, args),
     docker: (...args) => expectCode(false, args, '0'),

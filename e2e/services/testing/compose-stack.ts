@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dockerd } from '../../testing/dockerd.ts'
+import { freePorts } from '../../testing/free-ports.ts'
 import { requireProgram } from '../../testing/programs.ts'
 import { type RunOptions, type RunOutput, runOk } from '../../testing/run.ts'
 
@@ -24,7 +24,7 @@ export interface ComposeStack {
 
 /** Configures the services of `image` for a daemon that has it; nothing is started. */
 export async function makeStack(daemon: Dockerd, folder: string, image: string): Promise<ComposeStack> {
-  const [registry = 0, notary = 0, signer = 0] = await freePorts(3)
+  const [registry = 0, notary = 0, signer = 0, gc = 0] = await freePorts(4)
   const [credentials, config] = [join(folder, 'credentials'), join(folder, 'config')]
   mkdirSync(credentials, { recursive: true })
   writeConfiguration(config, registry)
@@ -38,6 +38,7 @@ export async function makeStack(daemon: Dockerd, folder: string, image: string):
     REGISTRY_PORT: String(registry),
     NOTARY_PORT: String(notary),
     SIGNER_PORT: String(signer),
+    GC_PORT: String(gc),
   }
   const composeOf =
     (names: readonly string[]): ComposeStack['compose'] =>
@@ -74,22 +75,13 @@ async function untilHealthy(daemon: Dockerd, compose: ComposeStack['compose']): 
   let states = ''
   for (const end = Date.now() + 120_000; Date.now() < end; await sleep(500)) {
     states = (await daemon.docker(['inspect', '--format', format, ...ids])).stdout
-    if (states.trim().split('\n').every((line) => line.endsWith(' running healthy'))) return
+    if (
+      states
+        .trim()
+        .split('\n')
+        .every((line) => line.endsWith(' running healthy'))
+    )
+      return
   }
   throw new Error(`services are not healthy:\n${states}\n${(await compose(['logs', '--tail', '30'])).stdout}`)
-}
-
-/** Nobody listens there at the moment. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  try {
-    return await Promise.all(servers.map(portOf))
-  } finally {
-    await Promise.all(servers.map((server) => new Promise((resolve) => void server.close(resolve))))
-  }
-}
-
-async function portOf(server: ReturnType<typeof createServer>): Promise<number> {
-  if (!server.listening) await new Promise((resolve) => void server.once('listening', resolve))
-  return (server.address() as AddressInfo).port
 }
