@@ -1,7 +1,7 @@
 import test from 'ava'
 import { readAudit } from '../../shared/audit/audit-rows.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
-import { PolicyRefused } from './policy-problems.ts'
+import { PolicyRefused } from '../policy/policy-refused.ts'
 import { ageing, all, day, fillModel, openModel, start } from './testing/open-model.ts'
 
 test('before anybody says anything, a policy is in force that keeps everything', async (t) => {

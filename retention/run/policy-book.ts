@@ -1,10 +1,11 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createSlots } from '../../shared/base/slots.ts'
+import { PolicyRefused } from '../policy/policy-refused.ts'
 import { auditChange } from '../state/audit.ts'
 import { addPolicy, currentPolicy, policyHash, policyVersion, policyVersions } from '../state/policies.ts'
 import { beyondLimits } from './beyond-limits.ts'
 import type { Parts } from './parts.ts'
-import { PolicyRefused, policyOf } from './policy-problems.ts'
+import { policyOf } from './policy-problems.ts'
 import type { PolicyBook, PolicyCheck, PolicyVersion } from './types.ts'
 
 /** Versions of the policy, of which the last one is in force. */

@@ -1,5 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { decide } from '../decide/decide.ts'
+import { Tally } from '../decide/tally.ts'
 import { currentPolicy } from '../state/policies.ts'
 import { Measure } from './measure.ts'
 import type { Parts } from './parts.ts'
@@ -7,18 +8,24 @@ import { policyOf } from './policy-problems.ts'
 import type { PreviewLine, PreviewOptions } from './types.ts'
 
 /** See {@link RetentionService.preview}. */
-export async function* preview(parts: Parts, { text, only, signal }: PreviewOptions): AsyncGenerator<PreviewLine> {
+export async function* preview(
+  parts: Parts,
+  { text, only, within, signal }: PreviewOptions,
+): AsyncGenerator<PreviewLine> {
   const { inventory, now, readPolicy, rows } = parts
   const policy = policyOf(text ?? (await currentPolicy(rows)).text, readPolicy)
   const measure = new Measure(inventory)
+  const tally = within && new Tally()
   const decisions = decide(inventory, { policy, now: now() })
   for await (const page of decisions) {
     if (signal?.aborted === true)
       throw new IbuildError('CANCELLED', 'the preview was cancelled', { cause: signal.reason })
     for (const decision of page) {
+      if (within?.(decision.item.repository) === false) continue
+      tally?.add(decision)
       measure.add(decision)
       if (only === undefined || decision.verdict === only) yield { kind: 'decision', decision }
     }
   }
-  yield { kind: 'totals', totals: await measure.totals(decisions.counts()) }
+  yield { kind: 'totals', totals: await measure.totals(tally?.counts() ?? decisions.counts()) }
 }

@@ -6,7 +6,7 @@ import { countEndings } from '../state/runs.ts'
 import { dueEntries, endingOf, findEntry, isKept, trashChange } from '../state/trash.ts'
 import type { Purging } from '../state/types.ts'
 import type { Parts } from './parts.ts'
-import type { PurgeReport, TrashEntry } from './types.ts'
+import type { PurgeReport, TrashEntry, Within } from './types.ts'
 
 /** Entries that are purged at once. */
 const atOnce = 100
@@ -15,7 +15,12 @@ const atOnce = 100
 export type PurgeScope = { readonly ids: readonly string[] } | 'due' | 'all'
 
 /** Purges what is named. Errors: OBJECT_NOT_FOUND, RETENTION_PURGED for what is no more in the trash: then nothing is purged. */
-export async function purge(parts: Parts, what: PurgeScope, by: string): Promise<PurgeReport> {
+export async function purge(
+  parts: Parts,
+  what: PurgeScope,
+  { by, within }: { readonly by: string; readonly within?: Within | undefined },
+): Promise<PurgeReport> {
+  if (typeof what === 'object') for (const id of what.ids) await mustBeThere(parts, id, within)
   await handOver(parts) // what an earlier one left
   if (typeof what === 'object') return purgeNamed(parts, what.ids, by)
   const limit = what === 'due' ? parts.now() : undefined
@@ -59,7 +64,6 @@ function firstOf(entries: readonly TrashEntry[], bytes: number): readonly TrashE
 }
 
 async function purgeNamed(parts: Parts, ids: readonly string[], by: string): Promise<PurgeReport> {
-  for (const id of ids) await mustBeThere(parts, id)
   let report: PurgeReport = { purged: 0, bytes: 0 }
   for (let from = 0; from < ids.length; from += atOnce) {
     const next = await parts.turn(async () => {
@@ -77,8 +81,9 @@ async function purgeNamed(parts: Parts, ids: readonly string[], by: string): Pro
   return report
 }
 
-async function mustBeThere({ rows }: Parts, id: string): Promise<void> {
-  if ((await findEntry(rows, id)) !== undefined) return
+async function mustBeThere({ rows }: Parts, id: string, within: Within | undefined): Promise<void> {
+  const entry = await findEntry(rows, id)
+  if (entry !== undefined && within?.(entry.repository) !== false) return
   if ((await endingOf(rows, id)) === 'purged') throw new IbuildError('RETENTION_PURGED', `${id} was purged already`)
   throw new IbuildError('OBJECT_NOT_FOUND', `nothing of the ID ${JSON.stringify(id.slice(0, 100))} is in the trash`)
 }

@@ -92,12 +92,12 @@ export class Retention implements RetentionService {
     })
   }
 
-  run(by: string, options: PlanOptions = {}, signal?: AbortSignal): Promise<Run> {
+  run(by: string, options: PlanOptions = {}): Promise<Run> {
     return this.#alone('a run is going on', async () => {
       try {
-        return await this.#settled(async () => this.#run(by, options, signal))
+        return await this.#settled(async () => this.#run(by, options))
       } catch (error) {
-        if (signal?.aborted !== true) await this.#noteFailure(by, options, error)
+        if (options.signal?.aborted !== true) await this.#noteFailure(by, options, error)
         throw error
       }
     })
@@ -145,7 +145,7 @@ export class Retention implements RetentionService {
     return makePlan(this.#parts, { ...options, by, version, policy: policyOf(version.text, readPolicy) })
   }
 
-  async #run(by: string, options: PlanOptions, signal: AbortSignal | undefined): Promise<Run> {
+  async #run(by: string, options: PlanOptions): Promise<Run> {
     await settle(this.#parts)
     const { cause = 'request' } = options
     const { rows, newID, now, inventory, readPolicy } = this.#parts

@@ -32,7 +32,7 @@ export interface RetentionService {
    * As the mode says: plan alone (dryRun, propose), or plan and apply (enforce). Of a Docker daemon, where an image can only go after those that
    * were made from it, runs follow each other until nothing more goes, if the policy has no limit of what goes at a time; numbers are of all.
    */
-  run(by: string, options?: PlanOptions, signal?: AbortSignal): Promise<Run>
+  run(by: string, options?: PlanOptions): Promise<Run>
   /** Newest first. */
   runs(limit: number): Promise<readonly Run[]>
   /** Newest first, page by page. */
@@ -120,6 +120,8 @@ export interface PlanOptions {
   readonly order?: 'leastRecentlyPulled' | 'oldest'
   /** What began it: `schedule`, `trigger ...`, `request`. */
   readonly cause?: string
+  /** Ends it between two items. */
+  readonly signal?: AbortSignal
 }
 
 export interface Plan {

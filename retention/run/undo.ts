@@ -8,7 +8,7 @@ import { countEndings, findRun } from '../state/runs.ts'
 import { eachEntry, endingOf, entriesByID, findEntry, trashChange } from '../state/trash.ts'
 import type { Ending } from '../state/types.ts'
 import type { Parts } from './parts.ts'
-import type { TrashEntry, UndoReport } from './types.ts'
+import type { TrashEntry, UndoReport, Within } from './types.ts'
 
 /** Entries that are given back before that is noted, and those at the same time. */
 const [chunkSize, atOnce] = [32, 8]
@@ -23,14 +23,22 @@ type Restored = { readonly entry: TrashEntry; readonly ending: Ending | undefine
   | { readonly message: string }
 )
 
+export interface UndoOptions {
+  readonly by: string
+  readonly within?: Within | undefined
+}
+
+const everywhere: Within = () => true
+
 /** See {@link RetentionService.undo}. */
-export async function undo(parts: Parts, id: string, by: string): Promise<UndoReport> {
+export async function undo(parts: Parts, id: string, { by, within = everywhere }: UndoOptions): Promise<UndoReport> {
   const { inventory } = parts
   if (inventory.undo === undefined)
     throw new IbuildError('RETENTION_PURGED', `nothing that is removed from ${inventory.source} can come back`)
   const { undo: undoable } = inventory
   const done: Restored[] = []
-  for await (const page of await entriesOf(parts, id)) {
+  for await (const entries of await entriesOf(parts, id, within)) {
+    const page = entries.filter(({ repository }) => within(repository))
     for (let from = 0; from < page.length; from += chunkSize) {
       const chunk = page.slice(from, from + chunkSize)
       done.push(...(await parts.turn(async () => restoreChunk(parts, undoable, { entries: chunk, by }))))
@@ -42,16 +50,22 @@ export async function undo(parts: Parts, id: string, by: string): Promise<UndoRe
   }
 }
 
-/** Entries of a run, or one. Errors: OBJECT_NOT_FOUND, RETENTION_PURGED. */
-async function entriesOf({ rows }: Parts, id: string): Promise<AsyncIterable<readonly TrashEntry[]> | TrashEntry[][]> {
+/** Entries of a run, or one, of which there are some within. Errors: OBJECT_NOT_FOUND, RETENTION_PURGED. */
+async function entriesOf(
+  { rows }: Parts,
+  id: string,
+  within: Within,
+): Promise<AsyncIterable<readonly TrashEntry[]> | TrashEntry[][]> {
   const entry = await findEntry(rows, id)
-  if (entry !== undefined) return [[entry]]
+  if (entry !== undefined && within(entry.repository)) return [[entry]]
   const ending = await endingOf(rows, id)
   if (ending !== undefined) throw noMore(id, ending)
   const run = await findRun(rows, id)
   if (run === undefined)
     throw new IbuildError('OBJECT_NOT_FOUND', `${id} is no run, and nothing of that ID is in the trash`)
-  for await (const page of eachEntry(rows, id)) if (page.length > 0) return eachEntry(rows, id)
+  for await (const page of eachEntry(rows, id))
+    if (page.some(({ repository }) => within(repository))) return eachEntry(rows, id)
+  if (within !== everywhere) throw new IbuildError('OBJECT_NOT_FOUND', `nothing of run ${id} is in the trash for you`)
   if (run.removed > 0 && run.restored < run.removed) throw noMore(id, 'purged')
   if (run.removed > 0) throw noMore(id, 'restored')
   throw new IbuildError('OBJECT_NOT_FOUND', `run ${id} removed nothing`)
