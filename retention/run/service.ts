@@ -152,7 +152,7 @@ export class Retention implements RetentionService {
     const { mode, limits } = policyOf((await currentPolicy(rows)).text, readPolicy)
     const plan = await this.#plan(by, options)
     if (mode === 'enforce') {
-      const apply = async (one: Plan): Promise<Run> => this.#apply(one, { by, cause, signal })
+      const apply = async (one: Plan): Promise<Run> => this.#apply(one, { by, cause, signal: options.signal })
       const run = await apply(plan)
       if (inventory.isInPasses !== true || !mayRepeat(limits)) return run
       const drop = async (one: Plan): Promise<void> => rows.commit(planChange({ ...one, state: 'dropped' }))
