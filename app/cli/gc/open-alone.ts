@@ -5,15 +5,8 @@ import { checkCron } from '../../../retention/schedule/cron.ts'
 import { openSource } from '../../adapters/open-source.ts'
 import { dockerHost } from '../docker-host.ts'
 import { printNotice } from '../registry-client.ts'
+import type { AloneOptions } from './alone-options.ts'
 import type { GcFlags } from './flags.ts'
-
-export interface AloneOptions {
-  /** The data folder. */
-  readonly root: string
-  readonly flags: GcFlags
-  /** Nothing is changed. */
-  readonly onlyReads: boolean
-}
 
 /** What is done is told by the command itself. */
 const log = { info: () => {}, warn: printNotice, error: () => {} }

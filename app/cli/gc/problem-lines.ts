@@ -3,7 +3,7 @@ import { IbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 
 /** `policy.yml:7: policies[0].tags.keep[1]: ...` */
-export function problemLine({ path, message, line }: PolicyProblem, file: string): string {
+function problemLine({ path, message, line }: PolicyProblem, file: string): string {
   const place = line === undefined ? file : `${file}:${line}`
   return sanitize(path === '' ? `${place}: ${message}` : `${place}: ${path}: ${message}`)
 }
