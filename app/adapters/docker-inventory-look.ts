@@ -22,7 +22,7 @@ export interface ImageItem extends ItemName {
 /** Of images that have no name, and were neither pulled nor pushed. */
 const nameless = '<none>'
 
-/** Containers are asked for first and last: one that is made in between is seen, or holds its image before that goes. */
+/** Containers are asked for last, so that none is missed that was made meanwhile from an image that is told. */
 export async function lookAtDocker(engine: DockerEngine): Promise<DockerLook> {
   const [images, volumes] = await Promise.all([engine.images(), engine.volumes()])
   const containers = await engine.containers()
