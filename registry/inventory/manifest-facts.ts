@@ -19,38 +19,55 @@ export interface ManifestFacts {
 }
 
 /** Tells of manifests of a repository, many at once; those that are not there are left out. */
-export type ManifestLook = (name: string, digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, ManifestFacts>>
+export interface ManifestLook {
+  find(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
+  /** Of manifests that tags lead to, which therefore are there: what is remembered of them is not looked up. */
+  led(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
+}
 
 /** Manifests that are remembered, and how deep indexes are looked into. */
 const [mostRemembered, deepest] = [200_000, 4]
 
-/** What is remembered is never changed: a manifest that is pushed again is the same one. */
-export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): ManifestLook {
-  const known = new Recent<string, ManifestFacts>(mostRemembered, ({ below }) => 1 + below.length)
-  return async (name, digests) => {
-    const unique = [...new Set(digests)]
-    const rows = await rowsOf(metadata, name, unique)
-    const found = new Map<Digest, ManifestFacts>()
-    const unknown = new Map<Digest, ManifestRow>()
-    for (const [digest, row] of rows) {
-      const before = known.get(keyOf(digest, row))
-      if (before !== undefined) found.set(digest, before)
-      else if (row.content !== undefined) found.set(digest, imageFacts(row, row.content))
-      else unknown.set(digest, row)
-    }
-    if (unknown.size === 0) return found
-    for (const [digest, facts] of await lookInto(metadata, name, unknown)) {
-      const row = unknown.get(digest)
-      if (row !== undefined) known.set(keyOf(digest, row), facts)
-      found.set(digest, facts)
-    }
-    return found
-  }
+interface Known {
+  readonly name: string
+  readonly facts: ManifestFacts
 }
 
-/** When it is pushed again after it was removed, that is another time. */
-function keyOf(digest: Digest, { at }: ManifestRow): string {
-  return `${digest} ${at}`
+/** What is remembered is never changed: a manifest that is pushed again is the same one, at another time. */
+export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): ManifestLook {
+  const known = new Recent<Digest, Known>(mostRemembered, ({ facts }) => 1 + facts.below.length)
+  const remembered = (name: string, digest: Digest): ManifestFacts | undefined => {
+    const one = known.get(digest)
+    return one?.name === name ? one.facts : undefined
+  }
+  const find: ManifestLook['find'] = async (name, digests) => {
+    const found = new Map<Digest, ManifestFacts>()
+    const unknown = new Map<Digest, ManifestRow>()
+    const learn = (digest: Digest, facts: ManifestFacts): void => {
+      known.set(digest, { name, facts })
+      found.set(digest, facts)
+    }
+    for (const [digest, row] of await rowsOf(metadata, name, [...new Set(digests)])) {
+      const before = remembered(name, digest)
+      if (before?.at === row.at) found.set(digest, before)
+      else if (row.content !== undefined) learn(digest, imageFacts(row, row.content))
+      else unknown.set(digest, row)
+    }
+    if (unknown.size > 0) for (const [digest, facts] of await lookInto(metadata, name, unknown)) learn(digest, facts)
+    return found
+  }
+  const led: ManifestLook['led'] = async (name, digests) => {
+    const found = new Map<Digest, ManifestFacts>()
+    const others: Digest[] = []
+    for (const digest of digests) {
+      const facts = remembered(name, digest)
+      if (facts === undefined) others.push(digest)
+      else found.set(digest, facts)
+    }
+    if (others.length > 0) for (const [digest, facts] of await find(name, others)) found.set(digest, facts)
+    return found
+  }
+  return { find, led }
 }
 
 function imageFacts({ size, at, subject }: ManifestRow, content: number): ManifestFacts {

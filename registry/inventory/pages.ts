@@ -44,33 +44,34 @@ export async function tagFacts(
   const { name } = context
   const tags = rows.flatMap(({ key, value }) => {
     const row = readOrNothing<TagRow>(tagRows, key, value)
-    return row === undefined ? [] : [{ tag: lastPart(key), ...row }]
+    const tag = lastPart(key)
+    return row === undefined ? [] : [{ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject }]
   })
-  const subjects = tags.flatMap(({ tag }) => subjectOfTag(tag)?.subject ?? [])
-  const manifests = await look(name, [...tags.map(({ digest }) => digest), ...subjects])
-  const isCompanion = (tag: string): boolean => {
-    const subject = subjectOfTag(tag)?.subject
-    return subject !== undefined && manifests.has(subject)
-  }
-  const pulledAt = await context.pulledIn(tags.flatMap(({ digest }) => digestsOf(digest, manifests.get(digest))))
+  const subjects = tags.flatMap(({ subject }) => subject ?? [])
+  const companions = subjects.length === 0 ? noManifests : await look.find(name, subjects)
+  const led = await look.led(
+    name,
+    tags.map(({ digest }) => digest),
+  )
+  const found = tags.flatMap(({ tag, digest, at, subject }) => {
+    const manifest = led.get(digest)
+    if (manifest === undefined || (subject !== undefined && companions.has(subject))) return []
+    return [{ tag, digest, at, size: manifest.size, all: digestsOf(digest, manifest) }]
+  })
+  const pulledAt = await context.pulledIn(found.flatMap(({ all }) => all))
   const ruleOf = immutableBy(name)
-  return tags.flatMap(({ tag, digest, at }): readonly ContentFacts[] => {
-    const manifest = manifests.get(digest)
-    if (manifest === undefined || isCompanion(tag)) return []
-    const all = digestsOf(digest, manifest)
-    return [
-      {
-        tag,
-        digest,
-        at,
-        size: manifest.size,
-        pulledAt: latest(all, pulledAt),
-        immutableBy: ruleOf?.(tag),
-        inUse: context.uses(digest, all),
-      },
-    ]
-  })
+  return found.map(({ tag, digest, at, size, all }) => ({
+    tag,
+    digest,
+    at,
+    size,
+    pulledAt: latest(all, pulledAt),
+    immutableBy: ruleOf?.(tag),
+    inUse: context.uses(digest, all),
+  }))
 }
+
+const noManifests: ReadonlyMap<Digest, ManifestFacts> = new Map()
 
 /** Manifests without a tag, that nothing refers to and that are about none that is there, by digest. */
 export async function* untaggedPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
@@ -90,7 +91,7 @@ export async function untaggedFacts(
     digest: parseDigest(lastPart(key)),
     at: readOrNothing<LooseRow>(looseRows, key, value)?.at ?? 0,
   }))
-  const manifests = await look(
+  const manifests = await look.find(
     name,
     loose.map(({ digest }) => digest),
   )
@@ -114,8 +115,8 @@ function keptRow({ subject }: ManifestFacts): { readonly subject?: Digest } {
 }
 
 /** A manifest, and those below it: who pulls or runs one of these needs the other. */
-function digestsOf(digest: Digest, manifest: ManifestFacts | undefined): readonly Digest[] {
-  return manifest === undefined || manifest.below.length === 0 ? [digest] : [digest, ...manifest.below]
+function digestsOf(digest: Digest, manifest: ManifestFacts): readonly Digest[] {
+  return manifest.below.length === 0 ? [digest] : [digest, ...manifest.below]
 }
 
 function latest(digests: readonly Digest[], pulledAt: ReadonlyMap<Digest, number>): number | undefined {
