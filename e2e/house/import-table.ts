@@ -174,11 +174,14 @@ export const importTable: ImportTable = {
       types: ['retention/run', 'retention/state'],
     },
     'retention/server': {
-      imports: ['shared', 'retention/schedule', 'retention/*'],
+      imports: ['shared', 'retention/schedule', 'retention/http', 'retention/*'],
       types: ['retention/policy', 'retention/run'],
     },
     'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
-    'retention/http': { imports: ['shared', 'retention/*'], types: ['retention/run', 'retention/decide'] },
+    'retention/http': {
+      imports: ['shared', ...['policy', '*', 'run/testing'].map(inRetention)],
+      types: ['retention/run', 'retention/decide'],
+    },
     'retention/testing': { imports: ['retention/*', 'retention/run/testing'] },
     'app/adapters': { imports: ['shared', 'builder', 'registry', 'notary', 'retention', 'app/listing'] },
     'app/serve': { imports: ['shared', 'registry', 'notary', 'retention', 'app/adapters'] },

@@ -1,0 +1,53 @@
+import type { PlanOptions } from '../run/types.ts'
+import { type NamedShape, named, object, optional } from './object-shape.ts'
+import { integer, list, type Shape, text, time, word } from './shape.ts'
+import type { InUse, InUseReport } from './types.ts'
+
+const anyPolicyText = text({ longest: 256 * 1024, about: 'YAML or JSON.' })
+
+/** The text of a policy. */
+export const policyText: NamedShape<{ readonly text: string }> & { readonly text: Shape<string> } = {
+  ...named('PolicyText', object<{ readonly text: string }>({ text: anyPolicyText }, { isClosed: true })),
+  text: anyPolicyText,
+}
+
+/** How a plan is made; the connection is the signal. */
+export type PlanBody = Omit<PlanOptions, 'signal'>
+
+export const planOptions: NamedShape<PlanBody> = named(
+  'PlanOptions',
+  object<PlanBody>(
+    {
+      only: optional(list(text({ longest: 200, about: 'The ID of a rule set: only these delete.' }), 100)),
+      order: optional(word('leastRecentlyPulled', 'oldest')),
+      cause: optional(
+        text({ longest: 100, pattern: String.raw`^[\x20-\x7e]*$`, about: 'What began it, for history.' }),
+      ),
+    },
+    { isClosed: true },
+  ),
+)
+
+export const inUse: NamedShape<InUse> = named(
+  'InUse',
+  object<InUse>(
+    {
+      digests: list(
+        text({ pattern: '^sha256:[0-9a-f]{64}$', about: 'Of a manifest, or of the config of an image.' }),
+        10_000,
+      ),
+      until: time,
+    },
+    { isClosed: true },
+  ),
+)
+
+export const inUseReport: NamedShape<InUseReport> = named(
+  'InUseReport',
+  object<InUseReport>({ reporter: text(), digests: list(text()), at: time, until: time }),
+)
+
+/** Which version of the policy to put in force again. */
+export const revertTo: Shape<{ readonly version?: number | undefined }> = object<{
+  readonly version?: number | undefined
+}>({ version: optional(integer({ least: 0 })) }, { isClosed: true })

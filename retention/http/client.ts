@@ -1,0 +1,106 @@
+import type { Source } from '../facts.ts'
+import type { PolicyBook, RetentionService } from '../run/types.ts'
+import { inUseReport } from './body-shapes.ts'
+import { type Calls, createCalls, query, shapes } from './calls.ts'
+import { base } from './routes.ts'
+import { list } from './shape.ts'
+import type { GcTransport } from './transport.ts'
+import type { InUseReports, MirrorRuns } from './types.ts'
+
+/** Retention of a source in another process. Who did something is told to the owner's socket; elsewhere it is whoever logged in. */
+export interface RemoteRetention extends RetentionService {
+  readonly inUse: InUseReports
+  readonly mirror: MirrorRuns
+}
+
+/** Closing it closes the transport. */
+export function remoteRetention(transport: GcTransport, source: Source): RemoteRetention {
+  const calls = createCalls(transport, `${base}/${source}`)
+  return {
+    source,
+    policies: policiesOf(calls),
+    ...readingOf(calls),
+    ...changingOf(calls),
+    inUse: {
+      report: async (reporter, body) =>
+        calls.send(
+          { method: 'PUT', path: `/in-use/${encodeURIComponent(reporter)}`, body: { ...body } },
+          shapes.nothing,
+        ),
+      list: async () => calls.get('/in-use', list(inUseReport)),
+    },
+    mirror: {
+      refreshNow: async (image) =>
+        calls.send(
+          { method: 'POST', path: '/mirror/refresh', body: image === undefined ? {} : { image }, isLong: true },
+          shapes.nothing,
+        ),
+    },
+    close: async () => transport.close(),
+  }
+}
+
+function policiesOf(calls: Calls): PolicyBook {
+  return {
+    show: async (version) => calls.get(`/policy${query({ version })}`, shapes.policy),
+    versions: async () => calls.get('/policy/versions', shapes.versions),
+    check: async (text) =>
+      calls.send({ method: 'POST', path: '/policy/check', body: { text }, isLong: true }, shapes.check),
+    set: async (text, by) =>
+      calls.send({ method: 'PUT', path: '/policy', body: { text }, by, isLong: true }, shapes.policy),
+    revert: async (version, by) =>
+      calls.send(
+        { method: 'POST', path: '/policy/revert', body: version === undefined ? {} : { version }, by, isLong: true },
+        shapes.policy,
+      ),
+  }
+}
+
+type Reading = 'status' | 'preview' | 'plans' | 'planned' | 'runs' | 'trash' | 'explain' | 'audit'
+
+function readingOf(calls: Calls): Pick<RetentionService, Reading> {
+  return {
+    status: async () => calls.get('/status', shapes.status),
+    preview: ({ text, only, signal }) =>
+      calls.lines(
+        { method: 'POST', path: `/preview${query({ only })}`, body: text === undefined ? {} : { text }, signal },
+        shapes.preview,
+      ),
+    plans: async () => calls.get('/plans', shapes.plans),
+    planned: (id) => calls.lines({ method: 'GET', path: `/plans/${encodeURIComponent(id)}/items` }, shapes.planned),
+    runs: async (limit) => calls.get(`/runs${query({ limit })}`, shapes.runs),
+    trash: async (options = {}) => calls.get(`/trash${query({ ...options })}`, shapes.trash),
+    explain: async (what) => calls.get(`/explain${query({ what })}`, shapes.explanation),
+    audit: ({ after } = {}) => calls.lines({ method: 'GET', path: `/audit${query({ after })}` }, shapes.audit),
+  }
+}
+
+type Changing = 'plan' | 'apply' | 'run' | 'undo' | 'purge'
+
+function changingOf(calls: Calls): Pick<RetentionService, Changing> {
+  const post = { method: 'POST', isLong: true } as const
+  return {
+    plan: async (by, options = {}) =>
+      calls.send({ ...post, path: '/plans', body: bodyOf(options), by, signal: options.signal }, shapes.plan),
+    apply: async (id, by, signal) =>
+      calls.send({ ...post, path: `/plans/${encodeURIComponent(id)}/apply`, by, signal }, shapes.run),
+    run: async (by, options = {}) =>
+      calls.send({ ...post, path: '/runs', body: bodyOf(options), by, signal: options.signal }, shapes.run),
+    undo: async (id, by) => calls.send({ ...post, path: '/undo', body: { id }, by }, shapes.undo),
+    purge: async (what, by) =>
+      calls.send(
+        { ...post, path: '/purge', body: typeof what === 'string' ? { what } : { ids: what.ids }, by },
+        shapes.purge,
+      ),
+  }
+}
+
+type PlanBody = NonNullable<Parameters<RetentionService['plan']>[1]>
+
+function bodyOf({ only, order, cause }: PlanBody): Readonly<Record<string, string | readonly string[]>> {
+  return {
+    ...(only !== undefined && { only }),
+    ...(order !== undefined && { order }),
+    ...(cause !== undefined && { cause }),
+  }
+}

@@ -1,0 +1,81 @@
+import { isObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts'
+import { at, Mismatch, type Shape } from './shape.ts'
+
+/** A key that need not be there. */
+export interface Optional<T> {
+  readonly optional: Shape<T>
+}
+
+export function optional<T>(shape: Shape<T>): Optional<T> {
+  return { optional: shape }
+}
+
+/** The shape of each key; of those that may be undefined an optional one. */
+export type Fields<T> = {
+  readonly [Key in keyof T]-?: undefined extends T[Key] ? Optional<Exclude<T[Key], undefined>> : Shape<T[Key]>
+}
+
+type AnyFields = Readonly<Record<string, Shape<unknown> | Optional<unknown>>>
+
+export interface ObjectOptions {
+  /** True for what a caller sends: a key that is not known is refused. */
+  readonly isClosed?: boolean
+}
+
+/** An object with these keys. */
+export function object<T extends object>(fields: Fields<T>, { isClosed = false }: ObjectOptions = {}): Shape<T> {
+  const known: AnyFields = { ...fields }
+  return {
+    schema: schemaOf(known, isClosed),
+    read(value, path) {
+      if (!isObject(value)) throw new Mismatch(path, 'expected an object')
+      if (isClosed) refuseOthers(value, known, path)
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by the shape that its type demands
+      return Object.fromEntries(entriesOf(value, known, path)) as T
+    },
+  }
+}
+
+function schemaOf(fields: AnyFields, isClosed: boolean): JsonObject {
+  const entries = Object.entries(fields)
+  const required = entries.flatMap(([key, field]) => ('optional' in field ? [] : [key]))
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      entries.map(([key, field]) => [key, 'optional' in field ? field.optional.schema : field.schema]),
+    ),
+    ...(required.length > 0 && { required }),
+    ...(isClosed && { additionalProperties: false }),
+  }
+}
+
+function entriesOf(value: JsonObject, fields: AnyFields, path: string): [string, unknown][] {
+  return Object.entries(fields).flatMap(([key, field]): [string, unknown][] => {
+    const one = Object.hasOwn(value, key) ? value[key] : undefined
+    if ('optional' in field) return one === undefined ? [] : [[key, field.optional.read(one, at(path, key))]]
+    return [[key, field.read(present(one, at(path, key)), at(path, key))]]
+  })
+}
+
+function present(value: JsonValue | undefined, path: string): JsonValue {
+  if (value === undefined) throw new Mismatch(path, 'is missing')
+  return value
+}
+
+function refuseOthers(value: JsonObject, known: AnyFields, path: string): void {
+  const other = Object.keys(value).find((key) => !Object.hasOwn(known, key))
+  if (other === undefined) return
+  const names = Object.keys(known).join(', ')
+  const hint = names === '' ? 'there are no keys here' : `the keys are ${names}`
+  throw new Mismatch(path, `there is no key ${JSON.stringify(other.slice(0, 80))}: ${hint}`)
+}
+
+/** A shape with a name of its own in the document of the API. */
+export interface NamedShape<T> extends Shape<T> {
+  readonly name: string
+  readonly definition: JsonObject
+}
+
+export function named<T>(name: string, { schema, read }: Shape<T>): NamedShape<T> {
+  return { name, definition: schema, schema: { $ref: `#/components/schemas/${name}` }, read }
+}

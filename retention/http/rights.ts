@@ -1,0 +1,35 @@
+import { type FurtherRequest, type Person, Refusal } from '../../shared/web/further.ts'
+import type { Within } from '../run/types.ts'
+import type { createGcAccess, Scope } from './access.ts'
+
+/** Who asks, if he may do that. Errors: Refusal with 401 or 403; those of the login. */
+export type Rights = (scope: Scope) => Promise<Granted>
+
+export interface Granted {
+  /** For history and log. */
+  readonly by: string
+  /** Undefined: everywhere. */
+  readonly within: Within | undefined
+}
+
+/** What rules grant to accounts of the server. Somebody without a login is asked for one, unless rules are for him, too. */
+export function byAccounts(
+  { request, identify }: Pick<FurtherRequest, 'request' | 'identify'>,
+  access: ReturnType<typeof createGcAccess>,
+): Rights {
+  return async (scope) => {
+    const isFree = access(undefined, scope) !== undefined && request.headers.authorization === undefined
+    const person = isFree ? undefined : await identify(true)
+    const allowed = access(person, scope)
+    if (allowed === undefined) throw refused(person, scope)
+    return { by: person?.name ?? 'anonymous', within: allowed === 'everywhere' ? undefined : allowed }
+  }
+}
+
+function refused(person: Person | undefined, scope: Scope): Refusal {
+  const why =
+    person === undefined
+      ? 'there are no accounts here, so that only the owner of the data folder may, on its machine'
+      : 'no rule in retention.access grants you that'
+  return new Refusal(403, `this needs ${scope}: ${why}`)
+}

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+import { AnswerMemory } from '../../shared/web/answer-memory.ts'
+import { Refusal, type Told } from '../../shared/web/further.ts'
+import type { WebLimits } from '../../shared/web/limits.ts'
+import { type AnsweredRequest, sendBytes } from '../../shared/web/send-bytes.ts'
+import { failureOf } from './errors.ts'
+
+/** An exchange of which the answer is sent. */
+export interface Answering extends AnsweredRequest {
+  readonly limits: WebLimits
+  readonly told: Told
+}
+
+const own = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Content-Security-Policy': 'sandbox',
+}
+/** Characters that are gathered before they are sent, and the longest time that a line waits, in milliseconds. */
+const [piece, longestWait] = [32 * 1024, 100]
+
+export class Sender {
+  readonly #answers = new AnswerMemory(64 * 1024 * 1024)
+
+  /** Sends one document. */
+  document(answering: Answering, status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): void {
+    const body = Buffer.from(JSON.stringify(value))
+    if (!this.#answers.hasRoomFor(body.byteLength)) {
+      const busy = new Refusal(429, 'too many clients are slow to take what they asked for: try again')
+      return this.failure(answering, busy)
+    }
+    const reply = { status, headers: { 'Content-Type': 'application/json', ...headers }, body }
+    const { told, limits } = answering
+    told.sentBytes = sendBytes(answering, reply, { own, answers: this.#answers, limits })
+  }
+
+  /** Says why there is no answer; a line in the midst of lines. */
+  failure(answering: Answering, error: unknown): void {
+    const { response, told } = answering
+    const { status, headers, cause, error: said } = failureOf(error)
+    told.failure = { codes: [said.code], ...(status === 500 && { cause: cause ?? error }) }
+    if (response.destroyed) return
+    if (response.headersSent) response.end(`${JSON.stringify({ error: said })}\n`)
+    else this.document(answering, status, { error: said }, headers)
+  }
+}
+
+/** Sends lines as they come, no faster than they are taken. What the first one fails with is answered as any error. */
+export async function sendLines(answering: Answering, lines: AsyncIterable<unknown>): Promise<void> {
+  const { response, told, limits } = answering
+  let [waiting, since] = ['', performance.now()]
+  const flush = async (): Promise<void> => {
+    if (!response.headersSent) response.writeHead(200, { ...own, 'Content-Type': 'application/x-ndjson' })
+    told.sentBytes += Buffer.byteLength(waiting)
+    const isTaken = response.write(waiting)
+    ;[waiting, since] = ['', performance.now()]
+    if (!isTaken) await drained(response, limits.stalledReadTime)
+  }
+  for await (const line of lines) {
+    if (response.destroyed) return
+    waiting += `${JSON.stringify(line)}\n`
+    if (waiting.length >= piece || performance.now() - since > longestWait) await flush()
+  }
+  if (response.destroyed) return
+  await flush()
+  response.end()
+}
+
+/** A client that takes nothing for so long is cut off. */
+async function drained(response: ServerResponse, time: number): Promise<void> {
+  const timer = setTimeout(() => response.destroy(), time)
+  const closed = new AbortController()
+  const onClose = (): void => closed.abort()
+  response.once('close', onClose)
+  if (response.destroyed) closed.abort()
+  await once(response, 'drain', { signal: closed.signal }).catch(() => undefined) // then it is destroyed
+  response.off('close', onClose)
+  clearTimeout(timer)
+}
