@@ -75,7 +75,7 @@ export function createPulls(parts: Parts, { every = 60_000, most = 100_000 }: Pu
       const wait = waiting.size >= most ? 0 : every
       timer ??= setTimeout(() => void flush().catch(() => undefined), wait).unref()
     },
-    peek: (name, digest) => waiting.get(pulledRows.key(name, digest))?.at,
+    peek: (name, digest) => (waiting.size === 0 ? undefined : waiting.get(pulledRows.key(name, digest))?.at),
     since: async () => {
       const value = await metadata.get(pullsSinceKey)
       const known = value === undefined ? undefined : settingRows.parse(pullsSinceKey, value)
