@@ -1,5 +1,7 @@
 import type { RequestListener } from 'node:http'
+import type { Log } from '../../shared/log/log.ts'
 import { inNetworks } from '../../shared/net/networks.ts'
+import type { FurtherPaths } from '../../shared/web/further.ts'
 import type { ServerState } from '../../shared/web/running.ts'
 import { createApp } from '../http/app.ts'
 import type { Authorize } from '../http/authorize.ts'
@@ -10,16 +12,20 @@ import type { ServerGate } from './gate.ts'
 import type { Readiness } from './health.ts'
 import { httpLimits } from './limits.ts'
 import type { Metrics } from './metrics.ts'
+import type { OpenRegistry } from './open-registry.ts'
 import { serverPages } from './pages.ts'
 import { logRequest } from './request-log.ts'
 import { withRules } from './rules.ts'
-import type { ServerOptions } from './server.ts'
 
 export interface AppParts {
   readonly state: ServerState<ServerConfig>
   readonly access: ServerAccess
   readonly gate: ServerGate
-  readonly options: Pick<ServerOptions, 'registry' | 'log' | 'further'>
+  readonly options: {
+    readonly registry: OpenRegistry
+    readonly log: Log
+    readonly further?: readonly FurtherPaths[] | undefined
+  }
   readonly metrics: Metrics | undefined
   readonly readiness: () => Promise<Readiness>
 }

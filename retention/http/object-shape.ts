@@ -76,6 +76,7 @@ export interface NamedShape<T> extends Shape<T> {
   readonly definition: JsonObject
 }
 
-export function named<T>(name: string, { schema, read }: Shape<T>): NamedShape<T> {
-  return { name, definition: schema, schema: { $ref: `#/components/schemas/${name}` }, read }
+export function named<T>(name: string, shape: Shape<T>): NamedShape<T> {
+  const schema = { $ref: `#/components/schemas/${name}` }
+  return { name, definition: shape.schema, schema, read: (value, path) => shape.read(value, path) }
 }

@@ -22,9 +22,30 @@ import { decision, explanation, item, itemName, previewLine, reason, totals } fr
 import { base, endpoints } from './routes.ts'
 
 const named = [
-  ...[errorAnswer, problem, reason, itemName, item, decision, totals, previewLine, explanation],
-  ...[policyText, policyVersion, policyHead, policyCheck, planOptions, plan, plannedItem, run],
-  ...[trashEntry, undoReport, purgeReport, status, auditLine, inUse, inUseReport],
+  errorAnswer,
+  problem,
+  reason,
+  itemName,
+  item,
+  decision,
+  totals,
+  previewLine,
+  explanation,
+  policyText,
+  policyVersion,
+  policyHead,
+  policyCheck,
+  planOptions,
+  plan,
+  plannedItem,
+  run,
+  trashEntry,
+  undoReport,
+  purgeReport,
+  status,
+  auditLine,
+  inUse,
+  inUseReport,
 ]
 
 /** Statuses that any operation may answer with. */
@@ -144,9 +165,6 @@ function contentOf({ shape, isPolicy }: BodyShape): JsonObject {
 }
 
 function failures(statuses: readonly number[]): JsonObject {
-  const entries = statuses.map((one) => [
-    one,
-    { description: statusWords[one] ?? '', content: jsonOf(errorAnswer.schema) },
-  ])
-  return Object.fromEntries(entries) as JsonObject
+  const content = jsonOf(errorAnswer.schema)
+  return Object.fromEntries(statuses.map((one) => [String(one), { description: statusWords[one] ?? '', content }]))
 }
