@@ -14,8 +14,8 @@ ibuild credentials /etc/ibuild/credentials --name registry.example.org --owner 6
 
 The folder gets tls/ (a CA that clients have to trust, and a certificate of it for registry and
 notary), signer/ (certificates by which signer and notary know each other), signer.key, which locks
-the keys of the signer, and gc.password, of the account gc. What is there stays: run it again for
-another name, or within two years, when certificates are near their end, and start the services anew.`
+the keys of the signer, and gc.password, of the account gc. What is there stays. Certificates hold
+for two years: run it again before that, or for another name, and start the services anew.`
 
 /** `ibuild credentials FOLDER` */
 export async function run(argv: readonly string[]): Promise<number> {

@@ -36,7 +36,7 @@ test.after.always(async () => {
 async function start(): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'ib-'))
   opened.defer(() => rmSync(folder, { recursive: true, force: true }))
-  const space = await makeWorkspace({ teardown: (fn) => void opened.defer(fn) })
+  const space = await makeWorkspace({ teardown: (fn) => opened.defer(fn) })
   const trust = await startDockerTrust()
   opened.defer(() => trust.close())
   const name = `${trust.registry}/ibuild/services:1`
