@@ -4,8 +4,10 @@ import { checkExposure } from '../../registry/server/config/exposure.ts'
 import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import { openRegistry } from '../../registry/server/open-registry.ts'
 import { type RegistryServer, startServer } from '../../registry/server/server.ts'
+import type { BesideConfig as RetentionConfig } from '../../retention/server/config/schema.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
 import { type BesideConfig, type BesideNotary, openBeside } from './beside-notary.ts'
+import { type BesideRetention, besideRetention } from './beside-retention.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
 import { registryTrust } from './registry-trust.ts'
@@ -24,6 +26,7 @@ export interface ServeConfig {
   readonly notices: readonly string[]
   /** Undefined for a registry that runs alone. */
   readonly notary: BesideConfig | undefined
+  readonly retention: RetentionConfig
 }
 
 /**
@@ -32,7 +35,7 @@ export interface ServeConfig {
  */
 export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): Promise<number> {
   using _heap = boundYoungHeap()
-  const { config, root, folder, notices, notary: wanted } = await load()
+  const { config, root, folder, notices, notary: wanted, retention: retentionConfig } = await load()
   await checkExposure(config)
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   for (const notice of notices) log.warn(notice)
@@ -46,19 +49,26 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const { trustConnection: connection } = host
   const trust = registryTrust({ root, folder, config: current, notary: beside?.notary.service, connection, log })
   opened.use(trust)
-  const { roots, signatures } = trust
+  const { signatures, signedIn } = trust
+  const fresh = opened.use(host.freshImages(root, log))
+  const retention = besideRetention({ root, config: retentionConfig, fresh, version: host.version, log })
+  const roots = [...trust.roots, ...retention.roots]
   const registry = await openRegistry({ root, config, inForce: current, log, roots, isReadOnly, isServing: true })
   opened.defer(() => registry.service.close())
-  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, beside }, load, log)))
-  const server = await startServer({ root, inForce, registry, signatures, log, reload })
+  await retention.open(registry, signedIn)
+  opened.defer(() => retention.close())
+  const reload = oneByOne(() => toldReload(log, () => reloadConfig({ server, beside, retention }, load, log)))
+  const { paths: further, metrics: furtherMetrics } = retention
+  const server = await startServer({ root, inForce, registry, signatures, further, furtherMetrics, log, reload })
   const notary = await beside?.start(server.forNotary).catch(async (error: unknown) => {
     await server.stop()
     throw error
   })
+  await retention.begin()
   host.onReload(() => void reload().catch(() => undefined))
   tellReady({ server, notary, config, host, log })
   await host.stopped
-  return await toldStop(log, [server, ...(beside === undefined ? [] : [beside])])
+  return await toldStop(log, [server, retention, ...(beside === undefined ? [] : [beside])])
 }
 
 interface Ready {
@@ -82,15 +92,22 @@ function tellReady({ server, notary, config, host, log }: Ready): void {
   host.tellReady(lines.map((line) => `${line}\n`).join(''))
 }
 
+interface Running {
+  readonly server: RegistryServer
+  readonly beside: BesideNotary | undefined
+  readonly retention: BesideRetention
+}
+
 /** What a reload changed. When the new configuration cannot be used, the old one stays. */
 async function reloadConfig(
-  { server, beside }: { readonly server: RegistryServer; readonly beside: BesideNotary | undefined },
+  { server, beside, retention }: Running,
   load: () => Promise<ServeConfig>,
   log: Log,
 ): Promise<ReloadReport> {
-  const { config, notices, notary } = await load()
+  const { config, notices, notary, retention: retentionConfig } = await load()
   for (const notice of notices) log.warn(notice)
   const { changed, waiting } = await server.apply(config)
   const { live, atRestart } = (notary && (await beside?.apply(notary.config))) ?? { live: [], atRestart: [] }
-  return { changed: [...changed, ...live], waiting: [...waiting, ...atRestart] }
+  const kept = await retention.apply(retentionConfig)
+  return { changed: [...changed, ...live, ...kept.live], waiting: [...waiting, ...atRestart, ...kept.atRestart] }
 }

@@ -13,9 +13,14 @@ export interface DockerEngine extends EngineObjects {
   imageID(reference: string): Promise<string | undefined>
   /** Gives an image a name: `host/path` and a tag. */
   tag(image: string, name: { readonly repository: string; readonly tag: string }): Promise<void>
+  /** Makes the daemon pull from a registry, with the login that it has itself: a repository, and a tag or a digest. */
+  pull(repository: string, ref: string): Promise<void>
   /** Loads a docker archive. */
   load(archive: AsyncIterable<Uint8Array>): Promise<void>
 }
+
+/** A pull tells of each layer again and again. */
+const longestProgress = 64 * 1024 * 1024
 
 /** Nothing is sent before the first call. Errors: USAGE, NOT_SUPPORTED for an address that cannot be used. */
 export function dockerEngine(options: EngineOptions): DockerEngine {
@@ -31,11 +36,18 @@ export function dockerEngine(options: EngineOptions): DockerEngine {
       const query = new URLSearchParams({ repo: repository, tag }).toString()
       check(await call('POST', `/images/${inPath(image)}/tag?${query}`))
     },
-    load: async (archive) => {
-      for (const message of messagesOf(check(await call('POST', '/images/load?quiet=1', { body: archive })))) {
-        if (message['error'] !== undefined) throw failed(textOf(message['error']))
-      }
+    pull: async (repository, ref) => {
+      const query = new URLSearchParams({ fromImage: repository, tag: ref }).toString()
+      checkMessages(await call('POST', `/images/create?${query}`, { maxAnswer: longestProgress }))
     },
+    load: async (archive) => checkMessages(await call('POST', '/images/load?quiet=1', { body: archive })),
+  }
+}
+
+/** What goes wrong after the head of an answer is told in its last line. */
+function checkMessages(answer: Parameters<typeof check>[0]): void {
+  for (const message of messagesOf(check(answer))) {
+    if (message['error'] !== undefined) throw failed(textOf(message['error']))
   }
 }
 

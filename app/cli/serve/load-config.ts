@@ -10,6 +10,8 @@ import { settingsOfEnvironment } from '../../../registry/server/config/environme
 import { configOf, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
+import { besideReader as retentionReader } from '../../../retention/server/config/read.ts'
+import type { BesideConfig as RetentionConfig } from '../../../retention/server/config/schema.ts'
 import { isPlainObject } from '../../../shared/config/kinds.ts'
 import type { Source } from '../../../shared/config/read.ts'
 import type { BesideConfig } from '../../serve/beside-notary.ts'
@@ -28,6 +30,7 @@ export interface LoadedConfig {
   readonly notices: readonly string[]
   /** Undefined for a registry that runs alone. */
   readonly notary: BesideConfig | undefined
+  readonly retention: RetentionConfig
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -54,14 +57,30 @@ export async function loadConfig(flags: ServeFlags, env: Environment, withNotary
     folder: resolve(path === undefined ? '.' : dirname(path)),
     notices: sources.flatMap(({ notices }) => notices),
     notary: withNotary ? notaryConfig(file, { flags, env: variables }) : undefined,
+    retention: retentionConfigOf(file, variables),
   }
 }
 
-/** The notary has a section of its own in the file of the registry. */
-function sections(value: unknown): { readonly registry: unknown; readonly notary: unknown } {
-  if (!isPlainObject(value)) return { registry: value, notary: undefined }
-  const { notary, ...registry } = value
-  return { registry, notary }
+interface Sections {
+  readonly registry: unknown
+  readonly notary: unknown
+  readonly retention: unknown
+}
+
+/** The notary and retention have sections of their own in the file of the registry. */
+function sections(value: unknown): Sections {
+  if (!isPlainObject(value)) return { registry: value, notary: undefined, retention: undefined }
+  const { notary, retention, ...registry } = value
+  return { registry, notary, retention }
+}
+
+function retentionConfigOf(
+  file: { readonly path: string; readonly retention: unknown } | undefined,
+  env: Environment,
+): RetentionConfig {
+  const said = file === undefined ? emptySource : retentionReader.settingsOf(file.retention, file.path)
+  const inFile = { ...said, settings: withAbsolutePaths(said.settings, file?.path ?? '', retentionReader.pathKeys) }
+  return retentionReader.configOf([inFile, retentionReader.settingsOfEnvironment(env)])
 }
 
 function notaryConfig(

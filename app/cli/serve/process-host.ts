@@ -1,4 +1,6 @@
 import type { ServeHost } from '../../serve/host.ts'
+import { version } from '../version.ts'
+import { freshImages } from './fresh-images.ts'
 
 /** Exit codes of a process that a signal ended: 128 + its number. */
 const forcedExit = { SIGINT: 130, SIGTERM: 143 } as const
@@ -24,6 +26,8 @@ export function processHost(): ServeHost {
       reload = work
     },
     trustConnection: async (onNotice) => (await import('../trust-connection.ts')).trustConnection(onNotice),
+    freshImages,
+    version: version(),
     stopped: promise,
   }
 }

@@ -1,7 +1,7 @@
 import { text, yesOrNo } from '../../../shared/config/kinds.ts'
 import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
 import { drainKey, logKeys, metricsKey } from '../../../shared/web/config-keys.ts'
-import { accessRules } from './access-kind.ts'
+import { gcAccess } from '../../http/access-kind.ts'
 import { targets } from './target-kind.ts'
 
 const policyFile =
@@ -32,7 +32,7 @@ const beside = {
   ),
   policy: live(text, '', `For the registry: ${policyFile}`),
   access: live(
-    accessRules,
+    gcAccess,
     [],
     'Who may do what over the HTTP API: who (user:NAME, group:NAME, authenticated, anonymous), scopes, and repositories. None: nobody; whoever runs the server may do all over its socket.',
   ),
