@@ -3,6 +3,7 @@ import type { NotaryService } from '../../notary/service/types.ts'
 import { isGun } from '../../notary/tuf/gun.ts'
 import { readSnapshot, readTargets } from '../../notary/tuf/read-metadata.ts'
 import { isTargetsRole } from '../../notary/tuf/role.ts'
+import { noteSigned, type SignedDigests, type SignedName } from '../../notary/tuf/signed-digests.ts'
 import type { Gun, RoleName, TargetsRole } from '../../notary/tuf/types.ts'
 import { limits } from '../../notary/verifier/limits.ts'
 import type { MetadataSource } from '../../notary/verifier/types.ts'
@@ -12,8 +13,8 @@ import { type Digest, isDigest } from '../../shared/base/digest.ts'
 import { IbuildError } from '../../shared/base/errors.ts'
 import { Recent } from '../../shared/base/recent.ts'
 
-/** What the collections of a repository sign: hex of sha256. */
-export type SignedIn = (name: string) => Promise<Iterable<ReadonlySet<string>>>
+/** What the collections of a repository sign. */
+export type SignedIn = (name: string) => Promise<Iterable<SignedDigests>>
 
 /**
  * Lets garbage collection keep what is signed, expired or not: what is signed can be pulled by its digest, whatever tags there are.
@@ -31,23 +32,23 @@ export function trustRoots(signedIn: SignedIn): GcRoots {
   }
 }
 
-function isSigned(signed: ReadonlySet<string>, digest: Digest): boolean {
+function isSigned(signed: SignedDigests, digest: Digest): boolean {
   return isDigest(digest) && digest.startsWith('sha256:') && signed.has(digest.slice('sha256:'.length))
 }
 
 /** Digests of all collections that are remembered. */
-const mostDigests = 500_000
+const mostDigests = 300_000
 
 /**
  * What a notary in this process signs. A collection counts for the repository that its name ends with, whatever host it begins with:
  * hosts of a registry change, and what was signed under an old one is signed all the same.
  */
 export function signedHere(content: SignedContent & Partial<Pick<NotaryService, 'watch'>>): SignedIn {
-  const known = new Recent<Gun, { readonly version: string; readonly digests: ReadonlySet<string> }>(
+  const known = new Recent<Gun, { readonly version: string; readonly digests: SignedDigests }>(
     mostDigests,
     ({ digests }) => 1 + digests.size,
   )
-  const digestsOf = async (gun: Gun): Promise<ReadonlySet<string>> => {
+  const digestsOf = async (gun: Gun): Promise<SignedDigests> => {
     const version = (await content.trustVersion(gun)) ?? ''
     const before = known.get(gun)
     if (before?.version === version) return before.digests
@@ -97,12 +98,12 @@ export function signedElsewhere(source: MetadataSource, names: () => GunNames): 
 /** Milliseconds for one collection. */
 const patience = 8000
 
-async function readSigned(source: MetadataSource, gun: Gun): Promise<ReadonlySet<string>> {
+async function readSigned(source: MetadataSource, gun: Gun): Promise<SignedDigests> {
   const signal = AbortSignal.timeout(patience)
   const fetch = async (role: RoleName, most: number): Promise<Uint8Array | undefined> =>
     source.fetch(gun, `${role}.json`, { most, signal })
   const snapshot = await fetch('snapshot', limits.snapshot)
-  const digests = new Set<string>()
+  const digests = new Map<string, SignedName[]>()
   if (snapshot === undefined) return digests
   const roles = [...readSnapshot(snapshot).signed.meta.keys()].filter((role): role is TargetsRole =>
     isTargetsRole(role),
@@ -112,7 +113,7 @@ async function readSigned(source: MetadataSource, gun: Gun): Promise<ReadonlySet
   for (const role of roles) {
     const file = await fetch(role, limits.targets)
     if (file === undefined) throw incomplete(gun, `it lists ${role}, and does not have it`)
-    for (const { sha256 } of readTargets(file, role).signed.targets.values()) digests.add(sha256.toString('hex'))
+    noteSigned(digests, role, readTargets(file, role).signed)
   }
   return digests
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { folderTrustCache } from '../../notary/client/cache/folder-cache.ts'
 import type { TrustServerOptions } from '../../notary/client/trust-server.ts'
 import type { NotaryService } from '../../notary/service/types.ts'
+import type { SignedDigests } from '../../notary/tuf/signed-digests.ts'
 import { memoryTrustCache } from '../../notary/verifier/memory-cache.ts'
 import type { MetadataSource } from '../../notary/verifier/types.ts'
 import { type GunNames, gunNames } from '../../registry/access/gun-names.ts'
@@ -15,7 +16,7 @@ import { ownSignatures } from '../adapters/own-signatures.ts'
 import { policyFiles } from '../adapters/policy-files.ts'
 import { gateSignatures } from '../adapters/pull-gate.ts'
 import { storedCollections } from '../adapters/stored-collections.ts'
-import { signedElsewhere, signedHere, trustRoots } from '../adapters/trust-roots.ts'
+import { type SignedIn, signedElsewhere, signedHere, trustRoots } from '../adapters/trust-roots.ts'
 import { type TrustServers, trustServers } from '../adapters/trust-servers.ts'
 
 /** How trust servers elsewhere are reached. */
@@ -39,6 +40,8 @@ export interface RegistryTrustOptions {
 export interface RegistryTrust extends AsyncDisposable {
   readonly signatures: SignaturesFor
   readonly roots: readonly GcRoots[]
+  /** What collections sign, wherever they are. */
+  readonly signedIn: SignedIn
 }
 
 export function registryTrust(options: RegistryTrustOptions): RegistryTrust {
@@ -48,6 +51,7 @@ export function registryTrust(options: RegistryTrustOptions): RegistryTrust {
   const stored = storedCollections(root, onNotice)
   const names: { current: () => GunNames } = { current: () => gunNames(ownHosts(config(), urlIn(config()))) }
   const [here, remembered] = [memoryTrustCache(), folderTrustCache(join(root, 'trust'))]
+  const signedIn = signedAnywhere()
   const usual = (): string | undefined => config().trust.server || undefined
   return {
     signatures: ({ names: current, service }) => {
@@ -65,15 +69,16 @@ export function registryTrust(options: RegistryTrustOptions): RegistryTrust {
         now: Date.now,
       })
     },
-    roots: [trustRoots(signedAnywhere())],
+    roots: [trustRoots(signedIn)],
+    signedIn,
     async [Symbol.asyncDispose]() {
       await Promise.all([elsewhere.close(), stored[Symbol.asyncDispose]()])
     },
   }
 
-  function signedAnywhere() {
+  function signedAnywhere(): SignedIn {
     const inNotary = notary === undefined ? stored.signedIn : signedHere(notary)
-    return async (name: string): Promise<readonly ReadonlySet<string>[]> => {
+    return async (name: string): Promise<readonly SignedDigests[]> => {
       const server = usual()
       if (server === undefined) return [...(await inNotary(name))]
       const there = signedElsewhere(elsewhere.source(server), () => names.current())

@@ -1,5 +1,6 @@
 import type { Caller, FileQuery, StoredFile } from '../store/collection-types.ts'
 import { lifetimes as usualLifetimes } from '../tuf/metadata-json.ts'
+import type { SignedDigests } from '../tuf/signed-digests.ts'
 import type { Gun, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
 import { type CollectionCopy, copyCollection, sourceOfCopy } from '../verifier/copy-collection.ts'
 import { LiveCollections } from './live-collections.ts'
@@ -131,9 +132,9 @@ class StoredNotaryService implements NotaryService {
 
   collections: NotaryService['collections'] = (page) => this.#options.store.collections(page)
 
-  async signedDigests(gun: Gun): Promise<ReadonlySet<string>> {
+  async signedDigests(gun: Gun): Promise<SignedDigests> {
     const state = await this.#live.state(gun)
-    return state === undefined ? new Set() : signedDigestsOf(this.#live, state)
+    return state === undefined ? new Map() : signedDigestsOf(this.#live, state)
   }
 
   watch(listener: (gun: Gun) => void): void {

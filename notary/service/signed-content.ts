@@ -13,7 +13,7 @@ export function signedContentIn(store: TrustStore): SignedContent {
     collections: (page) => store.collections(page),
     signedDigests: async (gun) => {
       const state = await live.state(gun)
-      return state === undefined ? new Set() : signedDigestsOf(live, state)
+      return state === undefined ? new Map() : signedDigestsOf(live, state)
     },
     trustVersion: async (gun) => (await live.state(gun))?.revision,
   }

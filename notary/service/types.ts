@@ -1,5 +1,6 @@
 import type { Caller, ChangesQuery, CollectionChange, FileQuery, StoredFile } from '../store/collection-types.ts'
 import type { TrustStore } from '../store/types.ts'
+import type { SignedDigests } from '../tuf/signed-digests.ts'
 import type { Gun, KeyID, PublicKey, RoleName, ServerRole } from '../tuf/types.ts'
 import type { CollectionCopy } from '../verifier/copy-collection.ts'
 import type { PublishCode } from './publish-error.ts'
@@ -103,8 +104,8 @@ export interface NotaryService {
   changes(query: ChangesQuery): Promise<readonly CollectionChange[]>
   /** Collections in byte order, behind `after`. */
   collections(page: { readonly after?: string | undefined; readonly limit: number }): Promise<readonly Gun[]>
-  /** SHA-256 (hex) of all targets that the current files of a collection list, expired or not: what must not be collected. */
-  signedDigests(gun: Gun): Promise<ReadonlySet<string>>
+  /** All targets that the current files of a collection list, expired or not: what must not be collected. */
+  signedDigests(gun: Gun): Promise<SignedDigests>
   /** Has the listener told of each publish, renewal and removal, before whoever asked for it is. It must not throw. */
   watch(listener: (gun: Gun) => void): void
   /** Changes with every publish, renewal and removal of the collection; undefined when there is none. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { type ExplainTarget, type Explanation, explain } from './explain.ts'
+import { type FreedTogether, freedTogether, type Going } from './freed-together.ts'
 import { beginPurge } from './purge.ts'
 import { endsOfQueue, listReviews } from './queue.ts'
 import { createRounds } from './rounds.ts'
@@ -28,6 +29,8 @@ export interface Collector {
    * 0 when something keeps it. Errors: DENIED while nothing may be written; those of the sources of roots.
    */
   purge(name: RepositoryName, digest: Digest): Promise<number>
+  /** What goes when all of these go for good. */
+  freedBy(going: readonly Going[]): Promise<FreedTogether>
   /** Since the start. */
   readonly total: GcCounts
   /** How many there are. */
@@ -93,6 +96,7 @@ export function createCollector(parts: SweepParts, options: CollectorOptions = {
       if (bytes > 0) await remembered()
       return bytes
     },
+    freedBy: (going) => freedTogether(parts.metadata, going),
     explain: (target) => explain({ ...parts, roots, patience }, target),
     get total() {
       return total

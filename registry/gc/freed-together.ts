@@ -8,6 +8,7 @@ import { readReferences, referredDigests } from '../service/references.ts'
 import { anyDigest, refersRows, useRows } from '../storage/gc-rows.ts'
 import { holderRows, linkedRows, linkRows, manifestRows, referrerRows, taggedRows, tagRows } from '../storage/rows.ts'
 import { bytesOfRow } from '../storage/usage-rows.ts'
+import { chainsTo } from './chains.ts'
 import { subjectOf } from './keepers.ts'
 
 /** What is to go from one repository. */
@@ -23,12 +24,12 @@ export interface FreedTogether {
   readonly own: number
   /** Of what they name and what stays, because something else does, too. */
   readonly shared: number
-  /** Some of what is shared, and where. */
-  readonly stays: readonly { readonly name: string; readonly digest: Digest }[]
+  /** Some that have what is shared: `REPOSITORY:TAG`, or `REPOSITORY@DIGEST` without one. */
+  readonly sharedWith: readonly string[]
 }
 
-/** Digests that are looked at in one repository, looks that go on at once, and what is told of what stays. */
-const [mostLooks, atOnce, mostStaying] = [100_000, 32, 10]
+/** Digests that are looked at in one repository, looks that go on at once, and how many are told that share something. */
+const [mostLooks, atOnce, mostTold] = [100_000, 32, 10]
 
 /** What goes when all of these go, with all that they alone keep: what is in several repositories goes when each loses it. */
 export async function freedTogether(metadata: RowStore, all: readonly Going[]): Promise<FreedTogether> {
@@ -39,16 +40,33 @@ export async function freedTogether(metadata: RowStore, all: readonly Going[]): 
   const isGoing = (name: string, digest: Digest): boolean => looks.get(name)?.removed.has(digest) === true
   const found = await inParallel([...places], { atOnce }, async ([digest, name]) => {
     const size = await sizeOf(metadata, name, digest)
-    const stays = size === 0 ? undefined : await holderThatStays(metadata, digest, isGoing)
+    const stays = size === 0 ? undefined : await holderThatStays(metadata, { name, digest }, isGoing)
     return { size, stays: stays === undefined ? undefined : { name: stays, digest } }
   })
   const sum = (some: typeof found): number => some.reduce((bytes, { size }) => bytes + size, 0)
   const shared = found.filter(({ stays }) => stays !== undefined)
+  const told = shared.flatMap(({ stays }) => stays ?? []).slice(0, mostTold)
+  const tagsIn = new Map(all.map(({ name, tags }) => [name, tags]))
+  const sharers = await Promise.all(
+    told.map(async (place) => sharerOf(metadata, place, tagsIn.get(place.name) ?? new Set())),
+  )
   return {
     own: sum(found.filter(({ stays }) => stays === undefined)),
     shared: sum(shared),
-    stays: shared.flatMap(({ stays }) => stays ?? []).slice(0, mostStaying),
+    sharedWith: [...new Set(sharers)],
   }
+}
+
+interface Place {
+  readonly name: string
+  readonly digest: Digest
+}
+
+/** The first tag that keeps it and does not go. */
+async function sharerOf(metadata: RowStore, { name, digest }: Place, going: ReadonlySet<string>): Promise<string> {
+  const chains = await chainsTo(metadata, digest, { name, rootOf: () => undefined })
+  for (const [top] of chains) if (top?.kind === 'tag' && !going.has(top.tag)) return `${name}:${top.tag}`
+  return `${name}@${digest}`
 }
 
 interface Look {
@@ -78,7 +96,23 @@ async function lookAt(metadata: RowStore, going: Going): Promise<Look> {
     for (const digest of next) seen.add(digest)
     front = [...next]
   }
+  await addBelow(metadata, going.name, { removed, seen })
   return { removed, seen }
+}
+
+/** What is named by something that stays is shared, whoever else has it. */
+async function addBelow(
+  metadata: RowStore,
+  name: string,
+  { removed, seen }: { readonly removed: ReadonlySet<Digest>; readonly seen: Set<Digest> },
+): Promise<void> {
+  const below = new Set([...seen].filter((digest) => !removed.has(digest)))
+  for (const digest of below) {
+    if (seen.size > mostLooks) return
+    seen.add(digest)
+    const references = readReferences(name, digest, await metadata.get(refersRows.key(name, digest)))
+    for (const each of references === undefined ? [] : referredDigests(references)) below.add(each)
+  }
 }
 
 async function isKept(
@@ -126,9 +160,10 @@ async function sizeOf(metadata: RowStore, name: string, digest: Digest): Promise
 /** A repository that has it as before. */
 async function holderThatStays(
   metadata: RowStore,
-  digest: Digest,
+  { name: own, digest }: Place,
   isGoing: (name: string, digest: Digest) => boolean,
 ): Promise<string | undefined> {
+  if (!isGoing(own, digest)) return own
   for (const prefix of [linkedRows.prefix(digest), holderRows.prefix(digest)]) {
     for await (const { key } of eachRow(metadata, prefix)) {
       const name = lastPart(key)

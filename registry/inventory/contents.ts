@@ -53,6 +53,14 @@ export function registryContents(parts: ContentsParts): RegistryContents {
       const value = await metadata.get(key)
       return value === undefined ? undefined : (await tagFacts(pageParts, await near(name), [{ key, value }]))[0]
     },
+    digestsOf: async (name, tags) => {
+      const keys = tags.map((tag) => tagRows.key(name, tag))
+      const values = await metadata.getMany(keys)
+      return keys.flatMap((key, i) => {
+        const value = values[i]
+        return value === undefined ? [] : [tagRows.parse(key, value).digest]
+      })
+    },
     untagged: async (name, digest: Digest) => {
       const key = looseRows.key(name, digest)
       const value = isDigest(digest) ? await metadata.get(key) : undefined

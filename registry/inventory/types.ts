@@ -37,6 +37,8 @@ export interface RegistryContents {
   /** Tags in byte order, then manifests without one, by digest; pages of a thousand at most. */
   all(name: RepositoryName): AsyncIterable<readonly ContentFacts[]>
   tag(name: RepositoryName, tag: string): Promise<ContentFacts | undefined>
+  /** What tags lead to, of those that there are. */
+  digestsOf(name: RepositoryName, tags: readonly string[]): Promise<readonly Digest[]>
   /** A manifest that has no tag and that nothing refers to. */
   untagged(name: RepositoryName, digest: Digest): Promise<ContentFacts | undefined>
   /** Undefined for what cannot be read. */

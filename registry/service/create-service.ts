@@ -132,8 +132,8 @@ export async function createService(options: ServiceOptions): Promise<RegistrySe
     stack.defer(() => metadata.close())
     if (options.hashes === undefined) stack.defer(() => hashes.close())
     stack.defer(() => uploads.close())
-    await pulls.close()
     await Promise.all([guard.close(), attached?.close()])
+    if (!guard.isReadOnly) await pulls.close()
   }
   let ended: Promise<void> | undefined
   return {

@@ -17,6 +17,7 @@ export interface Pulls {
   begin(): Promise<void>
   /** Writes what is not written yet, as far as something may be written. */
   flush(): Promise<void>
+  /** Writes what is not written yet, for one who knows that something may be. Never fails. */
   close(): Promise<void>
 }
 
@@ -47,23 +48,23 @@ export function createPulls(parts: Parts, { every = 60_000, most = 100_000 }: Pu
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
 
-  const writeAll = async (): Promise<void> => {
+  const writeAll = async (run: ServiceParts['housekeep']): Promise<void> => {
     const all = [...waiting]
     for (let from = 0; from < all.length; from += atOnce) {
       const part = all.slice(from, from + atOnce)
       const pulled = part.map(([, one]) => one)
       let isWritten = false
-      await housekeep(async () => {
+      await run(async () => {
         isWritten = await write(parts, pulled)
       })
       if (!isWritten) return
       for (const [key, one] of part) if (waiting.get(key) === one) waiting.delete(key)
     }
   }
-  const flush = (): Promise<void> => {
+  const flush = (run = housekeep): Promise<void> => {
     clearTimeout(timer)
     timer = undefined
-    const done = writing.then(writeAll)
+    const done = writing.then(async () => writeAll(run))
     writing = done.catch(() => undefined) // what could not be written waits for the next time
     return done
   }
@@ -85,8 +86,8 @@ export function createPulls(parts: Parts, { every = 60_000, most = 100_000 }: Pu
       if ((await metadata.get(pullsSinceKey)) !== undefined) return
       await metadata.commit({ put: [settingRows.row(['pulls-since'], startedAt)], isMinor: true })
     },
-    flush,
-    close: () => flush().catch(() => undefined),
+    flush: () => flush(),
+    close: () => flush((work) => work()).catch(() => undefined),
   }
 }
 
