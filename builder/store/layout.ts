@@ -35,7 +35,7 @@ import { type Digest, digestOf, hexOf, isDigest } from '../../shared/base/digest
  * tmp/<process>/...              work in progress; removed when the process is dead
  * locks/<name>/                  see shared/cas/lock.ts
  * registry/, notary/             what servers that serve this folder keep; the builder leaves them alone
- * trust/                         what is remembered of trusted collections; neither is it the builder's
+ * trust/, retention/             what is remembered of trusted collections, and of policies of retention; not the builder's either
  * ```
  *
  * What is not marked durable is trusted only in the boot that made it: then the page cache holds it, whatever was killed.
@@ -97,7 +97,7 @@ export function layoutOf(root: string): Layout {
     temporary: at('tmp'),
     locks: at('locks'),
     stepLocks: at('locks/steps'),
-    others: ['registry', 'notary', 'trust'].map(at),
+    others: ['registry', 'notary', 'trust', 'retention'].map(at),
   }
 }
 

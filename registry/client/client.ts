@@ -1,18 +1,16 @@
-import { readFile } from 'node:fs/promises'
-import { IbuildError } from '../../shared/base/errors.ts'
 import { type CredentialSource, isHub } from '../../shared/net/auth/credentials.ts'
-import { needCertificates, readHostCertificates } from '../../shared/net/host-certificates.ts'
 import type { AuthoritySources } from '../../shared/net/http/authorities.ts'
 import { createHttpClient } from '../../shared/net/http/client.ts'
 import { type Pace, slowestPace } from '../../shared/net/http/pace.ts'
 import type { ProxySettings } from '../../shared/net/http/proxy.ts'
-import type { HttpTimeouts, TlsSettings } from '../../shared/net/http/types.ts'
+import type { HttpTimeouts } from '../../shared/net/http/types.ts'
 import { pauseNotices, type RetryRules, usualRetries } from '../../shared/net/retry.ts'
 import { createEndpoint, type Endpoint } from './endpoint.ts'
 import { mirrorPlace, type Place, placeOf } from './hosts/places.ts'
 import { type HostSettings, noHostSettings } from './hosts/settings.ts'
 import { namesIn } from './listing.ts'
 import { remoteRepository } from './repository.ts'
+import { tlsOf } from './tls-of.ts'
 import { Turns } from './turns.ts'
 import type { RegistryClient } from './types.ts'
 
@@ -88,27 +86,5 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       await answer.body.discard()
     },
     close: () => client.close(),
-  }
-}
-
-/** How TLS is done with a host: by its settings, and the certificates that folders have for it. */
-async function tlsOf(
-  host: string,
-  { hosts = noHostSettings, certificateFolders = [] }: RegistryClientOptions,
-): Promise<TlsSettings> {
-  const name = isHub(host) ? 'docker.io' : host
-  const place = await placeOf(name, hosts)
-  const rule = hosts.hosts.get(name.toLowerCase())
-  const found = await readHostCertificates(certificateFolders, host)
-  const ca = rule?.caFile === undefined ? [] : await readCaFile(rule.caFile)
-  return { isVerified: place.isVerified, ca: [...found.ca, ...ca], identity: found.identity }
-}
-
-async function readCaFile(file: string): Promise<string[]> {
-  try {
-    return needCertificates(await readFile(file, 'latin1'), file)
-  } catch (cause) {
-    if (cause instanceof IbuildError) throw cause
-    throw new IbuildError('REGISTRIES_INVALID', `cannot read the certificates in ${file}`, { cause })
   }
 }

@@ -1,34 +1,40 @@
+import { registryLayout } from '../../../registry/storage/layout.ts'
+import { requireRegistry } from '../../../registry/storage/require-registry.ts'
 import type { Source } from '../../../retention/facts.ts'
-import type { Inventory } from '../../../retention/ports.ts'
+import type { Inventory, TrashKeeper } from '../../../retention/ports.ts'
 import type { RetentionService } from '../../../retention/run/types.ts'
 import { checkCron } from '../../../retention/schedule/cron.ts'
 import { openSource } from '../../adapters/open-source.ts'
 import { dockerHost } from '../docker-host.ts'
-import { printNotice } from '../registry-client.ts'
 import type { AloneOptions } from './alone-options.ts'
-import type { GcFlags } from './flags.ts'
+import { quietLog } from './quiet-log.ts'
 
-/** What is done is told by the command itself. */
-const log = { info: () => {}, warn: printNotice, error: () => {} }
-
-/** Retention of a source on the files of the data folder, for this process alone. Errors: SERVER_BUSY, STORE_INVALID, USAGE, those of the source. */
-export async function openAlone(source: Source, options: AloneOptions): Promise<RetentionService> {
-  const { root, flags, onlyReads } = options
-  if (source === 'registry') {
-    const { openRegistryAlone } = await import('./open-registry-alone.ts')
-    return openRegistryAlone(options)
-  }
-  const inventory = source === 'docker' ? await ofDocker(flags) : await ofStore(root)
-  const { service } = await openSource({ root, source, inventory: () => inventory, checkCron, log, onlyReads })
+/**
+ * Retention of a source on the files of the data folder, for this process alone. `opened` gets what is to be closed again. Errors:
+ * SERVER_BUSY, STORE_INVALID, USAGE, those of the source.
+ */
+export async function openAlone(
+  source: Source,
+  options: AloneOptions,
+  opened: AsyncDisposableStack,
+): Promise<RetentionService> {
+  const { root, onlyReads } = options
+  if (source === 'registry') requireRegistry(root, registryLayout(root).metadata)
+  await using own = new AsyncDisposableStack()
+  const inventory = async (trash: TrashKeeper): Promise<Inventory> => inventories[source](options, trash, own)
+  const { service } = await openSource({ root, source, inventory, checkCron, log: quietLog, onlyReads })
+  own.defer(async () => service.close())
+  opened.use(own.move())
   return service
 }
 
-async function ofDocker({ host }: GcFlags): Promise<Inventory> {
-  const { createDockerInventory } = await import('../../adapters/docker-inventory.ts')
-  return createDockerInventory({ host: dockerHost(host) })
-}
+type OpenInventory = (options: AloneOptions, trash: TrashKeeper, opened: AsyncDisposableStack) => Promise<Inventory>
 
-async function ofStore(root: string): Promise<Inventory> {
-  const { createStoreInventory } = await import('../../adapters/store-inventory.ts')
-  return createStoreInventory({ root })
+const inventories: Readonly<Record<Source, OpenInventory>> = {
+  registry: async (...args) => (await import('./open-registry-alone.ts')).openRegistryInventory(...args),
+  docker: async ({ flags }) => {
+    const { createDockerInventory } = await import('../../adapters/docker-inventory.ts')
+    return createDockerInventory({ host: dockerHost(flags.host) })
+  },
+  store: async ({ root }) => (await import('../../adapters/store-inventory.ts')).createStoreInventory({ root }),
 }

@@ -1,8 +1,31 @@
-import type { RetentionService } from '../../../retention/run/types.ts'
-import { IbuildError } from '../../../shared/base/errors.ts'
+import { openRegistry } from '../../../registry/server/open-registry.ts'
+import type { Inventory, TrashKeeper } from '../../../retention/ports.ts'
+import { createRegistryInventory } from '../../adapters/registry-inventory.ts'
+import { trashRoots } from '../../adapters/trash-roots.ts'
+import { registryTrust } from '../../serve/registry-trust.ts'
+import { loadConfig } from '../serve/load-config.ts'
+import { trustConnection } from '../trust-connection.ts'
 import type { AloneOptions } from './alone-options.ts'
+import { quietLog } from './quiet-log.ts'
 
-/** Retention of the registry in the data folder, on its files. Errors: STORE_INVALID where there is none, SERVER_BUSY. */
-export async function openRegistryAlone({ root }: AloneOptions): Promise<RetentionService> {
-  throw new IbuildError('NOT_SUPPORTED', `${root}: the registry cannot be asked yet`)
+/**
+ * The registry in the data folder, on its files. `opened` gets what is to be closed again. Errors: SERVER_BUSY, STORE_INVALID,
+ * SERVER_CONFIG_INVALID.
+ */
+export async function openRegistryInventory(
+  { root, flags }: AloneOptions,
+  trash: TrashKeeper,
+  opened: AsyncDisposableStack,
+): Promise<Inventory> {
+  const { config, folder } = await loadConfig(
+    { root, ...(flags.config !== undefined && { config: flags.config }) },
+    process.env,
+  )
+  const log = quietLog
+  const connection = trustConnection
+  const trust = opened.use(registryTrust({ root, folder, config: () => config, notary: undefined, connection, log }))
+  const roots = [...trust.roots, trashRoots(trash)]
+  const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
+  opened.defer(async () => registry.service.close())
+  return createRegistryInventory({ registry, trash, signedIn: trust.signedIn })
 }

@@ -14,42 +14,48 @@ const patience = 5000
  * the owner of the files does not answer; those of `work`.
  */
 export async function useRetention<T>(flags: GcFlags, work: Work<T>): Promise<T> {
-  return using(await serviceOf(sourceOf(flags), { flags, onlyReads: false }), work)
+  return withService({ flags, onlyReads: false }, work)
 }
 
 /** The same for work that changes nothing: where nothing is remembered yet, no file is made. */
 export async function lookAtRetention<T>(flags: GcFlags, work: Work<T>): Promise<T> {
-  return using(await serviceOf(sourceOf(flags), { flags, onlyReads: true }), work)
+  return withService({ flags, onlyReads: true }, work)
 }
 
 type Work<T> = (service: RetentionService) => Promise<T>
-
-async function using<T>(service: RetentionService, work: Work<T>): Promise<T> {
-  try {
-    return await work(service)
-  } finally {
-    await service.close()
-  }
-}
 
 interface Wanted {
   readonly flags: GcFlags
   readonly onlyReads: boolean
 }
 
-async function serviceOf(source: Source, { flags, onlyReads }: Wanted): Promise<RetentionService> {
-  if (flags.server !== undefined) {
-    const { retentionElsewhere } = await import('./elsewhere.ts')
-    return retentionElsewhere(flags.server, source, flags)
-  }
+async function withService<T>(wanted: Wanted, work: Work<T>): Promise<T> {
+  const source = sourceOf(wanted.flags)
+  await using opened = new AsyncDisposableStack()
+  const other = await askOther(source, wanted.flags)
+  if (other !== undefined) opened.defer(async () => other.close())
+  return await work(other ?? (await openOwn(source, wanted, opened)))
+}
+
+/** Where it is not on the files of this machine. */
+async function askOther(source: Source, flags: GcFlags): Promise<RetentionService | undefined> {
+  if (flags.server === undefined) return undefined
+  return (await import('./elsewhere.ts')).askElsewhere(flags.server, source, flags)
+}
+
+/** Through the server that has the files, or on them. */
+async function openOwn(
+  source: Source,
+  { flags, onlyReads }: Wanted,
+  opened: AsyncDisposableStack,
+): Promise<RetentionService> {
   const root = dataFolder(flags.root)
-  const { openAlone } = await import('./open-alone.ts')
-  const { retentionServed } = await import('./served.ts')
+  const [{ openAlone }, { retentionServed }] = await Promise.all([import('./open-alone.ts'), import('./served.ts')])
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const served = await retentionServed(root, source)
     if (served !== undefined) return served
     try {
-      return await openAlone(source, { root, flags, onlyReads })
+      return await openAlone(source, { root, flags, onlyReads }, opened)
     } catch (error) {
       if (Date.now() >= end || !isIbuildError(error, 'SERVER_BUSY')) throw error
     }
