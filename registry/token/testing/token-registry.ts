@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
+import type { FurtherPaths } from '../../../shared/web/further.ts'
 import type { Answered } from '../../../shared/web/testing/asking.ts'
 import { type AccountStore, createAccounts } from '../../access/accounts.ts'
 import { createAuthorize } from '../../access/authorize.ts'
@@ -41,6 +42,7 @@ export interface TokenRegistryOptions {
   readonly isReadOnly?: () => boolean
   /** Milliseconds that the clock for tokens is ahead, beside what {@link TokenRegistry.pass} let go by. */
   readonly ahead?: () => number
+  readonly further?: readonly FurtherPaths[]
 }
 
 export const minute = 60_000
@@ -101,7 +103,7 @@ export async function tokenRegistry(t: ExecutionContext, options: TokenRegistryO
   t.teardown(() => tokens.close())
   const basic = basicScheme({ accounts, rules: () => rules, realm: () => 'test' })
   const authorize = tokens.withSeals(createAuthorize({ rules: () => rules, schemes: [tokens.scheme, basic] }))
-  const served = await serve(t, { service, authorize, routes: tokens.routes({}) })
+  const served = await serve(t, { service, authorize, routes: tokens.routes({}), further: options.further })
   const token: TokenRegistry['token'] = (query = '', login = '') =>
     served.ask('GET', `/token${query === '' ? '' : `?${query}`}`, login === '' ? {} : { headers: basicOf(login) })
   return {
