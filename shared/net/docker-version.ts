@@ -27,7 +27,7 @@ async function ask(call: EngineCall): Promise<string> {
 }
 
 /** DOCKER_FAILED for what is no version. */
-export function chooseVersion(oldest: string, newest: string): string {
+function chooseVersion(oldest: string, newest: string): string {
   const wanted = numberOf(newest) < numberOf(known) ? newest : known
   return numberOf(wanted) < numberOf(oldest) ? oldest : wanted
 }

@@ -8,13 +8,13 @@ import { runOk } from '../../testing/run.ts'
 export interface DockerImages {
   readonly daemon: Dockerd
   /** Lets a name lead to an image whose only file holds the text: the same image for the same text. Its ID. */
-  tag(name: string, text: string): Promise<string>
+  readonly tag: (name: string, text: string) => Promise<string>
   /** Has a container made, which never runs. */
-  create(image: string, ...options: readonly string[]): Promise<void>
+  readonly create: (image: string, ...options: readonly string[]) => Promise<void>
   /** Names of images, sorted, and `dangling ID` for those without. */
-  list(): Promise<readonly string[]>
-  volumes(): Promise<readonly string[]>
-  close(): Promise<void>
+  readonly list: () => Promise<readonly string[]>
+  readonly volumes: () => Promise<readonly string[]>
+  readonly close: () => Promise<void>
 }
 
 export async function startDockerImages(): Promise<DockerImages> {
