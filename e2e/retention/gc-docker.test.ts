@@ -43,10 +43,10 @@ async function fill(): Promise<void> {
 }
 
 interface Daemon extends Workspace {
-  gc(words: string, input?: string): ReturnType<Workspace['ibuild']>
+  readonly gc: (words: string, input?: string) => ReturnType<Workspace['ibuild']>
 }
 
-async function space(t: Parameters<typeof makeWorkspace>[0]): Promise<Daemon> {
+async function openSpace(t: Parameters<typeof makeWorkspace>[0]): Promise<Daemon> {
   const made = await makeWorkspace(t)
   const gc: Daemon['gc'] = (words, input) => {
     const args = ['gc', ...words.split(' '), '--source', 'docker', '--host', images.daemon.host]
@@ -57,7 +57,7 @@ async function space(t: Parameters<typeof makeWorkspace>[0]): Promise<Daemon> {
 
 docker('a policy that nobody saved is tried on a daemon, and nothing is left of that', async (t) => {
   await fill()
-  const { gc, root } = await space(t)
+  const { gc, root } = await openSpace(t)
   const tried = await gc('preview --all -', policy('enforce'))
   t.is(tried.code, 0, tried.stderr)
   t.regex(tried.stdout, /^VERDICT +REASON +AGE +SIZE +ITEM\n/)
@@ -76,7 +76,7 @@ docker('a policy that nobody saved is tried on a daemon, and nothing is left of 
 
 docker('where nothing can come back it is asked, and without a terminal refused', async (t) => {
   await fill()
-  const { gc } = await space(t)
+  const { gc } = await openSpace(t)
   t.regex((await gc('policy set -', policy('enforce'))).stdout, /^version 1 of the policy is in force\n$/)
   const refused = await gc('run')
   t.is(refused.code, 2)
@@ -99,7 +99,7 @@ docker('where nothing can come back it is asked, and without a terminal refused'
 
 docker('a plan waits for whoever applies it, and is done once', async (t) => {
   await fill()
-  const { gc } = await space(t)
+  const { gc } = await openSpace(t)
   await gc('policy set -', policy('propose'))
   const planned = await gc('plan')
   const [, plan = ''] = /ibuild gc apply (\w+)$/m.exec(planned.stdout) ?? []
@@ -117,7 +117,8 @@ docker('a plan waits for whoever applies it, and is done once', async (t) => {
 })
 
 docker('versions of the policy are shown, compared and taken back; each problem is told with its line', async (t) => {
-  const { gc, write } = await space(t)
+  const space = await openSpace(t)
+  const { gc } = space
   await gc('policy set -', policy('dryRun'))
   await gc('policy set -', policy('enforce'))
   t.is((await gc('policy show')).stdout, policy('enforce'))
@@ -133,26 +134,26 @@ docker('versions of the policy are shown, compared and taken back; each problem 
   t.is((await gc('policy set -', policy('enforse'))).code, 1)
   t.is((await gc('policy show')).stdout, policy('dryRun'), 'the one before is in force')
 
-  const folder = write('sherdock', { 'config.yml': 'ImagesToNotGC: ["team/app:latest"]\nImagesToPull: []\n' })
+  const folder = space.write('sherdock', { 'config.yml': 'ImagesToNotGC: ["team/app:latest"]\nImagesToPull: []\n' })
   const imported = await gc(`policy import-sherdock ${join(folder, 'config.yml')}`)
   t.is(imported.code, 2, 'what it reads is a file: there is no source')
 })
 
 docker('what Sherdock would have removed goes', async (t) => {
   await fill()
-  const { gc, ok, write } = await space(t)
-  const folder = write('sherdock', { 'config.yml': 'ImagesToNotGC: ["app:l.*"]\n' })
-  const { stdout } = await ok(['gc', 'policy', 'import-sherdock', join(folder, 'config.yml')])
-  const tried = await gc('preview -', stdout)
+  const space = await openSpace(t)
+  const folder = space.write('sherdock', { 'config.yml': 'ImagesToNotGC: ["app:l.*"]\n' })
+  const { stdout } = await space.ok(['gc', 'policy', 'import-sherdock', join(folder, 'config.yml')])
+  const tried = await space.gc('preview -', stdout)
   t.regex(tried.stdout, /DEFAULT_DELETE .* team\/app:pr-1\n.*DEFAULT_DELETE .* team\/app:pr-2\n/)
   t.regex(tried.stdout, /^3 looked at: 1 stay, 2 go /m)
 })
 
 docker('a daemon that is not there is told as that, and does not keep the policy from being shown', async (t) => {
-  const { ibuild } = await makeWorkspace(t)
+  const space = await makeWorkspace(t)
   const away = ['--source', 'docker', '--host', 'unix:///nosuch/docker.sock']
-  const preview = await ibuild(['gc', 'preview', ...away])
+  const preview = await space.ibuild(['gc', 'preview', ...away])
   t.is(preview.code, 1)
   t.regex(preview.stderr, /DOCKER_UNREACHABLE/)
-  t.is((await ibuild(['gc', 'policy', 'show', ...away])).code, 0)
+  t.is((await space.ibuild(['gc', 'policy', 'show', ...away])).code, 0)
 })

@@ -12,9 +12,9 @@ policies:
 `
 
 interface Scene extends Workspace {
-  gc(words: string, input?: string): ReturnType<Workspace['ibuild']>
+  readonly gc: (words: string, input?: string) => ReturnType<Workspace['ibuild']>
   /** Tags of team/app. */
-  tags(host: string): Promise<readonly string[]>
+  readonly tags: (host: string) => Promise<readonly string[]>
 }
 
 async function scene(t: Parameters<typeof makeWorkspace>[0]): Promise<Scene> {
@@ -29,10 +29,10 @@ async function scene(t: Parameters<typeof makeWorkspace>[0]): Promise<Scene> {
   }
 }
 
-async function push({ write, ok }: Workspace, host: string): Promise<void> {
+async function push(space: Workspace, host: string): Promise<void> {
   for (const [i, tag] of ['v1', 'pr-1', 'pr-2'].entries()) {
-    const context = write(`c${i}`, { Dockerfile: 'FROM scratch\nCOPY file /\n', file: tag })
-    await ok(['-q', '-t', `${host}/team/app:${tag}`, '--push', context])
+    const context = space.write(`c${i}`, { Dockerfile: 'FROM scratch\nCOPY file /\n', file: tag })
+    await space.ok(['-q', '-t', `${host}/team/app:${tag}`, '--push', context])
   }
 }
 

@@ -13,12 +13,12 @@ policies:
 `
 
 test('images that were built here go by a policy, and what others have of them stays', async (t) => {
-  const { ibuild, ok, write, root } = await makeWorkspace(t)
-  const context = write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
-  await ok(['-q', '-t', 'scratch/app:latest', context])
-  for (const name of ['scratch/app:1', 'other/app:1']) await ok(['tag', 'scratch/app:latest', name])
-  const gc = (...words: string[]): ReturnType<typeof ibuild> =>
-    ibuild(['gc', ...words, '--source', 'store'], { input: policy })
+  const space = await makeWorkspace(t)
+  const context = space.write('c', { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' })
+  await space.ok(['-q', '-t', 'scratch/app:latest', context])
+  for (const name of ['scratch/app:1', 'other/app:1']) await space.ok(['tag', 'scratch/app:latest', name])
+  const gc = (...words: string[]): ReturnType<typeof space.ibuild> =>
+    space.ibuild(['gc', ...words, '--source', 'store'], { input: policy })
 
   const tried = await gc('preview', '--json', '-')
   t.is(tried.code, 0, tried.stderr)
@@ -26,13 +26,13 @@ test('images that were built here go by a policy, and what others have of them s
     kind: 'totals',
     totals: { deleted: 1, freed: 0 },
   })
-  t.false(existsSync(join(root, 'retention')))
+  t.false(existsSync(join(space.root, 'retention')))
 
   await gc('policy', 'set', '-')
   t.regex((await gc('run')).stderr, /Remove 1 item \(.*\) from the store\? Nothing of it can come back\./)
   const done = await gc('run', '--yes')
   t.regex(done.stdout, /^run \w+: 1 removed/, done.stderr)
-  const left = (await ok(['images'])).stdout
+  const left = (await space.ok(['images'])).stdout
   t.regex(left, /^scratch\/app +latest /m)
   t.regex(left, /^other\/app +1 /m)
   t.notRegex(left, /^scratch\/app +1 /m)
