@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { runOk } from '../e2e/testing/run.ts'
 import { makeBusyboxRootfs, tarOf } from './busybox-rootfs.ts'
+import { playGc } from './demo-gc.ts'
 import { playProduction } from './demo-production.ts'
 import { playRegistry } from './demo-registry.ts'
 import { playTrust } from './demo-trust.ts'
@@ -117,6 +118,7 @@ async function main(): Promise<void> {
   await playRegistry(stage)
   await playProduction(stage)
   await playTrust(stage)
+  await playGc(stage)
 
   console.log('\nDone. The data folder of this demo was temporary and is gone.')
 }
