@@ -4,19 +4,14 @@ import { notaryLayout } from '../../notary/server/layout.ts'
 import { signerDatabase } from '../../notary/signer/rows.ts'
 import { notaryDatabase } from '../../notary/store/open-trust-store.ts'
 import type { BackupPart } from '../../registry/backup/backup-parts.ts'
-import type { FurtherDatabase, FurtherParts } from '../../registry/backup/further-parts.ts'
-
-/** A database of the notary, and where the process that has it open gives its rows. */
-export interface NotaryDatabase extends FurtherDatabase {
-  /** Below the data folder. */
-  readonly socket: string
-}
+import type { FurtherParts } from '../../registry/backup/further-parts.ts'
+import type { KeptDatabase } from './kept-database.ts'
 
 /**
  * Databases of a data folder's notary, in the order in which they go into a backup: keys are made before metadata name them, so keys
  * that are read after the metadata have all that these need.
  */
-export const notaryDatabases: readonly NotaryDatabase[] = [
+export const notaryDatabases: readonly KeptDatabase[] = [
   { name: 'collections', path: 'notary/metadata', socket: 'notary/rows.sock', kind: notaryDatabase },
   { name: 'keys', path: 'notary/signer/rows', socket: 'notary/signer/rows.sock', kind: signerDatabase },
 ]

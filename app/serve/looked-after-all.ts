@@ -5,7 +5,9 @@ import { serveOwner } from '../../retention/http/owner-socket.ts'
 import type { GcSource } from '../../retention/http/types.ts'
 import { retentionMetrics } from '../../retention/server/metrics.ts'
 import { retentionLayout } from '../../retention/state/layout.ts'
+import { retentionSocket } from '../adapters/retention-parts.ts'
 import { type LookedAfter, type LookingOptions, lookAfter, type SourceWanted } from './looked-after.ts'
+import { serveRows } from './rows-socket.ts'
 
 /** All sources that are looked after in this process. */
 export interface LookedAfterAll {
@@ -30,6 +32,7 @@ export async function lookAfterAll(wanted: readonly SourceWanted[], options: Loo
   for (const one of wanted) {
     const made = await lookAfter(one, options)
     opened.defer(() => made.close())
+    opened.defer(await serveRows(retentionSocket(options.root, one.source), made.snapshot, options.log))
     all.push(made)
   }
   const sources = new Map(all.map(({ gc, measured }) => [measured.source, gc]))

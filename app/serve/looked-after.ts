@@ -34,6 +34,7 @@ export interface LookedAfter {
   /** For the API. */
   readonly gc: GcSource
   readonly measured: Measured
+  readonly snapshot: OpenRetention['snapshot']
   /** Begins to do by itself what the policy wants. */
   begin(): void
   /** Looks at the file with the policy again. */
@@ -59,6 +60,7 @@ export async function lookAfter(wanted: SourceWanted, { root, log }: LookingOpti
   return {
     gc: { service, inUse: wanted.inUse, mirror: { refreshNow: (image) => work.refreshNow(image) } },
     measured: { source, tally, status: () => service.status() },
+    snapshot: opened.snapshot,
     begin: () => work.begin(),
     reload: () => work.usePolicyFile(),
     stop: () => work.stop(),

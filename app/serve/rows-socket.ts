@@ -27,7 +27,7 @@ const routes: readonly AdminRoute<TakeSnapshot>[] = [
  * Gives other processes of this user all rows of a database of which this process is the owner, on a unix socket: for backups. The
  * socket is gone when the result is disposed of.
  */
-async function serveRows(socket: string, take: TakeSnapshot, log: Log): Promise<() => Promise<void>> {
+export async function serveRows(socket: string, take: TakeSnapshot, log: Log): Promise<() => Promise<void>> {
   return startAdmin({ admin: take, routes, log }, socket)
 }
 

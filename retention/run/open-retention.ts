@@ -34,6 +34,8 @@ export interface OpenRetention {
   readonly trash: TrashKeeper
   /** For schedule and mirror jobs. */
   readonly jobs: JobBook
+  /** All rows at one moment, for backups. */
+  readonly snapshot: RowStore['snapshot']
 }
 
 /**
@@ -54,7 +56,7 @@ export async function openRetention(options: RetentionOptions): Promise<OpenRete
   await settle(parts)
   const jobs = createJobBook(rows)
   const service = new Retention({ ...parts, busy: new Busy(), jobs, pressure: new DiskPressure(parts, disk) })
-  return { service, trash: createTrashKeeper(rows), jobs }
+  return { service, trash: createTrashKeeper(rows), jobs, snapshot: () => rows.snapshot() }
 }
 
 async function lastID(rows: RowStore): Promise<string | undefined> {

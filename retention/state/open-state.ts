@@ -5,7 +5,7 @@ import { createMemoryRows } from '../../shared/rows/memory-rows.ts'
 import type { DatabaseKind } from '../../shared/rows/open-level.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 
-const retentionDatabase: DatabaseKind = {
+export const retentionDatabase: DatabaseKind = {
   what: 'the plans and the trash of retention',
   format: 1,
   formerFormats: [],

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { folderMembers } from '../../../registry/backup/folder-members.ts'
+import type { FurtherParts } from '../../../registry/backup/further-parts.ts'
 import type { ReadMember } from '../../../registry/backup/members.ts'
 import { noTarget, type ReadOptions, type ReadReport, readBackup } from '../../../registry/backup/read-backup.ts'
 import { restoreBackup } from '../../../registry/backup/restore.ts'
@@ -8,12 +9,15 @@ import { abortable } from '../../../shared/base/abort.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { archiveMembers } from '../../adapters/backup-archive.ts'
 import { notaryParts } from '../../adapters/notary-parts.ts'
+import { retentionDatabases } from '../../adapters/retention-parts.ts'
 import { createByteProgress } from './byte-progress.ts'
 
 export interface ReadWholeOptions extends Pick<ReadOptions, 'skipsDamaged' | 'signal'> {
   /** Where to restore it; only verified without. */
   readonly root?: string
 }
+
+const further: FurtherParts = { ...notaryParts, databases: [...notaryParts.databases, ...retentionDatabases] }
 
 /** Reads a backup in a file, in a folder, or from stdin (`-`). Errors: BACKUP_INVALID, those of {@link restoreBackup}. */
 export async function readWholeBackup(
@@ -25,7 +29,7 @@ export async function readWholeBackup(
   const options: ReadOptions = { atOnce, skipsDamaged, signal, onBytes: (bytes) => progress.add(bytes) }
   return await (root === undefined
     ? readBackup(members, noTarget, options)
-    : restoreBackup(members, root, { ...options, further: notaryParts }))
+    : restoreBackup(members, root, { ...options, further }))
 }
 
 async function openMembers(

@@ -10,7 +10,8 @@ import { registryLayout } from '../../../registry/storage/layout.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { syncPath } from '../../../shared/cas/disk.ts'
 import { backupArchive } from '../../adapters/backup-archive.ts'
-import { accountFiles, hasNotary, notaryParts } from '../../adapters/notary-parts.ts'
+import { accountFiles, hasNotary, notaryDatabases, notaryParts } from '../../adapters/notary-parts.ts'
+import { retentionDatabases } from '../../adapters/retention-parts.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
@@ -22,7 +23,7 @@ import { writeLines } from '../write-lines.ts'
 import { type BackupKind, checkForm, checkPlace, kindOf } from './backup-destination.ts'
 import { contentJson, contentText } from './backup-text.ts'
 import { type ByteProgress, createByteProgress } from './byte-progress.ts'
-import { type HeldNotary, holdNotary } from './held-notary.ts'
+import { type HeldDatabases, holdDatabases } from './held-databases.ts'
 import { readWholeBackup } from './read-whole-backup.ts'
 import { useAdmin } from './use-admin.ts'
 
@@ -111,13 +112,15 @@ interface Making {
   readonly signal: AbortSignal
 }
 
-/** What is signed is pushed before it is signed, so the notary is taken before the registry. */
+/** What is signed is pushed before it is signed, so the notary is taken before the registry, and retention after it. */
 async function backUp(admin: RegistryAdmin, making: Making): Promise<Made> {
   await tellOfAdoption(admin)
-  await using notary = await holdNotary(dataFolder(making.flags.root))
+  const root = dataFolder(making.flags.root)
+  await using notary = await holdDatabases(root, notaryDatabases)
   const hold = await admin.hold()
   try {
-    return await writeHeld({ hold, notary, files: notaryParts.files }, making)
+    await using retention = await holdDatabases(root, retentionDatabases)
+    return await writeHeld({ hold, held: [notary, retention], files: notaryParts.files }, making)
   } finally {
     await hold.release()
   }
@@ -126,8 +129,8 @@ async function backUp(admin: RegistryAdmin, making: Making): Promise<Made> {
 /** Errors: STORE_INVALID where there is no notary. */
 async function backUpNotary(root: string, making: Making): Promise<Made> {
   if (!hasNotary(root)) throw withoutNotary(root)
-  await using notary = await holdNotary(root)
-  return await writeHeld({ hold: undefined, notary, files: [...notaryParts.files, accountFiles] }, making)
+  await using notary = await holdDatabases(root, notaryDatabases)
+  return await writeHeld({ hold: undefined, held: [notary], files: [...notaryParts.files, accountFiles] }, making)
 }
 
 function withoutNotary(root: string): IbuildError {
@@ -138,16 +141,17 @@ function withoutNotary(root: string): IbuildError {
 
 interface Held {
   readonly hold: RegistryHold | undefined
-  readonly notary: HeldNotary
+  readonly held: readonly HeldDatabases[]
   readonly files: readonly BackupPart[]
 }
 
-async function writeHeld({ hold, notary: { databases }, files }: Held, making: Making): Promise<Made> {
+async function writeHeld({ hold, held, files }: Held, making: Making): Promise<Made> {
   const now = Date.now()
   using progress = createByteProgress('backed up')
   const by = `ibuild ${version()}`
   const onPlan = ({ bytes }: BackupManifest['blobs']): void => progress.expect(bytes)
   const root = dataFolder(making.flags.root)
+  const databases = held.flatMap((one) => one.databases)
   const backup = openBackup({ root, hold, databases, files, by, now, onPlan })
   return await write(backup, making, { progress, now })
 }

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import { notaryDatabases, notaryLeftOut, notaryParts } from '../../../app/adapters/notary-parts.ts'
+import { retentionDatabases, retentionLeftOut } from '../../../app/adapters/retention-parts.ts'
 import { backupParts, leftOut } from '../../../registry/backup/backup-parts.ts'
 import { filesBelow } from '../../../registry/backup/testing/bench.ts'
 import { beginUpload } from '../server/client.ts'
@@ -35,7 +36,7 @@ test('everything that a server keeps in its data folder is in a backup, or left 
   t.is((await fetch(withAccounts.url + path)).status, 401)
   t.is((await fetch(withAccounts.url + path, { headers })).status, 200)
 
-  t.deepEqual(readdirSync(root).sort(), ['notary', 'registry'])
+  t.deepEqual(readdirSync(root).sort(), ['notary', 'registry', 'retention'])
   const known = new Set([...backupParts, ...leftOut].map((part) => part.path))
   const entries = readdirSync(join(root, 'registry'), { withFileTypes: true })
   const unknown = entries.filter((entry) => !entry.isFile() && !known.has(`registry/${entry.name}`))
@@ -50,13 +51,20 @@ test('everything that a server keeps in its data folder is in a backup, or left 
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
       t.true(entry.isFile() || inNotary.has(`${folder}/${entry.name}`), `${folder}/${entry.name} is no part`)
 
+  const inRetention = new Set([...retentionDatabases, ...retentionLeftOut].map((part) => part.path))
+  t.deepEqual(readdirSync(join(root, 'retention')).sort(), ['admin.sock', 'registry'])
+  for (const name of readdirSync(join(root, 'retention/registry')))
+    t.true(inRetention.has(`retention/registry/${name}`), `${name} is no part`)
+
   const { port } = new URL(withAccounts.url)
   await workspace.ok(['registry', 'backup', at('backup/')])
   await withAccounts.stop()
   await workspace.ok(['registry', 'restore', at('backup'), '--root', at('new')])
   const [old, restored] = [filesBelow(root), filesBelow(at('new'))]
-  for (const name of old.keys()) if (/^notary\/(?:metadata|signer\/rows)\//.test(name)) old.delete(name)
-  for (const name of restored.keys()) if (/^notary\/(?:metadata|signer\/rows)\//.test(name)) restored.delete(name)
+  for (const name of old.keys())
+    if (/^(?:notary\/(?:metadata|signer\/rows)|retention\/registry\/db)\//.test(name)) old.delete(name)
+  for (const name of restored.keys())
+    if (/^(?:notary\/(?:metadata|signer\/rows)|retention\/registry\/db)\//.test(name)) restored.delete(name)
   for (const name of old.keys()) if (/^registry\/(?:uploads|aside)\//.test(name)) old.delete(name)
   t.deepEqual(restored, old)
   t.true(restored.has('notary/signer/signer.key') && restored.has('notary/tls/ca.key'))

@@ -10,36 +10,32 @@ import { openLevelRows } from '../../../shared/rows/level-rows.ts'
 import type { Row } from '../../../shared/rows/row-store.ts'
 import { adminError, isNobodyThere } from '../../../shared/web/admin/call.ts'
 import { withShortPath } from '../../../shared/web/admin/socket.ts'
-import { type NotaryDatabase, notaryDatabases } from '../../adapters/notary-parts.ts'
+import type { KeptDatabase } from '../../adapters/kept-database.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 
 /** Milliseconds in which an owner that starts or ends is waited for. */
 const patience = 5000
 const pageSize = 100
 
-/** Databases of a notary, as each was at one moment, until they are let go. */
-export interface HeldNotary extends AsyncDisposable {
+/** Databases, as each was at one moment, until they are let go. */
+export interface HeldDatabases extends AsyncDisposable {
   readonly databases: readonly HeldDatabase[]
 }
 
 /**
- * Takes the databases of the notary of a data folder, those that there are, in the order of {@link notaryDatabases}: each through the
- * process that has it open, or else as this process opens it. Errors: SERVER_BUSY when its owner does not answer, STORE_INVALID.
+ * Takes databases of a data folder, those that there are, in their order: each through the process that has it open, or else as this
+ * process opens it. Errors: SERVER_BUSY when its owner does not answer, STORE_INVALID.
  */
-export async function holdNotary(root: string): Promise<HeldNotary> {
+export async function holdDatabases(root: string, wanted: readonly KeptDatabase[]): Promise<HeldDatabases> {
   await using opened = new AsyncDisposableStack()
   const databases: HeldDatabase[] = []
-  for (const database of notaryDatabases)
+  for (const database of wanted)
     if (existsSync(join(root, database.path))) databases.push(await holdDatabase(root, database, opened))
   const held = opened.move()
   return { databases, [Symbol.asyncDispose]: () => held.disposeAsync() }
 }
 
-async function holdDatabase(
-  root: string,
-  database: NotaryDatabase,
-  opened: AsyncDisposableStack,
-): Promise<HeldDatabase> {
+async function holdDatabase(root: string, database: KeptDatabase, opened: AsyncDisposableStack): Promise<HeldDatabase> {
   for (const end = Date.now() + patience; ; await sleep(100)) {
     const lines = await linesOf(join(root, database.socket))
     if (lines !== undefined) {
@@ -67,7 +63,7 @@ async function linesOf(socket: string): Promise<OpenLines | undefined> {
   }
 }
 
-async function* heldRows({ lines }: OpenLines, { kind }: NotaryDatabase): AsyncGenerator<readonly Row[]> {
+async function* heldRows({ lines }: OpenLines, { kind }: KeptDatabase): AsyncGenerator<readonly Row[]> {
   for await (const line of lines) {
     const rows = rowsOfLine(line)
     if (rows.length === 0) return
@@ -80,7 +76,7 @@ async function* heldRows({ lines }: OpenLines, { kind }: NotaryDatabase): AsyncG
 
 async function openAlone(
   root: string,
-  { name, path, kind }: NotaryDatabase,
+  { name, path, kind }: KeptDatabase,
   opened: AsyncDisposableStack,
 ): Promise<HeldDatabase> {
   const onNotice = (line: string): void => void process.stderr.write(`${sanitize(line)}\n`)
