@@ -5,10 +5,18 @@ import { type DockerEngine, dockerEngine, type EngineOptions } from '../../share
 import type { EngineRemoval } from '../../shared/net/docker-objects.ts'
 import { imageFacts, revisionOf, volumeFacts } from './docker-inventory-facts.ts'
 import { layerSizes, layersFreedBy, questionsAtOnce } from './docker-inventory-layers.ts'
-import { type DockerLook, type ImageItem, imageItems, lookAtDocker } from './docker-inventory-look.ts'
+import {
+  type DockerLook,
+  guardsOfImage,
+  guardsOfVolume,
+  type ImageItem,
+  imageItems,
+  lookAtDocker,
+} from './docker-inventory-look.ts'
 import { createVolumeSizes, type VolumeSizes } from './docker-volume-sizes.ts'
 import { createFreshLook } from './fresh-look.ts'
 import { inByteOrder, keyOf, pagesOf } from './inventory-pages.ts'
+import { createWalkLooks, type WalkLooks } from './walk-looks.ts'
 
 export interface DockerInventoryOptions extends EngineOptions {
   /** Milliseconds since the epoch; the clock by itself. */
@@ -23,7 +31,7 @@ export interface DockerInventoryOptions extends EngineOptions {
 export function createDockerInventory({ now = Date.now, ...options }: DockerInventoryOptions): Inventory {
   const engine = dockerEngine(options)
   const look = createFreshLook(async () => lookAtDocker(engine))
-  const source: DockerSource = { engine, now, look, sizes: createVolumeSizes(engine) }
+  const source: DockerSource = { engine, now, look, walks: createWalkLooks(look), sizes: createVolumeSizes(engine) }
   return {
     source: 'docker',
     canUndo: false,
@@ -41,18 +49,23 @@ interface DockerSource {
   readonly engine: DockerEngine
   readonly now: () => number
   readonly look: () => Promise<DockerLook>
+  readonly walks: WalkLooks<DockerLook>
   readonly sizes: VolumeSizes
 }
 
-async function* repositories({ look, now }: DockerSource): AsyncGenerator<RepositoryFacts> {
-  const seen = await look()
-  const names = new Set(imageItems(seen).map(({ repository }) => repository))
-  if (seen.volumes.length > 0) names.add('')
-  for (const repository of [...names].sort(inByteOrder)) yield { repository, pullsKnownSince: now() }
+async function* repositories({ walks, now }: DockerSource): AsyncGenerator<RepositoryFacts> {
+  const seen = await walks.begin()
+  try {
+    const names = new Set(imageItems(seen).map(({ repository }) => repository))
+    if (seen.volumes.length > 0) names.add('')
+    for (const repository of [...names].sort(inByteOrder)) yield { repository, pullsKnownSince: now() }
+  } finally {
+    walks.end()
+  }
 }
 
 async function* items(source: DockerSource, repository: string, wants: Wants): AsyncGenerator<readonly ItemFacts[]> {
-  const look = await source.look()
+  const look = await source.walks.look()
   if (repository === '') {
     const sizes = await source.sizes.measure(look)
     const now = source.now()
@@ -104,17 +117,23 @@ async function freedBy({ engine, look, sizes: volumeSizes }: DockerSource, names
 }
 
 async function remove(source: DockerSource, name: ItemName, { digest }: Expected): Promise<Removal> {
-  const facts = await item(source, name, { created: false, labels: false, signatures: false })
-  if (facts === undefined) return { kind: 'gone' }
-  if (facts.digest !== digest) return { kind: 'drifted', about: `leads to ${facts.digest} by now` }
-  const [guard] = facts.guards
-  if (guard !== undefined) return { kind: 'drifted', about: guard.about }
-  const { engine } = source
-  if (name.kind === 'volume') return removalOf(await engine.removeVolume(name.name), () => facts.size)
-  const sizes = await layerSizes(engine, digest)
-  const found = findImage(await source.look(), name)
+  const look = await source.look()
+  if (name.kind === 'volume') return removeVolume(source, look, name.name)
+  const found = findImage(look, name)
   if (found === undefined) return { kind: 'gone' }
-  return removalOf(await removeImage(engine, found), (deleted) => sumOf(deleted, sizes))
+  if (found.image.id !== digest) return { kind: 'drifted', about: `leads to ${found.image.id} by now` }
+  const [guard] = guardsOfImage(look, found.image)
+  if (guard !== undefined) return { kind: 'drifted', about: guard.about }
+  const sizes = await layerSizes(source.engine, digest)
+  return removalOf(await removeImage(source.engine, found), (deleted) => sumOf(deleted, sizes))
+}
+
+async function removeVolume({ engine, sizes }: DockerSource, look: DockerLook, name: string): Promise<Removal> {
+  if (!look.volumes.some((volume) => volume.name === name)) return { kind: 'gone' }
+  const [guard] = guardsOfVolume(look, name)
+  if (guard !== undefined) return { kind: 'drifted', about: guard.about }
+  const known = await sizes.known(look)
+  return removalOf(await engine.removeVolume(name), () => known.get(name) ?? 0)
 }
 
 /**

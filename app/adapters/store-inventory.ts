@@ -1,5 +1,4 @@
 import { openStore } from '../../builder/store/open.ts'
-import type { Store } from '../../builder/store/types.ts'
 import type { ItemFacts, ItemName, RepositoryFacts, Wants } from '../../retention/facts.ts'
 import type { Inventory } from '../../retention/ports.ts'
 import { createFreshLook } from './fresh-look.ts'
@@ -7,8 +6,9 @@ import { inBatches } from './in-batches.ts'
 import { inByteOrder, keyOf, pagesOf } from './inventory-pages.ts'
 import { recordFacts, storedFacts, storeRevision } from './store-inventory-facts.ts'
 import { storeFreedBy } from './store-inventory-freed.ts'
-import { lookAtStore, type StoreLook } from './store-inventory-look.ts'
+import { lookAtStore, type StoreImageItem, type StoreLook } from './store-inventory-look.ts'
 import { removeFromStore, type StoreRemoval } from './store-inventory-remove.ts'
+import { createWalkLooks, type WalkLooks } from './walk-looks.ts'
 
 export interface StoreInventoryOptions {
   /** The builder's data folder. */
@@ -26,13 +26,14 @@ export interface StoreInventoryOptions {
 export function createStoreInventory({ root, now = Date.now, patience = 60_000 }: StoreInventoryOptions): Inventory {
   const store = openStore(root)
   const look = createFreshLook(async () => lookAtStore(store))
+  const walks = createWalkLooks(look)
   const remove = inBatches(async (removals: readonly StoreRemoval[]) => removeFromStore(store, removals, patience))
   return {
     source: 'store',
     canUndo: false,
     revision: async () => storeRevision(await look()),
-    repositories: () => repositories(store, now),
-    items: (repository, wants) => items(store, repository, wants),
+    repositories: () => repositories(walks, now),
+    items: (repository, wants) => items(walks, repository, wants),
     item: async (name, wants) => itemIn(await look(), name, wants),
     freedBy: async (names) =>
       names.length === 0 ? { bytes: 0, shared: 0, sharedWith: [] } : storeFreedBy(await look(), names),
@@ -40,22 +41,40 @@ export function createStoreInventory({ root, now = Date.now, patience = 60_000 }
   }
 }
 
-async function* repositories(store: Store, now: () => number): AsyncGenerator<RepositoryFacts> {
-  const { items } = lookAtStore(store)
-  if (store.records.list().length > 0) yield { repository: '', pullsKnownSince: 0 }
-  const names = new Set([...items.values()].map(({ repository }) => repository))
-  for (const repository of [...names].sort(inByteOrder)) yield { repository, pullsKnownSince: now() }
+async function* repositories(walks: WalkLooks<StoreLook>, now: () => number): AsyncGenerator<RepositoryFacts> {
+  const { items, store } = await walks.begin()
+  try {
+    if (store.records.list().length > 0) yield { repository: '', pullsKnownSince: 0 }
+    const names = new Set([...items.values()].map(({ repository }) => repository))
+    for (const repository of [...names].sort(inByteOrder)) yield { repository, pullsKnownSince: now() }
+  } finally {
+    walks.end()
+  }
 }
 
-async function* items(store: Store, repository: string, wants: Wants): AsyncGenerator<readonly ItemFacts[]> {
-  const look = lookAtStore(store)
+async function* items(
+  walks: WalkLooks<StoreLook>,
+  repository: string,
+  wants: Wants,
+): AsyncGenerator<readonly ItemFacts[]> {
+  const look = await walks.look()
   if (repository === '') {
     const names = [...look.records().keys()].map((name): ItemName => ({ kind: 'cache', repository, name }))
     for (const page of pagesOf(names)) yield page.flatMap((name) => itemIn(look, name, wants) ?? [])
     return
   }
   const own = [...look.items.values()].filter((item) => item.repository === repository)
-  for (const page of pagesOf(own)) yield page.map((item) => storedFacts(look, item, wants))
+  for (const page of pagesOf(own)) yield page.flatMap((item) => factsIfThere(look, item, wants) ?? [])
+}
+
+/** What a prune takes away at this moment looks damaged. */
+function factsIfThere(look: StoreLook, item: StoreImageItem, wants: Wants): ItemFacts | undefined {
+  try {
+    return storedFacts(look, item, wants)
+  } catch (error) {
+    if (look.store.images.list().some(({ manifestDigest }) => manifestDigest === item.image.manifestDigest)) throw error
+    return undefined
+  }
 }
 
 function itemIn(look: StoreLook, name: ItemName, wants: Wants): ItemFacts | undefined {
@@ -64,5 +83,5 @@ function itemIn(look: StoreLook, name: ItemName, wants: Wants): ItemFacts | unde
     return use && recordFacts(look, use)
   }
   const item = look.items.get(keyOf(name))
-  return item && storedFacts(look, item, wants)
+  return item && factsIfThere(look, item, wants)
 }
