@@ -94,7 +94,8 @@ test('an error tells the way to the value', (t) => {
   })
   t.throws(() => guard({}, place), { message: 'manifest.a: is missing' })
   t.throws(() => guard({ a: null }, place), { message: 'manifest.a: is missing' })
-  t.deepEqual(placeOf(placeOf(place, 'a'), 0), { code: 'MANIFEST_INVALID', path: 'manifest.a[0]' })
+  const { code, path } = placeOf(placeOf(place, 'a'), 0)
+  t.deepEqual([code, path], ['MANIFEST_INVALID', 'manifest.a[0]'])
 })
 
 test('equal values have one sorted text', (t) => {

@@ -23,17 +23,17 @@ export interface JsonLimits {
 
 /** Parses JSON from UTF-8 bytes or text. JSON_INVALID when it does not parse, is too large or nested too deep. */
 export function parseJson(source: Uint8Array | string, limits: JsonLimits): JsonValue {
-  const { what, maxBytes = 4 * 1024 * 1024, maxDepth = 64 } = limits
+  const { maxBytes = 4 * 1024 * 1024, maxDepth = 64 } = limits
   const size = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
-  if (size > maxBytes) throw invalid(`${what}: ${size} bytes of JSON, more than ${maxBytes}`)
+  if (size > maxBytes) throw invalid(`${limits.what}: ${size} bytes of JSON, more than ${maxBytes}`)
   try {
     const text = typeof source === 'string' ? source : utf8.decode(source)
-    if (deeperThan(text, maxDepth)) throw invalid(`${what}: JSON nested deeper than ${maxDepth}`)
+    if (deeperThan(text, maxDepth)) throw invalid(`${limits.what}: JSON nested deeper than ${maxDepth}`)
     const value: JsonValue = JSON.parse(text)
     return value
   } catch (cause) {
     if (cause instanceof IbuildError) throw cause
-    throw invalid(`${what}: not JSON (${cause instanceof Error ? cause.message : 'unknown reason'})`, cause)
+    throw invalid(`${limits.what}: not JSON (${cause instanceof Error ? cause.message : 'unknown reason'})`, cause)
   }
 }
 
@@ -61,8 +61,24 @@ function deeperThan(text: string, maxDepth: number): boolean {
 
 /** The place of member `key` (text) or element `key` (number) of what stands at `place`. */
 export function placeOf(place: JsonPlace, key: string | number): JsonPlace {
-  const path = typeof key === 'number' ? `${place.path}[${key}]` : `${place.path}.${key}`
-  return { code: place.code, path }
+  return new InnerPlace(place, key)
+}
+
+/** Its path is made when something is wrong there: of most values nobody asks for it. */
+class InnerPlace implements JsonPlace {
+  readonly code: ErrorCode
+  readonly #outer: JsonPlace
+  readonly #key: string | number
+
+  constructor(outer: JsonPlace, key: string | number) {
+    this.code = outer.code
+    this.#outer = outer
+    this.#key = key
+  }
+
+  get path(): string {
+    return typeof this.#key === 'number' ? `${this.#outer.path}[${this.#key}]` : `${this.#outer.path}.${this.#key}`
+  }
 }
 
 /** Fails with the code of `place` and a message that starts with its path. */

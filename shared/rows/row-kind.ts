@@ -1,5 +1,5 @@
 import { IbuildError, isIbuildError } from '../base/errors.ts'
-import { type JsonGuard, parseJson } from '../base/json.ts'
+import { type JsonGuard, type JsonLimits, type JsonPlace, parseJson } from '../base/json.ts'
 import type { Row } from './row-store.ts'
 
 /**
@@ -27,7 +27,10 @@ export function rowKind<Parts extends readonly string[], Value>(
     key,
     prefix: (...parts) => [kind, ...parts, ''].join(separator),
     row: (parts, value) => ({ key: key(...parts), value: JSON.stringify(value) }),
-    parse: (path, value) => read(parseRow(path, value), { code: 'STORE_INVALID', path: placeOfRow(path) }),
+    parse: (path, value) => {
+      const place = new RowPlace(path)
+      return read(parseRow(value, place), place)
+    },
   }
 }
 
@@ -50,14 +53,28 @@ export function readOrNothing<Value>(
   }
 }
 
-function parseRow(key: string, value: string): ReturnType<typeof parseJson> {
+function parseRow(value: string, place: RowPlace): ReturnType<typeof parseJson> {
   try {
-    return parseJson(value, { what: placeOfRow(key) })
+    return parseJson(value, place)
   } catch (cause) {
     throw isIbuildError(cause) ? new IbuildError('STORE_INVALID', cause.message, { cause }) : cause
   }
 }
 
-function placeOfRow(key: string): string {
-  return `row ${JSON.stringify(key.slice(0, 500))}`
+/** Made for each row that is read, so it says only when it is asked which one that is. */
+class RowPlace implements JsonPlace, JsonLimits {
+  readonly code = 'STORE_INVALID'
+  readonly #key: string
+
+  constructor(key: string) {
+    this.#key = key
+  }
+
+  get what(): string {
+    return this.path
+  }
+
+  get path(): string {
+    return `row ${JSON.stringify(this.#key.slice(0, 500))}`
+  }
 }
