@@ -143,9 +143,10 @@ test('what a page of another site has a browser send is refused', async (t) => {
 })
 
 test('requests are told to the log, with who asked', async (t) => {
-  const { ask, registry } = await apiScene(t)
-  await ask('GET', '/status')
-  await ask('GET', '/nowhere')
+  const scene = await apiScene(t)
+  const { registry } = scene
+  await scene.ask('GET', '/status')
+  await scene.ask('GET', '/nowhere')
   await finishedOf(t, registry, 2)
   const [good, bad] = registry.finished
   t.like(good, { method: 'GET', status: 200, account: 'ann', codes: [] })

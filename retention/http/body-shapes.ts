@@ -3,7 +3,7 @@ import { type NamedShape, named, object, optional } from './object-shape.ts'
 import { integer, list, type Shape, text, time, word } from './shape.ts'
 import type { InUse, InUseReport } from './types.ts'
 
-const anyPolicyText = text({ longest: 256 * 1024, about: 'YAML or JSON.' })
+const anyPolicyText = text({ longest: 1024 * 1024, about: 'YAML or JSON, 256 KiB at most.' })
 
 /** The text of a policy. */
 export const policyText: NamedShape<{ readonly text: string }> & { readonly text: Shape<string> } = {
