@@ -37,6 +37,7 @@ export const notaryLeftOut: readonly { readonly path: string; readonly why: stri
   { path: 'notary/rows.sock', why: 'a socket' },
   { path: 'notary/signer/rows.sock', why: 'a socket' },
   { path: 'notary/admin.sock', why: 'a socket' },
+  { path: 'notary/signed.sock', why: 'a socket' },
   { path: 'trust', why: 'what was seen of trust servers elsewhere, which is asked for again' },
 ]
 

@@ -7,6 +7,9 @@ import type { ServerConfig } from '../../registry/server/config/schema.ts'
 import { refuseUnfinishedRestore } from '../../registry/storage/unfinished-restore.ts'
 import type { Changes } from '../../shared/config/changes.ts'
 import { createLog, type Log } from '../../shared/log/log.ts'
+import { startAdmin } from '../../shared/web/admin/server.ts'
+import { signedRoutes, signedSocket } from '../adapters/signed-socket.ts'
+import { signedHere } from '../adapters/trust-roots.ts'
 import { type AloneAccess, openAloneAccess } from './alone-access.ts'
 import type { ServeHost } from './host.ts'
 import { oneByOne } from './one-by-one.ts'
@@ -41,6 +44,7 @@ export async function serveNotary(load: () => Promise<ServeNotaryConfig>, host: 
   const notary = await openNotary({ root, config, passphrase, log })
   opened.defer(() => notary.service.close())
   opened.defer(await serveNotaryRows(root, notary.snapshots, log))
+  opened.defer(await startAdmin({ admin: signedHere(notary.service), routes: signedRoutes, log }, signedSocket(root)))
   const access = await openAloneAccess({ root, config: accessConfig, log })
   opened.defer(() => access.close())
   const drain = (): number => wanted.config.shutdown.drain

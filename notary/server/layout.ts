@@ -11,6 +11,7 @@ import { join } from 'node:path'
  *   tls/          the CA and the certificate that a server made itself, with their keys, for the owner alone
  *   token-keys/   keys that sign tokens, of a notary that runs alone
  *   rows.sock     where the process that has `metadata` open gives its rows to backups; `signer` has one for its keys
+ *   signed.sock   where a notary that runs alone tells a registry of the same data folder what is signed
  *   admin.sock    where a server that runs is reached by whoever runs it
  * ```
  */

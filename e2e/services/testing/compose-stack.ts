@@ -54,8 +54,13 @@ export async function makeStack(daemon: Dockerd, folder: string, image: string):
     compose,
     init: async () => void (await composeOf(['compose.init.yaml'])(['run', '--rm', 'init'])),
     async up() {
-      await compose(['up', '-d'], { timeout: 180_000 })
-      await untilHealthy(daemon, compose)
+      try {
+        await compose(['up', '-d'], { timeout: 180_000 })
+        await untilHealthy(daemon, compose)
+      } catch (cause) {
+        const { stdout } = await compose(['logs', '--no-color', '--tail', '20'])
+        throw new Error(`the services did not come up\n${stdout}`, { cause })
+      }
     },
   }
 }
@@ -83,5 +88,5 @@ async function untilHealthy(daemon: Dockerd, compose: ComposeStack['compose']): 
     )
       return
   }
-  throw new Error(`services are not healthy:\n${states}\n${(await compose(['logs', '--tail', '30'])).stdout}`)
+  throw new Error(`not all are healthy:\n${states}`)
 }
