@@ -51,6 +51,8 @@ export interface CollectorOptions {
   readonly onNotice?: ((notice: string) => void) | undefined
 }
 
+/** What follows from a purge is looked at in so many rounds at most; the rest is looked at later. */
+const mostPurgeRounds = 10
 const [shortestPause, longestPause] = [50, 10_000]
 
 export function createCollector(parts: SweepParts, options: CollectorOptions = {}): Collector {
@@ -92,9 +94,11 @@ export function createCollector(parts: SweepParts, options: CollectorOptions = {
     },
     run: (runOptions = {}) => remembered(runOptions),
     purge: async (name, digest) => {
-      const bytes = await beginPurge({ ...parts, roots, patience }, name, digest)
-      if (bytes > 0) await remembered()
-      return bytes
+      const begun = await beginPurge({ ...parts, roots, patience }, name, digest)
+      if (begun === undefined) return 0
+      const isMore = async (): Promise<boolean> => (await remembered({ until: begun.until })).reviewed > 0
+      for (let left = mostPurgeRounds; left > 0 && (await isMore()); left--);
+      return begun.bytes
     },
     freedBy: (going) => freedTogether(parts.metadata, going),
     explain: (target) => explain({ ...parts, roots, patience }, target),

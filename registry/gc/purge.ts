@@ -21,22 +21,33 @@ const [longBefore, behind] = [60_000, 1000]
 
 type PurgeParts = SweepParts & { readonly roots: readonly GcRoots[]; readonly patience: number }
 
-/** Asks for a look by which a manifest goes at once if nothing keeps it. Resolves to what goes then, in bytes; 0 when something keeps it now. */
-export async function beginPurge(parts: PurgeParts, name: RepositoryName, digest: Digest): Promise<number> {
+export interface BegunPurge {
+  /** What goes. */
+  readonly bytes: number
+  /** What follows from it happened until then, as it is written down; milliseconds since the epoch. */
+  readonly until: number
+}
+
+/** Asks for a look by which a manifest goes at once if nothing keeps it. Undefined when something does. */
+export async function beginPurge(
+  parts: PurgeParts,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<BegunPurge | undefined> {
   const { metadata, guard, now, settings, roots, patience } = parts
   guard()
   const key = manifestRows.key(name, digest)
   const value = await metadata.get(key)
-  if (value === undefined) return 0
+  if (value === undefined) return undefined
   const row = manifestRows.parse(key, value)
-  if ((await keeperOfManifest(metadata, name, { digest, row })) !== undefined) return 0
+  if ((await keeperOfManifest(metadata, name, { digest, row })) !== undefined) return undefined
   const asked = await askRoots(roots, [{ name, digest }], patience)
   if ('failure' in asked) throw new Error(asked.failure)
-  if (asked.rootOf(name, digest, true) !== undefined) return 0
+  if (asked.rootOf(name, digest, true) !== undefined) return undefined
   const { own } = await freedBytes(metadata, name, digest)
   const at = now() - settings().delay - longBefore
   await metadata.commit({ put: [reviewRow({ name, digest, at }, { isPurge: true })] })
-  return own
+  return { bytes: own, until: at + longBefore / 2 }
 }
 
 /** A look at what follows from a purge, as its part. `since`: since when it was of no use. */

@@ -113,12 +113,12 @@ export function createRounds(parts: SweepParts, { roots, patience, onNotice }: R
     return { ...counts, isMore: false }
   }
   return {
-    run: async ({ isNow = false }) => {
+    run: async ({ isNow = false, until = Number.POSITIVE_INFINITY }) => {
       const [startedAt, began] = [now(), elapsed()]
       await preparation.goOn(() => state.isStopped)
       leases.prune()
       if (obstacles().length === 0) await removeDoomed()
-      const done = await reviewDue(isNow ? startedAt : startedAt - settings().delay)
+      const done = await reviewDue(Math.min(until, isNow ? startedAt : startedAt - settings().delay))
       return { ...done, startedAt, milliseconds: Math.round(elapsed() - began), held: held() }
     },
     held,

@@ -96,6 +96,8 @@ export interface GcStatus {
 export interface GcRunOptions {
   /** Looks also at what is not due yet. Leases, and the time that untagged manifests are kept, count all the same. */
   readonly isNow?: boolean
+  /** Looks only at what happened until then; milliseconds since the epoch. */
+  readonly until?: number
 }
 
 export const noCounts: GcCounts = { reviewed: 0, manifests: 0, links: 0, blobs: 0, freed: 0, failures: 0 }

@@ -54,7 +54,8 @@ async function openAlone({ root, file, isPatient, opened }: Alone): Promise<Open
     const { registryTrust } = await import('../../serve/registry-trust.ts')
     const { trustConnection } = await import('../trust-connection.ts')
     const trust = { root, folder, config: () => config, notary: undefined, connection: trustConnection, log }
-    const { roots } = opened.use(registryTrust(trust))
+    const { storedTrash } = await import('../../adapters/stored-trash.ts')
+    const roots = [...opened.use(registryTrust(trust)).roots, opened.use(storedTrash(root, tell)).roots]
     const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
     opened.defer(() => registry.service.close())
     return registry
