@@ -37,7 +37,7 @@ interface Known {
 export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): ManifestLook {
   const known = new Recent<Digest, Known>(mostRemembered, ({ facts }) => 1 + facts.below.length)
   const remembered = (name: string, digest: Digest): ManifestFacts | undefined => {
-    const one = known.get(digest)
+    const one = known.peek(digest)
     return one?.name === name ? one.facts : undefined
   }
   const find: ManifestLook['find'] = async (name, digests) => {
