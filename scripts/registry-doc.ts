@@ -6,6 +6,7 @@ import { findingCodes } from '../registry/fsck/finding-codes.ts'
 import { adminRoutes } from '../registry/server/admin/routes.ts'
 import { distributionKeys, type Fate } from '../registry/server/config/distribution-keys.ts'
 import { keys } from '../registry/server/config/schema.ts'
+import { besideSchema, aloneSchema as retentionSchema } from '../retention/server/config/schema.ts'
 import type { NamedKey } from '../shared/config/schema.ts'
 import { repository } from './repository.ts'
 
@@ -14,9 +15,10 @@ export const registryPages: Readonly<Record<string, readonly TableName[]>> = {
   'docs/registry-keys.md': ['keys', 'distribution'],
   'docs/operate.md': ['admin', 'fsck'],
   'docs/notary-keys.md': ['notary'],
+  'docs/gc-keys.md': ['retention', 'retention-alone'],
 }
 
-type TableName = 'keys' | 'notary' | 'admin' | 'fsck' | 'distribution'
+type TableName = 'keys' | 'notary' | 'retention' | 'retention-alone' | 'admin' | 'fsck' | 'distribution'
 
 export function readPage(path: string): string {
   return readFileSync(join(repository, path), 'utf8')
@@ -36,6 +38,8 @@ function tables(): Readonly<Record<TableName, readonly string[]>> {
   return {
     keys: keyTable(keys),
     notary: keyTable(aloneSchema.keys),
+    retention: keyTable(besideSchema.keys),
+    'retention-alone': keyTable(retentionSchema.keys),
     admin: [
       '| call | |',
       '| --- | --- |',

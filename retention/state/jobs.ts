@@ -24,14 +24,15 @@ export interface JobBook {
   forgetMirror(image: string): Promise<void>
 }
 
-export function createJobBook(rows: RowStore): JobBook {
+/** `schedule` names one of several that are in the same rows. */
+export function createJobBook(rows: RowStore, schedule = 'main'): JobBook {
   return {
     schedule: async () => {
-      const key = scheduleRows.key('main')
+      const key = scheduleRows.key(keyPart(schedule))
       const value = await rows.get(key)
       return value === undefined ? noSchedule : scheduleRows.parse(key, value)
     },
-    setSchedule: (state) => rows.commit({ put: [scheduleRows.row(['main'], state)] }),
+    setSchedule: (state) => rows.commit({ put: [scheduleRows.row([keyPart(schedule)], state)] }),
     mirrors: async () => {
       const found = await rows.list({ prefix: mirrorRows.prefix(), limit: mostMirrors })
       return found.map(({ key, value }) => mirrorRows.parse(key, value))

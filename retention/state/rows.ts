@@ -45,7 +45,7 @@ import type {
  * ended RUN NUMBER              how an entry left the trash
  * purging REPOSITORY DIGEST     {"repository","digest","bytes"}: left the trash, and whoever frees content is to be told
  * failed KIND REPOSITORY NAME   {"tries","nextAt","message"}: an item that could not be removed
- * schedule main                 what the schedule knows
+ * schedule main                 what the schedule knows; instead of main a URL, of what runs elsewhere
  * mirror IMAGE                  what a mirror job knows
  * audit NUMBER                  `HASH JSON`: who changed what (shared/audit)
  * start audit                   the last entry that was cleared away, and how much there is behind it

@@ -14,5 +14,7 @@ export const gcCommands: CommandTable = {
   trash: { summary: 'list what can still come back, or give it up', load: () => import('./trash.ts') },
   history: { summary: 'list runs', load: () => import('./history.ts') },
   audit: { summary: 'show who changed what', load: () => import('./audit.ts') },
+  'in-use': { summary: 'say what runs, so that it stays', load: () => import('./in-use.ts') },
+  serve: { summary: 'run policies by their schedules where no registry runs', load: () => import('./serve.ts') },
   mirror: { summary: 'show the images that are kept fresh', load: () => import('./mirror.ts') },
 }

@@ -1,5 +1,6 @@
 import { suggest } from '../../../shared/base/suggest.ts'
 import { BadValue, isPlainObject, type Kind, onlyInFile } from '../../../shared/config/kinds.ts'
+import { isLoopback } from '../../../shared/web/address.ts'
 import type { Schedule } from '../../policy/types.ts'
 import { checkCron } from '../../schedule/cron.ts'
 
@@ -52,15 +53,22 @@ function readTarget(value: unknown, place: string): Target {
   if ((user === '') !== (passwordFile === '')) throw new BadValue(`${place}: user and passwordFile belong together`)
   if (user.includes(':')) throw new BadValue(`${place}.user: has a colon`)
   const schedule = scheduleOf(value, word, place)
-  return { url: urlOf(word('url'), place), user, passwordFile, caFile: word('caFile'), schedule }
+  return { url: urlOf(word('url'), place, user !== ''), user, passwordFile, caFile: word('caFile'), schedule }
 }
 
-function urlOf(text: string, place: string): string {
+function urlOf(text: string, place: string, hasUser: boolean): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new BadValue(`${place}.url: expected a URL such as https://registry.example.org, without a login`)
   if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
     throw new BadValue(`${place}.url: expected a host alone, without a path`)
+  if (
+    url.protocol === 'http:' &&
+    hasUser &&
+    !isLoopback(url.hostname.replace(/^\[|\]$/g, '')) &&
+    url.hostname !== 'localhost'
+  )
+    throw new BadValue(`${place}.url: the password would be sent in clear: write https`)
   return url.origin
 }
 
