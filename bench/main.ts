@@ -14,6 +14,7 @@ import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { startOurs } from './ours.ts'
 import { registryField } from './registry/field.ts'
 import { circumstances, type Result, table, writeReport, writeSection } from './report.ts'
+import { retentionField } from './retention/field.ts'
 import { type Row, rows } from './rows.ts'
 import { type RunnableRow, runnableRows } from './servers/run.ts'
 import { serverTable } from './servers/table.ts'
@@ -59,6 +60,7 @@ const serverRows: readonly RunnableRow[] = [
   ...runnableRows(registryField),
   ...runnableRows(notaryField),
   ...runnableRows(trustField),
+  ...runnableRows(retentionField),
 ]
 
 async function measureServers(row: RunnableRow, { only, rounds, small, write }: BenchOptions): Promise<void> {

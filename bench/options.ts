@@ -16,8 +16,8 @@ export interface BenchOptions {
 
 export const usage = `npm run bench [-- --rows B1,B2,...] [--only ibuild|docker|buildkit|buildah] [--rounds N] [--small] [--no-write]
 
-Measures ours beside BuildKit and buildah (rows B), other registries (rows R) and notary-server (rows T) and writes the ratios to docs/benchmarks.md,
-unless --only, --small or --no-write.`
+Measures ours beside BuildKit and buildah (rows B), other registries (rows R) and notary-server (rows T), and retention (rows G), and writes the
+ratios to docs/benchmarks.md, unless --only, --small or --no-write.`
 
 /** Parses the arguments; a wrong one is an error that says so. */
 export function parseOptions(args: readonly string[]): BenchOptions {

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { asArray, asInteger, asObject, parseJson, required } from '../../shared/base/json.ts'
+import { median } from '../measure.ts'
+import type { ServerContender, ServerField, ServerRow, Size } from '../servers/row.ts'
+import { applyTimes } from './apply-times.ts'
+import { type Filled, fillTags } from './fill.ts'
+
+/** A data folder with a registry that no server runs on. */
+export interface RetentionScene extends ServerContender {
+  readonly name: 'ibuild'
+  readonly root: string
+}
+
+const repository = 'team/app'
+
+const rows: readonly ServerRow<RetentionScene>[] = [
+  {
+    name: 'G1',
+    title:
+      'preview of 100 000 tags of a registry, each with a manifest of its own; patterns, groups, keep-N, pulls and ages',
+    rounds: 3,
+    figures: [
+      { title: 'median of eight, behind two', unit: 's', better: 'less', value: 1 },
+      { title: 'first of a process', unit: 's', better: 'less' },
+    ],
+    async prepare({ root }, size) {
+      await fillTags(root, filled(size, { manifests: 100_000, tags: 1 }))
+      return async () => {
+        const { milliseconds } = await previewTimes(root, 10)
+        return [median(milliseconds.slice(2)) / 1000, (milliseconds[0] ?? Number.NaN) / 1000]
+      }
+    },
+  },
+  {
+    name: 'G2',
+    title: 'preview of 1 000 000 tags of one repository: largest memory of the process',
+    rounds: 1,
+    figures: [
+      { title: 'largest memory', unit: 'MiB', better: 'less', value: 768 },
+      { title: 'time', unit: 's', better: 'less' },
+    ],
+    async prepare({ root }, size) {
+      await fillTags(root, filled(size, { manifests: 20_000, tags: 50 }))
+      return async () => {
+        const { milliseconds, peak } = await previewTimes(root, 1)
+        return [peak, (milliseconds[0] ?? Number.NaN) / 1000]
+      }
+    },
+  },
+  {
+    name: 'G3',
+    title:
+      'a plan that removes 5 000 tags of a registry, applied: each is in the trash and in the log, and can come back',
+    rounds: 3,
+    figures: [
+      { title: 'plan', unit: 's', better: 'less' },
+      { title: 'tags removed', unit: '1/s', better: 'more' },
+      { title: 'tags given back', unit: '1/s', better: 'more' },
+    ],
+    async prepare({ root }, size) {
+      const count = filled(size, { manifests: 5000, tags: 1 })
+      await fillTags(root, { ...count, hasBytes: true })
+      return async () => applyTimes(root, count.manifests * count.tags)
+    },
+  },
+]
+
+/** A hundredth of it to try a row out. */
+function filled(size: Size, { manifests, tags }: Pick<Filled, 'manifests' | 'tags'>): Filled {
+  return { repository, manifests: size === 'full' ? manifests : manifests / 100, tags }
+}
+
+interface Previews {
+  readonly milliseconds: readonly number[]
+  /** MiB. */
+  readonly peak: number
+}
+
+/** In a process of its own, whose memory is that of previews alone. */
+async function previewTimes(root: string, times: number): Promise<Previews> {
+  const script = join(import.meta.dirname, 'preview.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, root, String(times)])
+  const place = { code: 'JSON_INVALID', path: 'what previews took' } as const
+  const told = asObject(parseJson(stdout, { what: place.path }), place)
+  return {
+    milliseconds: required(told, 'microseconds', place, asArray).map((one) => asInteger(one, place) / 1000),
+    peak: required(told, 'peak', place, asInteger),
+  }
+}
+
+/** Retention of ours, and what it takes. */
+export const retentionField: ServerField<RetentionScene> = {
+  rows,
+  names: ['ibuild'],
+  reference: 'ibuild',
+  start: async (name, { root }) => ({
+    name,
+    version: `Node ${process.versions.node}`,
+    root,
+    [Symbol.asyncDispose]: async () => {},
+  }),
+}
