@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import { gcCommands } from '../../app/cli/gc/command-table.ts'
+import { policyCommands } from '../../app/cli/gc/policy.ts'
+import { trashCommands } from '../../app/cli/gc/trash.ts'
+import { scopes } from '../../retention/http/access.ts'
 import { readPolicy } from '../../retention/policy/read-policy.ts'
 import { fullPolicy } from '../../retention/policy/testing/full-policy.ts'
 import { checkCron } from '../../retention/schedule/cron.ts'
@@ -10,7 +14,7 @@ import { parseYaml } from '../../shared/config/yaml-text.ts'
 
 const read = (path: string): string => readFileSync(join(repository, path), 'utf8')
 const page = read('docs/gc.md')
-const examples = [...page.matchAll(/^```yaml\n([^]*?)^```$/gm)].map(([, text = '']) => text)
+const examples = [...page.matchAll(/^```yaml\n(version: [^]*?)^```$/gm)].map(([, text = '']) => text)
 
 test('each policy in docs/gc.md can be put in force, and nothing in it looks like a mistake', (t) => {
   t.true(examples.length >= 7)
@@ -35,6 +39,22 @@ test('docs/gc.md tells of every reason', (t) => {
   t.true(reasons.length >= 20)
   t.deepEqual(
     reasons.filter((reason) => !page.includes(`\`${reason}\``)),
+    [],
+  )
+})
+
+test('docs/gc.md names every command, and every scope', (t) => {
+  const words = [
+    ...Object.keys(gcCommands),
+    ...Object.keys(policyCommands).map((name) => `policy ${name}`),
+    ...Object.keys(trashCommands).map((name) => `trash ${name}`),
+  ]
+  t.deepEqual(
+    words.filter((word) => !page.includes(`ibuild gc ${word}`)),
+    [],
+  )
+  t.deepEqual(
+    Object.keys(scopes).filter((scope) => !page.includes(`| \`${scope}\` |`)),
     [],
   )
 })

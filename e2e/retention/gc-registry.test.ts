@@ -93,6 +93,11 @@ test('while a server runs it is asked: its policy, its runs, its trash', async (
   t.deepEqual(await tags(server.host), ['pr-1', 'pr-2', 'v1'])
   const why = await gc('explain team/app:pr-1')
   t.regex(why.stdout, /^verdict: +delete \(DELETE_REGEX, by policies\[0\]\.tags\.delete\[0\]\)$/m)
+  const [, digest = ''] = /^digest: +(\S+)$/m.exec(why.stdout) ?? []
+  t.is((await gc(`in-use node1 ${digest} --for 1h`)).code, 0)
+  t.regex((await gc('in-use')).stdout, /^node1 .* in 60 min +1$/m)
+  t.regex((await gc('preview')).stdout, /^stay: .*IN_USE 1/m)
+  await gc(`in-use node1 sha256:${'0'.repeat(64)} --for 1h`)
   const again = /^run (\w+)/.exec(
     (await gc(`apply ${/\w+$/.exec((await gc('plan')).stdout.trim())?.[0] ?? ''}`)).stdout,
   )?.[1]

@@ -1,12 +1,12 @@
 import type { AuditLine } from '../../../retention/run/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
-import { stringifySorted } from '../../../shared/base/json.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { parseArguments } from '../arguments.ts'
 import { jsonLine } from '../json-text.ts'
 import { isoSeconds } from '../registry/time-text.ts'
 import { cutText } from '../table.ts'
 import { writePieces } from '../write-lines.ts'
+import { aboutText } from './about-text.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { lookAtRetention } from './use-retention.ts'
 
@@ -16,9 +16,9 @@ interface Flags extends GcFlags {
 
 const help = `
 The oldest comes first. Each line has the hash of the one before it in its own: what was changed
-or removed is found while the log is read, and ends it with AUDIT_BROKEN.`
+or removed is found while the log is read, and ends it with AUDIT_BROKEN. --json has all of a line.`
 
-const widths = [7, 20, 16, 8]
+const widths = [6, 20, 8, 6]
 
 /** `ibuild gc audit` */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -51,7 +51,7 @@ async function* jsonLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<strin
 async function* tableLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<string> {
   yield rowText(['NUMBER', 'WHEN', 'BY', 'ACTION', 'ABOUT'])
   for await (const { number, at, by, action, about } of lines) {
-    yield rowText([String(number), isoSeconds(at), sanitize(by), action, sanitize(stringifySorted(about))])
+    yield rowText([String(number), isoSeconds(at), sanitize(by), action, aboutText(about)])
   }
 }
 

@@ -34,7 +34,7 @@ export interface DecisionTableOptions {
 export function decisionTable({ now, trunc, why, width }: DecisionTableOptions): DecisionTable {
   const line = (cells: readonly string[]): string => {
     const text = cells.map((cell, i) => cell.padEnd((widths[i] ?? 0) + (i < widths.length ? gap : 0))).join('')
-    return `${width === undefined ? text : cutText(text, width)}\n`
+    return `${(width === undefined ? text : cutText(text, width)).trimEnd()}\n`
   }
   return {
     heading: line(['VERDICT', 'REASON', 'AGE', 'SIZE', 'ITEM']),

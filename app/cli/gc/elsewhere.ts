@@ -1,13 +1,13 @@
 import { placeOf } from '../../../registry/client/hosts/places.ts'
 import { noHostSettings } from '../../../registry/client/hosts/settings.ts'
 import type { Source } from '../../../retention/facts.ts'
-import type { RetentionService } from '../../../retention/run/types.ts'
+import type { RemoteRetention } from '../../../retention/http/client.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { retentionElsewhere } from '../../adapters/retention-elsewhere.ts'
 import { isInsecure, printNotice, type RegistryFlags, registryOptions } from '../registry-client.ts'
 
 /** Retention of a registry elsewhere, with the login that there is for it. Errors: USAGE, REGISTRIES_INVALID; later those of the API. */
-export async function askElsewhere(server: string, source: Source, flags: RegistryFlags): Promise<RetentionService> {
+export async function askElsewhere(server: string, source: Source, flags: RegistryFlags): Promise<RemoteRetention> {
   const options = await registryOptions({ isAllInsecure: isInsecure(flags), onNotice: printNotice })
   const { credentials = { find: async () => undefined }, hosts = noHostSettings } = options
   const origin = originOf(server)

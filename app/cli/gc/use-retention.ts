@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Source } from '../../../retention/facts.ts'
+import type { RemoteRetention } from '../../../retention/http/client.ts'
 import type { RetentionService } from '../../../retention/run/types.ts'
-import { isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { dataFolder } from '../data-folder.ts'
 import { type GcFlags, sourceOf } from './flags.ts'
 
@@ -24,6 +25,28 @@ export async function lookAtRetention<T>(flags: GcFlags, work: Work<T>): Promise
 
 type Work<T> = (service: RetentionService) => Promise<T>
 
+/**
+ * Runs `work` on what only a server does: one elsewhere, or the one that has the data folder open. Errors: SERVER_BUSY and the like of it;
+ * OBJECT_NOT_FOUND where none looks after the source.
+ */
+export async function askServer<T>(flags: GcFlags, work: (service: RemoteRetention) => Promise<T>): Promise<T> {
+  const source = sourceOf(flags)
+  const { retentionServed } = await import('./served.ts')
+  const service = (await askOther(source, flags)) ?? (await retentionServed(dataFolder(flags.root), source))
+  if (service === undefined) throw noServer(source)
+  try {
+    return await work(service)
+  } finally {
+    await service.close()
+  }
+}
+
+function noServer(source: Source): IbuildError {
+  return new IbuildError('OBJECT_NOT_FOUND', `no server runs here that looks after the ${source}`, {
+    hint: 'Start one with ibuild serve, or name one with --server URL; --root names the data folder.',
+  })
+}
+
 interface Wanted {
   readonly flags: GcFlags
   readonly onlyReads: boolean
@@ -38,7 +61,7 @@ async function withService<T>(wanted: Wanted, work: Work<T>): Promise<T> {
 }
 
 /** Where it is not on the files of this machine. */
-async function askOther(source: Source, flags: GcFlags): Promise<RetentionService | undefined> {
+async function askOther(source: Source, flags: GcFlags): Promise<RemoteRetention | undefined> {
   if (flags.server === undefined) return undefined
   return (await import('./elsewhere.ts')).askElsewhere(flags.server, source, flags)
 }
