@@ -43,7 +43,7 @@ export async function lookAfterAll(wanted: readonly SourceWanted[], options: Loo
     async serveOwner(version) {
       const { adminSocket } = retentionLayout(options.root)
       await mkdir(dirname(adminSocket), { recursive: true, mode: 0o700 })
-      running.defer(await serveOwner({ sources: () => sources, version }, adminSocket))
+      running.defer(await serveOwner({ sources: () => sources, version, log: options.log }, adminSocket))
     },
     begin: () => all.forEach((one) => one.begin()),
     reload: async () => {

@@ -179,7 +179,7 @@ export const importTable: ImportTable = {
     },
     'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
     'retention/http': {
-      imports: ['shared', ...['policy', '*', 'run/testing'].map(inRetention)],
+      imports: ['shared', ...['policy', '*'].map(inRetention)],
       types: ['retention/run', 'retention/decide'],
     },
     'retention/testing': { imports: ['retention/*', 'retention/run/testing'] },

@@ -36,7 +36,8 @@ async function bySocket(t: ExecutionContext, options: OpenModelOptions = {}): Pr
   const opened = await openModel(options)
   const { source, refreshed } = sourceOf(opened)
   const socket = join(temporaryFolder(t), 'admin.sock')
-  const stop = await serveOwner({ sources: () => new Map([['registry', source]]), version: '1' }, socket)
+  const log = { error: (message: string) => t.log(message) }
+  const stop = await serveOwner({ sources: () => new Map([['registry', source]]), version: '1', log }, socket)
   t.teardown(stop)
   t.is(statSync(socket).mode & 0o777, 0o600)
   return { ...opened, refreshed, remote: remoteRetention(overSocket(socket), 'registry'), by: 'Änne K.' }

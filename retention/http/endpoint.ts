@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../shared/base/json.ts'
+import { isObject, type JsonObject, type JsonValue } from '../../shared/base/json.ts'
 import type { Within } from '../run/types.ts'
 import type { Scope } from './access.ts'
 import { type Fields, object } from './object-shape.ts'
@@ -101,14 +101,17 @@ function queryShape<Query extends object>({ query }: Pick<Row<Query, unknown, un
 
 /** Digits are a number where one is wanted. */
 function numbered(query: JsonObject, { schema }: Shape<unknown>): JsonObject {
-  const { properties } = schema
-  const isNumber = (name: string): boolean => JSON.stringify(properties).includes(`"${name}":{"type":"integer"`)
   return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [
-      name,
-      typeof value === 'string' && /^\d{1,15}$/.test(value) && isNumber(name) ? Number(value) : value,
-    ]),
+    Object.entries(query).map(([name, value]) => {
+      const isDigits = typeof value === 'string' && /^\d{1,15}$/.test(value)
+      return [name, isDigits && wantsNumber(schema, name) ? Number(value) : value]
+    }),
   )
+}
+
+function wantsNumber({ properties = null }: JsonObject, name: string): boolean {
+  const property = isObject(properties) && Object.hasOwn(properties, name) ? properties[name] : undefined
+  return property !== undefined && isObject(property) && property['type'] === 'integer'
 }
 
 function common<Query extends object, Body, T>(row: Row<Query, Body, T>): Omit<Endpoint, 'isLines' | 'run'> {

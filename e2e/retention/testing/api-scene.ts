@@ -22,9 +22,9 @@ export interface Told extends Pick<Answered, 'status' | 'headers'> {
 }
 
 const isScope = (word: string): word is Scope => Object.hasOwn(scopes, word)
-export const everyScope: readonly Scope[] = Object.keys(scopes).filter(isScope)
+const everyScope: readonly Scope[] = Object.keys(scopes).filter(isScope)
 /** Ann may do everything, and bob may read. */
-export const usualRules: readonly GcAccessRule[] = [
+const usualRules: readonly GcAccessRule[] = [
   { who: ['user:ann'], scopes: everyScope },
   { who: ['user:bob'], scopes: ['policy:read'] },
 ]
