@@ -23,10 +23,10 @@ export async function serveOwner({ log, ...options }: OwnerOptions, socket: stri
   const server = createServer((message, response) => {
     const request = new WebRequest(message, undefined)
     const told: Told = { sentBytes: 0, failure: undefined }
-    const answered = api.answer({ request, response, limits: defaultWebLimits, told }, ownerRights(message))
-    void answered.then(() => {
+    response.once('close', () => {
       if (told.failure?.cause !== undefined) log.error('a call of retention failed', { error: told.failure.cause })
     })
+    void api.answer({ request, response, limits: defaultWebLimits, told }, ownerRights(message))
   })
   server.on('clientError', (_error, connection) => connection.destroy())
   await listenOnSocket(server, socket)
