@@ -11,7 +11,7 @@ import type { Log } from '../../shared/log/log.ts'
 import type { FurtherPaths } from '../../shared/web/further.ts'
 import { trashRoots } from '../adapters/trash-roots.ts'
 import type { SignedIn } from '../adapters/trust-roots.ts'
-import { lateTrash } from './late-trash.ts'
+import { type LateTrash, lateTrash } from './late-trash.ts'
 import type { SourceWanted } from './looked-after.ts'
 import { type LookedAfterAll, lookAfterAll } from './looked-after-all.ts'
 import { dockerWanted, type FreshImages, registryWanted, storeWanted } from './source-wanted.ts'
@@ -57,7 +57,7 @@ export function besideRetention(options: BesideRetentionOptions): BesideRetentio
     async open(registry, signedIn) {
       if (!config.enabled && !isKept()) return trash.settle(undefined)
       const wanted = wantedOf(options, { registry, signedIn, inForce })
-      const [own, others] = [{ ...wanted.own, inventory: noting(wanted.own, trash.settle) }, wanted.others]
+      const [own, others] = [{ ...wanted.own, inventory: noting(wanted.own, trash) }, wanted.others]
       all = await lookAfterAll(config.enabled ? [own, ...others] : [own], { root, log })
     },
     paths: config.enabled
@@ -105,12 +105,9 @@ function wantedOf(
 }
 
 /** Its inventory, of whose trash somebody is told. */
-function noting(
-  { inventory }: SourceWanted,
-  settle: ReturnType<typeof lateTrash>['settle'],
-): SourceWanted['inventory'] {
+function noting({ inventory }: SourceWanted, late: LateTrash): SourceWanted['inventory'] {
   return (trash) => {
-    settle(trash)
+    late.settle(trash)
     return inventory(trash)
   }
 }

@@ -28,7 +28,7 @@ export async function usePolicyFile(
 }
 
 /** Errors: RETENTION_POLICY_INVALID for a file that cannot be read. */
-export async function readPolicyText(file: string): Promise<string> {
+async function readPolicyText(file: string): Promise<string> {
   try {
     const bytes = await readStart(file, mostBytes + 1)
     if (bytes.length <= mostBytes) return bytes.toString('utf8')

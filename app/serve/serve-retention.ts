@@ -43,6 +43,8 @@ export async function serveRetention(
   const log = createLog(config.log, { write: host.writeLog, isTerminal: host.isTerminal })
   await using opened = new AsyncDisposableStack()
   opened.defer(() => log.flush())
+  const alive = setInterval(() => undefined, 2 ** 30) // nothing else keeps a process that only waits for its next run
+  opened.defer(() => clearInterval(alive))
   const fresh = opened.use(host.freshImages(root, log))
   const { docker, store, targets } = config
   const all = await lookAfterAll(

@@ -56,9 +56,10 @@ export async function startServer(
   }
   const written = (): string => stdout() + stderr()
   const look = (): string | undefined => {
-    const url = /^ibuild (?:serves (?:a registry|trusted collections)|signs for notary servers) at (\S+)\n/m.exec(
-      stdout(),
-    )?.[1]
+    const url =
+      /^ibuild (?:(?:serves (?:a registry|trusted collections)|signs for notary servers) at|looks after) (\S+)\n/m.exec(
+        stdout(),
+      )?.[1]
     if (url === undefined && isOver(child))
       throw new Error(`ibuild serve ended with ${child.exitCode ?? child.signalCode}\n${written()}`)
     return url
