@@ -65,12 +65,13 @@ export async function makeStack(daemon: Dockerd, folder: string, image: string):
   }
 }
 
-/** The configuration of packaging/compose, with the ports of the test in URLs. */
+/** The configuration of packaging/compose, with the ports of the test in URLs, and policies that are run each minute. */
 function writeConfiguration(folder: string, registry: number): void {
   cpSync(join(repository, 'packaging/compose'), folder, { recursive: true })
   for (const name of ['notary.yml', 'gc.yml']) {
     const file = join(folder, name)
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/(localhost|registry):5000/g, `$1:${registry}`))
+    const text = readFileSync(file, 'utf8').replaceAll(/(localhost|registry):5000/g, `$1:${registry}`)
+    writeFileSync(file, text.replace(/cron: .+\n +timezone: .+/, 'everyMinutes: 1'))
   }
 }
 

@@ -45,7 +45,7 @@ export interface Person extends Workspace {
 /** Somebody whose commands know the trust server. Without `env` nothing has to be signed. */
 export async function person(
   t: ExecutionContext,
-  { url, authority }: Servers,
+  { url, authority }: Pick<Servers, 'url' | 'authority'> & Partial<Servers>,
   more: Readonly<Record<string, string>> = {},
 ): Promise<Person> {
   const space = await makeWorkspace(t)
