@@ -170,14 +170,14 @@ export const importTable: ImportTable = {
     },
     'retention/run': { imports: ['shared', ...['policy', 'decide', 'state', '*'].map(inRetention)] },
     'retention/schedule': {
-      imports: ['shared/base', 'retention/policy', 'retention/*'],
-      types: ['retention/run', 'retention/state'],
+      imports: ['shared/base', ...['policy', 'state', 'testing', '*'].map(inRetention)],
+      types: ['retention/run'],
     },
     'retention/server': {
       imports: ['shared', 'retention/schedule', 'retention/http', 'retention/*'],
       types: ['retention/policy', 'retention/run'],
     },
-    'retention/mirror': { imports: ['shared/base', ...['policy', 'state', '*'].map(inRetention)] },
+    'retention/mirror': { imports: ['shared/base', ...['policy', 'state', 'testing', '*'].map(inRetention)] },
     'retention/http': {
       imports: ['shared', ...['policy', '*'].map(inRetention)],
       types: ['retention/run', 'retention/decide'],
