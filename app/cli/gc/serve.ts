@@ -8,14 +8,14 @@ import { connectTarget } from './connect-target.ts'
 import { loadServeConfig, type ServeGcFlags } from './load-serve-config.ts'
 
 const help = `
-For a Docker daemon, for the images that were built here, and for the policies of registries elsewhere;
-ibuild serve runs those of its own registry. SIGHUP reads the file and those of policies again;
+For a Docker daemon, for the images that were built here, and for the policies of registries
+elsewhere; ibuild serve runs those of its own registry. SIGHUP reads the file and those of policies again;
 SIGTERM lets a run stop between two items.
 
 What is removed from a Docker daemon, or of the images built here, cannot come back: nobody asks
 before a run that the schedule of a policy begins.
   docker: { host: unix:///var/run/docker.sock, policy: docker.yml }
-  targets: [{ url: https://registry.example.org, user: gc, passwordFile: gc.password, cron: 15 3 * * * }]`
+  targets: [{ url: https://registry.example.org, user: gc, passwordFile: pw, everyMinutes: 60 }]`
 
 /** `ibuild gc serve` */
 export async function run(argv: readonly string[]): Promise<number> {
