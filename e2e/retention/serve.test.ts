@@ -86,10 +86,11 @@ test('a process of its own runs the policy of a registry elsewhere', async (t) =
 })
 
 test('what is wrong in the configuration is told with its place', async (t) => {
-  const { folder, ibuild } = await makeWorkspace(t)
+  const workspace = await makeWorkspace(t)
+  const { folder } = workspace
   const told = async (text: string, words: readonly string[]): Promise<string> => {
     writeFileSync(`${folder}/c.yml`, text)
-    const { code, stderr } = await ibuild([...words, '--config', `${folder}/c.yml`, '--check-config'])
+    const { code, stderr } = await workspace.ibuild([...words, '--config', `${folder}/c.yml`, '--check-config'])
     return `${code} ${stderr}`
   }
   const gc = ['gc', 'serve']

@@ -9,8 +9,8 @@ import { loadServeConfig, type ServeGcFlags } from './load-serve-config.ts'
 
 const help = `
 For a Docker daemon, for the images that were built here, and for the policies of registries
-elsewhere; ibuild serve runs those of its own registry. SIGHUP reads the file and those of policies again;
-SIGTERM lets a run stop between two items.
+elsewhere; ibuild serve runs those of its own registry. SIGHUP reads the file and those of policies
+again; SIGTERM lets a run stop between two items.
 
 What is removed from a Docker daemon, or of the images built here, cannot come back: nobody asks
 before a run that the schedule of a policy begins.
