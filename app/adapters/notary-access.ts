@@ -3,6 +3,7 @@ import { WebError } from '../../notary/http/web-error.ts'
 import type { ServerAccess } from '../../notary/server/access.ts'
 import { PublishError, refused } from '../../notary/service/publish-error.ts'
 import { RegistryError } from '../../registry/protocol/error.ts'
+import type { RepositoryName } from '../../registry/protocol/names.ts'
 import type { NotaryAccess } from '../../registry/server/notary-access.ts'
 import { logRequest } from '../../registry/server/request-log.ts'
 import type { JsonValue } from '../../shared/base/json.ts'
@@ -26,14 +27,20 @@ export function accessOfRegistry(access: NotaryAccess, { isOpen, log, logging }:
   }
 }
 
-function authorizeWith({ authorize }: NotaryAccess): Authorize {
+function authorizeWith({ authorize, names }: NotaryAccess): Authorize {
   return async (request, wish) => {
     try {
-      await authorize(request, wish)
+      const { mayPull } = await authorize(request, wish)
+      return { maySee: (gun) => isPulled(names().repositoryOf(gun), mayPull) }
     } catch (error) {
       throw error instanceof RegistryError ? inWordsOfNotary(error, request, wish) : error
     }
   }
+}
+
+/** Collections of repositories elsewhere are nobody's here. */
+function isPulled(name: RepositoryName | undefined, mayPull: (name: RepositoryName) => boolean): boolean {
+  return name !== undefined && mayPull(name)
 }
 
 function inWordsOfNotary(error: RegistryError, request: AccessRequest, wish: Wish): Error {

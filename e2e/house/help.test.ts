@@ -13,10 +13,15 @@ import { keyCommands } from '../../app/cli/trust/key.ts'
 import { pendingCommands } from '../../app/cli/trust/pending.ts'
 import { signerCommands } from '../../app/cli/trust/signer.ts'
 import { repository } from '../../scripts/repository.ts'
+import { createSlots } from '../../shared/base/slots.ts'
 import { runOk } from '../testing/run.ts'
 
+/** A hundred commands at once would each take as long as all of them. */
+const atOnce = createSlots(4)
+
 const help = async (...args: string[]): Promise<string> => {
-  const { stdout, stderr } = await runOk(process.execPath, [join(repository, 'bin/ibuild.cjs'), ...args])
+  const command = [join(repository, 'bin/ibuild.cjs'), ...args]
+  const { stdout, stderr } = await atOnce(() => runOk(process.execPath, command))
   if (stderr !== '') throw new Error(stderr)
   return stdout
 }

@@ -14,8 +14,9 @@ access:
   rules:
     - { repositories: ['team/**'], who: ['user:ann'], actions: [pull, push] }
     - { repositories: ['**'], who: ['user:bob'], actions: [pull] }
+    - { repositories: ['ops/**'], who: ['user:eve'], actions: [pull] }
 `
-const passwords = { ann: 'password of ann', bob: 'password of bob' }
+const passwords = { ann: 'password of ann', bob: 'password of bob', eve: 'password of eve' }
 const gun = 'registry.example:5000/team/app'
 
 needs(test, 'notary')('a server that asks for a token is imported from with an account that may read', async (t) => {
@@ -42,6 +43,8 @@ needs(test, 'notary')('a server that asks for a token is imported from with an a
   t.like(one, { code: 0, stdout: `${gun}: imported, with its root and 3 other files\n` }, one.stderr)
   const all = await importing('other', ['--all', ...bob], passwords.bob)
   t.like(all, { code: 0, stdout: `${gun}: imported, with its root and 3 other files\n` }, all.stderr)
+  const others = await importing('eve', ['--all', '--user', 'eve', '--password-stdin'], passwords.eve)
+  t.false((others.stdout + others.stderr).includes(gun), 'nobody is told of what he may not pull')
   const unknown = await importing('third', ['--all'])
   t.deepEqual([unknown.code, /\[TRUST_DENIED\]/.test(unknown.stderr)], [3, true], unknown.stderr)
 })

@@ -103,8 +103,7 @@ function replyOf(exchange: Exchange, answer: Answer, { targetBytes }: NotaryLimi
 function protocolAnswer(context: EndpointContext, authorize: Authorize | undefined): Answer {
   return async ({ request, route }) => {
     const task = taskOf(request, route)
-    if (authorize !== undefined) await authorize(accessRequestOf(request), task.wish)
-    return task.run(context)
+    return task.run(context, await authorize?.(accessRequestOf(request), task.wish))
   }
 }
 

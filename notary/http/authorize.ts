@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Client } from '../../shared/web/client-of.ts'
+import type { Gun } from '../tuf/types.ts'
 
 /** What a request needs to be allowed. */
 export type Wish =
@@ -25,8 +26,14 @@ export interface AccessRequest {
   readonly tellAccount: (name: string) => void
 }
 
+/** To whom a request was allowed, where that makes a difference to the answer. */
+export interface Allowed {
+  /** Whether he may be told of a collection. */
+  readonly maySee: (gun: Gun) => boolean
+}
+
 /**
- * Decides on a request, once, before anything of it is done or read. Throws a WebError 401 with `WWW-Authenticate` among its
+ * Decides on a request, once, before anything of it is done or read. Who is given nothing back may see all. Throws a WebError 401 with `WWW-Authenticate` among its
  * headers, of which Bearer is the first, or a PublishError INVALID_GUN for a collection that is not of here.
  */
-export type Authorize = (request: AccessRequest, wish: Wish) => void | Promise<void>
+export type Authorize = (request: AccessRequest, wish: Wish) => Allowed | undefined | Promise<Allowed | undefined>

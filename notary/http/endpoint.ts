@@ -5,7 +5,7 @@ import type { NotaryService } from '../service/types.ts'
 import type { Caller } from '../store/collection-types.ts'
 import { isGun } from '../tuf/gun.ts'
 import type { Gun } from '../tuf/types.ts'
-import type { Wish } from './authorize.ts'
+import type { Allowed, Wish } from './authorize.ts'
 import { notFound } from './error-reply.ts'
 import type { NotaryLimits } from './limits.ts'
 import type { Reply } from './reply.ts'
@@ -33,7 +33,7 @@ export interface EndpointContext {
 /** A request that was understood: what it needs to be allowed, and what it does. */
 export interface Task {
   readonly wish: Wish
-  readonly run: (context: EndpointContext) => Promise<Reply> | Reply
+  readonly run: (context: EndpointContext, allowed: Allowed | undefined) => Promise<Reply> | Reply
 }
 
 export type Method = 'GET' | 'POST' | 'DELETE'

@@ -153,6 +153,32 @@ test('the changefeed tells of publishes and deletions, oldest first', async (t) 
     t.deepEqual((await ask('GET', `${all}${query}`)).codes, ['INVALID_PARAMETERS'], query)
 })
 
+test('the changefeed of all collections tells of those alone that who asks may pull, however many others lie between', async (t) => {
+  const { ask, upload, collection } = await serve(t, {
+    access: {
+      authorize: (_request, { kind }) =>
+        kind === 'catalog' ? { maySee: (gun) => !gun.endsWith('secret') } : undefined,
+      isOpen: () => false,
+    },
+  })
+  for (const gun of [app, `${app}-secret`, `${app}2`]) {
+    const { files } = await (await collection({ gun })).publish()
+    await upload(
+      gun,
+      [...files].filter(([role]) => role !== 'timestamp'),
+    )
+  }
+  const read = async (query: string): Promise<readonly string[]> => {
+    const { records } = JSON.parse((await ask('GET', `/v2/_trust/changefeed?${query}`)).body.toString())
+    return (records ?? []).map(({ GUN }: { GUN: string }) => GUN)
+  }
+  t.deepEqual(await read('records=0'), [app, `${app}2`])
+  t.deepEqual(await read('records=2'), [app, `${app}2`])
+  t.deepEqual(await read('records=1&change_id=1'), [`${app}2`])
+  t.deepEqual(await read('records=-2'), [app, `${app}2`])
+  t.deepEqual(await read('records=-1'), [`${app}2`])
+})
+
 test('what means nothing is not found, in words that clients know', async (t) => {
   const { ask } = await serve(t)
   const about = { code: 'METADATA_NOT_FOUND', message: 'You have requested metadata that does not exist.' }

@@ -1,6 +1,8 @@
 import type { WebRequest } from '../../../shared/web/request.ts'
 import { PublishError } from '../../service/publish-error.ts'
+import type { NotaryService } from '../../service/types.ts'
 import type { ChangesQuery, CollectionChange } from '../../store/collection-types.ts'
+import type { Allowed } from '../authorize.ts'
 import { askedGun, type Methods } from '../endpoint.ts'
 import { jsonReply } from '../reply.ts'
 
@@ -13,13 +15,34 @@ export const changesMethods: Methods<'changes'> = {
     const query = { ...queryOf(request), gun }
     return {
       wish: gun === undefined ? { kind: 'catalog' } : { kind: 'collection', gun, actions: ['pull'] },
-      async run({ service }) {
-        const changes = await service.changes(query)
+      async run({ service }, allowed) {
+        const isAll = gun !== undefined || allowed === undefined
+        const changes = await (isAll ? service.changes(query) : visibleChanges(service, query, allowed))
         const records = changes.toSorted((a, b) => a.id - b.id).map(recordOf)
         return jsonReply({ count: records.length, records: records.length === 0 ? null : records })
       },
     }
   },
+}
+
+/** Changes that are looked at for one answer, whoever may see them. */
+const mostLooks = 100_000
+
+/** Those of collections that he may see: whoever asks for fewer than there are goes on behind the last one he got. */
+async function visibleChanges(
+  service: Pick<NotaryService, 'changes'>,
+  query: ChangesQuery,
+  { maySee }: Allowed,
+): Promise<readonly CollectionChange[]> {
+  const found: CollectionChange[] = []
+  let { after } = query
+  for (let looks = 0; looks < mostLooks; looks += most) {
+    const page = await service.changes({ ...query, after, limit: most })
+    found.push(...page.filter((change) => maySee(change.gun)))
+    if (found.length >= query.limit || page.length < most) break
+    after = (query.isReverse ? page[0] : page.at(-1))?.id
+  }
+  return query.isReverse ? found.toSorted((a, b) => b.id - a.id).slice(0, query.limit) : found.slice(0, query.limit)
 }
 
 /**
