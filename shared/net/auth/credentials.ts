@@ -16,7 +16,7 @@ export interface CredentialSource {
 const hubKey = 'https://index.docker.io/v1/'
 
 /** The key of a host. */
-function keyOf(domain: string): string {
+export function keyOf(domain: string): string {
   return isHub(domain) ? hubKey : domain
 }
 
