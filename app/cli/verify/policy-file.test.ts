@@ -47,7 +47,7 @@ test('what is wrong is told with its line', (t) => {
   t.regex(problemOf(t, 'default: [\n'), /^FILE: .* at line 2/)
   t.regex(
     problemOf(t, 'default: reject\ndefault: insecureAcceptAnything\n'),
-    /^FILE: Map keys must be unique at line 2/,
+    /^FILE: Map keys must be unique: "default" at line 2/,
   )
   t.regex(
     problemOf(t, 'default:\n  cosign: {keys: nobody.pub}\n'),
