@@ -67,7 +67,7 @@ needs(test.serial, 'notary')('a registry and its notary are as they were at the 
     readonly databases: Readonly<Record<string, number>>
     readonly files: readonly string[]
   }
-  t.deepEqual(Object.keys(made.databases), ['collections', 'keys'])
+  t.deepEqual(Object.keys(made.databases), ['collections', 'keys', 'gc-registry'])
   t.true(made.files.includes('notary/signer/signer.key') && made.files.includes('notary/tls/ca.key'))
   await ok('registry', 'backup', '--verify', backup)
 
