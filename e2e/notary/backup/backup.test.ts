@@ -79,7 +79,7 @@ needs(test.serial, 'notary')('a registry and its notary are as they were at the 
   t.is(await first.server.stop(), 0)
 
   await ok('registry', 'restore', backup, '--root', restored)
-  t.deepEqual(readdirSync(restored).sort(), ['notary', 'registry'])
+  t.deepEqual(readdirSync(restored).sort(), ['notary', 'registry', 'retention'])
   await ok('notary', 'audit', '--verify', '--root', restored)
   const second = await serveBoth(t, restored, [port, new URL(first.trust.url).port])
   t.deepEqual(await Promise.all(['timestamp', 'snapshot'].map((role) => keyOf(stock, role))), keys)
