@@ -220,7 +220,7 @@ needs(
   const { folder, root, storage, content, answers } = await peer(t, 'distribution')
   const device = statSync(folder).dev
   const other = ['/dev/shm', '/var/tmp'].find((place) => existsSync(place) && statSync(place).dev !== device)
-  if (other === undefined) return t.pass('there is no other filesystem')
+  if (other === undefined) return void t.pass('there is no other filesystem')
   const elsewhere = join(other, `ibuild-adopt-${process.pid}`)
   t.teardown(() => rmSync(elsewhere, { recursive: true, force: true }))
   cpSync(storage, elsewhere, { recursive: true })
