@@ -4,8 +4,13 @@ export function jsonText(value: unknown): string {
 }
 
 /** The same on one line, for streams of JSON. */
-export function jsonLine(value: unknown): string {
+function jsonLine(value: unknown): string {
   return `${escapeControls(JSON.stringify(value))}\n`
+}
+
+/** A stream of JSON: a line for each item, as it comes. */
+export async function* jsonLines(items: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const item of items) yield jsonLine(item)
 }
 
 /** DEL and the C1 controls, which JSON lets through and a terminal acts on, escaped like the other control characters. */

@@ -50,6 +50,12 @@ export function cutText(text: string, width: number): string {
   return `${start}...`
 }
 
+/** A line of cells whose columns are so wide, and the last as it is: for tables whose lines are told one by one. Cut to `width` places. */
+export function fixedLine(cells: readonly string[], columns: readonly number[], width: number | undefined): string {
+  const text = cells.map((cell, i) => cell.padEnd(columns[i] === undefined ? 0 : columns[i] + gap)).join('')
+  return width === undefined ? text : cutText(text, width)
+}
+
 /** Places that a text takes in a terminal: none for marks that join the letter before, two for East Asian letters and emoji. */
 export function textWidth(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length

@@ -4,6 +4,7 @@ import { dataText, parseFormat } from '../cli/output-format.ts'
 import { readTwice } from '../cli/read-twice.ts'
 import { formatSize } from '../cli/sizes.ts'
 import { cutText, formatAge, formatTable, shortID } from '../cli/table.ts'
+import { terminalWidth } from '../cli/terminal-width.ts'
 import { type HistoryLine, historyLines } from '../listing/history-lines.ts'
 import { sanitize } from '../progress/sanitize.ts'
 
@@ -62,7 +63,7 @@ function toTable(lines: readonly HistoryLine[], { trunc, human }: Flags): string
       diffID === undefined ? '' : human ? formatSize(size) : String(size),
     ]
   })
-  const width = trunc && process.stdout.isTTY ? process.stdout.columns : undefined
+  const width = trunc ? terminalWidth() : undefined
   return formatTable([['LAYER', 'CREATED', 'CREATED BY', 'SIZE'], ...rows], { flexible: 2, width })
 }
 

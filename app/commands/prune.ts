@@ -5,6 +5,7 @@ import { storeOf } from '../cli/open-store.ts'
 import { parseFormat } from '../cli/output-format.ts'
 import { formatSize, parseSize } from '../cli/sizes.ts'
 import { shortID, tableLines } from '../cli/table.ts'
+import { terminalWidth } from '../cli/terminal-width.ts'
 import { writeLines } from '../cli/write-lines.ts'
 import { parseFilters } from '../listing/filters.ts'
 import { pruneChoice, pruneFilterKeys } from '../listing/prune-filter.ts'
@@ -80,8 +81,8 @@ function* textOf(report: GarbageReport, { dryRun }: Flags, items: readonly Garba
     countText(records, 'cache record'),
   ].join(', ')
   if (dryRun !== true) return yield `removed ${counts}: ${formatSize(bytes)} freed\n`
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  if (items.length > 0) yield* tableLines({ [Symbol.iterator]: () => rowsOf(items) }, { flexible: 3, width })
+  if (items.length > 0)
+    yield* tableLines({ [Symbol.iterator]: () => rowsOf(items) }, { flexible: 3, width: terminalWidth() })
   yield `would remove ${counts}: ${formatSize(bytes)} would be freed\n`
 }
 

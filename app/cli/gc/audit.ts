@@ -2,9 +2,10 @@ import type { AuditLine } from '../../../retention/run/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { parseArguments } from '../arguments.ts'
-import { jsonLine } from '../json-text.ts'
+import { jsonLines } from '../json-text.ts'
 import { isoSeconds } from '../registry/time-text.ts'
-import { cutText } from '../table.ts'
+import { fixedLine } from '../table.ts'
+import { terminalWidth } from '../terminal-width.ts'
 import { writePieces } from '../write-lines.ts'
 import { aboutText } from './about-text.ts'
 import { type GcFlags, gcParser } from './flags.ts'
@@ -44,10 +45,6 @@ function numberOf(text = '0'): number {
   throw new IbuildError('USAGE', `--after: ${JSON.stringify(text.slice(0, 80))} is not the number of a line`)
 }
 
-async function* jsonLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<string> {
-  for await (const line of lines) yield jsonLine(line)
-}
-
 async function* tableLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<string> {
   yield rowText(['NUMBER', 'WHEN', 'BY', 'ACTION', 'ABOUT'])
   for await (const { number, at, by, action, about } of lines) {
@@ -56,7 +53,5 @@ async function* tableLines(lines: AsyncIterable<AuditLine>): AsyncGenerator<stri
 }
 
 function rowText(cells: readonly string[]): string {
-  const text = cells.map((cell, i) => cell.padEnd((widths[i] ?? -3) + 3)).join('')
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  return `${width === undefined ? text : cutText(text, width)}\n`
+  return `${fixedLine(cells, widths, terminalWidth())}\n`
 }

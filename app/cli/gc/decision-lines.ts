@@ -2,12 +2,11 @@ import type { Decision } from '../../../retention/decide/types.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { period } from '../periods.ts'
 import { formatSize } from '../sizes.ts'
-import { cutText } from '../table.ts'
+import { fixedLine } from '../table.ts'
 import { itemText } from './item-text.ts'
 
 /** Places of the columns but the last: they are known beforehand, so that lines can be told as they are decided. */
 const widths = [7, 16, 7, 7]
-const gap = 3
 
 export interface DecisionTable {
   readonly heading: string
@@ -32,10 +31,7 @@ export interface DecisionTableOptions {
 
 /** A table of decisions whose lines are made one by one. */
 export function decisionTable({ now, trunc, why, width }: DecisionTableOptions): DecisionTable {
-  const line = (cells: readonly string[]): string => {
-    const text = cells.map((cell, i) => cell.padEnd((widths[i] ?? 0) + (i < widths.length ? gap : 0))).join('')
-    return `${(width === undefined ? text : cutText(text, width)).trimEnd()}\n`
-  }
+  const line = (cells: readonly string[]): string => `${fixedLine(cells, widths, width).trimEnd()}\n`
   return {
     heading: line(['VERDICT', 'REASON', 'AGE', 'SIZE', 'ITEM']),
     line: ({ item, verdict, reason, about }) => {

@@ -6,7 +6,9 @@ import { inTime, period } from '../periods.ts'
 import { isoSeconds } from '../registry/time-text.ts'
 import { formatSize } from '../sizes.ts'
 import { tableLines } from '../table.ts'
+import { terminalWidth } from '../terminal-width.ts'
 import { writeLines } from '../write-lines.ts'
+import { fact } from './fact.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { itemText } from './item-text.ts'
 import { lookAtRetention } from './use-retention.ts'
@@ -32,13 +34,13 @@ function linesOf({ decision, rules, changesAt }: Explanation, now: number): stri
   const by = rule === undefined ? '' : `, by ${rule}`
   return [
     `${itemText(item, { trunc: false })}\n`,
-    row('verdict', `${verdict} (${reason}${by})`),
-    row('why', sanitize(about)),
-    row('digest', item.digest),
-    row('size', formatSize(item.size)),
-    row('pushed', `${isoSeconds(item.pushedAt)}, ${period(Math.max(0, now - item.pushedAt))} ago`),
-    row('pulled', item.pulledAt === undefined ? 'never, as far as is known' : isoSeconds(item.pulledAt)),
-    row(
+    fact('verdict', `${verdict} (${reason}${by})`),
+    fact('why', sanitize(about)),
+    fact('digest', item.digest),
+    fact('size', formatSize(item.size)),
+    fact('pushed', `${isoSeconds(item.pushedAt)}, ${period(Math.max(0, now - item.pushedAt))} ago`),
+    fact('pulled', item.pulledAt === undefined ? 'never, as far as is known' : isoSeconds(item.pulledAt)),
+    fact(
       'changes',
       changesAt === undefined ? 'not by time alone' : `${isoSeconds(changesAt)}, ${inTime(changesAt, now)}`,
     ),
@@ -51,12 +53,4 @@ function ruleRows(rules: Explanation['rules']): string[][] {
     ['HOLDS', 'RULE', 'WHAT IT SAYS'],
     ...rules.map(({ rule, holds, about }) => [holds ? 'yes' : 'no', sanitize(rule), sanitize(about)]),
   ]
-}
-
-function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined
-}
-
-function row(name: string, value: string): string {
-  return `${`${name}:`.padEnd(12)}${value}\n`
 }

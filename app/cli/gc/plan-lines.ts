@@ -7,12 +7,17 @@ export function planLines(
   plan: Plan,
   { mode, now }: { readonly mode: RetentionStatus['mode']; readonly now: number },
 ): string[] {
-  const { id, policyVersion, expiresAt, state, totals } = plan
+  const { id, policyVersion, state, totals } = plan
   return [
     ...totalsLines(totals),
-    `plan ${id}, by version ${policyVersion} of the policy: ${state === 'waiting' ? `goes off ${inTime(expiresAt, now)}` : state}\n`,
+    `plan ${id}, by version ${policyVersion} of the policy: ${stateText(plan, now)}\n`,
     ...(totals.deleted === 0 || state !== 'waiting' ? [] : [nextText(id, mode)]),
   ]
+}
+
+/** What became of a plan, or until when it waits. */
+export function stateText({ state, expiresAt }: Pick<Plan, 'state' | 'expiresAt'>, now: number): string {
+  return state === 'waiting' ? `goes off ${inTime(expiresAt, now)}` : state
 }
 
 function nextText(id: string, mode: RetentionStatus['mode']): string {

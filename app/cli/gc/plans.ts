@@ -2,13 +2,13 @@ import type { Plan, RetentionService } from '../../../retention/run/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { parseArguments } from '../arguments.ts'
-import { jsonLine, jsonText } from '../json-text.ts'
-import { ago, inTime } from '../periods.ts'
+import { jsonLines, jsonText } from '../json-text.ts'
+import { ago } from '../periods.ts'
 import { formatSize } from '../sizes.ts'
 import { tableLines } from '../table.ts'
 import { writeLines, writePieces } from '../write-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
-import { planLines } from './plan-lines.ts'
+import { planLines, stateText } from './plan-lines.ts'
 import { plannedLines } from './planned-lines.ts'
 import { lookAtRetention } from './use-retention.ts'
 
@@ -43,10 +43,6 @@ async function showPlan(service: RetentionService, id: string, flags: Flags): Pr
   await writeLines(planLines(plan, { mode, now: Date.now() }))
 }
 
-async function* jsonLines(items: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const item of items) yield jsonLine(item)
-}
-
 function rowsOf(plans: readonly Plan[], now: number): string[][] {
   return [
     ['PLAN', 'WHEN', 'BY', 'POLICY', 'ITEMS', 'SIZE', 'STATE'],
@@ -57,7 +53,7 @@ function rowsOf(plans: readonly Plan[], now: number): string[][] {
       String(policyVersion),
       String(totals.deleted),
       formatSize(totals.bytes),
-      state === 'waiting' ? `goes off ${inTime(expiresAt, now)}` : state,
+      stateText({ state, expiresAt }, now),
     ]),
   ]
 }

@@ -1,7 +1,8 @@
 import type { PreviewLine } from '../../../retention/run/types.ts'
 import { parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
-import { jsonLine } from '../json-text.ts'
+import { jsonLines } from '../json-text.ts'
+import { terminalWidth } from '../terminal-width.ts'
 import { writePieces } from '../write-lines.ts'
 import { decisionTable } from './decision-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
@@ -43,13 +44,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-async function* jsonLines(lines: AsyncIterable<PreviewLine>): AsyncGenerator<string> {
-  for await (const line of lines) yield jsonLine(line)
-}
-
 async function* tableLines(lines: AsyncIterable<PreviewLine>, { why, trunc }: Flags): AsyncGenerator<string> {
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined
-  const table = decisionTable({ now: Date.now(), trunc, why: why === true, width })
+  const table = decisionTable({ now: Date.now(), trunc, why: why === true, width: terminalWidth() })
   let isFirst = true
   for await (const line of lines) {
     if (line.kind === 'totals') {

@@ -3,6 +3,7 @@ import { sanitize } from '../../progress/sanitize.ts'
 import { ago, inTime } from '../periods.ts'
 import { isoSeconds } from '../registry/time-text.ts'
 import { formatSize } from '../sizes.ts'
+import { fact } from './fact.ts'
 import { runText } from './run-lines.ts'
 
 /** How retention of one source stands, for people. `now` is milliseconds since the epoch. */
@@ -10,15 +11,15 @@ export function statusLines(status: RetentionStatus, now: number): string[] {
   const { source, policy, mode, nextRunAt, isRunning, lastRun, trash, mirror } = status
   const stale = mirror.filter(({ error }) => error !== undefined).length
   return [
-    row('source', source),
-    row('policy', policyText(policy)),
-    row('mode', modeText[mode]),
-    row('next run', nextRunAt === undefined ? 'none planned' : `${isoSeconds(nextRunAt)}, ${inTime(nextRunAt, now)}`),
-    row('now', isRunning ? 'a plan is made or applied' : 'nothing is done'),
-    row('last run', lastRun === undefined ? 'none yet' : `${lastRun.id}, ${ago(lastRun.startedAt, now)}`),
-    ...(lastRun === undefined ? [] : [row('', runText(lastRun))]),
-    row('trash', trashText(status, trash, now)),
-    ...(mirror.length === 0 ? [] : [row('mirror', `${mirror.length} images, ${stale} with an error`)]),
+    fact('source', source),
+    fact('policy', policyText(policy)),
+    fact('mode', modeText[mode]),
+    fact('next run', nextRunAt === undefined ? 'none planned' : `${isoSeconds(nextRunAt)}, ${inTime(nextRunAt, now)}`),
+    fact('now', isRunning ? 'a plan is made or applied' : 'nothing is done'),
+    fact('last run', lastRun === undefined ? 'none yet' : `${lastRun.id}, ${ago(lastRun.startedAt, now)}`),
+    ...(lastRun === undefined ? [] : [fact('', runText(lastRun))]),
+    fact('trash', trashText(status, trash, now)),
+    ...(mirror.length === 0 ? [] : [fact('mirror', `${mirror.length} images, ${stale} with an error`)]),
   ]
 }
 
@@ -41,8 +42,4 @@ function trashText(
   if (entries === 0) return 'empty'
   const next = nextPurgeAt === undefined ? '' : `; the next is given up ${inTime(nextPurgeAt, now)}`
   return `${entries} ${entries === 1 ? 'entry' : 'entries'}, ${formatSize(bytes)}${next}`
-}
-
-function row(name: string, value: string): string {
-  return `${(name === '' ? '' : `${name}:`).padEnd(12)}${value}\n`
 }

@@ -4,6 +4,7 @@ import { jsonText } from '../json-text.ts'
 import { ago, inTime } from '../periods.ts'
 import { formatSize } from '../sizes.ts'
 import { tableLines } from '../table.ts'
+import { terminalWidth } from '../terminal-width.ts'
 import { writeLines } from '../write-lines.ts'
 import { atMost } from './at-most.ts'
 import { type GcFlags, gcParser } from './flags.ts'
@@ -68,8 +69,4 @@ function rowsOf(entries: readonly TrashEntry[], { trunc }: Flags): string[][] {
       itemText(entry, { trunc }),
     ]),
   ]
-}
-
-function terminalWidth(): number | undefined {
-  return process.stdout.isTTY ? process.stdout.columns : undefined
 }

@@ -3,6 +3,7 @@ import type { Explanation } from '../../../registry/gc/explain.ts'
 import type { Keeper } from '../../../registry/gc/keepers.ts'
 import type { GcCounts, GcRound, GcStatus } from '../../../registry/gc/types.ts'
 import { sanitize } from '../../progress/sanitize.ts'
+import { factLine } from '../fact-lines.ts'
 import { ago, inTime, period } from '../periods.ts'
 import { formatSize } from '../sizes.ts'
 
@@ -79,5 +80,5 @@ function keeperText(keeper: Keeper, now: number): string {
 }
 
 function row(name: string, value: string): string {
-  return `${(name === '' ? '' : `${name}:`).padEnd(16)}${value}\n`
+  return factLine(name, value, 16)
 }

@@ -1,10 +1,10 @@
 import type { ScrubPass, ScrubStatus } from '../../../registry/scrub/types.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { factLines } from '../fact-lines.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
-import { factLines } from './fact-lines.ts'
 import { isoSeconds } from './time-text.ts'
 import { useAdmin } from './use-admin.ts'
 

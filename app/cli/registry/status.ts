@@ -1,11 +1,11 @@
 import type { RegistryStatus } from '../../../registry/server/admin/types.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
+import { factLines } from '../fact-lines.ts'
 import { jsonText } from '../json-text.ts'
 import { formatSize } from '../sizes.ts'
 import { writeLines } from '../write-lines.ts'
 import { adoptionText } from './adoption-text.ts'
-import { factLines } from './fact-lines.ts'
 import { useAdmin } from './use-admin.ts'
 
 interface Flags {
