@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+
 /** What every run of the tests has in common; without another config `ava FILE` runs any test of the repository. */
 export default {
   files: ['{shared,builder,registry,notary,retention,app,scripts,e2e}/**/*.test.ts'],
@@ -5,4 +7,5 @@ export default {
   workerThreads: false,
   timeout: '120s',
   concurrency: 2,
+  nodeArguments: [`--require=${join(import.meta.dirname, 'scripts/keep-compiled.cjs')}`],
 }

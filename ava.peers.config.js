@@ -1,12 +1,12 @@
 import { existsSync, statfsSync } from 'node:fs'
-import { freemem } from 'node:os'
+import { availableParallelism, freemem } from 'node:os'
 import { join } from 'node:path'
 import common from './ava.config.js'
 
 const shared = '/dev/shm'
 /** As statfs(2) tells it for a file system in memory. */
 const tmpfs = 0x01021994
-/** Bytes and files that are enough for any two test files at once. */
+/** Bytes and files that are enough for any three test files at once. */
 const enough = { bytes: 8 * 2 ** 30, files: 2_000_000 }
 
 /**
@@ -21,11 +21,11 @@ function temporaryFolder() {
   return type === tmpfs && isEnough ? { TMPDIR: shared } : {}
 }
 
-/** `npm run test:peers`: the whole command beside real daemons and tools; two files at a time, as most of them wait for disks and programs. */
+/** `npm run test:peers`: the whole command beside real daemons and tools; three files at a time on two cores, as most of them wait for disks and programs. */
 export default {
   ...common,
   files: ['e2e/**/*.test.ts', '!e2e/house/**'],
-  concurrency: 2,
+  concurrency: Math.max(3, availableParallelism()),
   timeout: '10m',
   environmentVariables: {
     IBUILD_TEST_COMMAND: join(import.meta.dirname, 'node_modules/.cache/ibuild/bin/ibuild.cjs'),
