@@ -1,5 +1,5 @@
-import { RegistryError } from '../../registry/protocol/error.ts'
 import { isName, isTag, type RepositoryName } from '../../registry/protocol/names.ts'
+import { unlessUnknown } from '../../registry/protocol/unless-unknown.ts'
 import type { OpenRegistry } from '../../registry/server/open-registry.ts'
 import type { Restored, Undoable } from '../../retention/ports.ts'
 import { type Digest, isDigest } from '../../shared/base/digest.ts'
@@ -30,23 +30,9 @@ export function undoInRegistry({ service, gc }: Pick<OpenRegistry, 'service' | '
         return restoreTag(repository, { tag: name, instead }, { to: digest, by })
       }
       await service.lease(repository, digest)
-      return { kind: (await hasManifest(service, repository, digest)) ? 'there already' : 'purged' }
+      const stored = await service.manifests.get(repository, { digest }).catch(unlessUnknown)
+      return { kind: stored === undefined ? 'purged' : 'there already' }
     },
     purge: async (repository, digest) => (isName(repository) && isDigest(digest) ? gc.purge(repository, digest) : 0),
-  }
-}
-
-async function hasManifest(
-  { manifests }: OpenRegistry['service'],
-  name: RepositoryName,
-  digest: Digest,
-): Promise<boolean> {
-  try {
-    await manifests.get(name, { digest })
-    return true
-  } catch (error) {
-    if (error instanceof RegistryError && (error.code === 'MANIFEST_UNKNOWN' || error.code === 'NAME_UNKNOWN'))
-      return false
-    throw error
   }
 }

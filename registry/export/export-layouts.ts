@@ -7,13 +7,13 @@ import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseName, type RepositoryName } from '../protocol/names.ts'
+import { unlessUnknown } from '../protocol/unless-unknown.ts'
 import type { StoredManifest } from '../service/stored-manifest.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { BlobDriver } from '../storage/blob-types.ts'
 import { manifestRows } from '../storage/rows.ts'
 import { type ExportCounts, exportRepository, type ManifestExport } from './export-repository.ts'
 import { type LayoutFolder, openLayout, refName } from './layout-folder.ts'
-import { unlessUnknown } from './unless-unknown.ts'
 
 /** A repository, or one tag of it. */
 export interface ExportedReference {

@@ -4,11 +4,11 @@ import { errnoOf } from '../../shared/base/errors.ts'
 import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
+import { unlessUnknown } from '../protocol/unless-unknown.ts'
 import type { StoredManifest } from '../service/stored-manifest.ts'
 import type { RegistryService } from '../service/types.ts'
 import type { BlobDriver, BlobReader } from '../storage/blob-types.ts'
 import type { LayoutFolder } from './layout-folder.ts'
-import { unlessUnknown } from './unless-unknown.ts'
 
 /** What was written, of all layouts together. */
 export interface ExportCounts {

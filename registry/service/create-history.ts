@@ -1,4 +1,4 @@
-import { RegistryError } from '../protocol/error.ts'
+import { unlessUnknown } from '../protocol/unless-unknown.ts'
 import { type GivenBack, planGiveBack } from './give-back.ts'
 import type { ManifestCaches } from './manifest-caches.ts'
 import { carryOut, type ManifestPlan } from './manifest-plan.ts'
@@ -33,7 +33,7 @@ export function createTagHistory(parts: TagHistoryParts): TagHistory {
     },
     giveBack: async (name, tag, { to, by }) => {
       guard()
-      const stored = await manifests.get(name, { digest: to }).catch(undefinedIfUnknown)
+      const stored = await manifests.get(name, { digest: to }).catch(unlessUnknown)
       if (stored === undefined) return 'gone'
       let kind: GivenBack = 'gone'
       const plan = async (): Promise<ManifestPlan> => {
@@ -47,9 +47,4 @@ export function createTagHistory(parts: TagHistoryParts): TagHistory {
       return kind
     },
   }
-}
-
-function undefinedIfUnknown(error: unknown): undefined {
-  if (error instanceof RegistryError && (error.code === 'MANIFEST_UNKNOWN' || error.code === 'NAME_UNKNOWN')) return
-  throw error
 }

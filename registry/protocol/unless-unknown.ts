@@ -1,4 +1,4 @@
-import { RegistryError } from '../protocol/error.ts'
+import { RegistryError } from './error.ts'
 
 const codes: readonly string[] = ['MANIFEST_UNKNOWN', 'NAME_UNKNOWN']
 
