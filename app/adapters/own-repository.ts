@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { CopyTarget } from '../../registry/client/images/types.ts'
 import { RegistryError } from '../../registry/protocol/error.ts'
 import { parseManifestRef, type RepositoryName } from '../../registry/protocol/names.ts'
@@ -6,6 +5,7 @@ import type { Requester } from '../../registry/service/occurrence.ts'
 import type { RegistryService } from '../../registry/service/types.ts'
 import { algorithmOf, type Digest } from '../../shared/base/digest.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
+import { ownRequester } from './own-requester.ts'
 
 /** A repository of a registry of this process, to copy to. `actor`: who history and events say did it. Errors: RegistryErrors. */
 export function ownRepository(service: RegistryService, name: RepositoryName, actor: string): CopyTarget {
@@ -23,18 +23,22 @@ export function ownRepository(service: RegistryService, name: RepositoryName, ac
       return (await orNothing(() => service.blobs.size(name, digest))) !== undefined
     },
     pushBlob: async (descriptor, open, { signal, onProgress } = {}) => {
-      await upload(service, { name, descriptor, bytes: counted(open(), onProgress, signal), by: requester(actor) })
+      await upload(service, {
+        name,
+        descriptor,
+        bytes: counted(open(), onProgress, signal),
+        by: ownRequester(actor, 'PUT'),
+      })
       return 'sent'
     },
     putManifest: async (ref, { bytes, mediaType }) => {
-      await service.manifests.put(name, parseManifestRef(ref), { bytes, contentType: mediaType, by: requester(actor) })
+      await service.manifests.put(name, parseManifestRef(ref), {
+        bytes,
+        contentType: mediaType,
+        by: ownRequester(actor, 'PUT'),
+      })
     },
   }
-}
-
-function requester(actor: string): Requester {
-  const nowhere = { address: undefined, host: undefined, isEncrypted: false, agent: undefined }
-  return { id: randomUUID(), method: 'PUT', ...nowhere, actor }
 }
 
 interface Upload {

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { RegistryError } from '../../registry/protocol/error.ts'
 import { isName } from '../../registry/protocol/names.ts'
-import type { Requester } from '../../registry/service/occurrence.ts'
 import type { RegistryService } from '../../registry/service/types.ts'
 import type { ItemName } from '../../retention/facts.ts'
 import type { Expected, Inventory, Removal, TrashKeeper } from '../../retention/ports.ts'
 import { isDigest } from '../../shared/base/digest.ts'
+import { ownRequester } from './own-requester.ts'
 
 export interface RemoveParts {
   readonly service: Pick<RegistryService, 'lease' | 'manifests'>
@@ -22,7 +21,7 @@ const noWants = { created: false, labels: false, signatures: false }
 export async function removeFromRegistry(
   { service, trash, item }: RemoveParts,
   name: ItemName,
-  { digest, by }: Expected,
+  { digest, by, reason }: Expected,
 ): Promise<Removal> {
   const { kind, repository } = name
   if (!isName(repository) || !isDigest(digest)) return { kind: 'gone' }
@@ -37,7 +36,7 @@ export async function removeFromRegistry(
   if (kind !== 'tag') return { kind: 'removed', freed: 0 }
   const condition = { ifMatch: [{ isWeak: false, opaque: digest }], mayTell: true }
   try {
-    await service.manifests.remove(repository, { tag: name.name }, { by: requesterOf(by), condition })
+    await service.manifests.remove(repository, { tag: name.name }, { by: { ...ownRequester(by), reason }, condition })
     return { kind: 'removed', freed: 0 }
   } catch (error) {
     return outcomeOf(error)
@@ -53,10 +52,4 @@ function outcomeOf(error: unknown): Removal {
   if (code === 'PRECONDITION_FAILED' || (code === 'DENIED' && status !== 405))
     return { kind: 'drifted', about: message }
   throw error
-}
-
-/** Nobody sent a request; events tell who decided. */
-function requesterOf(actor: string): Requester {
-  const nobody = { address: undefined, host: undefined, isEncrypted: false, agent: undefined }
-  return { ...nobody, id: randomUUID(), method: '', actor }
 }
