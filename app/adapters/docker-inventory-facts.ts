@@ -1,8 +1,8 @@
 import type { ItemFacts, Wants } from '../../retention/facts.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import type { EngineImageDetails, EngineVolume } from '../../shared/net/docker-answers.ts'
+import { createdTime } from '../../shared/oci/created-time.ts'
 import { type DockerLook, guardsOfImage, guardsOfVolume, type ImageItem } from './docker-inventory-look.ts'
-import { createdTime } from './image-time.ts'
 
 interface Known {
   readonly wants: Wants

@@ -2,7 +2,7 @@ import { damagedImage } from '../../builder/store/reachable.ts'
 import type { RecordUse, StoredImage } from '../../builder/store/types.ts'
 import type { ItemFacts, Wants } from '../../retention/facts.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import { createdTime } from './image-time.ts'
+import { createdTime } from '../../shared/oci/created-time.ts'
 import { guardsOfStored, type StoreImageItem, type StoreLook } from './store-inventory-look.ts'
 
 /** When a tag came to lead to the image; of an image without one when it came into the store. Errors: STORE_INVALID for one that is damaged. */

@@ -9,6 +9,7 @@ import {
   parseJson,
 } from '../../shared/base/json.ts'
 import { Recent } from '../../shared/base/recent.ts'
+import { createdTime } from '../../shared/oci/created-time.ts'
 import type { Descriptor } from '../../shared/oci/descriptor.ts'
 import { mediaTypes } from '../../shared/oci/media-types.ts'
 import { RegistryError } from '../protocol/error.ts'
@@ -24,8 +25,6 @@ export type DetailsLook = (name: RepositoryName, digest: Digest) => Promise<Imag
 
 /** Characters of labels that are remembered, bytes of a config that are read, and how deep an index is looked into. */
 const [mostRemembered, largestConfig, deepest] = [16 * 1024 * 1024, 4 * 1024 * 1024, 3]
-/** Before it nobody made images: times of reproducible builds are zero, or those of some old file. */
-const firstImages = Date.UTC(2013, 0, 1)
 const place: JsonPlace = { code: 'MANIFEST_INVALID', path: 'config' }
 const nothing: ImageDetails = { createdAt: undefined, labels: {} }
 
@@ -91,8 +90,7 @@ async function readBlob({ blobs }: Service, name: RepositoryName, digest: Digest
 }
 
 function timeIn(created: JsonValue | undefined): number | undefined {
-  const at = typeof created === 'string' ? Date.parse(created) : Number.NaN
-  return at >= firstImages ? at : undefined
+  return typeof created === 'string' ? createdTime(Date.parse(created)) : undefined
 }
 
 /** Those that are texts: what else a tool wrote there is none. */
