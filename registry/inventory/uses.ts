@@ -1,4 +1,5 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { eachRow } from '../../shared/rows/each-row.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import type { Leases } from '../service/leases.ts'
@@ -15,9 +16,6 @@ export interface UsesParts {
   readonly reported: ReadonlyMap<Digest, string>
 }
 
-/** Manifests that have the same config, and are looked for. */
-const mostUsers = 100
-
 /** What of a repository is in use: what is said to run, by its digest or that of its config, and what is being pushed. */
 export async function usesIn({ metadata, leases, reported }: UsesParts, name: string): Promise<Uses> {
   const byManifest = new Map(reported)
@@ -25,8 +23,8 @@ export async function usesIn({ metadata, leases, reported }: UsesParts, name: st
   const links = await metadata.getMany(digests.map((digest) => linkRows.key(name, digest)))
   for (const [i, digest] of digests.entries()) {
     if (links[i] === undefined) continue
-    const users = await metadata.list({ prefix: useRows.prefix(name, digest), limit: mostUsers })
-    for (const { key } of users) byManifest.set(parseDigest(lastPart(key)), reported.get(digest) ?? '')
+    for await (const { key } of eachRow(metadata, useRows.prefix(name, digest)))
+      byManifest.set(parseDigest(lastPart(key)), reported.get(digest) ?? '')
   }
   return (digest, all) => {
     const running = byManifest.size === 0 ? undefined : all.find((each) => byManifest.has(each))
