@@ -50,6 +50,13 @@ function whileUsed(open: () => Promise<Opened>): WhileUsed {
   let closing = Promise.resolve()
   let users = 0
   let timer: NodeJS.Timeout | undefined
+  const begin = (): Promise<Opened> => {
+    const begun = closing.catch(() => undefined).then(open)
+    begun.catch(() => {
+      if (opened === begun) opened = undefined // whoever has it open may be gone the next time
+    })
+    return begun
+  }
   const close = (): Promise<void> => {
     clearTimeout(timer)
     const known = opened
@@ -67,7 +74,7 @@ function whileUsed(open: () => Promise<Opened>): WhileUsed {
     async use(work) {
       clearTimeout(timer)
       users += 1
-      opened ??= closing.catch(() => undefined).then(open)
+      opened ??= begin()
       try {
         return await work(await opened)
       } finally {
