@@ -1,4 +1,4 @@
-import { algorithmOf, type Digest, digestOf } from '../../shared/base/digest.ts'
+import type { Digest } from '../../shared/base/digest.ts'
 import { isIbuildError } from '../../shared/base/errors.ts'
 import {
   asObject,
@@ -16,6 +16,7 @@ import { RegistryError } from '../protocol/error.ts'
 import { parseManifest } from '../protocol/manifest.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import type { RegistryService } from '../service/types.ts'
+import { wholeBlob } from '../service/whole-blob.ts'
 import type { ImageDetails } from './types.ts'
 
 type Service = Pick<RegistryService, 'manifests' | 'blobs'>
@@ -71,26 +72,13 @@ const imageConfigs: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTy
 /** The first blob that a manifest names is its config. */
 async function configOf(service: Service, name: RepositoryName, config: Descriptor | undefined): Promise<ImageDetails> {
   if (config === undefined || !imageConfigs.has(config.mediaType) || config.size > largestConfig) return nothing
-  const bytes = await readBlob(service, name, config.digest)
-  if (digestOf(bytes, algorithmOf(config.digest)) !== config.digest) return nothing
-  const document = asObject(parseJson(bytes, { what: 'config of an image', maxBytes: largestConfig }), place)
-  return { createdAt: timeIn(document['created']), labels: labelsIn(document['config']) }
-}
-
-async function readBlob({ blobs }: Service, name: RepositoryName, digest: Digest): Promise<Uint8Array> {
-  const known = blobs.peek(name, digest)
-  if (known !== undefined) return known
-  const reader = await blobs.open(name, digest)
-  try {
-    const bytes = new Uint8Array(Math.min(reader.size, largestConfig))
-    return bytes.subarray(0, await reader.read(bytes, 0))
-  } finally {
-    await reader.close()
-  }
-}
-
-function timeIn(created: JsonValue | undefined): number | undefined {
-  return typeof created === 'string' ? createdTime(Date.parse(created)) : undefined
+  const bytes = await wholeBlob(service.blobs, name, { digest: config.digest, most: largestConfig })
+  const { created, config: settings } = asObject(
+    parseJson(bytes, { what: 'config of an image', maxBytes: largestConfig }),
+    place,
+  )
+  const createdAt = typeof created === 'string' ? createdTime(Date.parse(created)) : undefined
+  return { createdAt, labels: labelsIn(settings) }
 }
 
 /** Those that are texts: what else a tool wrote there is none. */
