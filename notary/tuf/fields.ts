@@ -5,6 +5,7 @@ import {
   type JsonObject,
   type JsonPlace,
   type JsonValue,
+  placeOf,
 } from '../../shared/base/json.ts'
 import { shown } from './fail.ts'
 
@@ -53,9 +54,9 @@ function fold(text: string): string {
 export function listOf(object: JsonObject, name: string, most: number, place: JsonPlace): readonly JsonValue[] {
   const value = object[name]
   if (value === undefined || value === null) return []
-  const path = { ...place, path: `${place.path}.${name}` }
-  if (!Array.isArray(value)) return failAt(path, 'expected an array')
-  return value.length > most ? failAt(path, `${value.length} elements, more than ${most}`) : value
+  const at = placeOf(place, name)
+  if (!Array.isArray(value)) return failAt(at, 'expected an array')
+  return value.length > most ? failAt(at, `${value.length} elements, more than ${most}`) : value
 }
 
 /** Bytes of standard base64 with its padding, in its one spelling. */
