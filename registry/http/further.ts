@@ -3,13 +3,14 @@ import { AnswerMemory } from '../../shared/web/answer-memory.ts'
 import { type FurtherPaths, type Person, Refusal } from '../../shared/web/further.ts'
 import type { KoaRoute } from '../../shared/web/koa-listener.ts'
 import { RegistryError } from '../protocol/error.ts'
-import type { AccessRequest, Authorize } from './authorize.ts'
+import type { Route } from '../protocol/route.ts'
+import type { Authorize } from './authorize.ts'
 import { BufferPool } from './buffer-pool.ts'
 import { errorReply } from './error-reply.ts'
 import { Exchange, type ExchangeOptions } from './exchange.ts'
 import type { HttpLimits } from './limits.ts'
 import type { RegistryRequest } from './request.ts'
-import { refuseHead } from './respond.ts'
+import { accessRequestOf, refuseHead } from './respond.ts'
 import { sendReply } from './send-reply.ts'
 
 export interface FurtherOptions extends ExchangeOptions {
@@ -38,31 +39,18 @@ export function furtherRoute({ prefix, serve }: FurtherPaths, options: FurtherOp
   return [path, (message, response) => answer(new Exchange(message, response, options), response)]
 }
 
+/** Paths beside the registry are nothing that its routes name. */
+const nothingOfIts: Route = { kind: 'extensions', name: undefined }
+
 async function whoAsks(
   request: RegistryRequest,
   authorize: Authorize,
   required: Parameters<Authorize>[1]['required'],
 ): Promise<Person | undefined> {
   try {
-    const { subject, groups } = await authorize(accessRequestOf(request), { required, optional: [] })
+    const { subject, groups } = await authorize(accessRequestOf(request, nothingOfIts), { required, optional: [] })
     return subject === undefined ? undefined : { name: subject, groups: groups ?? new Set() }
   } catch (error) {
     throw error instanceof RegistryError ? new Refusal(error.status, error.message, error.headers) : error
-  }
-}
-
-function accessRequestOf(request: RegistryRequest): AccessRequest {
-  const { id, method, headers } = request
-  return {
-    id,
-    method,
-    route: { kind: 'extensions', name: undefined },
-    headers,
-    get client() {
-      return request.client
-    },
-    tellAccount(name) {
-      request.account = name
-    },
   }
 }

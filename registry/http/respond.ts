@@ -46,8 +46,9 @@ function refuse(status: number, message: string): RegistryError {
   return new RegistryError('UNSUPPORTED', message, { status, headers: { Connection: 'close' } })
 }
 
-function accessRequestOf(request: RegistryRequest): AccessRequest {
-  const { id, method, route, headers } = request
+/** What decides who asks. `route` stands for what the path names, where that is nothing of the registry's. */
+export function accessRequestOf(request: RegistryRequest, route = request.route): AccessRequest {
+  const { id, method, headers } = request
   if (route === undefined) throw new TypeError('a task without a route')
   return {
     id,
