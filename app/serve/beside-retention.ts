@@ -61,7 +61,7 @@ export function besideRetention(options: BesideRetentionOptions): BesideRetentio
       all = await lookAfterAll(config.enabled ? [own, ...others] : [own], { root, log })
     },
     paths: config.enabled
-      ? [gcPaths({ sources: () => all?.sources ?? new Map(), access: () => inForce.access, version })]
+      ? gcPaths({ sources: () => all?.sources ?? new Map(), access: () => inForce.access, version })
       : [],
     metrics: async () => (await all?.metrics()) ?? '',
     async begin() {

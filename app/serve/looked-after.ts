@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { systemClock } from '../../retention/clock.ts'
 import type { Source } from '../../retention/facts.ts'
-import type { GcSource } from '../../retention/http/types.ts'
+import type { DaemonListing, GcSource } from '../../retention/http/types.ts'
 import { type MirrorJobs, startMirrorJobs } from '../../retention/mirror/mirror-jobs.ts'
 import { readPolicy } from '../../retention/policy/read-policy.ts'
 import type { Policy } from '../../retention/policy/types.ts'
@@ -19,6 +19,8 @@ import { usePolicyFile } from './policy-file.ts'
 /** What a policy is to look after, and how. */
 export interface SourceWanted {
   readonly source: Source
+  /** What it has, where it is a Docker daemon. */
+  readonly daemon?: DaemonListing | undefined
   readonly inventory: (trash: TrashKeeper) => Inventory | Promise<Inventory>
   /** File with the policy, of the configuration in force; empty for none. */
   readonly policyFile: () => string
@@ -53,12 +55,17 @@ export interface LookingOptions {
 
 /** Opens what is remembered of a source. Errors: SERVER_BUSY, STORE_INVALID, those of the inventory. */
 export async function lookAfter(wanted: SourceWanted, { root, log }: LookingOptions): Promise<LookedAfter> {
-  const { source, inventory, disk } = wanted
-  const opened = await openSource({ root, source, inventory, checkCron, log, disk })
-  const { service, tally } = tallied(opened.service)
+  const { source, daemon, inventory, disk } = wanted
+  const opened = await openSource({ root, source, daemon: daemon?.name, inventory, checkCron, log, disk })
+  const { service, tally, counted } = tallied(opened.service)
   const work = new Work({ ...wanted, service, jobs: opened.jobs, log, id: `${hostname()} ${root} ${source}` })
   return {
-    gc: { service, inUse: wanted.inUse, mirror: { refreshNow: (image) => work.refreshNow(image) } },
+    gc: {
+      service,
+      inUse: wanted.inUse,
+      mirror: { refreshNow: (image) => work.refreshNow(image) },
+      daemon: daemon && { ...daemon, remove: async (names, by) => counted(opened.remove(names, by)) },
+    },
     measured: { source, tally, status: () => service.status() },
     snapshot: opened.snapshot,
     begin: () => work.begin(),

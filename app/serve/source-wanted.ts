@@ -1,6 +1,7 @@
 import type { OpenRegistry } from '../../registry/server/open-registry.ts'
 import type { Mirror } from '../../retention/ports.ts'
 import { createDockerInventory } from '../adapters/docker-inventory.ts'
+import { dockerListing } from '../adapters/docker-listing.ts'
 import { dockerMirror } from '../adapters/docker-mirror.ts'
 import { inUseReports } from '../adapters/in-use-reports.ts'
 import { createRegistryInventory } from '../adapters/registry-inventory.ts'
@@ -38,10 +39,11 @@ export function registryWanted({ registry, signedIn, fresh, root, policyFile }: 
   }
 }
 
-/** A Docker daemon; nobody tells how full its disk is. */
+/** A Docker daemon; nobody tells how full its disk is. Errors: USAGE, NOT_SUPPORTED for the address. */
 export function dockerWanted(host: string, fresh: MirrorSource, policyFile: PolicyFile): SourceWanted {
   return {
     source: 'docker',
+    daemon: dockerListing(host),
     inventory: () => createDockerInventory({ host }),
     policyFile,
     mirror: dockerMirror({ host, ...fresh }),

@@ -1,14 +1,16 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { systemClock } from '../../retention/clock.ts'
 import type { Policy } from '../../retention/policy/types.ts'
 import type { RetentionService } from '../../retention/run/types.ts'
 import { startScheduler } from '../../retention/schedule/scheduler.ts'
 import type { Target } from '../../retention/server/config/target-kind.ts'
 import { createJobBook } from '../../retention/state/jobs.ts'
+import { retentionLayout } from '../../retention/state/layout.ts'
 import { openState } from '../../retention/state/open-state.ts'
 import { makeDataRoot } from '../../shared/cas/data-root.ts'
 import type { Log } from '../../shared/log/log.ts'
+import { targetsSocket } from '../adapters/retention-parts.ts'
+import { serveRows } from './rows-socket.ts'
 
 /** Runs of registries elsewhere, begun from here. */
 export interface TargetRuns {
@@ -32,7 +34,10 @@ export async function startTargetRuns({ root, targets, connect, log }: TargetOpt
   if (targets.length === 0) return { stop: async () => undefined }
   await makeDataRoot(root)
   const onNotice = (text: string): void => log.warn(text)
-  const rows = await openState({ folder: join(root, 'retention', 'targets', 'db'), onNotice })
+  await using opened = new AsyncDisposableStack()
+  const rows = await openState({ folder: retentionLayout(root).targets, onNotice })
+  opened.defer(async () => rows.close())
+  opened.defer(await serveRows(targetsSocket(root), async () => rows.snapshot(), log))
   const schedulers = targets.map((target) => {
     const { url, schedule } = target
     const run = async (options: Parameters<RetentionService['run']>[1]): ReturnType<RetentionService['run']> => {
@@ -55,10 +60,11 @@ export async function startTargetRuns({ root, targets, connect, log }: TargetOpt
       log,
     })
   })
+  const running = opened.move()
   return {
     async stop() {
       await Promise.all(schedulers.map((scheduler) => scheduler.close()))
-      await rows.close()
+      await running.disposeAsync()
     },
   }
 }

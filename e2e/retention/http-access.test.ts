@@ -110,7 +110,7 @@ test('where there are no accounts nobody may, unless a rule is for everybody', a
     const { source } = await apiScene(t)
     const sources = new Map([['registry', source] as const])
     const paths = gcPaths({ sources: () => sources, access: () => createGcAccess(rules), version: '1' })
-    const open = await serve(t, { further: [paths] })
+    const open = await serve(t, { further: paths })
     return (await open.ask('GET', `${root}/status`)).status
   }
   t.is(await at([]), 403)

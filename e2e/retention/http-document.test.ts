@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { endpoints } from '../../retention/http/routes.ts'
+import { sherdockEndpoints } from '../../retention/http/sherdock.ts'
 import { ageing, fillModel } from '../../retention/run/testing/open-model.ts'
 import { isObject, type JsonObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { type ApiScene, apiScene } from './testing/api-scene.ts'
@@ -43,7 +44,8 @@ test('each operation that is routed is described, and each that is described is 
   const described = operations.map(({ method, path, about }) => `${method} ${path} ${idOf(about, 'operationId')}`)
   const routed = endpoints.map(({ method, path, id }) => `${method} ${prefix}${path} ${id}`)
   const own = ['GET /api/gc/v1 listSources', 'GET /api/gc/v1/openapi.json getDocument']
-  t.deepEqual([...described].sort(), [...own, ...routed].sort())
+  const sherdocks = sherdockEndpoints.map(({ method, path, id }) => `${method} /api${path} ${id}`)
+  t.deepEqual([...described].sort(), [...own, ...routed, ...sherdocks].sort())
   t.is(new Set(operations.map(({ about }) => about['operationId'])).size, operations.length)
   for (const { method, path } of operations) {
     const real = path.replace('{source}', 'registry').replaceAll(/\{\w+\}/g, 'x')

@@ -1,5 +1,8 @@
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'ava'
+import { createJobBook } from '../../retention/state/jobs.ts'
+import { openState } from '../../retention/state/open-state.ts'
 import { anyPort, pushTold, servedScene } from '../registry/backup/scene.ts'
 import { startServing } from '../registry/server/serving.ts'
 import { makeWorkspace } from '../testing/workspace.ts'
@@ -12,6 +15,21 @@ limits: { maxPercentPerRepo: 100 }
 policies: [{ id: ci, repos: { include: [team/.*] }, tags: { delete: ['${deletes}'] } }]
 `
 const applied = /a plan of retention was applied[^\n]*|"removed":1[^\n]*a plan of retention was applied/
+
+/** Notes something where a process that ended remembered of a daemon, or of registries elsewhere. */
+async function writeState(folder: string, image: string): Promise<void> {
+  const rows = await openState({ folder })
+  const nothing = { lastAt: 1, nextAt: 2, digest: undefined, error: undefined, failures: 0 }
+  await createJobBook(rows).setMirror({ image, ...nothing })
+  await rows.close()
+}
+
+async function readState(folder: string): Promise<string | undefined> {
+  const rows = await openState({ folder })
+  const [state] = await createJobBook(rows).mirrors()
+  await rows.close()
+  return state?.image
+}
 
 async function tagsOf(url: string): Promise<readonly string[]> {
   const answer = await fetch(`${url}/v2/team/app/tags/list`)
@@ -47,11 +65,15 @@ test('a server runs the policy of a file, takes another one at a reload and none
     [2, 1, 0],
   )
 
+  const others = ['docker/abcdefghij', 'targets']
+  for (const name of others) await writeState(join(workspace.root, 'retention', name, 'db'), name)
   await workspace.ok(['registry', 'backup', at('backup/')])
   const { stdout: trash } = await workspace.ok(['gc', 'trash', 'list', '--json'])
   t.is(await server.stop(), 0)
   await workspace.ok(['registry', 'restore', at('backup'), '--root', at('new')])
   t.is((await workspace.ok(['gc', 'trash', 'list', '--json', '--root', at('new')])).stdout, trash)
+  for (const name of others)
+    t.is(await readState(join(at('new'), 'retention', name, 'db')), name, 'daemons and registries elsewhere, too')
   const again = await startServing(t, args)
   const [entry] = JSON.parse(trash) as { id: string }[]
   await workspace.ok(['gc', 'undo', entry?.id ?? ''])
@@ -98,6 +120,8 @@ test('what is wrong in the configuration is told with its place', async (t) => {
     await told('retention: { polcy: x }', ['serve']),
     /^2 [^]*retention\.polcy: there is no such key; did you mean/,
   )
+  const signers = 'retention: { signers: [{ name: release, keyFile: none.pub }] }'
+  t.regex(await told(signers, ['serve']), /^2 [^]*retention\.signers: the key release in \/.*\/none\.pub: .*ENOENT/)
   t.regex(await told('docker: {}', gc), /^2 [^]*nothing is looked after/)
   t.regex(
     await told('targets: [{ url: "http://a.example", user: a, passwordFile: b, everyMinutes: 5 }]', gc),

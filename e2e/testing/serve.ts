@@ -57,7 +57,7 @@ export async function startServer(
   const written = (): string => stdout() + stderr()
   const look = (): string | undefined => {
     const url =
-      /^ibuild (?:(?:serves (?:a registry|trusted collections)|signs for notary servers) at|looks after) (\S+)\n/m.exec(
+      /^ibuild (?:(?:serves (?:a registry|trusted collections)|signs for notary servers) at|looks after) (\S+)(?:, \S+)*\n/m.exec(
         stdout(),
       )?.[1]
     if (url === undefined && isOver(child))

@@ -5,6 +5,8 @@ import type { BackupPart } from './backup-parts.ts'
 /** What of the data folder goes into a backup beside the registry; others know what it is. */
 export interface FurtherParts {
   readonly databases: readonly FurtherDatabase[]
+  /** Of those whose names nobody knows beforehand: what such a name means, undefined for none of them. */
+  readonly named?: (name: string) => FurtherDatabase | undefined
   /** Of kinds `tree` and `files`. */
   readonly files: readonly BackupPart[]
 }

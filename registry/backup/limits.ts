@@ -5,7 +5,7 @@ export const backupLimits = {
   /** A piece of rows that is read: a row has 64 MiB at most, which as JSON may take twice as much. */
   largestPiece: 192 * 2 ** 20,
   /** Databases beside that of the registry. */
-  databases: 16,
+  databases: 64,
   /** A key of a row. */
   key: 4096,
   /** A small file, and all of them. */

@@ -7,6 +7,7 @@ import { blobPlace, registryLayout } from '../storage/layout.ts'
 import { uploadRows } from '../storage/rows.ts'
 import { type BackupPart, backupParts } from './backup-parts.ts'
 import type { HeldDatabase } from './further-parts.ts'
+import { backupLimits } from './limits.ts'
 import { type BackupManifest, type DatabaseRows, headText, manifestText } from './manifest.ts'
 import {
   blobName,
@@ -63,9 +64,11 @@ interface State extends Pick<BackupManifest, 'at' | 'by'> {
 /**
  * A registry as a backup, and what lies beside it. The rows come first, so that their snapshots are not open for long, and those of
  * uploads are left out; then the small files, then every blob that the rows name, verified while it is read. Takes some 200 bytes of memory for
- * each blob. Errors while members are read: STORE_INVALID, those of reading.
+ * each blob. Errors: NOT_SUPPORTED for more databases than a reader takes; while members are read STORE_INVALID, those of reading.
  */
 export function openBackup({ root, hold, databases = [], files = [], by, now, onPlan }: BackupOptions): OpenBackup {
+  if (databases.length > backupLimits.databases)
+    throw new IbuildError('NOT_SUPPORTED', `a backup has ${backupLimits.databases} databases at most`)
   const parts = [...(hold === undefined ? [] : backupParts), ...files]
   const state: State = {
     at: new Date(now).toISOString(),

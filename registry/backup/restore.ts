@@ -74,10 +74,10 @@ async function restoreInto(
   members: AsyncIterable<ReadMember>,
   options: RestoreOptions,
 ): Promise<ReadReport> {
-  const { databases = [], files = [] } = options.further ?? {}
+  const { databases = [], files = [], named = () => undefined } = options.further ?? {}
   const fills = new Fills()
   try {
-    return await readBackup(members, createTarget(root, { fills, databases, files }), options)
+    return await readBackup(members, createTarget(root, { fills, databases, named, files }), options)
   } finally {
     await fills.close()
   }
@@ -101,17 +101,18 @@ class Fills {
 interface Targeted {
   readonly fills: Fills
   readonly databases: readonly FurtherDatabase[]
+  readonly named: (name: string) => FurtherDatabase | undefined
   readonly files: readonly BackupPart[]
 }
 
-function createTarget(root: string, { fills, databases, files }: Targeted): BackupTarget {
+function createTarget(root: string, { fills, databases, named, files }: Targeted): BackupTarget {
   const layout = registryLayout(root)
   const parts = [...backupParts, ...files]
   const made = new Set<string>()
   return {
     rows: (rows) => fills.put(layout.metadata, registryDatabase, rows),
     async database(name, rows) {
-      const known = databases.find((one) => one.name === name)
+      const known = databases.find((one) => one.name === name) ?? named(name)
       if (known === undefined) throw invalid(`the backup has a database that no backup has: ${name}`)
       checkFormat(rows, known.kind)
       await fills.put(join(root, known.path), known.kind, rows)

@@ -18,11 +18,11 @@ export interface FurtherOptions extends ExchangeOptions {
   readonly limits: HttpLimits
 }
 
-/** Hands requests below a path on, with the registry's logins. The last part of the path's prefix is what tokens must be for. */
-export function furtherRoute({ prefix, serve }: FurtherPaths, options: FurtherOptions): KoaRoute {
+/** Hands requests below a path on, with the registry's logins. */
+export function furtherRoute({ prefix, serve, ...paths }: FurtherPaths, options: FurtherOptions): KoaRoute {
   const { limits, authorize } = options
   const sending = { limits, answers: new AnswerMemory(limits.heldAnswerBytes), pool: new BufferPool(0) }
-  const service = prefix.slice(prefix.lastIndexOf('/') + 1)
+  const { service = prefix.slice(prefix.lastIndexOf('/') + 1) } = paths
   const answer = async (exchange: Exchange, response: ServerResponse): Promise<void> => {
     const { request } = exchange
     try {

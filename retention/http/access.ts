@@ -6,7 +6,8 @@ import type { Within } from '../run/types.ts'
 export const scopes = {
   'policy:read': 'Reads policies, plans, runs, trash and log; previews and explains.',
   'policy:write': 'Puts policies in force, and makes plans.',
-  'policy:approve': 'Applies plans, and begins runs and mirror jobs.',
+  'policy:approve':
+    'Applies plans, begins runs and mirror jobs, and removes single images and volumes of a Docker daemon.',
   'trash:restore': 'Gives back what was removed.',
   'trash:purge': 'Empties the trash.',
   'in-use:report': 'Says what it runs, which then stays.',

@@ -5,9 +5,10 @@ import type { Source } from '../facts.ts'
 import type { createGcAccess } from './access.ts'
 import { bodyMemory, readBody } from './body.ts'
 import type { Endpoint } from './endpoint.ts'
+import { type SourcesTold, source as sourceShape } from './item-shapes.ts'
 import { openApiDocument } from './open-api.ts'
 import { byAccounts, type Rights } from './rights.ts'
-import { type Found, findRoute, prefix } from './routes.ts'
+import { type Found, findRoute, prefix, sherdockPrefixes } from './routes.ts'
 import { refuseOtherSites } from './same-site.ts'
 import { type Answering, Sender, sendLines } from './send.ts'
 import { Mismatch } from './shape.ts'
@@ -23,12 +24,13 @@ export interface GcApiOptions {
 }
 
 /** The API of retention, to be served beside a registry: its accounts, and what rules grant to them. */
-export function gcPaths(options: GcApiOptions): FurtherPaths {
+export function gcPaths(options: GcApiOptions): readonly FurtherPaths[] {
   const api = createApi(options)
-  return {
-    prefix,
+  return [prefix, ...sherdockPrefixes].map((path) => ({
+    prefix: path,
+    service: 'gc',
     serve: (asked) => api.answer(asked, byAccounts(asked, options.access())),
-  }
+  }))
 }
 
 export interface GcApi {
@@ -56,7 +58,7 @@ export function createApi({ sources, version }: Omit<GcApiOptions, 'access'>): G
     const { request, response, limits } = asked
     const { by, within } = await rights(endpoint.scope)
     if (within !== undefined && !endpoint.isForDelegates) throw notForDelegates(endpoint)
-    const at = sourceOf(source)
+    const at = sourceOf(source ?? namedSource(request.query))
     const query = queryOf(request.query)
     const body = await readBody(request, endpoint.body, { limits, memory })
     const found = endpoint.run({ at, name, query, body, by, within, signal: untilGone(response) })
@@ -73,12 +75,21 @@ export function createApi({ sources, version }: Omit<GcApiOptions, 'access'>): G
     if (request.method !== 'GET' && request.method !== 'HEAD') refuseOtherSites(request)
     if (found.kind === 'endpoint') return answerEndpoint(asked, found, rights)
     await rights('policy:read')
-    sender.document(asked, 200, { sources: [...sources().keys()] })
+    sender.document(asked, 200, toldSources(sources()))
   }
   return {
     answer: (asked, rights) =>
       answer(asked, rights).catch((error: unknown) => sender.failure(asked satisfies Answering, error)),
   }
+}
+
+function toldSources(sources: ReadonlyMap<Source, GcSource>): SourcesTold {
+  return { sources: [...sources.keys()], daemon: sources.get('docker')?.daemon?.name }
+}
+
+/** Errors: Mismatch. */
+function namedSource(query: URLSearchParams): Source {
+  return sourceShape.read(query.get('source') ?? 'docker', 'query.source')
 }
 
 function notForDelegates({ about }: Endpoint): Refusal {

@@ -2,6 +2,7 @@ import type { Source } from '../facts.ts'
 import type { PolicyBook, RetentionService } from '../run/types.ts'
 import { inUseReport } from './body-shapes.ts'
 import { type Calls, createCalls, query, shapes } from './calls.ts'
+import { type SourcesTold, sourcesTold } from './item-shapes.ts'
 import { base } from './routes.ts'
 import { list } from './shape.ts'
 import type { GcTransport } from './transport.ts'
@@ -11,6 +12,11 @@ import type { InUseReports, MirrorRuns } from './types.ts'
 export interface RemoteRetention extends RetentionService {
   readonly inUse: InUseReports
   readonly mirror: MirrorRuns
+}
+
+/** What a server looks after. Errors: as of {@link RemoteRetention}. */
+export async function remoteSources(transport: GcTransport): Promise<SourcesTold> {
+  return createCalls(transport, base).get('', sourcesTold)
 }
 
 /** Closing it closes the transport. */

@@ -9,8 +9,8 @@ import type { GcSource } from './types.ts'
 export interface Endpoint {
   /** Names it in the document. */
   readonly id: string
-  readonly method: 'GET' | 'POST' | 'PUT'
-  /** Behind `/api/gc/v1/{source}`. One part may stand for something: `{id}`. */
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Behind `/api/gc/v1/{source}`, or `/api` for those of Sherdock. One part may stand for something: `{id}`. */
   readonly path: string
   readonly about: string
   readonly scope: Scope

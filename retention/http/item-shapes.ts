@@ -5,6 +5,18 @@ import { type NamedShape, named, object, optional } from './object-shape.ts'
 import { count, either, flag, integer, list, record, type Shape, text, time, word } from './shape.ts'
 
 export const source: Shape<Source> = word('registry', 'store', 'docker')
+
+/** What is looked after in a process. */
+export interface SourcesTold {
+  readonly sources: readonly Source[]
+  readonly daemon?: string | undefined
+}
+
+export const sourcesTold: Shape<SourcesTold> = object<SourcesTold>({
+  sources: list(source),
+  daemon: optional(text({ about: 'Stands for the address of the Docker daemon.' })),
+})
+
 export const kind: Shape<ItemKind> = word('tag', 'untagged', 'volume', 'cache')
 
 const reasonWords: Readonly<Record<Reason, string>> = {

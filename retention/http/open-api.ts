@@ -18,8 +18,20 @@ import {
 } from './document-shapes.ts'
 import type { BodyShape, Endpoint } from './endpoint.ts'
 import { errorAnswer, statusWords } from './errors.ts'
-import { decision, explanation, item, itemName, previewLine, reason, totals } from './item-shapes.ts'
-import { base, endpoints } from './routes.ts'
+import {
+  decision,
+  explanation,
+  item,
+  itemName,
+  previewLine,
+  reason,
+  source,
+  sourcesTold,
+  totals,
+} from './item-shapes.ts'
+import { base, endpoints, sherdockBase } from './routes.ts'
+import { sherdockEndpoints } from './sherdock.ts'
+import { daemonContainer, daemonImage, daemonVolume, sherdockKeys, sherdockKeysSent } from './sherdock-shapes.ts'
 
 const named = [
   errorAnswer,
@@ -46,6 +58,11 @@ const named = [
   auditLine,
   inUse,
   inUseReport,
+  sherdockKeys,
+  sherdockKeysSent,
+  daemonImage,
+  daemonContainer,
+  daemonVolume,
 ]
 
 /** Statuses that any operation may answer with. */
@@ -58,7 +75,7 @@ export function openApiDocument(version: string): JsonObject {
     info: { title: 'ibuild retention', version, description: about },
     servers: [{ url: '/' }],
     security: [{ basic: [] }, { bearer: [] }],
-    paths: { ...ownPaths, ...pathsOf(endpoints) },
+    paths: { ...ownPaths, ...pathsOf(endpoints, `${base}/{source}`), ...pathsOf(sherdockEndpoints, sherdockBase) },
     components: {
       securitySchemes: { basic: { type: 'http', scheme: 'basic' }, bearer: { type: 'http', scheme: 'bearer' } },
       schemas: Object.fromEntries(named.map(({ name, definition }) => [name, definition])),
@@ -83,11 +100,7 @@ const ownPaths: JsonObject = {
       responses: {
         200: {
           description: 'Sources.',
-          content: jsonOf({
-            type: 'object',
-            properties: { sources: { type: 'array', items: { enum: ['registry', 'store', 'docker'] } } },
-            required: ['sources'],
-          }),
+          content: jsonOf(sourcesTold.schema),
         },
         ...failures([401, 403]),
       },
@@ -103,17 +116,17 @@ const ownPaths: JsonObject = {
   },
 }
 
-function pathsOf(all: readonly Endpoint[]): JsonObject {
+function pathsOf(all: readonly Endpoint[], before: string): JsonObject {
   const paths: Record<string, JsonObject> = {}
   for (const one of all) {
-    const path = `${base}/{source}${one.path}`
-    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operationOf(one) }
+    const path = `${before}${one.path}`
+    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operationOf(one, path) }
   }
   return paths
 }
 
-function operationOf(endpoint: Endpoint): JsonObject {
-  const { id, about: summary, scope, path, body, answer, isLines, isForDelegates, errors } = endpoint
+function operationOf(endpoint: Endpoint, whole: string): JsonObject {
+  const { id, about: summary, scope, body, answer, isLines, isForDelegates, errors } = endpoint
   const type = isLines ? 'application/x-ndjson' : 'application/json'
   const statuses = [...usual, ...errors, ...(body === undefined ? [] : [413, 415])]
   return {
@@ -121,7 +134,7 @@ function operationOf(endpoint: Endpoint): JsonObject {
     summary,
     'x-scope': scope,
     'x-for-some-repositories': isForDelegates,
-    parameters: [sourceParameter, ...partsOf(path), ...queryOf(endpoint)],
+    parameters: [...partsOf(whole), ...queryOf(endpoint)],
     ...(body !== undefined && { requestBody: { required: !body.isOptional, content: contentOf(body) } }),
     responses: {
       200: {
@@ -133,19 +146,12 @@ function operationOf(endpoint: Endpoint): JsonObject {
   }
 }
 
-const sourceParameter: JsonObject = {
-  name: 'source',
-  in: 'path',
-  required: true,
-  schema: { enum: ['registry', 'store', 'docker'] },
-}
-
 function partsOf(path: string): readonly JsonObject[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: name === 'source' ? source.schema : { type: 'string' },
   }))
 }
 

@@ -3,10 +3,18 @@ import type { Source } from '../facts.ts'
 import { changingEndpoints } from './changing.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readingEndpoints } from './reading.ts'
+import { sherdockEndpoints } from './sherdock.ts'
 
 /** Where the API is; `/v1` is its version. */
 export const prefix = '/api/gc'
 export const base = `${prefix}/v1`
+
+/** Where Sherdock's paths are. */
+export const sherdockBase = '/api'
+/** Those, as a server hands them on, each with what is below it. */
+export const sherdockPrefixes: readonly string[] = ['config', 'containers', 'images', 'volumes'].map(
+  (name) => `${sherdockBase}/${name}`,
+)
 
 /** All operations of a source. */
 export const endpoints: readonly Endpoint[] = [...readingEndpoints, ...changingEndpoints]
@@ -14,9 +22,22 @@ export const endpoints: readonly Endpoint[] = [...readingEndpoints, ...changingE
 /** What a path leads to. */
 export type Found =
   | { readonly kind: 'sources' | 'document' }
-  | { readonly kind: 'endpoint'; readonly source: Source; readonly endpoint: Endpoint; readonly name: string }
+  | (Matched & {
+      readonly kind: 'endpoint'
+      /** Undefined: the query says it, else it is the Docker daemon. */
+      readonly source: Source | undefined
+    })
+
+interface Matched {
+  readonly endpoint: Endpoint
+  /** The part of the path that stands for something. */
+  readonly name: string
+}
 
 const sources: readonly Source[] = ['registry', 'store', 'docker']
+const ofSource = new RegExp(`^${base}/([a-z]+)(/.*)$`)
+const routes = routesOf(endpoints)
+const sherdockRoutes = routesOf(sherdockEndpoints)
 
 /** What a method and a path ask for. Errors: Refusal with 404 or 405. */
 export function findRoute(method: string, path: string): Found {
@@ -25,17 +46,36 @@ export function findRoute(method: string, path: string): Found {
     if (isRead) return { kind: path === base ? 'sources' : 'document' }
     throw wrongMethod(['GET'])
   }
-  const [, sourceName = '', rest = ''] = new RegExp(`^${base}/([a-z]+)(/.*)$`).exec(path) ?? []
-  const source = sources.find((one) => one === sourceName)
-  const there = source === undefined ? [] : endpoints.flatMap((one) => matched(one, rest))
-  if (source === undefined || there.length === 0) throw new Refusal(404, 'there is nothing at this path')
+  const { source, there } = below(path)
+  if (there.length === 0) throw new Refusal(404, 'there is nothing at this path')
   const found = there.find(({ endpoint }) => endpoint.method === method)
   if (found === undefined) throw wrongMethod(there.map(({ endpoint }) => endpoint.method))
   return { kind: 'endpoint', source, ...found }
 }
 
-function matched(endpoint: Endpoint, path: string): readonly { readonly endpoint: Endpoint; readonly name: string }[] {
-  const match = new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '([^/]{1,384})')}$`).exec(path)
+/** All operations at a path, whatever their methods. */
+function below(path: string): { readonly source: Source | undefined; readonly there: readonly Matched[] } {
+  const [, sourceName = '', rest = ''] = ofSource.exec(path) ?? []
+  const source = sources.find((one) => one === sourceName)
+  if (source !== undefined) return { source, there: routes.flatMap((one) => matched(one, rest)) }
+  const behind = path.startsWith(`${sherdockBase}/`) ? path.slice(sherdockBase.length) : ''
+  return { source, there: sherdockRoutes.flatMap((one) => matched(one, behind)) }
+}
+
+interface Route {
+  readonly endpoint: Endpoint
+  readonly pattern: RegExp
+}
+
+function routesOf(all: readonly Endpoint[]): readonly Route[] {
+  return all.map((endpoint) => ({
+    endpoint,
+    pattern: new RegExp(`^${endpoint.path.replaceAll(/\{\w+\}/g, '([^/]{1,384})')}$`),
+  }))
+}
+
+function matched({ endpoint, pattern }: Route, path: string): readonly Matched[] {
+  const match = pattern.exec(path)
   return match === null ? [] : [{ endpoint, name: decoded(match[1] ?? '') }]
 }
 

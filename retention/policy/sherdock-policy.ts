@@ -9,8 +9,14 @@ export interface SherdockConfig {
   readonly keep: readonly string[]
 }
 
-/** The policy of a config.yml of Sherdock, with comments for whoever goes on with it. Texts are written as JSON, which is YAML. */
-export function sherdockPolicy({ gcMinutes, pullMinutes, pull, keep }: SherdockConfig): string {
+/** Keys of a policy that a config.yml of Sherdock says nothing of. */
+export type OtherKeys = Readonly<Record<string, unknown>>
+
+/**
+ * The policy of a config.yml of Sherdock, with comments for whoever goes on with it. Texts are written as JSON, which is YAML. `others` come in
+ * the place of mode and limits as an import has them.
+ */
+export function sherdockPolicy({ gcMinutes, pullMinutes, pull, keep }: SherdockConfig, others?: OtherKeys): string {
   const patterns = [
     ...keep.map((pattern) => ({ pattern: anyPart(pattern), from: 'ImagesToNotGC' })),
     ...pull.map((image) => ({ pattern: anyPart(image), from: 'ImagesToPull: Sherdock kept these, too' })),
@@ -20,13 +26,9 @@ export function sherdockPolicy({ gcMinutes, pullMinutes, pull, keep }: SherdockC
     'version: 1',
     '# Sherdock deleted each image that no pattern kept, unless a container had it.',
     'default: delete',
-    '# Nothing is removed as long as this is dryRun: choose propose or enforce to remove.',
-    'mode: dryRun',
+    ...(others === undefined ? usualLines : linesOf(others)),
     'schedule:',
     `  everyMinutes: ${gcMinutes} # GCIntervalMinutes`,
-    '# Sherdock knew no limits. Without these lines there are some.',
-    'limits:',
-    ...['maxTags: none', 'maxPercentPerRepo: none', 'minRemainingPerRepo: 0'].map((line) => `  ${line}`),
     'policies:',
     '  - id: sherdock',
     '    # As in Sherdock, a part of REPOSITORY:TAG that fits is enough. Each tag is looked at by itself: the content stays while one does.',
@@ -37,6 +39,18 @@ export function sherdockPolicy({ gcMinutes, pullMinutes, pull, keep }: SherdockC
     ...mirrorLines(pull, pullMinutes),
     '',
   ].join('\n')
+}
+
+const usualLines: readonly string[] = [
+  '# Nothing is removed as long as this is dryRun: choose propose or enforce to remove.',
+  'mode: dryRun',
+  '# Sherdock knew no limits. Without these lines there are some.',
+  'limits:',
+  ...['maxTags: none', 'maxPercentPerRepo: none', 'minRemainingPerRepo: 0'].map((line) => `  ${line}`),
+]
+
+function linesOf(others: OtherKeys): readonly string[] {
+  return Object.entries(others).map(([key, value]) => `${key}: ${JSON.stringify(value)}`)
 }
 
 /** Patterns of Sherdock fit anywhere in a text; here they must fit the whole. */

@@ -8,7 +8,7 @@ import { note, type Place, type Read, startOfDocument } from './place.ts'
 import type { PolicyProblem } from './problem.ts'
 import { withLines } from './problem-lines.ts'
 import { parseRegex } from './regex.ts'
-import { anyPart, type SherdockConfig, sherdockPolicy } from './sherdock-policy.ts'
+import { anyPart, type OtherKeys, type SherdockConfig, sherdockPolicy } from './sherdock-policy.ts'
 import { everyMinutes } from './values.ts'
 
 const keys = ['GCIntervalMinutes', 'PullIntervalMinutes', 'ImagesToPull', 'ImagesToNotGC'] as const
@@ -16,10 +16,12 @@ const [largest, mostImages] = [64 * 1024, 90]
 
 /**
  * The text of a policy that deletes what Sherdock would have deleted by its config.yml, with comments on what came from where; its mode is
- * dryRun. What Sherdock took for "delete" though nobody meant it is a problem here: a pattern that is none, a list that is missing.
+ * dryRun, if `others` does not say what the policy has besides. What Sherdock took for "delete" though nobody meant it is a problem here: a
+ * pattern that is none, a list that is missing.
  */
 export function importSherdock(
   text: string,
+  others?: OtherKeys,
 ): { readonly text: string } | { readonly problems: readonly PolicyProblem[] } {
   if (Buffer.byteLength(text) > largest)
     return { problems: [{ path: '', message: `is larger than ${largest / 1024} KiB` }] }
@@ -28,7 +30,7 @@ export function importSherdock(
   const place = startOfDocument()
   const config = readConfig(withKnownCase(parsed.value), place)
   const { problems } = place.findings
-  if (config !== undefined && problems.length === 0) return { text: sherdockPolicy(config) }
+  if (config !== undefined && problems.length === 0) return { text: sherdockPolicy(config, others) }
   return { problems: withLines(problems, text) }
 }
 

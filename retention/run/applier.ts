@@ -1,4 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { JsonObject } from '../../shared/base/json.ts'
+import type { Change } from '../../shared/rows/row-store.ts'
 import type { Policy } from '../policy/types.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
@@ -91,16 +93,26 @@ async function end(
   plan: Plan,
   { run, reason }: { readonly run: StoredRun; readonly reason?: string },
 ): Promise<StoredRun> {
+  const planState = run.state === 'done' ? 'applied' : 'applying'
+  const change = planChange({ ...plan, state: planState, runId: run.id })
+  const { ended, about } = await endRun(parts, run, { reason, change })
+  parts.log.info('a plan of retention was applied', { plan: plan.id, ...about })
+  return ended
+}
+
+/** Notes that a run has ended, and how; with what else is to change. */
+export async function endRun(
+  parts: Parts,
+  run: StoredRun,
+  { reason, change = {} }: { readonly reason?: string | undefined; readonly change?: Change },
+): Promise<{ readonly ended: StoredRun; readonly about: JsonObject }> {
   const at = parts.now()
   const failure = reason === undefined ? [] : [{ item: undefined, message: reason }]
   const ended = { ...run, milliseconds: Math.max(0, at - run.startedAt), failures: [...failure, ...run.failures] }
   const { id, state, removed, drifted, gone, failed, freed, by } = ended
   const about = { run: id, state, removed, drifted, gone, failed, freed }
-  const planState = state === 'done' ? 'applied' : 'applying'
-  const changes = [runChange(ended), planChange({ ...plan, state: planState, runId: id })]
-  await parts.rows.commit(merged([...changes, auditChange({ at, by, action: 'end', about })]))
-  parts.log.info('a plan of retention was applied', { plan: plan.id, ...about })
-  return ended
+  await parts.rows.commit(merged([runChange(ended), change, auditChange({ at, by, action: 'end', about })]))
+  return { ended, about }
 }
 
 /** Why not to go on; undefined when nothing speaks against it. */

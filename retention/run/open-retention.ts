@@ -1,5 +1,6 @@
 import { createSlots } from '../../shared/base/slots.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
+import type { ItemName } from '../facts.ts'
 import type { CheckCron } from '../policy/problem.ts'
 import { readPolicy } from '../policy/read-policy.ts'
 import type { Inventory, TrashKeeper } from '../ports.ts'
@@ -13,7 +14,7 @@ import { DiskPressure } from './pressure.ts'
 import { Retention } from './service.ts'
 import { settle } from './settle.ts'
 import { createTrashKeeper } from './trash-keeper.ts'
-import type { RetentionService } from './types.ts'
+import type { RetentionService, Run } from './types.ts'
 
 export interface RetentionOptions {
   readonly inventory: Inventory
@@ -30,6 +31,8 @@ export interface RetentionOptions {
 
 export interface OpenRetention {
   readonly service: RetentionService
+  /** Removes items that somebody names, as a run of its own. OBJECT_NOT_FOUND, RETENTION_GUARDED, RETENTION_BUSY. */
+  readonly remove: (names: readonly ItemName[], by: string) => Promise<Run>
   /** The same as `createTrashKeeper` makes of the rows, for an inventory that is there before. */
   readonly trash: TrashKeeper
   /** For schedule and mirror jobs. */
@@ -56,7 +59,13 @@ export async function openRetention(options: RetentionOptions): Promise<OpenRete
   await settle(parts)
   const jobs = createJobBook(rows)
   const service = new Retention({ ...parts, busy: new Busy(), jobs, pressure: new DiskPressure(parts, disk) })
-  return { service, trash: createTrashKeeper(rows), jobs, snapshot: () => rows.snapshot() }
+  return {
+    service,
+    remove: async (names, by) => service.remove(names, by),
+    trash: createTrashKeeper(rows),
+    jobs,
+    snapshot: () => rows.snapshot(),
+  }
 }
 
 async function lastID(rows: RowStore): Promise<string | undefined> {

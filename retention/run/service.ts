@@ -1,4 +1,5 @@
 import { IbuildError } from '../../shared/base/errors.ts'
+import type { ItemName } from '../facts.ts'
 import { auditLines } from '../state/audit.ts'
 import { clearFailures } from '../state/failures.ts'
 import type { JobBook } from '../state/jobs.ts'
@@ -17,6 +18,7 @@ import { policyOf } from './policy-problems.ts'
 import type { DiskPressure } from './pressure.ts'
 import { preview } from './preview.ts'
 import { purge } from './purge.ts'
+import { removeNamed } from './remove-named.ts'
 import { settle } from './settle.ts'
 import { statusOf } from './status.ts'
 import { toldItem, toldPlan, toldRun } from './told.ts'
@@ -100,6 +102,14 @@ export class Retention implements RetentionService {
         if (options.signal?.aborted !== true) await this.#noteFailure(by, options, error)
         throw error
       }
+    })
+  }
+
+  /** See {@link removeNamed}. RETENTION_BUSY. */
+  remove(names: readonly ItemName[], by: string): Promise<Run> {
+    return this.#alone('items are being removed', async () => {
+      await settle(this.#parts)
+      return this.#settled(async () => toldRun(await removeNamed(this.#parts, names, by)))
     })
   }
 

@@ -18,8 +18,15 @@ export interface Tally {
 
 type Counts = { -readonly [Name in keyof Tally]: Tally[Name] }
 
+interface Tallied {
+  readonly service: RetentionService
+  readonly tally: Tally
+  /** Counts a run that was begun besides. */
+  readonly counted: (run: Promise<Run>) => Promise<Run>
+}
+
 /** A service that counts what it does. */
-export function tallied(service: RetentionService): { readonly service: RetentionService; readonly tally: Tally } {
+export function tallied(service: RetentionService): Tallied {
   const runs = { planned: 0, running: 0, done: 0, failed: 0, stopped: 0, refused: 0 }
   const nothing = { removed: 0, drifted: 0, failed: 0, restored: 0, purged: 0, freed: 0 }
   const tally: Counts = { runs, ...nothing, lastPlan: undefined }
@@ -38,6 +45,7 @@ export function tallied(service: RetentionService): { readonly service: Retentio
   }
   return {
     tally,
+    counted: async (run) => ran(run),
     service: {
       ...delegated(service),
       plan: async (...args) => planned(await service.plan(...args)),

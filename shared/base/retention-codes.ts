@@ -13,6 +13,11 @@ export const retentionCodes = {
     about: 'The policy says that plans are only made, not applied.',
     hint: 'Set mode: propose or mode: enforce in the policy, and make a new plan.',
   },
+  RETENTION_GUARDED: {
+    exit: 3,
+    about: 'What was to be removed stays: it is held, immutable, in use or signed.',
+    hint: 'ibuild gc explain says what speaks against it.',
+  },
   RETENTION_PLAN_CHANGED: {
     exit: 1,
     about: 'A plan can no longer be applied as it is: the policy is another one by now, or the plan was dropped.',

@@ -6,6 +6,8 @@ import type { WebRequest } from './request.ts'
 export interface FurtherPaths {
   /** Begins with a slash, without one at its end: it and all below it. */
   readonly prefix: string
+  /** What tokens must be for; the last part of the prefix where nothing is said. */
+  readonly service?: string
   /** Answers a request whose head was looked at. Never rejects; what goes wrong is told in the answer. */
   readonly serve: (asked: FurtherRequest) => Promise<void>
 }

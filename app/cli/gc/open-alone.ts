@@ -4,6 +4,7 @@ import type { Source } from '../../../retention/facts.ts'
 import type { Inventory, TrashKeeper } from '../../../retention/ports.ts'
 import type { RetentionService } from '../../../retention/run/types.ts'
 import { checkCron } from '../../../retention/schedule/cron.ts'
+import { daemonName } from '../../adapters/daemon-name.ts'
 import { openSource } from '../../adapters/open-source.ts'
 import { dockerHost } from '../docker-host.ts'
 import type { AloneOptions } from './alone-options.ts'
@@ -22,7 +23,8 @@ export async function openAlone(
   if (source === 'registry') requireRegistry(root, registryLayout(root).metadata)
   await using own = new AsyncDisposableStack()
   const inventory = async (trash: TrashKeeper): Promise<Inventory> => inventories[source](options, trash, own)
-  const { service } = await openSource({ root, source, inventory, checkCron, log: quietLog, onlyReads })
+  const daemon = source === 'docker' ? daemonName(dockerHost(options.flags.host)) : undefined
+  const { service } = await openSource({ root, source, daemon, inventory, checkCron, log: quietLog, onlyReads })
   own.defer(async () => service.close())
   opened.use(own.move())
   return service

@@ -32,7 +32,7 @@ type Work<T> = (service: RetentionService) => Promise<T>
 export async function askServer<T>(flags: GcFlags, work: (service: RemoteRetention) => Promise<T>): Promise<T> {
   const source = sourceOf(flags)
   const { retentionServed } = await import('./served.ts')
-  const service = (await askOther(source, flags)) ?? (await retentionServed(dataFolder(flags.root), source))
+  const service = (await askOther(source, flags)) ?? (await retentionServed(dataFolder(flags.root), source, flags.host))
   if (service === undefined) throw noServer(source)
   try {
     return await work(service)
@@ -75,7 +75,7 @@ async function openOwn(
   const root = dataFolder(flags.root)
   const [{ openAlone }, { retentionServed }] = await Promise.all([import('./open-alone.ts'), import('./served.ts')])
   for (const end = Date.now() + patience; ; await sleep(100)) {
-    const served = await retentionServed(root, source)
+    const served = await retentionServed(root, source, flags.host)
     if (served !== undefined) return served
     try {
       return await openAlone(source, { root, flags, onlyReads }, opened)

@@ -9,7 +9,7 @@ import { abortable } from '../../../shared/base/abort.ts'
 import { errnoOf, IbuildError } from '../../../shared/base/errors.ts'
 import { archiveMembers } from '../../adapters/backup-archive.ts'
 import { notaryParts } from '../../adapters/notary-parts.ts'
-import { retentionDatabases } from '../../adapters/retention-parts.ts'
+import { namedRetentionDatabase, retentionDatabases } from '../../adapters/retention-parts.ts'
 import { createByteProgress } from './byte-progress.ts'
 
 export interface ReadWholeOptions extends Pick<ReadOptions, 'skipsDamaged' | 'signal'> {
@@ -17,7 +17,11 @@ export interface ReadWholeOptions extends Pick<ReadOptions, 'skipsDamaged' | 'si
   readonly root?: string
 }
 
-const further: FurtherParts = { ...notaryParts, databases: [...notaryParts.databases, ...retentionDatabases] }
+const further: FurtherParts = {
+  ...notaryParts,
+  databases: [...notaryParts.databases, ...retentionDatabases],
+  named: namedRetentionDatabase,
+}
 
 /** Reads a backup in a file, in a folder, or from stdin (`-`). Errors: BACKUP_INVALID, those of {@link restoreBackup}. */
 export async function readWholeBackup(

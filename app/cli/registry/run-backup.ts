@@ -11,7 +11,7 @@ import { IbuildError } from '../../../shared/base/errors.ts'
 import { syncPath } from '../../../shared/cas/disk.ts'
 import { backupArchive } from '../../adapters/backup-archive.ts'
 import { accountFiles, hasNotary, notaryDatabases, notaryParts } from '../../adapters/notary-parts.ts'
-import { retentionDatabases } from '../../adapters/retention-parts.ts'
+import { retentionDatabasesIn } from '../../adapters/retention-parts.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { createParser, parseArguments } from '../arguments.ts'
 import { dataFolder } from '../data-folder.ts'
@@ -119,7 +119,7 @@ async function backUp(admin: RegistryAdmin, making: Making): Promise<Made> {
   await using notary = await holdDatabases(root, notaryDatabases)
   const hold = await admin.hold()
   try {
-    await using retention = await holdDatabases(root, retentionDatabases)
+    await using retention = await holdDatabases(root, retentionDatabasesIn(root))
     return await writeHeld({ hold, held: [notary, retention], files: notaryParts.files }, making)
   } finally {
     await hold.release()

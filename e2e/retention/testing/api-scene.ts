@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava'
 import { basicOf, type TokenRegistry, tokenRegistry } from '../../../registry/token/testing/token-registry.ts'
+import type { Source } from '../../../retention/facts.ts'
 import { createGcAccess, type GcAccessRule, type Scope, scopes } from '../../../retention/http/access.ts'
 import { gcPaths } from '../../../retention/http/api.ts'
 import type { GcSource, InUseReport } from '../../../retention/http/types.ts'
@@ -44,19 +45,25 @@ export function sourceOf({ service, clock }: OpenModel): Pick<ApiScene, 'source'
   return { source, refreshed }
 }
 
+interface ApiSceneOptions extends OpenModelOptions {
+  readonly rules?: readonly GcAccessRule[]
+  /** Beside the registry. */
+  readonly more?: ReadonlyMap<Source, GcSource>
+}
+
 /** The API of a model beside a registry with accounts, on a port of its own. */
 export async function apiScene(
   t: ExecutionContext,
-  { rules = usualRules, ...options }: OpenModelOptions & { readonly rules?: readonly GcAccessRule[] } = {},
+  { rules = usualRules, more = new Map(), ...options }: ApiSceneOptions = {},
 ): Promise<ApiScene> {
   const opened = await openModel(options)
   const { source, refreshed } = sourceOf(opened)
   const paths = gcPaths({
-    sources: () => new Map([['registry', source]]),
+    sources: () => new Map([['registry', source], ...more]),
     access: () => createGcAccess(rules),
     version: '1.2.3',
   })
-  const registry = await tokenRegistry(t, { further: [paths] })
+  const registry = await tokenRegistry(t, { further: paths })
   return {
     ...opened,
     registry,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
+import { connect } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 
 /**
@@ -15,6 +16,16 @@ export async function withShortPath<T>(socket: string, work: (path: string) => P
   } finally {
     await folder.close()
   }
+}
+
+/** True where a process takes connections. */
+export async function isAnswered(socket: string): Promise<boolean> {
+  return withShortPath(socket, async (path) => {
+    const connection = connect(path)
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    connection.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    return promise.finally(() => connection.destroy())
+  })
 }
 
 /**
