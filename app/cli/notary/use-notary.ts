@@ -1,18 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connectNotary } from '../../../notary/server/admin/client.ts'
 import { storeAdmin } from '../../../notary/server/admin/store-admin.ts'
 import type { NotaryAdmin } from '../../../notary/server/admin/types.ts'
 import { notaryLayout } from '../../../notary/server/layout.ts'
 import { openTrustStore } from '../../../notary/store/open-trust-store.ts'
-import type { TrustStore } from '../../../notary/store/types.ts'
 import { isThere } from '../../../registry/storage/require-registry.ts'
-import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { makeDataRoot } from '../../../shared/cas/data-root.ts'
 import { dataFolder } from '../data-folder.ts'
 import { printNotice } from '../registry-client.ts'
+import { whileBusy } from '../while-busy.ts'
 
-/** Milliseconds in which another command, or a server that starts or ends, is waited for. */
-const patience = 5000
 /** What a server is configured to clear away is its business alone. */
 const everything = { time: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY }
 
@@ -28,29 +25,21 @@ export async function useNotary<T>(
   const root = dataFolder(flags.root)
   const { folder, metadata, adminSocket } = notaryLayout(root)
   if (!isMade && !isThere(metadata)) throw noNotary(root)
-  for (const end = Date.now() + patience; ; await sleep(100)) {
+  await using opened = new AsyncDisposableStack()
+  const reach = async (): Promise<NotaryAdmin> => {
     const admin = isThere(folder) ? await connectNotary(adminSocket) : undefined
-    if (admin !== undefined) return work(admin)
-    const store = await openAlone(root, Date.now() < end)
-    if (store === undefined) continue
-    try {
-      return await work(storeAdmin(store))
-    } finally {
-      await store.close()
-    }
+    return admin ?? openAlone(root, opened)
   }
+  return await work(await whileBusy(reach))
 }
 
-/** Undefined when somebody else has it open, while there is patience. */
-async function openAlone(root: string, isPatient: boolean): Promise<TrustStore | undefined> {
-  try {
-    await makeDataRoot(root)
-    const { metadata: folder } = notaryLayout(root)
-    return await openTrustStore({ folder, retention: everything, audit: everything, onNotice: printNotice })
-  } catch (error) {
-    if (isPatient && isIbuildError(error, 'SERVER_BUSY')) return undefined
-    throw error
-  }
+/** `opened` gets what is to be closed again. */
+async function openAlone(root: string, opened: AsyncDisposableStack): Promise<NotaryAdmin> {
+  await makeDataRoot(root)
+  const { metadata: folder } = notaryLayout(root)
+  const store = await openTrustStore({ folder, retention: everything, audit: everything, onNotice: printNotice })
+  opened.defer(() => store.close())
+  return storeAdmin(store)
 }
 
 function noNotary(root: string): IbuildError {

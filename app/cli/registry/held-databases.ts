@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { HeldDatabase } from '../../../registry/backup/further-parts.ts'
 import { rowsOfLine } from '../../../registry/server/admin/hold-lines.ts'
 import { type OpenLines, openLines } from '../../../registry/server/admin/open-lines.ts'
-import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { eachPage } from '../../../shared/rows/each-row.ts'
 import { openLevelRows } from '../../../shared/rows/level-rows.ts'
 import type { Row } from '../../../shared/rows/row-store.ts'
@@ -12,9 +11,8 @@ import { adminError, isNobodyThere } from '../../../shared/web/admin/call.ts'
 import { withShortPath } from '../../../shared/web/admin/socket.ts'
 import type { KeptDatabase } from '../../adapters/kept-database.ts'
 import { sanitize } from '../../progress/sanitize.ts'
+import { whileBusy } from '../while-busy.ts'
 
-/** Milliseconds in which an owner that starts or ends is waited for. */
-const patience = 5000
 const pageSize = 100
 
 /** Databases, as each was at one moment, until they are let go. */
@@ -36,18 +34,12 @@ export async function holdDatabases(root: string, wanted: readonly KeptDatabase[
 }
 
 async function holdDatabase(root: string, database: KeptDatabase, opened: AsyncDisposableStack): Promise<HeldDatabase> {
-  for (const end = Date.now() + patience; ; await sleep(100)) {
+  return whileBusy(async () => {
     const lines = await linesOf(join(root, database.socket))
-    if (lines !== undefined) {
-      opened.defer(() => lines.close())
-      return { name: database.name, rows: () => heldRows(lines, database) }
-    }
-    try {
-      return await openAlone(root, database, opened)
-    } catch (error) {
-      if (!isIbuildError(error, 'SERVER_BUSY') || Date.now() >= end) throw error
-    }
-  }
+    if (lines === undefined) return openAlone(root, database, opened)
+    opened.defer(() => lines.close())
+    return { name: database.name, rows: () => heldRows(lines, database) }
+  })
 }
 
 /** Undefined where nobody listens. */

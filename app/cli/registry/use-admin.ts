@@ -1,18 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { connectAdmin } from '../../../registry/server/admin/client.ts'
 import { serviceAdmin } from '../../../registry/server/admin/service-admin.ts'
 import type { RegistryAdmin } from '../../../registry/server/admin/types.ts'
-import type { OpenRegistry } from '../../../registry/server/open-registry.ts'
 import { openRegistry } from '../../../registry/server/open-registry.ts'
 import { registryLayout } from '../../../registry/storage/layout.ts'
 import { requireRegistry } from '../../../registry/storage/require-registry.ts'
-import { isIbuildError } from '../../../shared/base/errors.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { dataFolder } from '../data-folder.ts'
 import { loadConfig } from '../serve/load-config.ts'
-
-/** Milliseconds in which another command, or a server that starts or ends, is waited for. */
-const patience = 5000
+import { whileBusy } from '../while-busy.ts'
 
 /**
  * Runs `work` on the registry of the data folder: through the server that has it open, or else on its files, which then are
@@ -27,40 +22,31 @@ export async function useAdmin<T>(
   const root = dataFolder(flags.root)
   const { adminSocket, metadata } = registryLayout(root)
   if (!isMade) requireRegistry(root, metadata)
-  for (const end = Date.now() + patience; ; await sleep(100)) {
-    const admin = await connectAdmin(adminSocket)
-    if (admin !== undefined) return work(admin)
-    await using opened = new AsyncDisposableStack()
-    const registry = await openAlone({ root, file: flags.config, isPatient: Date.now() < end, opened })
-    if (registry !== undefined) return await work(serviceAdmin(registry))
-  }
+  await using opened = new AsyncDisposableStack()
+  const alone = { root, file: flags.config, opened }
+  return await work(await whileBusy(async () => (await connectAdmin(adminSocket)) ?? openAlone(alone)))
 }
 
 interface Alone {
   readonly root: string
   /** With the configuration. */
   readonly file: string | undefined
-  readonly isPatient: boolean
   /** Gets what is to be closed again. */
   readonly opened: AsyncDisposableStack
 }
 
-/** Undefined when somebody else has it open, while there is patience. */
-async function openAlone({ root, file, isPatient, opened }: Alone): Promise<OpenRegistry | undefined> {
+async function openAlone({ root, file, opened }: Alone): Promise<RegistryAdmin> {
   const tell = (line: string): void => void process.stderr.write(`${sanitize(line)}\n`)
   const log = { info: tell, warn: tell }
-  try {
-    const { config, folder } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
-    const { registryTrust } = await import('../../serve/registry-trust.ts')
-    const { trustConnection } = await import('../trust-connection.ts')
-    const trust = { root, folder, config: () => config, notary: undefined, connection: trustConnection, log }
-    const { storedTrash } = await import('../../adapters/stored-trash.ts')
-    const roots = [...opened.use(registryTrust(trust)).roots, opened.use(storedTrash(root, tell)).roots]
-    const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
-    opened.defer(() => registry.service.close())
-    return registry
-  } catch (error) {
-    if (isPatient && isIbuildError(error, 'SERVER_BUSY')) return undefined
-    throw error
-  }
+  const { config, folder } = await loadConfig({ root, ...(file !== undefined && { config: file }) }, process.env)
+  const { registryTrust } = await import('../../serve/registry-trust.ts')
+  const { trustConnection } = await import('../trust-connection.ts')
+  const trust = { root, folder, config: () => config, notary: undefined, connection: trustConnection, log }
+  const { storedTrash } = await import('../../adapters/stored-trash.ts')
+  await using own = new AsyncDisposableStack()
+  const roots = [...own.use(registryTrust(trust)).roots, own.use(storedTrash(root, tell)).roots]
+  const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
+  own.defer(() => registry.service.close())
+  opened.use(own.move())
+  return serviceAdmin(registry)
 }
