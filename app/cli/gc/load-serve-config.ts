@@ -1,9 +1,8 @@
 import { resolve } from 'node:path'
 import { aloneReader } from '../../../retention/server/config/read.ts'
-import type { Source } from '../../../shared/config/read.ts'
 import type { ServeRetentionConfig } from '../../serve/serve-retention.ts'
 import { dataFolder } from '../data-folder.ts'
-import { readConfigFile, withAbsolutePaths } from '../serve/config-file.ts'
+import { readConfigFile, sectionOf } from '../serve/config-file.ts'
 
 export interface ServeGcFlags {
   readonly root?: string
@@ -20,16 +19,11 @@ export async function loadServeConfig(flags: ServeGcFlags, env: Environment): Pr
   const { [fileVariable]: named, ...variables } = env
   const file = flags.config ?? (named === '' ? undefined : named)
   const sources = [
-    ...(file === undefined ? [] : [await sourceOfFile(file)]),
+    ...(file === undefined ? [] : [sectionOf(aloneReader, await readConfigFile(file), file)]),
     aloneReader.settingsOfEnvironment(variables),
   ]
   const config = aloneReader.configOf(sources)
   const hasRoot = flags.root !== undefined || (env['IBUILD_ROOT'] ?? '') !== ''
   const root = hasRoot || config.root === '' ? dataFolder(flags.root, env) : resolve(config.root)
   return { config: { ...config, root }, root }
-}
-
-async function sourceOfFile(file: string): Promise<Source> {
-  const source = aloneReader.settingsOf(await readConfigFile(file), file)
-  return { ...source, settings: withAbsolutePaths(source.settings, file, aloneReader.pathKeys) }
 }

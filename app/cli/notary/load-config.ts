@@ -3,10 +3,9 @@ import { aloneReader, passphraseVariable } from '../../../notary/server/config/r
 import { configOf, settingsOf } from '../../../registry/server/config/read.ts'
 import type { ServerConfig } from '../../../registry/server/config/schema.ts'
 import { isPlainObject } from '../../../shared/config/kinds.ts'
-import type { Source } from '../../../shared/config/read.ts'
 import type { ServeNotaryConfig } from '../../serve/serve-notary.ts'
 import { dataFolder } from '../data-folder.ts'
-import { readConfigFile, withAbsolutePaths } from '../serve/config-file.ts'
+import { readConfigFile, sectionOf } from '../serve/config-file.ts'
 import { registryPathKeys, withAccounts } from '../serve/load-config.ts'
 import { type NotaryFlags, settingsOfFlags } from './flags.ts'
 
@@ -20,7 +19,7 @@ export async function loadNotaryConfig(flags: NotaryFlags, env: Environment): Pr
   const file = flags.config ?? (named === '' ? undefined : named)
   const { notary, access } = file === undefined ? noSections : sectionsOf(await readConfigFile(file))
   const sources = [
-    ...(file === undefined ? [] : [sourceOfFile(file, notary)]),
+    ...(file === undefined ? [] : [sectionOf(aloneReader, notary, file)]),
     aloneReader.settingsOfEnvironment(variables),
     settingsOfFlags(flags),
   ]
@@ -49,11 +48,6 @@ function sectionsOf(value: unknown): Sections {
   return { notary, access: { hosts, access, token } }
 }
 
-function sourceOfFile(file: string, value: unknown): Source {
-  const source = aloneReader.settingsOf(value, file)
-  return { ...source, settings: withAbsolutePaths(source.settings, file, aloneReader.pathKeys) }
-}
-
 interface AccessSection {
   readonly file: string
   readonly value: unknown
@@ -62,7 +56,6 @@ interface AccessSection {
 }
 
 function accessConfig({ file, value, root, trustedProxies }: AccessSection): ServerConfig {
-  const source = settingsOf(value, file)
-  const config = configOf([{ ...source, settings: withAbsolutePaths(source.settings, file, registryPathKeys) }])
+  const config = configOf([sectionOf({ settingsOf, pathKeys: registryPathKeys }, value, file)])
   return { ...config, trustedProxies, access: withAccounts(config.access, root) }
 }

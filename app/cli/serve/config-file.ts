@@ -14,30 +14,36 @@ export async function readConfigFile(file: string): Promise<unknown> {
   return parsed.value ?? {}
 }
 
+/** How a section of a file is read. */
+interface SectionReader {
+  readonly settingsOf: (object: unknown, file: string) => Source
+  readonly pathKeys: ReadonlySet<string>
+}
+
+/** What a section of a file says; paths in it are relative to the folder of the file. */
+export function sectionOf({ settingsOf, pathKeys }: SectionReader, value: unknown, file: string): Source {
+  return withAbsolutePaths(settingsOf(value, file), file, pathKeys)
+}
+
 /**
- * Settings of a file with the values of `pathKeys` as absolute paths: those in a file are relative to its folder, as a server may be
+ * What a file says, with the values of `pathKeys` as absolute paths: those in a file are relative to its folder, as a server may be
  * started from anywhere.
  */
-export function withAbsolutePaths(
-  settings: Source['settings'],
-  file: string,
-  pathKeys: ReadonlySet<string>,
-): Source['settings'] {
+export function withAbsolutePaths(source: Source, file: string, pathKeys: ReadonlySet<string>): Source {
   const folder = dirname(resolve(file))
   const absolute = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(absolute)
     if (isPlainObject(value)) return withAbsoluteFiles(value, absolute)
     return typeof value === 'string' && value !== '' && !/^https?:/i.test(value) ? resolve(folder, value) : value
   }
-  return new Map(
-    [...settings].map(([path, { value, origin }]): [string, Setting] => [
-      path,
-      { value: pathKeys.has(path) ? absolute(value) : value, origin },
-    ]),
-  )
+  const settings = [...source.settings].map(([path, { value, origin }]): [string, Setting] => [
+    path,
+    { value: pathKeys.has(path) ? absolute(value) : value, origin },
+  ])
+  return { ...source, settings: new Map(settings) }
 }
 
-const fileKeys = ['keys', 'secretFile', 'caFile', 'passwordFile']
+const fileKeys = ['keys', 'keyFile', 'secretFile', 'caFile', 'passwordFile']
 
 /** Of a map in a list, as issuers of tokens and endpoints of events are. */
 function withAbsoluteFiles(map: object, absolute: (value: unknown) => unknown): object {

@@ -16,7 +16,7 @@ import { isPlainObject } from '../../../shared/config/kinds.ts'
 import type { Source } from '../../../shared/config/read.ts'
 import type { BesideConfig } from '../../serve/beside-notary.ts'
 import { dataFolder } from '../data-folder.ts'
-import { readConfigFile, withAbsolutePaths } from './config-file.ts'
+import { readConfigFile, sectionOf, withAbsolutePaths } from './config-file.ts'
 import { notarySettingsOf, type ServeFlags, settingsOfFlags } from './flags.ts'
 
 /** What a server is to be started, or to go on, with. */
@@ -78,26 +78,22 @@ function retentionConfigOf(
   file: { readonly path: string; readonly retention: unknown } | undefined,
   env: Environment,
 ): RetentionConfig {
-  const said = file === undefined ? emptySource : retentionReader.settingsOf(file.retention, file.path)
-  const inFile = { ...said, settings: withAbsolutePaths(said.settings, file?.path ?? '', retentionReader.pathKeys) }
-  return retentionReader.configOf([inFile, retentionReader.settingsOfEnvironment(env)])
+  const inFile = file === undefined ? [] : [sectionOf(retentionReader, file.retention, file.path)]
+  return retentionReader.configOf([...inFile, retentionReader.settingsOfEnvironment(env)])
 }
 
 function notaryConfig(
   file: { readonly path: string; readonly notary: unknown } | undefined,
   { flags, env }: { readonly flags: ServeFlags; readonly env: Environment },
 ): BesideConfig {
-  const said = file === undefined ? emptySource : besideReader.settingsOf(file.notary, file.path)
-  const inFile = { ...said, settings: withAbsolutePaths(said.settings, file?.path ?? '', besideReader.pathKeys) }
-  const sources = [inFile, besideReader.settingsOfEnvironment(env), notarySettingsOf(flags)]
+  const inFile = file === undefined ? [] : [sectionOf(besideReader, file.notary, file.path)]
+  const sources = [...inFile, besideReader.settingsOfEnvironment(env), notarySettingsOf(flags)]
   return {
     config: besideReader.configOf(sources),
     isListenSaid: sources.some(({ settings }) => settings.has('listen')),
     passphrase: env[passphraseVariable] || undefined,
   }
 }
-
-const emptySource: Source = { settings: new Map(), problems: [], notices: [] }
 
 /** Accounts that were made in the data folder are asked for without a word in the configuration. */
 export function withAccounts(access: ServerConfig['access'], root: string): ServerConfig['access'] {
@@ -107,7 +103,7 @@ export function withAccounts(access: ServerConfig['access'], root: string): Serv
 
 function sourceOfFile(file: string, value: unknown, hasRoot: boolean): Source {
   const source = isDistribution(value) ? settingsOfDistribution(value, file, { hasRoot }) : settingsOf(value, file)
-  return { ...source, settings: withAbsolutePaths(source.settings, file, registryPathKeys) }
+  return withAbsolutePaths(source, file, registryPathKeys)
 }
 
 /** Keys whose values are paths. */
