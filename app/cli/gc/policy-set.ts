@@ -1,7 +1,10 @@
+import { PolicyRefused } from '../../../retention/policy/policy-refused.ts'
+import { readPolicy } from '../../../retention/policy/read-policy.ts'
+import { checkCron } from '../../../retention/schedule/cron.ts'
 import { parseArguments } from '../arguments.ts'
 import { jsonText } from '../json-text.ts'
 import { writeLines } from '../write-lines.ts'
-import { type GcFlags, gcParser } from './flags.ts'
+import { type GcFlags, gcParser, sourceOf } from './flags.ts'
 import { nameOfFile, policyFile } from './policy-file.ts'
 import { refusal, tellWarnings } from './problem-lines.ts'
 import { useRetention } from './use-retention.ts'
@@ -20,12 +23,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<GcFlags>(parser, argv)
   const [file = ''] = words
   const text = await policyFile(file)
-  const { before, now } = await useRetention(flags, async ({ policies }) => {
-    const { problems, warnings } = await policies.check(text)
-    if (problems.length > 0) throw refusal(problems, nameOfFile(file))
-    tellWarnings(warnings, nameOfFile(file))
-    return { before: await policies.show(), now: await policies.set(text, userName()) }
+  const { before, now } = await useRetention(flags, async ({ policies }) => ({
+    before: await policies.show(),
+    now: await policies.set(text, userName()),
+  })).catch((error: unknown) => {
+    throw error instanceof PolicyRefused ? refusal(error.problems, nameOfFile(file)) : error
   })
+  const { warnings } = readPolicy(text, { checkCron, source: sourceOf(flags) })
+  tellWarnings(warnings, nameOfFile(file))
   const said = before.version === now.version ? 'was in force already' : 'is in force'
   await writeLines([flags.json === true ? jsonText(now) : `version ${now.version} of the policy ${said}\n`])
   return 0

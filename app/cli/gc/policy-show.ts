@@ -3,7 +3,6 @@ import { readPolicy } from '../../../retention/policy/read-policy.ts'
 import type { Policy } from '../../../retention/policy/types.ts'
 import type { PolicyVersion } from '../../../retention/run/types.ts'
 import { checkCron } from '../../../retention/schedule/cron.ts'
-import { IbuildError } from '../../../shared/base/errors.ts'
 import type { JsonValue } from '../../../shared/base/json.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { parseArguments } from '../arguments.ts'
@@ -66,6 +65,5 @@ function changeLines({ path, before, after }: PolicyChange): string[] {
 function policyOf({ version, text }: PolicyVersion): Policy {
   const read = readPolicy(text, { checkCron })
   if ('policy' in read) return read.policy
-  const { message } = refusal(read.problems, `version ${version}`)
-  throw new IbuildError('RETENTION_POLICY_INVALID', message)
+  throw refusal(read.problems, `version ${version}`)
 }
