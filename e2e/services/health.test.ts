@@ -26,6 +26,7 @@ test('a registry is well, with a certificate of its own CA or without TLS', asyn
     const server = await startServer(['--root', root, '--listen', '127.0.0.1:0', '--tls', tls])
     t.teardown(() => server.stop())
     t.deepEqual(await ask(t, `${server.url}/healthz`), [0, 'ok\n'])
+    t.deepEqual(await ask(t, new URL(server.url).host), [0, 'ok\n'], 'with TLS or without, as it answers')
     if (tls === 'auto') t.is((await ask(t, server.url.replace('https:', 'tls:')))[0], 0)
   }
 })
@@ -47,14 +48,27 @@ test('a server that is away, that says nothing, or speaks no TLS, is not well', 
   await once(gone, 'listening')
   const { port: closed } = gone.address() as AddressInfo
   gone.close()
-  for (const url of [`http://127.0.0.1:${closed}/`, `http://127.0.0.1:${open}/`, `tls://127.0.0.1:${open}`]) {
+  for (const url of [
+    `http://127.0.0.1:${closed}/`,
+    `127.0.0.1:${closed}`,
+    `http://127.0.0.1:${open}/`,
+    `tls://127.0.0.1:${open}`,
+  ]) {
     t.is((await ask(t, url, '--timeout', '1'))[0], 1, url)
   }
   t.is((await ask(t, `tls://127.0.0.1:${plain}`))[0], 1)
 })
 
 test('what is no address of a server is refused', async (t) => {
-  for (const words of [['localhost'], ['ftp://x/'], ['https://a:b@x/'], ['tls://x'], ['http://x/', '--timeout', '0']]) {
+  for (const words of [
+    ['localhost'],
+    ['x y:1'],
+    ['localhost:99999'],
+    ['ftp://x/'],
+    ['https://a:b@x/'],
+    ['tls://x'],
+    ['http://x/', '--timeout', '0'],
+  ]) {
     t.is((await ask(t, ...words))[0], 2, words.join(' '))
   }
 })

@@ -1,6 +1,5 @@
 import { connect } from 'node:tls'
 import { createHttpClient } from '../../../shared/net/http/client.ts'
-import { HttpFailure } from '../../../shared/net/http/failure.ts'
 import { hostOf, portOf } from '../../../shared/net/http/place.ts'
 import { readBody } from '../../../shared/net/http/read-body.ts'
 
@@ -55,6 +54,6 @@ async function askTls(url: URL, milliseconds: number): Promise<Health> {
 
 function reasonOf(error: unknown, milliseconds: number): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') return `no answer within ${milliseconds} ms`
-  if (error instanceof HttpFailure || error instanceof Error) return error.message.slice(0, mostShown)
+  if (error instanceof Error) return error.message.slice(0, mostShown)
   return 'it does not answer'
 }
