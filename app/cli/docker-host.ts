@@ -9,9 +9,9 @@ import { parseEngineAddress } from '../../shared/net/engine-address.ts'
 const usualHost = 'unix:///var/run/docker.sock'
 
 /**
- * The Docker daemon that was named, or else the one that the docker command would speak to: DOCKER_HOST, else the context that DOCKER_CONTEXT or its
- * settings name, else the usual socket. Errors: USAGE for a context that is not there and for what is no address,
- * NOT_SUPPORTED for TLS and ssh.
+ * The Docker daemon that was named, or else the one that the docker command would speak to: DOCKER_HOST, else the context that
+ * DOCKER_CONTEXT or its settings name, else the usual socket. Errors: USAGE for a context that is not there and for what is no
+ * address, NOT_SUPPORTED for TLS and ssh.
  */
 export function dockerHost(named?: string): string {
   const host = named ?? findHost()

@@ -16,7 +16,7 @@ export function misfits(value: JsonValue, schema: JsonValue, document: JsonValue
     ...plain(value, schema).map((problem) => `${place}: ${problem}`),
     ...anyOf(value, schema, { document, place }),
     ...(Array.isArray(value) ? value.flatMap((one: JsonValue, i) => at(one, i, schema['items'] ?? {})) : []),
-    ...(isObject(value) ? keys(value, schema, at).map((one) => one) : []),
+    ...(isObject(value) ? keys(value, schema, at) : []),
   ]
 }
 
@@ -75,14 +75,13 @@ function keys(
   { properties, required, additionalProperties: others, propertyNames }: JsonObject,
   at: (one: JsonValue, name: string, inner: JsonValue | undefined) => readonly string[],
 ): readonly string[] {
-  const own = isObject(properties ?? null) ? properties : undefined
-  const speaks = isObject(own ?? null) ? own : {}
+  const own = isObject(properties) ? properties : undefined
   const missing = (Array.isArray(required) ? required : []).filter((name) => !Object.hasOwn(value, String(name)))
   const inner = Object.entries(value).flatMap(([name, one]) => {
-    const schema = isObject(speaks) && Object.hasOwn(speaks, name) ? speaks[name] : undefined
+    const schema = own !== undefined && Object.hasOwn(own, name) ? own[name] : undefined
     const names = propertyNames === undefined ? [] : at(name, name, propertyNames)
     if (schema !== undefined) return at(one, name, schema)
-    if (isObject(others ?? null)) return [...names, ...at(one, name, others)]
+    if (isObject(others)) return [...names, ...at(one, name, others)]
     return own === undefined && others !== false ? names : [`there is no key ${name}`]
   })
   return [...missing.map((name) => `${String(name)} is missing`), ...inner]
