@@ -12,6 +12,7 @@ async function whileChanging(
   items: readonly ItemFacts[],
   later: (items: readonly ItemFacts[]) => readonly ItemFacts[],
   policy: Policy = policyOf(sets),
+  remembered = 0,
 ): Promise<Record<string, string>> {
   let reads = 0
   const { repositories } = inventoryOf([shelf(items)])
@@ -21,7 +22,7 @@ async function whileChanging(
       yield reads++ === 0 ? items : later(items)
     },
   }
-  const { decisions } = await decided(inventory, { policy, remembered: 0 })
+  const { decisions } = await decided(inventory, { policy, remembered })
   return inShort(decisions)
 }
 
@@ -44,6 +45,11 @@ test('what comes meanwhile stays, and the others are what they are', async (t) =
 test('what goes meanwhile is not told', async (t) => {
   const found = await whileChanging(items, ([, , ...rest]) => rest)
   t.deepEqual(found, { v1: 'KEEP_REGEX policies[0].tags.keep[0]', z: went })
+})
+
+test('where there is space only for what is left, nothing is taken for another', async (t) => {
+  const found = await whileChanging(items, ([, ...rest]) => rest, limited, items.length - 1)
+  t.deepEqual(found, { b: went, v1: 'KEEP_REGEX policies[0].tags.keep[0]', z: went })
 })
 
 test('a tag that leads elsewhere meanwhile stays', async (t) => {

@@ -7,11 +7,15 @@ export interface Space {
 
 type Page = readonly ItemFacts[]
 
-/** The items of a repository, to be read more than once: from memory the second time, where there is space for all of them. */
+/**
+ * The items of a repository, to be read more than once: from memory the second time, where there is space for all of them. Where there was
+ * none they never are: what is read again may be others than those of the first time, which everything goes by.
+ */
 export class Pages implements AsyncIterable<Page> {
   readonly #read: () => AsyncIterable<Page>
   readonly #space: Space
   #kept: Page[] | undefined
+  #wasRead = false
 
   constructor(read: () => AsyncIterable<Page>, space: Space) {
     this.#read = read
@@ -24,8 +28,8 @@ export class Pages implements AsyncIterable<Page> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Page> {
-    if (this.#kept === undefined) yield* this.#readAll()
-    else yield* this.#kept
+    if (this.#kept !== undefined) yield* this.#kept
+    else yield* this.#wasRead ? this.#read() : this.#readFirst()
   }
 
   /** Gives the space back. They can be read again. */
@@ -34,7 +38,8 @@ export class Pages implements AsyncIterable<Page> {
     this.#kept = undefined
   }
 
-  async *#readAll(): AsyncGenerator<Page> {
+  async *#readFirst(): AsyncGenerator<Page> {
+    this.#wasRead = true
     const kept: Page[] = []
     let size = 0
     for await (const page of this.#read()) {
@@ -43,7 +48,7 @@ export class Pages implements AsyncIterable<Page> {
       else kept.length = 0
       yield page
     }
-    if (size > this.#space.left || this.#kept !== undefined) return
+    if (size > this.#space.left) return
     this.#kept = kept
     this.#space.left -= size
   }
