@@ -28,7 +28,7 @@ export interface ItemFacts extends ItemName {
   readonly pulledAt?: number | undefined
   /** By the image's config. Undefined when it says none, or one that no clock had (before 2013: reproducible builds). Only where asked for. */
   readonly createdAt?: number | undefined
-  /** Annotations of the manifest over labels of the config. Only where asked for. */
+  /** Annotations of the manifest over labels of the config. Only where asked for; then undefined when they cannot be read. */
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** Roles of the collection that signed it under this name, and key names of other signatures that are trusted. Only where asked for. */
   readonly signedBy?: readonly string[] | undefined

@@ -93,7 +93,12 @@ function labelClaim(rule: string, labels: readonly (readonly [name: string, valu
     Object.hasOwn(own, name) && own[name] === value
   const text = labels.map(([name, value]) => `${name}=${value}`).join(', ')
   const holds = (item: ItemFacts): boolean => labels.every(([name, value]) => has(item, name, value))
-  return { ...timeless, rule, holds, about: (item) => `${holds(item) ? 'labelled' : 'not labelled'} ${text}` }
+  const lacksData = (item: ItemFacts): boolean => item.labels === undefined
+  const about = (item: ItemFacts): string => {
+    if (lacksData(item)) return `its labels cannot be read; kept when labelled ${text}`
+    return `${holds(item) ? 'labelled' : 'not labelled'} ${text}`
+  }
+  return { ...timeless, rule, holds, lacksData, about }
 }
 
 export function deleteClaim(rule: DeleteRule, clock: Clock): Claim {

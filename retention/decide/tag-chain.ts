@@ -89,7 +89,7 @@ function countedStep(rule: MostRecentRule, speaking: SpeakingSet): Step {
 }
 
 function unsureSteps(rules: readonly KeepRule[], clock: Clock): Step[] {
-  return rules.flatMap((rule) => (rule.kind === 'pulledWithin' ? [noDataStep(keepClaim(rule, clock))] : []))
+  return rules.flatMap((rule) => (rule.kind === 'mostRecent' ? [] : [noDataStep(keepClaim(rule, clock))]))
 }
 
 /** A set deletes a tag that its patterns fit when all its conditions hold. The first condition gives the reason, or else the pattern. */

@@ -123,6 +123,14 @@ export const keepRows: readonly GoldenRow[] = [
     },
   ],
   [
+    'labelled: what cannot be read may be, and stays; a rule that holds is told rather',
+    {
+      sets: [{ deleteTags: ['.*'], keep: [{ kind: 'label', labels: [['keep', 'yes']] }, pushedWithin] }],
+      items: [tag('a'), tag('b', { pushed: 1 }), tag('c', { labels: {} })],
+      expected: { a: kept('NO_DATA'), b: kept('KEEP_RECENT_PUSH', 1), c: went },
+    },
+  ],
+  [
     'labelled: all labels of one rule',
     {
       sets: [
