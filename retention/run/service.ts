@@ -51,7 +51,7 @@ export interface ServiceParts extends Parts {
 export class Retention implements RetentionService {
   readonly #parts: ServiceParts
   readonly #closing = new AbortController()
-  #working: Promise<unknown> = Promise.resolve()
+  readonly #working = new Set<Promise<unknown>>()
   readonly policies: PolicyBook
 
   constructor(parts: ServiceParts) {
@@ -143,7 +143,7 @@ export class Retention implements RetentionService {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#working
+    await Promise.allSettled(this.#working)
     await this.#parts.rows.close()
   }
 
@@ -223,9 +223,12 @@ export class Retention implements RetentionService {
   }
 
   /** Closing waits for it. */
-  #tracked<T>(work: Promise<T>): Promise<T> {
-    const before = this.#working
-    this.#working = Promise.allSettled([before, work])
-    return work
+  async #tracked<T>(work: Promise<T>): Promise<T> {
+    this.#working.add(work)
+    try {
+      return await work
+    } finally {
+      this.#working.delete(work)
+    }
   }
 }
