@@ -22,6 +22,18 @@ test('what is not there has no reason', async (t) => {
     await t.throwsAsync(service.explain(what), { code: 'OBJECT_NOT_FOUND' }, what)
 })
 
+test('of other repositories nobody learns whether something is there', async (t) => {
+  const { service, model } = await openModel()
+  fillModel(model)
+  const within = (repository: string): boolean => repository === 'team/other'
+  for (const what of ['team/app:new', 'team/app:none'])
+    await t.throwsAsync(service.explain(what, within), {
+      code: 'OBJECT_NOT_FOUND',
+      message: `registry has no ${what}`,
+    })
+  t.is((await service.explain('team/app:new', (repository) => !within(repository))).decision.item.name, 'new')
+})
+
 const digest = `sha256:${'0'.repeat(64)}`
 const names: Readonly<Record<string, ReturnType<typeof itemOf>>> = {
   'app:v1': { kind: 'tag', repository: 'app', name: 'v1' },

@@ -133,8 +133,8 @@ export class Retention implements RetentionService {
     return this.#tracked(this.#purge(what, { by, within }))
   }
 
-  explain(what: string): Promise<Explanation> {
-    return explain(this.#parts, what)
+  explain(what: string, within?: Within): Promise<Explanation> {
+    return explain(this.#parts, what, within)
   }
 
   audit({ after = 0 }: Parameters<RetentionService['audit']>[0] = {}): AsyncIterable<AuditLine> {

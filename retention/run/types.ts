@@ -49,7 +49,7 @@ export interface RetentionService {
    */
   purge(what: { readonly ids: readonly string[] } | 'due' | 'all', by: string, within?: Within): Promise<PurgeReport>
   /** Why an item stays or goes by the policy in force. OBJECT_NOT_FOUND, USAGE. `what`: `REPOSITORY:TAG`, `REPOSITORY@DIGEST`, `volume NAME`. */
-  explain(what: string): Promise<Explanation>
+  explain(what: string, within?: Within): Promise<Explanation>
   /** The log of all that changed something, oldest first. AUDIT_BROKEN when it was tampered with. */
   audit(options?: { readonly after?: number | undefined }): AsyncIterable<AuditLine>
   close(): Promise<void>
