@@ -1,17 +1,9 @@
 import type { ItemFacts, RepositoryFacts } from '../facts.ts'
-import type { Policy } from '../policy/types.ts'
 import type { Clock } from './ages.ts'
 import type { Ruling } from './chains.ts'
-import {
-  ageClaim,
-  type Claim,
-  deleteClaim,
-  keepClaim,
-  patternClaim,
-  pulledWithinClaim,
-  unpulledClaim,
-} from './claims.ts'
+import { type Claim, deleteClaim, keepClaim, patternClaim } from './claims.ts'
 import { rankText } from './most-recent.ts'
+import { cacheClaims, type OtherClaims, untaggedClaims, volumeClaims } from './other-chains.ts'
 import type { Ranks } from './ranks.ts'
 import { imageName, type SpeakingSet, speakingSets } from './rule-sets.ts'
 
@@ -24,12 +16,16 @@ export function claimsAbout(item: ItemFacts, ruling: Ruling, facts: RepositoryFa
     case 'tag':
       return tagClaims(sets, clock, ranks)
     case 'untagged':
-      return untaggedClaims(sets, clock)
+      return inOrder(untaggedClaims(sets, clock))
     case 'volume':
-      return volumeClaims(policy, clock)
+      return inOrder(volumeClaims(policy, clock))
     case 'cache':
-      return cacheClaims(policy, clock)
+      return inOrder(cacheClaims(policy, clock))
   }
+}
+
+function inOrder({ kept, deleted }: OtherClaims): readonly Claim[] {
+  return [...kept, ...deleted]
 }
 
 function tagClaims(sets: readonly SpeakingSet[], clock: Clock, ranks: Ranks): Claim[] {
@@ -57,25 +53,4 @@ function keepClaims(speaking: SpeakingSet, clock: Clock, ranks: Ranks): Claim[] 
 
 function deleteClaims({ tags, delete: rules }: SpeakingSet['set'], clock: Clock): Claim[] {
   return [...tags.delete.map((pattern) => patternClaim(pattern)), ...rules.map((rule) => deleteClaim(rule, clock))]
-}
-
-function untaggedClaims(sets: readonly SpeakingSet[], clock: Clock): Claim[] {
-  return sets.flatMap(({ set: { path, untagged }, mayDelete }) => {
-    if (untagged === undefined) return []
-    const { olderThan, unlessPulledWithin: within } = untagged
-    return [
-      ...(within === undefined ? [] : [pulledWithinClaim(`${path}.untagged.unlessPulledWithin`, within, clock)]),
-      ...(mayDelete ? [ageClaim(`${path}.untagged`, olderThan, clock)] : []),
-    ]
-  })
-}
-
-function volumeClaims({ volumes }: Policy, clock: Clock): Claim[] {
-  if (volumes === undefined) return []
-  const patterns = volumes.keep.map((pattern) => patternClaim(pattern))
-  return [...patterns, ageClaim('volumes.olderThan', volumes.olderThan, clock, 'made')]
-}
-
-function cacheClaims({ cache }: Policy, clock: Clock): Claim[] {
-  return cache === undefined ? [] : [unpulledClaim('cache.notUsedFor', cache.notUsedFor, clock, 'used')]
 }
