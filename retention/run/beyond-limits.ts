@@ -3,6 +3,7 @@ import type { Decision } from '../decide/types.ts'
 import type { PolicyProblem } from '../policy/problem.ts'
 import type { Limits, Policy } from '../policy/types.ts'
 import type { Inventory } from '../ports.ts'
+import { uncapped } from './uncapped.ts'
 
 interface RepositoryCount {
   readonly repository: string
@@ -17,8 +18,7 @@ export async function beyondLimits(
   now: number,
 ): Promise<readonly PolicyProblem[]> {
   const { limits } = policy
-  const unlimited = { ...limits, maxTags: undefined, maxPercentPerRepo: undefined, maxBytes: undefined }
-  const decisions = decide(inventory, { policy: { ...policy, limits: unlimited }, now })
+  const decisions = decide(inventory, { policy: uncapped(policy), now })
   const worst = new WorstRepository(limits)
   for await (const page of decisions) {
     for (const decision of page) worst.add(decision)

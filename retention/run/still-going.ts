@@ -4,6 +4,7 @@ import type { ItemName } from '../facts.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Parts } from './parts.ts'
 import type { Plan } from './types.ts'
+import { uncapped } from './uncapped.ts'
 
 /** True for an item that rules still delete. */
 export type StillGoes = (item: ItemName & { readonly digest: string }) => boolean
@@ -15,9 +16,8 @@ export type StillGoes = (item: ItemName & { readonly digest: string }) => boolea
 export async function stillGoing(parts: Parts, plan: Plan, policy: Policy): Promise<StillGoes> {
   const { inventory, now } = parts
   if ((await inventory.revision()) === plan.revision) return () => true
-  const limits = { ...policy.limits, maxTags: undefined, maxPercentPerRepo: undefined, maxBytes: undefined }
   const going = new Set<number>()
-  const options = { policy: { ...policy, limits }, now: now(), only: plan.only }
+  const options = { policy: uncapped(policy), now: now(), only: plan.only }
   for await (const page of decide(inventory, options)) {
     for (const { item, verdict } of page) if (verdict === 'delete') going.add(numberOf(item))
   }
