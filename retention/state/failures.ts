@@ -1,6 +1,7 @@
 import { eachPage } from '../../shared/rows/each-row.ts'
 import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import type { ItemName } from '../facts.ts'
+import { retryDelay } from '../retry-delay.ts'
 import { failedRows, keyPart } from './rows.ts'
 import type { Failure } from './types.ts'
 
@@ -26,7 +27,7 @@ export function failureChange(
   { before, message, now }: { readonly before: Failure | undefined; readonly message: string; readonly now: number },
 ): Change {
   const tries = (before?.tries ?? 0) + 1
-  const wait = Math.min(day, 5 * minute * 2 ** Math.min(tries - 1, 20))
+  const wait = retryDelay(tries, { first: 5 * minute, longest: day })
   const failure = { tries, nextAt: now + wait, message: message.slice(0, longestMessage) }
   return { put: [{ key: keyOf(item), value: JSON.stringify(failure) }] }
 }
