@@ -162,7 +162,7 @@ export const importTable: ImportTable = {
       imports: ['shared', ...['tuf', 'verifier', 'store', 'service', 'signer', 'http'].map(inNotary)],
     },
     'retention/*': { imports: ['shared/base'] },
-    'retention/policy': { imports: ['shared/base', 'shared/config'], types: ['retention/*'] },
+    'retention/policy': { imports: ['shared/base', 'shared/config', 'retention/*'] },
     'retention/decide': { imports: ['shared/base', 'retention/policy', 'retention/*'] },
     'retention/state': {
       imports: ['shared/base', 'shared/rows', 'shared/audit', 'retention/*'],

@@ -1,4 +1,5 @@
 import { count, size, text } from '../../shared/config/kinds.ts'
+import { isTimezone } from '../timezone.ts'
 import { type Fields, fieldsOf, ofKind } from './guards.ts'
 import { note, placeAt, type Read } from './place.ts'
 import type { CheckCron } from './problem.ts'
@@ -45,14 +46,11 @@ function readCron(fields: Fields, jitter: number, checkCron: CheckCron): Schedul
   return cron === undefined || timezone === undefined ? undefined : { kind: 'cron', cron, timezone, window, jitter }
 }
 
-const timezoneName = ofKind(text, (name) => {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    return undefined
-  } catch {
-    return `there is no timezone ${JSON.stringify(name.slice(0, 80))}: write one such as Europe/London`
-  }
-})
+const timezoneName = ofKind(text, (name) =>
+  isTimezone(name)
+    ? undefined
+    : `there is no timezone ${JSON.stringify(name.slice(0, 80))}: write one such as Europe/London`,
+)
 
 /** How long what was removed can come back. */
 export const readTrash: Read<Policy['trash']> = (value, place) => {

@@ -3,6 +3,7 @@ import { BadValue, isPlainObject, type Kind, onlyInFile } from '../../../shared/
 import { isLoopback } from '../../../shared/web/address.ts'
 import type { Schedule } from '../../policy/types.ts'
 import { checkCron } from '../../schedule/cron.ts'
+import { isTimezone } from '../../timezone.ts'
 
 /** A registry elsewhere whose policy is run from here. */
 export interface Target {
@@ -89,15 +90,6 @@ function minutesOf(value: unknown, place: string): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= longestMinutes)
     return value * 60_000
   throw new BadValue(`${place}.everyMinutes: expected a whole number from 1 to ${longestMinutes}`)
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions()
-    return true
-  } catch {
-    return false
-  }
 }
 
 function showTarget({ url, user, passwordFile, caFile, schedule }: Target): object {
