@@ -171,13 +171,16 @@ export const importTable: ImportTable = {
     'retention/run': { imports: ['shared', ...['policy', 'decide', 'state', '*'].map(inRetention)] },
     'retention/schedule': {
       imports: ['shared/base', ...['policy', 'state', 'testing', '*'].map(inRetention)],
-      types: ['retention/run'],
+      types: ['shared/log', 'retention/run'],
     },
     'retention/server': {
       imports: ['shared', 'retention/schedule', 'retention/http', 'retention/*'],
       types: ['retention/policy', 'retention/run'],
     },
-    'retention/mirror': { imports: ['shared/base', ...['policy', 'state', 'testing', '*'].map(inRetention)] },
+    'retention/mirror': {
+      imports: ['shared/base', ...['policy', 'state', 'testing', '*'].map(inRetention)],
+      types: ['shared/log'],
+    },
     'retention/http': {
       imports: ['shared', ...['policy', '*'].map(inRetention)],
       types: ['retention/run', 'retention/decide'],

@@ -1,4 +1,5 @@
 import { createSlots } from '../../shared/base/slots.ts'
+import type { Log } from '../../shared/log/log.ts'
 import type { Clock } from '../clock.ts'
 import type { MirrorJob, Policy } from '../policy/types.ts'
 import type { Mirror } from '../ports.ts'
@@ -15,12 +16,7 @@ export interface MirrorOptions {
   /** In force now. */
   readonly policy: () => Promise<Pick<Policy, 'mirror'>>
   readonly mirror: Mirror
-  readonly log: MirrorLog
-}
-
-export interface MirrorLog {
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  readonly log: Pick<Log, 'info' | 'warn'>
 }
 
 /** Keeps images fresh that a policy wants, one at a time, until it is closed. Nothing is ever removed. */

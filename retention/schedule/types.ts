@@ -1,3 +1,4 @@
+import type { Log } from '../../shared/log/log.ts'
 import type { Clock } from '../clock.ts'
 import type { Policy } from '../policy/types.ts'
 import type { PlanOptions, Run } from '../run/types.ts'
@@ -16,10 +17,5 @@ export interface ScheduleOptions {
   readonly purge: () => Promise<unknown>
   /** Percent of the disk that is free, of what is looked after. Without it no trigger is begun. */
   readonly diskFree?: (() => Promise<number>) | undefined
-  readonly log: ScheduleLog
-}
-
-export interface ScheduleLog {
-  info(message: string, fields?: Readonly<Record<string, unknown>>): void
-  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  readonly log: Pick<Log, 'info' | 'warn'>
 }
