@@ -15,7 +15,7 @@ export interface ServeHost {
   /** How trust servers elsewhere are reached, by the environment and files of who started it. */
   readonly trustConnection: (onNotice: (text: string) => void) => Promise<TrustConnection>
   /** How images are had that are kept fresh. `root`: the data folder. Nothing is opened before the first one is asked for. */
-  readonly freshImages: (root: string, log: Pick<Log, 'warn'>) => FreshImages & AsyncDisposable
+  readonly freshImages: (root: string, log: Pick<Log, 'warn'>) => Promise<FreshImages & AsyncDisposable>
   /** Of this program. */
   readonly version: string
   /** Resolves when the server is asked to stop. */

@@ -45,7 +45,7 @@ export async function serveRetention(
   opened.defer(() => log.flush())
   const alive = setInterval(() => undefined, 2 ** 30) // nothing else keeps a process that only waits for its next run
   opened.defer(() => clearInterval(alive))
-  const fresh = opened.use(host.freshImages(root, log))
+  const fresh = opened.use(await host.freshImages(root, log))
   const { docker, store, targets } = config
   const all = await lookAfterAll(
     [

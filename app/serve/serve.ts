@@ -50,7 +50,7 @@ export async function serve(load: () => Promise<ServeConfig>, host: ServeHost): 
   const trust = registryTrust({ root, folder, config: current, notary: beside?.notary.service, connection, log })
   opened.use(trust)
   const { signatures, signedIn } = trust
-  const fresh = opened.use(host.freshImages(root, log))
+  const fresh = opened.use(await host.freshImages(root, log))
   const retention = besideRetention({ root, config: retentionConfig, fresh, version: host.version, log })
   const roots = [...trust.roots, ...retention.roots]
   const registry = await openRegistry({ root, config, inForce: current, log, roots, isReadOnly, isServing: true })

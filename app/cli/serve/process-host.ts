@@ -1,6 +1,5 @@
 import type { ServeHost } from '../../serve/host.ts'
 import { version } from '../version.ts'
-import { freshImages } from './fresh-images.ts'
 
 /** Exit codes of a process that a signal ended: 128 + its number. */
 const forcedExit = { SIGINT: 130, SIGTERM: 143 } as const
@@ -26,7 +25,7 @@ export function processHost(): ServeHost {
       reload = work
     },
     trustConnection: async (onNotice) => (await import('../trust-connection.ts')).trustConnection(onNotice),
-    freshImages,
+    freshImages: async (...args) => (await import('./fresh-images.ts')).freshImages(...args),
     version: version(),
     stopped: promise,
   }
