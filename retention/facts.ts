@@ -1,5 +1,6 @@
 /** What a policy looks after: the repositories of the registry, the builder's own images, or what a Docker daemon has. */
-export type Source = 'registry' | 'store' | 'docker'
+export const sources = ['registry', 'store', 'docker'] as const
+export type Source = (typeof sources)[number]
 
 /**
  * What an item is: a tag of a repository; a manifest without a tag, that nothing refers to; a volume of a Docker daemon; a record of
@@ -32,6 +33,8 @@ export interface ItemFacts extends ItemName {
   readonly labels?: Readonly<Record<string, string>> | undefined
   /** Roles of the collection that signed it under this name, and key names of other signatures that are trusted. Only where asked for. */
   readonly signedBy?: readonly string[] | undefined
+  /** Why nobody can say of some of the keys that were asked for whether they signed it. */
+  readonly signersUnknown?: string | undefined
   /** What the source itself says against taking it, the strongest first. */
   readonly guards: readonly Guard[]
 }
@@ -48,6 +51,8 @@ export interface Wants {
   readonly created: boolean
   readonly labels: boolean
   readonly signatures: boolean
+  /** Names of keys of which it is to be told whether they signed an item, besides roles. */
+  readonly keys?: readonly string[] | undefined
 }
 
 /** What is true of a whole repository. */

@@ -9,6 +9,8 @@ export interface Inventory {
   readonly canUndo: boolean
   /** True where what goes may have been all that held others: a run that may goes on to those. */
   readonly isInPasses?: boolean
+  /** Names of the keys that it can be asked for in {@link Wants.keys}; to ask for another one is an error. Undefined: none. */
+  readonly signers?: readonly string[] | undefined
   /** A text that is another one whenever what a policy looks at may have changed; for plans. */
   revision(): Promise<string>
   /** In byte order. Volumes and records are in the repository with the empty name, which comes first where there are any. */
@@ -33,6 +35,8 @@ export interface Expected {
   readonly digest: string
   /** For history and events: `policy VERSION` or a person. */
   readonly by: string
+  /** For events: why it goes, the word of the decision. */
+  readonly reason?: string | undefined
 }
 
 export type Removal =

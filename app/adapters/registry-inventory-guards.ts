@@ -2,6 +2,7 @@ import type { SignedName } from '../../notary/tuf/signed-digests.ts'
 import type { ContentFacts } from '../../registry/inventory/types.ts'
 import type { Guard } from '../../retention/facts.ts'
 import { Recent } from '../../shared/base/recent.ts'
+import { createFreshLook } from './fresh-look.ts'
 import type { SignedIn } from './trust-roots.ts'
 
 /** What is signed of a repository. */
@@ -12,21 +13,36 @@ export interface SignedNames {
   roles(digest: string, tag: string): readonly string[]
 }
 
-/** Milliseconds for which it counts what collections said, when one item after the other is looked at. */
+/** Asks the collections of repositories. Errors: those of asking, and then nothing is known. */
+export interface SignedLook {
+  /** What was signed a few seconds ago at the longest: for whoever looks at everything. */
+  recently(repository: string): Promise<SignedNames>
+  /** What is signed now: for whoever is about to remove something. */
+  now(repository: string): Promise<SignedNames>
+}
+
+/** Milliseconds for which it counts what collections said, when all of a repository is looked at again and again. */
 const fresh = 10_000
 /** Repositories that are remembered. */
 const mostRemembered = 100
 
-/** Asks the collections of a repository, at most every few seconds. Errors: those of asking, and then nothing is known. */
-export function createSignedNames(signedIn: SignedIn): (repository: string) => Promise<SignedNames> {
+export function createSignedLook(signedIn: SignedIn): SignedLook {
   const known = new Recent<string, { readonly until: number; readonly names: Promise<SignedNames> }>(mostRemembered)
-  return async (repository) => {
-    const before = known.get(repository)
-    if (before !== undefined && before.until > performance.now()) return before.names
-    const names = read(signedIn, repository)
-    known.set(repository, { until: performance.now() + fresh, names })
-    names.catch(() => known.delete(repository))
-    return names
+  const looks = new Recent<string, () => Promise<SignedNames>>(mostRemembered)
+  return {
+    async recently(repository) {
+      const before = known.get(repository)
+      if (before !== undefined && before.until > performance.now()) return before.names
+      const names = read(signedIn, repository)
+      known.set(repository, { until: performance.now() + fresh, names })
+      names.catch(() => known.delete(repository))
+      return names
+    },
+    async now(repository) {
+      const look = looks.get(repository) ?? createFreshLook(async () => read(signedIn, repository))
+      looks.set(repository, look)
+      return look()
+    },
   }
 }
 

@@ -5,8 +5,9 @@ import type { ItemFacts, ItemName, RepositoryFacts, Wants } from '../../retentio
 import type { Inventory, TrashKeeper } from '../../retention/ports.ts'
 import { isDigest } from '../../shared/base/digest.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
+import { type ImageSigners, imageSigners, type Signers } from './image-signers.ts'
 import { freedFromRegistry } from './registry-inventory-freed.ts'
-import { createSignedNames, guardsOf, type SignedNames } from './registry-inventory-guards.ts'
+import { createSignedLook, guardsOf, type SignedNames } from './registry-inventory-guards.ts'
 import { removeFromRegistry } from './registry-inventory-remove.ts'
 import { undoInRegistry } from './registry-inventory-undo.ts'
 import type { SignedIn } from './trust-roots.ts'
@@ -16,10 +17,16 @@ export interface RegistryInventoryOptions {
   readonly trash: TrashKeeper
   /** What collections sign of a repository; see `registryTrust`. */
   readonly signedIn: SignedIn
+  /** Keys of the operator, by which images are signed besides. Without it nobody can ask for any. */
+  readonly signers?: ImageSigners | undefined
 }
 
-/** Images that are read at the same time for what only their bytes tell. */
+/** Images that are read at the same time for what only their bytes, or those beside them, tell. */
 const atOnce = 16
+
+const nobody = imageSigners([], () => {
+  throw new Error('nobody is asked for')
+})
 
 /**
  * An open registry as retention sees it. A tag that is taken away leaves its manifest where it is, pullable by its digest, as long as the
@@ -27,19 +34,29 @@ const atOnce = 16
  * referrers are no items while what they are about is there, and go with it when it is purged. Errors: those of the stores, and of asking
  * collections.
  */
-export function createRegistryInventory({ registry, trash, signedIn }: RegistryInventoryOptions): Inventory {
+export function createRegistryInventory({
+  registry,
+  trash,
+  signedIn,
+  signers = nobody,
+}: RegistryInventoryOptions): Inventory {
   const { contents } = registry
-  const signedNames = createSignedNames(signedIn)
+  const signed = createSignedLook(signedIn)
 
   const factsOf = async (
     repository: RepositoryName,
     all: readonly ContentFacts[],
-    { wants, signed }: { readonly wants: Wants; readonly signed: SignedNames },
+    known: { readonly wants: Wants; readonly signed: SignedNames },
   ): Promise<readonly ItemFacts[]> => {
-    if (!wants.created && !wants.labels) return all.map((one) => factsFrom(repository, one, { wants, signed }))
+    const { created, labels, keys = [] } = known.wants
+    const wantsBytes = created || labels
+    if (!wantsBytes && keys.length === 0) return all.map((one) => factsFrom(repository, one, known))
     return inParallel(all, { atOnce }, async (one) => {
-      const details = await contents.details(repository, one.digest)
-      return factsFrom(repository, one, { wants, signed, details })
+      const { digest, tag } = one
+      const details = wantsBytes ? await contents.details(repository, digest) : undefined
+      const asksKeys = keys.length > 0 && tag !== undefined
+      const beside = asksKeys ? await signers.look(repository, digest, keys) : undefined
+      return factsFrom(repository, one, { ...known, details, beside })
     })
   }
   const withoutTrashed = async (repository: string, all: readonly ContentFacts[]): Promise<readonly ContentFacts[]> => {
@@ -50,17 +67,17 @@ export function createRegistryInventory({ registry, trash, signedIn }: RegistryI
   }
   async function* items(repository: string, wants: Wants): AsyncGenerator<readonly ItemFacts[]> {
     if (!isName(repository)) return
-    const signed = await signedNames(repository)
+    const names = await signed.recently(repository)
     for await (const page of contents.all(repository)) {
       const shown = await withoutTrashed(repository, page)
-      if (shown.length > 0) yield await factsOf(repository, shown, { wants, signed })
+      if (shown.length > 0) yield await factsOf(repository, shown, { wants, signed: names })
     }
   }
   const item = async (asked: ItemName, wants: Wants): Promise<ItemFacts | undefined> => {
     const { repository } = asked
     const found = await findContent(contents, asked)
     if (found === undefined || !isName(repository)) return undefined
-    return (await factsOf(repository, [found], { wants, signed: await signedNames(repository) }))[0]
+    return (await factsOf(repository, [found], { wants, signed: await signed.now(repository) }))[0]
   }
   async function* repositories(): AsyncGenerator<RepositoryFacts> {
     const pullsKnownSince = await contents.pullsKnownSince()
@@ -69,6 +86,7 @@ export function createRegistryInventory({ registry, trash, signedIn }: RegistryI
   return {
     source: 'registry',
     canUndo: true,
+    signers: signers.names,
     revision: async () => contents.revision(),
     repositories,
     items,
@@ -92,9 +110,11 @@ interface Known {
   readonly wants: Wants
   readonly signed: SignedNames
   readonly details?: ImageDetails | undefined
+  /** What lies beside it. */
+  readonly beside?: Signers | undefined
 }
 
-function factsFrom(repository: string, content: ContentFacts, { wants, signed, details }: Known): ItemFacts {
+function factsFrom(repository: string, content: ContentFacts, { wants, signed, details, beside }: Known): ItemFacts {
   const { tag, digest, size, at, pulledAt } = content
   return {
     kind: tag === undefined ? 'untagged' : 'tag',
@@ -107,6 +127,9 @@ function factsFrom(repository: string, content: ContentFacts, { wants, signed, d
     guards: guardsOf(content, signed),
     ...(wants.created && { createdAt: details?.createdAt }),
     ...(wants.labels && { labels: details?.labels }),
-    ...(wants.signatures && { signedBy: tag === undefined ? [] : signed.roles(digest, tag) }),
+    ...(wants.signatures && {
+      signedBy: tag === undefined ? [] : [...signed.roles(digest, tag), ...(beside?.names ?? [])],
+    }),
+    ...(beside?.unknown !== undefined && { signersUnknown: beside.unknown }),
   }
 }

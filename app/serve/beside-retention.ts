@@ -9,6 +9,8 @@ import { retentionLayout } from '../../retention/state/layout.ts'
 import type { Changes } from '../../shared/config/changes.ts'
 import type { Log } from '../../shared/log/log.ts'
 import type { FurtherPaths } from '../../shared/web/further.ts'
+import type { NamedKey } from '../adapters/image-signers.ts'
+import { readSignerKeys } from '../adapters/signer-keys.ts'
 import { trashRoots } from '../adapters/trash-roots.ts'
 import type { SignedIn } from '../adapters/trust-roots.ts'
 import { type LateTrash, lateTrash } from './late-trash.ts'
@@ -20,7 +22,7 @@ import { dockerWanted, type FreshImages, registryWanted, storeWanted } from './s
 export interface BesideRetention {
   /** What of the registry stays because it is in the trash: for the registry when it is opened. */
   readonly roots: readonly GcRoots[]
-  /** Opens what is remembered. Errors: SERVER_BUSY, STORE_INVALID. */
+  /** Opens what is remembered. Errors: SERVER_BUSY, STORE_INVALID; SERVER_CONFIG_INVALID for keys that cannot be read. */
   open(registry: OpenRegistry, signedIn: SignedIn): Promise<void>
   /** The API, beside that of the registry. */
   readonly paths: readonly FurtherPaths[]
@@ -56,7 +58,8 @@ export function besideRetention(options: BesideRetentionOptions): BesideRetentio
     roots: [trashRoots(trash.keeper)],
     async open(registry, signedIn) {
       if (!config.enabled && !isKept()) return trash.settle(undefined)
-      const wanted = wantedOf(options, { registry, signedIn, inForce })
+      const keys = await readSignerKeys(config.signers)
+      const wanted = wantedOf(options, { registry, signedIn, keys, inForce })
       const [own, others] = [{ ...wanted.own, inventory: noting(wanted.own, trash) }, wanted.others]
       all = await lookAfterAll(config.enabled ? [own, ...others] : [own], { root, log })
     },
@@ -88,15 +91,16 @@ export function besideRetention(options: BesideRetentionOptions): BesideRetentio
 interface Opened {
   readonly registry: OpenRegistry
   readonly signedIn: SignedIn
+  readonly keys: readonly NamedKey[]
   readonly inForce: { readonly config: BesideConfig }
 }
 
 function wantedOf(
   { root, config, fresh }: BesideRetentionOptions,
-  { registry, signedIn, inForce }: Opened,
+  { registry, signedIn, keys, inForce }: Opened,
 ): { readonly own: SourceWanted; readonly others: readonly SourceWanted[] } {
   const { docker, store } = config
-  const own = registryWanted({ registry, signedIn, fresh, root, policyFile: () => inForce.config.policy })
+  const own = registryWanted({ registry, signedIn, keys, fresh, root, policyFile: () => inForce.config.policy })
   const others = [
     ...(docker.host === '' ? [] : [dockerWanted(docker.host, fresh, () => inForce.config.docker.policy)]),
     ...(store.enabled ? [storeWanted(root, fresh, () => inForce.config.store.policy)] : []),

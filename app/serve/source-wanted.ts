@@ -3,7 +3,9 @@ import type { Mirror } from '../../retention/ports.ts'
 import { createDockerInventory } from '../adapters/docker-inventory.ts'
 import { dockerListing } from '../adapters/docker-listing.ts'
 import { dockerMirror } from '../adapters/docker-mirror.ts'
+import { imageSigners, type NamedKey } from '../adapters/image-signers.ts'
 import { inUseReports } from '../adapters/in-use-reports.ts'
+import { ownSignatures } from '../adapters/own-signatures.ts'
 import { createRegistryInventory } from '../adapters/registry-inventory.ts'
 import { type MirrorSource, registryMirror } from '../adapters/registry-mirror.ts'
 import { createStoreInventory } from '../adapters/store-inventory.ts'
@@ -25,13 +27,16 @@ export interface RegistryWanted {
   readonly fresh: MirrorSource
   readonly root: string
   readonly policyFile: PolicyFile
+  /** Keys that policies may name. */
+  readonly keys: readonly NamedKey[]
 }
 
 /** A registry of this process. */
-export function registryWanted({ registry, signedIn, fresh, root, policyFile }: RegistryWanted): SourceWanted {
+export function registryWanted({ registry, signedIn, fresh, root, policyFile, keys }: RegistryWanted): SourceWanted {
+  const signers = imageSigners(keys, (name) => ownSignatures(registry.service, name))
   return {
     source: 'registry',
-    inventory: (trash) => createRegistryInventory({ registry, trash, signedIn }),
+    inventory: (trash) => createRegistryInventory({ registry, trash, signedIn, signers }),
     policyFile,
     mirror: registryMirror({ service: registry.service, ...fresh }),
     disk: () => diskSpaceOf(root),

@@ -109,3 +109,9 @@ for (const [title, bytes, found] of references) {
     t.false('references' in (eventOf(occurrence, by, facts)['target'] as object))
   })
 }
+
+test('who is told that a policy removed something is told why', (t) => {
+  const gone = { action: 'delete', kind: 'manifest', name: 'a', tag: 'x' } as const
+  t.is(eventOf(gone, { ...by, reason: 'DELETE_AGE' }, facts)['reason'], 'DELETE_AGE')
+  t.false('reason' in eventOf(gone, by, facts))
+})

@@ -44,6 +44,7 @@ export function eventOf(occurrence: Occurrence, by: Requester | undefined, facts
       useragent: shortened(by?.agent) ?? '',
     },
     actor: definedMembers({ name: by?.actor }),
+    ...definedMembers({ reason: by?.reason }),
     source: { ...source },
   }
 }

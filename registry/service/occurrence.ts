@@ -33,6 +33,8 @@ export interface Requester {
   readonly agent: string | undefined
   /** The account. */
   readonly actor: string | undefined
+  /** Why, where a policy decided it: a word such as `DELETE_AGE`. */
+  readonly reason?: string | undefined
 }
 
 /** Rows that tell of something, to be written in the same change as that; none where nobody wants to know. */

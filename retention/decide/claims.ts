@@ -1,6 +1,7 @@
 import type { ItemFacts } from '../facts.ts'
 import type { Matcher } from '../policy/matcher.ts'
 import type { DeleteRule, KeepRule } from '../policy/types.ts'
+import { isRole } from '../signer-name.ts'
 import { agoText, type Clock, countsAsPulledAt, durationText } from './ages.ts'
 
 /** What a rule says of one item, by itself. */
@@ -77,13 +78,18 @@ function pushedWithinClaim(rule: string, time: number, { now }: Clock): Claim {
 
 function signedByClaim(rule: string, anyOf: readonly string[]): Claim {
   const signer = (item: ItemFacts): string | undefined => item.signedBy?.find((name) => anyOf.includes(name))
+  const namesKeys = !anyOf.every(isRole)
   return {
     ...timeless,
     rule,
     holds: (item) => signer(item) !== undefined,
+    lacksData: (item) => namesKeys && item.signersUnknown !== undefined && signer(item) === undefined,
     about(item) {
       const name = signer(item)
-      return name === undefined ? `not signed by ${anyOf.join(' or ')}` : `signed by ${name}`
+      if (name !== undefined) return `signed by ${name}`
+      const doubt =
+        namesKeys && item.signersUnknown !== undefined ? `, as far as can be seen: ${item.signersUnknown}` : ''
+      return `not signed by ${anyOf.join(' or ')}${doubt}`
     },
   }
 }

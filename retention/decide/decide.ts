@@ -79,11 +79,11 @@ async function* noted(
   options: DecideOptions,
   ledger: Ledger,
 ): AsyncGenerator<JudgedRepository> {
-  const wants = wantsOf(options.policy)
   const space = { left: options.remembered ?? 100_000 }
   for await (const facts of inventory.repositories()) {
     const pages = new Pages(() => inventory.items(facts.repository, wants), space)
     const repository = new JudgedRepository(facts, pages, options, ledger)
+    const wants = wantsOf(options.policy, facts.repository)
     await repository.note()
     yield repository
   }

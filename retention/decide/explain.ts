@@ -28,7 +28,7 @@ export async function explainItem(
   if (decision === undefined) return undefined
   const { item } = decision
   const sets = speakingSets(options.policy, facts.repository, options.only)
-  const ranks = await ranksOf(item, sets, inventory.items(facts.repository, wantsOf(options.policy)))
+  const ranks = await ranksOf(item, sets, inventory.items(facts.repository, wantsOf(options.policy, facts.repository)))
   const claims = claimsAbout(item, options, facts, ranks)
   return {
     decision,

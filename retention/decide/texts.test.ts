@@ -1,6 +1,6 @@
 import test from 'ava'
 import { agoText, durationText } from './ages.ts'
-import { decided, inventoryOf, itemOf, shelf, tag } from './testing/items.ts'
+import { decided, inventoryOf, itemOf, repository, shelf, tag } from './testing/items.ts'
 import { day, noLimits, policyOf, type SetParts } from './testing/policies.ts'
 import { wantsOf } from './wants.ts'
 
@@ -70,11 +70,13 @@ const wants: readonly [name: string, set: SetParts, wanted: string][] = [
   ['times of creation, for an age', { delete: [{ kind: 'olderThan', by: 'created', time: 1 }] }, 'created'],
   ['no times of creation for other ages', { delete: [{ kind: 'olderThan', by: 'pulled', time: 1 }] }, ''],
   ['labels', { keep: [{ kind: 'label', labels: [['a', 'b']] }] }, 'labels'],
-  ['signatures', { keep: [{ kind: 'signedBy', anyOf: ['a'] }] }, 'signatures'],
+  ['signatures of collections', { keep: [{ kind: 'signedBy', anyOf: ['targets', 'targets/a'] }] }, 'signatures'],
+  ['signatures by keys', { keep: [{ kind: 'signedBy', anyOf: ['a', 'targets'] }] }, 'signatures,keys'],
+  ['nothing of repositories that it does not speak of', { include: ['x'], keep: [{ kind: 'label', labels: [] }] }, ''],
 ]
 for (const [name, set, wanted] of wants) {
   test(`a policy wants ${name}`, (t) => {
-    const found = Object.entries(wantsOf(policyOf([{}, set]))).filter(([, isWanted]) => isWanted)
+    const found = Object.entries(wantsOf(policyOf([{}, set]), repository)).filter(([, isWanted]) => isWanted)
     t.is(found.map(([key]) => key).join(), wanted)
   })
 }

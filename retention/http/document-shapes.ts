@@ -93,6 +93,8 @@ export const run: NamedShape<Run> = named(
     cause: text(),
     mode,
     state: word('planned', 'running', 'done', 'failed', 'stopped'),
+    considered: integer({ least: 0, about: 'Of its plan: all items that there were.' }),
+    kept: integer({ least: 0, about: 'Of these, those that were to stay.' }),
     removed: count,
     drifted: count,
     gone: count,

@@ -1,10 +1,10 @@
 import type { Decision, Reason } from '../decide/types.ts'
-import type { Guard, ItemFacts, ItemKind, ItemName, Source } from '../facts.ts'
+import { type Guard, type ItemFacts, type ItemKind, type ItemName, type Source, sources } from '../facts.ts'
 import type { Explanation, PreviewLine, Totals } from '../run/types.ts'
 import { type NamedShape, named, object, optional } from './object-shape.ts'
 import { count, either, flag, integer, list, record, type Shape, text, time, word } from './shape.ts'
 
-export const source: Shape<Source> = word('registry', 'store', 'docker')
+export const source: Shape<Source> = word(...sources)
 
 /** What is looked after in a process. */
 export interface SourcesTold {
@@ -82,6 +82,7 @@ export const item: NamedShape<ItemFacts> = named(
     createdAt: optional(time),
     labels: optional(record(text())),
     signedBy: optional(list(text())),
+    signersUnknown: optional(text({ about: 'Why nobody can say of some keys whether they signed it.' })),
     guards: list(guard),
   }),
 )
@@ -114,6 +115,7 @@ export const totals: NamedShape<Totals> = named(
     bytes: integer({ least: 0, about: 'Of the items that go, each digest once.' }),
     freed: integer({ least: 0, about: 'What goes with them, at once or after the trash.' }),
     shared: integer({ least: 0, about: 'What stays because others have it.' }),
+    sharedWith: list(text({ about: 'Some of those others.' })),
     measured: integer({ least: 0, about: 'Items that freed and shared are of.' }),
     reasons: byReason,
     milliseconds: integer({ least: 0, about: 'What it took.' }),

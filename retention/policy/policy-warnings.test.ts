@@ -45,7 +45,33 @@ for (const [what, text, path, message] of rows)
     t.truthy(warnings[0]?.line)
   })
 
+const group = (pattern: string, by = 'pushed'): string =>
+  `version: 1\npolicies: [{ id: a, group: '${pattern}', keep: [{ mostRecent: { n: 1, by: '${by}' } }], tags: { delete: [x] } }]`
+const lone: readonly Row[] = [
+  ['a number in a group', group('(?<branch>.+)-(?<build>\\d+)'), 'policies[0].keep[0].mostRecent', /by: number:build$/],
+  [
+    'the same by Python',
+    group('^(?P<b>[a-z()]+)\\.(?P<n>[0-9]+)$', 'semver'),
+    'policies[0].keep[0].mostRecent',
+    /number:n$/,
+  ],
+  ['all of a tag as group', group('(?<all>.*)'), 'policies[0].keep[0].mostRecent', /leave a part of it without a name/],
+  [
+    'a group that nothing counts by',
+    `version: 1\npolicies: [{ id: a, group: '(?<a>.)', tags: { delete: [x] } }]`,
+    'policies[0].group',
+    /is used by no rule/,
+  ],
+]
+for (const [what, text, path, message] of lone)
+  test(`warned of: ${what}`, (t) =>
+    t.regex(read(text).warnings.find((one) => one.path === path)?.message ?? '', message))
+
 const fine = [
+  group('(?<branch>.+)-(?<build>\\d+)', 'number:build'),
+  group('(?<branch>.+)-\\d+'),
+  group('v(?<major>\\d+)\\.(?<minor>\\d+)\\..*', 'semver'),
+  group('(?<branch>.+)-(?:\\d|x)'),
   ...[
     'v.*',
     '^v.*',
@@ -69,6 +95,7 @@ test('a full policy is warned of what its source has not, and of nothing else', 
   t.deepEqual(
     read(fullPolicy).warnings.map(({ path, line }) => [path, line]),
     [
+      ['policies[0].keep[0].mostRecent', 14],
       ['volumes', 41],
       ['cache', 42],
     ],

@@ -1,4 +1,5 @@
 import type { Source } from '../facts.ts'
+import { groupWarnings } from './group-warnings.ts'
 import type { Matcher } from './matcher.ts'
 import { fitsAll, type Subject, warningOf } from './pattern-warnings.ts'
 import type { PolicyProblem } from './problem.ts'
@@ -27,6 +28,7 @@ function setWarnings(set: RuleSet, policy: Policy): readonly PolicyProblem[] {
     ...patternWarnings([...tags.keep, ...tags.delete], 'tag'),
     ...patternWarnings(images.keep, 'image'),
     ...(canDelete(set, policy) ? keepAllWarnings(set) : [idle(set)]),
+    ...groupWarnings(set),
   ]
 }
 

@@ -128,6 +128,8 @@ const rows: readonly Row[] = [
     /the groups are a$/,
     5,
   ],
+  ['no signer', set('keep: [{ signedBy: ["targets/", ok] }]'), 'policies[0].keep[0].signedBy[0]', /targets\/NAME/, 4],
+  ['a signer as a map', set('keep: [{ signedBy: [{ key: a }] }]'), 'policies[0].keep[0].signedBy[0]', /a role/],
   ['nobody who signs', set('keep: [{ signedBy: [] }]'), 'policies[0].keep[0].signedBy', /empty list/],
   ['a label that is true', set('keep: [{ label: { a: true } }]'), 'policies[0].keep[0].label.a', /put it in quotes/],
   ['no label', set('keep: [{ label: {} }]'), 'policies[0].keep[0].label', /has no label/],

@@ -10,7 +10,7 @@ test('a policy with every key is read without a problem', (t) => {
   t.true('policy' in found, JSON.stringify(found))
   t.deepEqual(
     found.warnings.map(({ path }) => path),
-    ['volumes', 'cache'],
+    ['policies[0].keep[0].mostRecent', 'volumes', 'cache'],
   )
 })
 

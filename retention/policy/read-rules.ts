@@ -1,5 +1,6 @@
 import { suggest } from '../../shared/base/suggest.ts'
 import { count, isPlainObject } from '../../shared/config/kinds.ts'
+import { isKeyName, isRole } from '../signer-name.ts'
 import { fieldsOf, ofKind, shown, someOf } from './guards.ts'
 import { note, type Place, placeAt, type Read } from './place.ts'
 import type { DeleteRule, KeepRule, Order } from './types.ts'
@@ -106,7 +107,12 @@ const readWord: Read<Order> = (value, place) => {
   return note(place, `expected one of ${orders.join(', ')} or number:GROUP, found ${shown(value)}${question}`)
 }
 
-const readSigners = someOf(line(256), mostNames)
+const readSigner: Read<string> = (value, place) =>
+  typeof value === 'string' && (isRole(value) || isKeyName(value))
+    ? value
+    : note(place, `expected a role, which is targets or targets/NAME, or the name of a key, found ${shown(value)}`)
+
+const readSigners = someOf(readSigner, mostNames)
 
 const readLabels: Read<readonly (readonly [string, string])[]> = (value, place) => {
   if (!isPlainObject(value)) return note(place, `expected a map of labels, found ${shown(value)}`)

@@ -80,7 +80,7 @@ async function begin(
   const at = parts.now()
   const run: StoredRun =
     before === undefined
-      ? newRun({ id: parts.newID(), planId: plan.id, at, by, cause, mode })
+      ? { ...newRun({ id: parts.newID(), planId: plan.id, at, by, cause, mode }), ...looked(plan) }
       : { ...before, state: 'running', failures: before.failures.filter(({ item }) => item !== undefined) }
   const about = { plan: plan.id, run: run.id, goesOn: before !== undefined }
   const changes = [runChange(run), planChange({ ...plan, state: 'applying', runId: run.id })]
@@ -132,11 +132,26 @@ async function* chunks({ rows }: Parts, plan: Plan, after: string | undefined): 
   }
 }
 
+/** What a run tells of its plan, which is forgotten before it. */
+export function looked({ totals: { considered, kept } }: Plan): Pick<StoredRun, 'considered' | 'kept'> {
+  return { considered, kept }
+}
+
 /** A run that has done nothing yet. */
 export function newRun({
   at,
   ...run
 }: Pick<StoredRun, 'id' | 'planId' | 'by' | 'cause' | 'mode'> & { readonly at: number }): StoredRun {
-  const counts = { removed: 0, drifted: 0, gone: 0, failed: 0, restored: 0, purged: 0, freed: 0 }
+  const counts = {
+    considered: 0,
+    kept: 0,
+    removed: 0,
+    drifted: 0,
+    gone: 0,
+    failed: 0,
+    restored: 0,
+    purged: 0,
+    freed: 0,
+  }
   return { ...run, startedAt: at, milliseconds: 0, state: 'running', ...counts, failures: [], after: undefined }
 }

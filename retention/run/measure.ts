@@ -1,10 +1,12 @@
 import type { Counts, Decision } from '../decide/types.ts'
 import type { ItemName } from '../facts.ts'
 import type { Inventory } from '../ports.ts'
-import type { Totals } from './types.ts'
+import type { Totals, Within } from './types.ts'
 
 /** Items of which it is asked what would be freed if they went: it takes a look at the rows of each. */
 const mostMeasured = 1000
+/** Others that are told of. */
+const mostTold = 10
 
 /** Remembers what goes, up to a bound, and says what that would free. */
 export class Measure {
@@ -20,10 +22,18 @@ export class Measure {
     if (verdict === 'delete' && this.#going.length < mostMeasured) this.#going.push({ kind, repository, name })
   }
 
-  async totals(counts: Counts): Promise<Totals> {
-    const none = { bytes: 0, shared: 0 }
-    const { bytes, shared } = this.#going.length === 0 ? none : await this.#inventory.freedBy(this.#going)
+  /** Of others that share something, only repositories `within` are told. */
+  async totals(counts: Counts, within: Within = () => true): Promise<Totals> {
+    const none = { bytes: 0, shared: 0, sharedWith: [] }
+    const freed = this.#going.length === 0 ? none : await this.#inventory.freedBy(this.#going)
+    const { bytes, shared } = freed
+    const sharedWith = freed.sharedWith.filter((name) => within(repositoryIn(name))).slice(0, mostTold)
     const milliseconds = Math.round(performance.now() - this.#start)
-    return { ...counts, freed: bytes, shared, measured: this.#going.length, milliseconds }
+    return { ...counts, freed: bytes, shared, sharedWith, measured: this.#going.length, milliseconds }
   }
+}
+
+/** Of `REPOSITORY:TAG` or `REPOSITORY@DIGEST`; what is neither is in none. */
+function repositoryIn(name: string): string {
+  return /^([^\s@]+)(?:@\S+|:[^\s/:]+)$/.exec(name)?.[1] ?? ''
 }

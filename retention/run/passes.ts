@@ -39,6 +39,7 @@ function together(before: Run, last: Run): Run {
   return {
     ...last,
     startedAt: before.startedAt,
+    considered: before.considered,
     milliseconds: before.milliseconds + last.milliseconds,
     removed: before.removed + last.removed,
     drifted: before.drifted + last.drifted,

@@ -9,6 +9,7 @@ import type { StoredItem } from '../state/types.ts'
 import { Measure } from './measure.ts'
 import type { Parts } from './parts.ts'
 import type { Plan, PlanOptions, PolicyVersion, Totals } from './types.ts'
+import { mustKnowSigners } from './unknown-signers.ts'
 
 /** Items that are written at once. */
 const atOnce = 500
@@ -19,9 +20,10 @@ export interface PlanRequest extends PlanOptions {
   readonly policy: Policy
 }
 
-/** Decides for now, and writes down what goes, with what must still be so when it does. Errors: those of the inventory. */
+/** Decides for now, and writes down what goes, with what must still be so when it does. Errors: RETENTION_POLICY_INVALID, those of the inventory. */
 export async function makePlan(parts: Parts, request: PlanRequest): Promise<Plan> {
   const { inventory, rows, now } = parts
+  mustKnowSigners(request.policy, inventory)
   const at = now()
   await clearPlans(rows, ({ state, expiresAt }) => (state === 'waiting' || state === 'applying') && at < expiresAt)
   const id = parts.newID()

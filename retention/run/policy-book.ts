@@ -1,12 +1,14 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { createSlots } from '../../shared/base/slots.ts'
 import { PolicyRefused } from '../policy/policy-refused.ts'
+import { withLines } from '../policy/problem-lines.ts'
 import { auditChange } from '../state/audit.ts'
 import { addPolicy, currentPolicy, policyHash, policyVersion, policyVersions } from '../state/policies.ts'
 import { beyondLimits } from './beyond-limits.ts'
 import type { Parts } from './parts.ts'
 import { policyOf } from './policy-problems.ts'
 import type { PolicyBook, PolicyCheck, PolicyVersion } from './types.ts'
+import { unknownSigners } from './unknown-signers.ts'
 
 /** Versions of the policy, of which the last one is in force. */
 export function createPolicyBook(parts: Parts): PolicyBook {
@@ -27,7 +29,10 @@ export function createPolicyBook(parts: Parts): PolicyBook {
   const show: PolicyBook['show'] = async (version) => {
     if (version === undefined) return currentPolicy(rows)
     const found = await policyVersion(rows, version)
-    if (found === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `there is no version ${version} of the policy`)
+    if (found === undefined)
+      throw new IbuildError('OBJECT_NOT_FOUND', `there is no version ${version} of the policy`, {
+        hint: 'ibuild gc policy versions lists those that there are.',
+      })
     return found
   }
   return {
@@ -45,7 +50,9 @@ export function createPolicyBook(parts: Parts): PolicyBook {
       turn(async () => {
         const before = await currentPolicy(rows)
         if (version === undefined && before.version === 0)
-          throw new IbuildError('OBJECT_NOT_FOUND', 'there is no policy before the one in force')
+          throw new IbuildError('OBJECT_NOT_FOUND', 'there is no policy before the one in force', {
+            hint: 'ibuild gc policy versions lists those that there are.',
+          })
         const { version: restores, text } = await show(version ?? before.version - 1)
         policyOf(text, parts.readPolicy)
         return put(before, { text, by, restores })
@@ -61,5 +68,7 @@ function withoutText(version: PolicyVersion): Omit<PolicyVersion, 'text'> {
 async function checkPolicy(text: string, { readPolicy, inventory, now }: Parts): Promise<PolicyCheck> {
   const read = readPolicy(text)
   if (!('policy' in read)) return read
+  const unknown = unknownSigners(read.policy, inventory)
+  if (unknown.length > 0) return { problems: withLines(unknown, text), warnings: read.warnings }
   return { problems: await beyondLimits(read.policy, inventory, now()), warnings: read.warnings }
 }

@@ -6,17 +6,19 @@ import { Measure } from './measure.ts'
 import type { Parts } from './parts.ts'
 import { policyOf } from './policy-problems.ts'
 import type { PreviewLine, PreviewOptions } from './types.ts'
+import { mustKnowSigners } from './unknown-signers.ts'
 
 /** See {@link RetentionService.preview}. */
 export async function* preview(
   parts: Parts,
-  { text, only, within, signal }: PreviewOptions,
+  { text, only, plan, within, signal }: PreviewOptions,
 ): AsyncGenerator<PreviewLine> {
   const { inventory, now, readPolicy, rows } = parts
   const policy = policyOf(text ?? (await currentPolicy(rows)).text, readPolicy)
+  mustKnowSigners(policy, inventory)
   const measure = new Measure(inventory)
   const tally = within && new Tally()
-  const decisions = decide(inventory, { policy, now: now() })
+  const decisions = decide(inventory, { ...plan, policy, now: now() })
   for await (const page of decisions) {
     if (signal?.aborted === true)
       throw new IbuildError('CANCELLED', 'the preview was cancelled', { cause: signal.reason })
@@ -27,5 +29,5 @@ export async function* preview(
       if (only === undefined || decision.verdict === only) yield { kind: 'decision', decision }
     }
   }
-  yield { kind: 'totals', totals: await measure.totals(tally?.counts() ?? decisions.counts()) }
+  yield { kind: 'totals', totals: await measure.totals(tally?.counts() ?? decisions.counts(), within) }
 }

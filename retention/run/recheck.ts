@@ -9,7 +9,8 @@ export function driftOf(planned: StoredItem, now: ItemFacts): string | undefined
   if (now.pushedAt > planned.pushedAt) return 'was pushed again'
   if (isLater(now.pulledAt, planned.pulledAt)) return 'was pulled in the meantime'
   const signer = now.signedBy?.find((name) => !planned.signedBy.includes(name))
-  return signer === undefined ? undefined : `was signed by ${signer} in the meantime`
+  if (signer !== undefined) return `was signed by ${signer} in the meantime`
+  return now.signersUnknown && `may have been signed in the meantime: ${now.signersUnknown}`
 }
 
 function isLater(now: number | undefined, planned: number | undefined): boolean {

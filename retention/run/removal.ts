@@ -40,9 +40,8 @@ export async function lookAt(
   items: ReadonlyMap<StoredItem, Failure | undefined>,
   { policy, stillGoes, now }: LookOptions,
 ): Promise<readonly Look[]> {
-  const wants = wantsOf(policy)
   const look = async (item: StoredItem): Promise<Look['outcome']> => {
-    const facts = await inventory.item(item, wants)
+    const facts = await inventory.item(item, wantsOf(policy, item.repository))
     if (facts === undefined) return { kind: 'gone' }
     const drift = driftOf(item, facts) ?? (stillGoes(item) ? undefined : 'is kept by the policy by now')
     return drift === undefined ? undefined : { kind: 'drifted', about: drift }
@@ -67,7 +66,7 @@ export async function removeAll(
 
 async function remove(parts: Parts, item: StoredItem, by: string): Promise<Outcome> {
   try {
-    return await parts.inventory.remove(item, { digest: item.digest, by })
+    return await parts.inventory.remove(item, { digest: item.digest, by, reason: item.reason })
   } catch (error) {
     return afterFailure(parts, item, messageOf(error))
   }

@@ -52,7 +52,7 @@ async function itemNamed(
   name: ItemName,
   { policy, by, number }: Naming,
 ): Promise<StoredItem> {
-  const facts = await inventory.item(name, wantsOf(policy))
+  const facts = await inventory.item(name, wantsOf(policy, name.repository))
   if (facts === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `${inventory.source} has no ${textOf(name)}`)
   const guarded = guardOf(facts, guardsOf(policy, facts.repository, now()))
   if (guarded !== undefined) {

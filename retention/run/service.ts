@@ -7,7 +7,7 @@ import { findPlan, listPlans, planChange, planItems } from '../state/plans.ts'
 import { currentPolicy } from '../state/policies.ts'
 import { clearRuns, findRun, listRuns, runChange } from '../state/runs.ts'
 import { listEntries } from '../state/trash.ts'
-import { type ApplyOptions, applyPlan, newRun } from './applier.ts'
+import { type ApplyOptions, applyPlan, looked, newRun } from './applier.ts'
 import type { Busy } from './busy.ts'
 import { explain } from './explain.ts'
 import type { Parts } from './parts.ts'
@@ -168,7 +168,7 @@ export class Retention implements RetentionService {
       const drop = async (one: Plan): Promise<void> => rows.commit(planChange({ ...one, state: 'dropped' }))
       return repeated(run, { plan: async () => this.#plan(by, options), apply, drop })
     }
-    const planned = newRun({ id: newID(), planId: plan.id, at: plan.at, by, cause, mode })
+    const planned = { ...newRun({ id: newID(), planId: plan.id, at: plan.at, by, cause, mode }), ...looked(plan) }
     const run = { ...planned, milliseconds: Math.max(0, now() - plan.at), state: 'planned' as const }
     await rows.commit(runChange(run))
     return toldRun(run)
@@ -214,7 +214,9 @@ export class Retention implements RetentionService {
   async #planOf(id: string): Promise<Plan> {
     const plan = await findPlan(this.#parts.rows, id)
     if (plan === undefined)
-      throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(id.slice(0, 100))}`)
+      throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(id.slice(0, 100))}`, {
+        hint: 'ibuild gc plans lists those that there are.',
+      })
     return plan
   }
 

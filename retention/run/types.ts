@@ -91,6 +91,8 @@ export interface PreviewOptions {
   readonly text?: string | undefined
   /** Only these verdicts are told; totals are of all. */
   readonly only?: 'delete' | undefined
+  /** Decides as a plan does that is made with these options. */
+  readonly plan?: Pick<PlanOptions, 'only' | 'order'> | undefined
   /** Nothing is told of other repositories, totals included. */
   readonly within?: Within | undefined
   readonly signal?: AbortSignal | undefined
@@ -108,6 +110,8 @@ export interface Totals {
   readonly bytes: number
   readonly freed: number
   readonly shared: number
+  /** Some of those others: `REPOSITORY:TAG`. */
+  readonly sharedWith: readonly string[]
   /** Items that `freed` and `shared` are of: all that go, or the first of too many. */
   readonly measured: number
   readonly reasons: Readonly<Partial<Record<Reason, number>>>
@@ -164,6 +168,9 @@ export interface Run {
   readonly cause: string
   readonly mode: 'dryRun' | 'propose' | 'enforce'
   readonly state: 'planned' | 'running' | 'done' | 'failed' | 'stopped'
+  /** Of its plan: all items that there were, and those that were to stay. */
+  readonly considered: number
+  readonly kept: number
   readonly removed: number
   /** Not as the plan saw them. */
   readonly drifted: number

@@ -12,7 +12,7 @@ import {
   required,
 } from '../../shared/base/json.ts'
 import type { Reason } from '../decide/types.ts'
-import type { ItemName } from '../facts.ts'
+import { type ItemName, sources } from '../facts.ts'
 import type { Plan, PolicyVersion, Run, Totals, TrashEntry } from '../run/types.ts'
 import type { Failure, MirrorState, Purging, ScheduleState, StoredItem, StoredRun, TrashTotal } from './types.ts'
 
@@ -53,7 +53,7 @@ class Members {
 }
 
 const asKind = oneOf('tag', 'untagged', 'volume', 'cache')
-const asSource = oneOf('registry', 'store', 'docker')
+const asSource = oneOf(...sources)
 const asMode = oneOf('dryRun', 'propose', 'enforce')
 
 const asReason: JsonGuard<Reason> = oneOf<Reason>(
@@ -84,6 +84,7 @@ const asTotals: JsonGuard<Totals> = objectOf((from) => ({
   bytes: from.integer('bytes'),
   freed: from.integer('freed'),
   shared: from.integer('shared'),
+  sharedWith: from.maybe('sharedWith', arrayOf(asString)) ?? [],
   measured: from.integer('measured'),
   reasons: from.get('reasons', recordOf(asInteger)),
   milliseconds: from.integer('milliseconds'),
@@ -132,6 +133,8 @@ export const asRun: JsonGuard<StoredRun> = objectOf((from) => ({
   cause: from.text('cause'),
   mode: from.get('mode', asMode),
   state: from.get('state', oneOf('planned', 'running', 'done', 'failed', 'stopped')),
+  considered: from.maybe('considered', asInteger) ?? 0,
+  kept: from.maybe('kept', asInteger) ?? 0,
   removed: from.integer('removed'),
   drifted: from.integer('drifted'),
   gone: from.integer('gone'),

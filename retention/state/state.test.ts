@@ -18,6 +18,7 @@ function planOf(n: number, deleted = 0): Plan {
     bytes: 0,
     freed: 0,
     shared: 0,
+    sharedWith: [],
     measured: 0,
     reasons: {},
     milliseconds: 0,

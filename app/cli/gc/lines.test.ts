@@ -42,6 +42,7 @@ const totals: Totals = {
   bytes: 1_200_000,
   freed: 400_000,
   shared: 800_000,
+  sharedWith: ['team/app:1', 'team/web:1'],
   measured: 30,
   reasons: { DEFAULT_KEEP: 1900, KEEP_TOP_N: 70, DELETE_AGE: 29, DEFAULT_DELETE: 1 },
   milliseconds: 5,
@@ -50,7 +51,7 @@ const totals: Totals = {
 test('totals say what goes, what that frees, and for which reasons', (t) => {
   t.deepEqual(totalsLines(totals), [
     '2000 looked at: 1970 stay, 30 go (1.2MB)\n',
-    'what goes frees 400kB, 800kB are shared and stay\n',
+    'what goes frees 400kB, 800kB are shared with team/app:1 and others and stay\n',
     'stay: DEFAULT_KEEP 1900, KEEP_TOP_N 70\n',
     'go:   DELETE_AGE 29, DEFAULT_DELETE 1\n',
   ])
@@ -79,6 +80,8 @@ const run: Run = {
   cause: 'request',
   mode: 'enforce',
   state: 'done',
+  considered: 9,
+  kept: 6,
   removed: 3,
   drifted: 0,
   gone: 0,

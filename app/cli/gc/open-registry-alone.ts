@@ -1,6 +1,9 @@
 import { openRegistry } from '../../../registry/server/open-registry.ts'
 import type { Inventory, TrashKeeper } from '../../../retention/ports.ts'
+import { imageSigners } from '../../adapters/image-signers.ts'
+import { ownSignatures } from '../../adapters/own-signatures.ts'
 import { createRegistryInventory } from '../../adapters/registry-inventory.ts'
+import { readSignerKeys } from '../../adapters/signer-keys.ts'
 import { trashRoots } from '../../adapters/trash-roots.ts'
 import { registryTrust } from '../../serve/registry-trust.ts'
 import { loadConfig } from '../serve/load-config.ts'
@@ -17,7 +20,7 @@ export async function openRegistryInventory(
   trash: TrashKeeper,
   opened: AsyncDisposableStack,
 ): Promise<Inventory> {
-  const { config, folder } = await loadConfig(
+  const { config, folder, retention } = await loadConfig(
     { root, ...(flags.config !== undefined && { config: flags.config }) },
     process.env,
   )
@@ -27,5 +30,7 @@ export async function openRegistryInventory(
   const roots = [...trust.roots, trashRoots(trash)]
   const registry = await openRegistry({ root, config, log, roots, isReadOnly: () => false })
   opened.defer(async () => registry.service.close())
-  return createRegistryInventory({ registry, trash, signedIn: trust.signedIn })
+  const keys = await readSignerKeys(retention.signers)
+  const signers = imageSigners(keys, (name) => ownSignatures(registry.service, name))
+  return createRegistryInventory({ registry, trash, signedIn: trust.signedIn, signers })
 }

@@ -1,4 +1,5 @@
 import type { Totals } from '../../../retention/run/types.ts'
+import { sanitize } from '../../progress/sanitize.ts'
 import { formatSize } from '../sizes.ts'
 
 const longestLine = 94
@@ -17,10 +18,12 @@ export function totalsLines(totals: Totals): string[] {
   ]
 }
 
-function freedText({ freed, shared, measured, deleted }: Totals): string {
-  const others = shared > 0 ? `, ${formatSize(shared)} are shared and stay` : ''
+function freedText({ freed, shared, sharedWith, measured, deleted }: Totals): string {
+  const [sharer] = sharedWith
+  const others = sharer === undefined ? '' : ` with ${sanitize(sharer)}${sharedWith.length > 1 ? ' and others' : ''}`
+  const staying = shared > 0 ? `, ${formatSize(shared)} are shared${others} and stay` : ''
   const first = measured < deleted ? ` (of the first ${measured})` : ''
-  return `what goes frees ${formatSize(freed)}${others}${first}`
+  return `what goes frees ${formatSize(freed)}${staying}${first}`
 }
 
 function isDeletion(reason: string): boolean {

@@ -8,6 +8,7 @@ import { plainConfig } from '../../../registry/server/config/read.ts'
 import { besideReader as retentionReader } from '../../../retention/server/config/read.ts'
 import { yamlText } from '../../../shared/config/yaml-text.ts'
 import { readMaterial } from '../../../shared/web/tls/material.ts'
+import { readSignerKeys } from '../../adapters/signer-keys.ts'
 import { sanitize } from '../../progress/sanitize.ts'
 import { checkPulls } from '../../serve/registry-trust.ts'
 import type { LoadedConfig } from './load-config.ts'
@@ -22,6 +23,7 @@ export async function checkConfig(
   await readAccess(config)
   checkPulls(config, folder, notary !== undefined && notary.config.listen !== 'off')
   await readEventSettings(config.events)
+  await readSignerKeys(retention.signers)
   if (config.tls.mode === 'files') await readMaterial(config.tls, config.tls)
   const plain = { ...plainConfig(config), retention: retentionReader.plain(retention) }
   if (notary === undefined) return [yamlText(plain)]

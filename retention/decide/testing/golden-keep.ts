@@ -111,6 +111,26 @@ export const keepRows: readonly GoldenRow[] = [
     },
   ],
   [
+    'signed by keys: what cannot be looked at may be signed by one of them',
+    {
+      sets: [{ deleteTags: ['.*'], keep: [{ kind: 'signedBy', anyOf: ['targets/release', 'ops'] }] }],
+      items: [
+        tag('a', { signedBy: ['targets/release'], signersUnknown: 'no answer' }),
+        tag('b', { signersUnknown: 'no answer' }),
+        tag('c'),
+      ],
+      expected: { a: kept('KEEP_SIGNED'), b: kept('NO_DATA'), c: went },
+    },
+  ],
+  [
+    'signed by roles: what cannot be seen of keys says nothing',
+    {
+      sets: [{ deleteTags: ['.*'], keep: [{ kind: 'signedBy', anyOf: ['targets/release'] }] }],
+      items: [tag('a', { signersUnknown: 'no answer' })],
+      expected: { a: went },
+    },
+  ],
+  [
     'labelled: name and value must be the same',
     {
       sets: [{ deleteTags: ['.*'], keep: [{ kind: 'label', labels: [['keep', 'yes']] }] }],

@@ -15,13 +15,15 @@ export interface ItemParts {
   readonly size?: number
   readonly labels?: Readonly<Record<string, string>>
   readonly signedBy?: readonly string[]
+  readonly signersUnknown?: string
   readonly guards?: readonly Guard['kind'][]
 }
 
 export const repository = 'team/app'
 
 export function itemOf(kind: ItemKind, name: string, parts: ItemParts = {}, within = repository): ItemFacts {
-  const { pushed = 100, pulled, created, digest = `sha256:${name}`, size = 100, labels, signedBy, guards = [] } = parts
+  const { pushed = 100, pulled, created, digest = `sha256:${name}`, size = 100, labels, guards = [] } = parts
+  const { signedBy, signersUnknown } = parts
   return {
     kind,
     repository: within,
@@ -33,6 +35,7 @@ export function itemOf(kind: ItemKind, name: string, parts: ItemParts = {}, with
     createdAt: created === undefined ? undefined : daysAgo(created),
     labels,
     signedBy,
+    signersUnknown,
     guards: guards.map((guard) => ({ kind: guard, about: `a guard of the kind ${guard}` })),
   }
 }

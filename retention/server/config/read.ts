@@ -18,7 +18,7 @@ export interface ConfigReader<Config> {
 }
 
 const prefix = 'IBUILD_RETENTION_'
-const pathKeys = new Set(['root', 'policy', 'docker.policy', 'store.policy', 'targets'])
+const pathKeys = new Set(['root', 'policy', 'docker.policy', 'store.policy', 'targets', 'signers'])
 
 /** Of retention in the process of a registry, whose configuration has the rest. */
 export const besideReader: ConfigReader<BesideConfig> = readerFor(besideSchema, 'retention.', () => [])

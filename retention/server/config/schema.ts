@@ -2,6 +2,7 @@ import { text, yesOrNo } from '../../../shared/config/kinds.ts'
 import { key, live, type Schema, schemaOf, type Values } from '../../../shared/config/schema.ts'
 import { drainKey, logKeys, metricsKey } from '../../../shared/web/config-keys.ts'
 import { gcAccess } from '../../http/access-kind.ts'
+import { signerKeys } from './signer-kind.ts'
 import { targets } from './target-kind.ts'
 
 const policyFile =
@@ -36,6 +37,11 @@ const beside = {
     [],
     'Who may do what over the HTTP API: who (user:NAME, group:NAME, authenticated, anonymous), scopes, and repositories. None: nobody; whoever runs the server may do all over its socket.',
   ),
+  signers: key(
+    signerKeys,
+    [],
+    'Public keys by which images are signed as cosign does, and what signedBy of policies calls them: name, and keyFile (PEM).',
+  ),
   ...others,
 } as const
 
@@ -50,7 +56,7 @@ const alone = {
   targets: key(
     targets,
     [],
-    'Registries elsewhere whose policies are run from here, over their HTTP API: url, user and passwordFile, ca, and cron with timezone, or everyMinutes.',
+    'Registries elsewhere whose policies are run from here, over their HTTP API: url, user and passwordFile, caFile, and cron with timezone, or everyMinutes.',
   ),
   log: logKeys,
   metrics: {
