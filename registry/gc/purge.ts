@@ -19,6 +19,11 @@ import type { GcRoots } from './types.ts'
 /** What follows from a purge is looked at in the same round: each look is due before now, and behind the one that it follows from. */
 const [longBefore, behind] = [60_000, 1000]
 
+/** When a look that is part of a purge is tried again, where it was in another one's way: in the same round, too. */
+export function triedAgainAt({ at }: Review): number {
+  return at + behind
+}
+
 type PurgeParts = SweepParts & { readonly roots: readonly GcRoots[]; readonly patience: number }
 
 export interface BegunPurge {

@@ -2,6 +2,7 @@ import { type Change, ChangeConflict } from '../../shared/rows/row-store.ts'
 import { looseRows } from '../storage/gc-rows.ts'
 import { linkRows, manifestRows } from '../storage/rows.ts'
 import { freeReferrers } from './free-referrers.ts'
+import { triedAgainAt } from './purge.ts'
 import { doneReview, laterReview, type Review } from './queue.ts'
 import { reviewLink } from './sweep-link.ts'
 import { reviewManifest } from './sweep-manifest.ts'
@@ -59,7 +60,7 @@ async function settle(parts: SweepParts, review: Review, verdict: Verdict): Prom
 function waiting(
   { now, settings }: SweepParts,
   review: Review,
-  { wait, after }: Extract<Verdict, { kind: 'waits' }>,
+  { why, wait, after }: Extract<Verdict, { kind: 'waits' }>,
 ): Change {
   const { since, isPurge } = review.row ?? {}
   const row = {
@@ -67,7 +68,8 @@ function waiting(
     ...(after !== undefined && { after }),
     ...(isPurge === true && { isPurge }),
   }
-  return laterReview(review, now() + wait - settings().delay, row)
+  const goesOn = isPurge === true && (why === 'conflict' || why === 'more')
+  return laterReview(review, goesOn ? triedAgainAt(review) : now() + wait - settings().delay, row)
 }
 
 function over(review: Review, { kind }: Verdict): Change {
