@@ -99,7 +99,7 @@ async function lookInto(
 ): Promise<ReadonlyMap<Digest, ManifestFacts>> {
   const references = await referencesBelow(metadata, name, [...tops.keys()])
   const reached = new Map([...tops.keys()].map((digest) => [digest, reachedFrom(digest, references)]))
-  const sizes = await sizesOf(metadata, name, new Set([...reached.values()].flatMap((each) => [...each])))
+  const sizes = await sizesBelow(metadata, name, { tops, reached })
   return new Map(
     [...tops].map(([digest, { at, subject }]) => {
       const all = [...(reached.get(digest) ?? [])]
@@ -134,6 +134,22 @@ function reachedFrom(digest: Digest, references: ReadonlyMap<Digest, readonly Di
   const reached = new Set([digest])
   for (const each of reached) for (const next of references.get(each) ?? []) reached.add(next)
   return reached
+}
+
+interface Reached {
+  readonly tops: ReadonlyMap<Digest, ManifestRow>
+  readonly reached: ReadonlyMap<Digest, ReadonlySet<Digest>>
+}
+
+async function sizesBelow(
+  metadata: Pick<RowStore, 'getMany'>,
+  name: string,
+  { tops, reached }: Reached,
+): Promise<ReadonlyMap<Digest, number>> {
+  const others = new Set<Digest>()
+  for (const each of reached.values()) for (const digest of each) if (!tops.has(digest)) others.add(digest)
+  const sizes = others.size === 0 ? [] : await sizesOf(metadata, name, others)
+  return new Map([...sizes, ...[...tops].map(([digest, { size }]) => [digest, size] as const)])
 }
 
 async function sizesOf(

@@ -7,9 +7,10 @@ import { keeperOfManifest } from '../gc/keepers.ts'
 import { subjectOfTag } from '../protocol/companion-tags.ts'
 import type { ServiceInner } from '../service/create-service.ts'
 import { type LooseRow, looseRows } from '../storage/gc-rows.ts'
-import { type TagRow, tagRows } from '../storage/rows.ts'
+import { tagRows } from '../storage/rows.ts'
 import type { ManifestFacts, ManifestLook } from './manifest-facts.ts'
-import type { PulledIn } from './pulled.ts'
+import type { PulledAt, PulledIn } from './pulled.ts'
+import { readTagRow } from './read-tag-row.ts'
 import type { ContentFacts } from './types.ts'
 import type { Uses } from './uses.ts'
 
@@ -28,8 +29,12 @@ const pageSize = 1000
 /** Manifests without a tag of which it is looked up at the same time what keeps them. */
 const atOnce = 32
 
-/** Tags in byte order. One page is read while the one before it is used. */
-export async function* tagPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
+/** Tags in byte order. What one page leads to is read while the one before it is used, and the rows of the next. */
+export function tagPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
+  return oneAhead(tagFactPages(parts, context))
+}
+
+async function* tagFactPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
   for await (const rows of oneAhead(eachPage(parts.metadata, tagRows.prefix(context.name), pageSize))) {
     yield await tagFacts(parts, context, rows)
   }
@@ -43,7 +48,7 @@ export async function tagFacts(
 ): Promise<readonly ContentFacts[]> {
   const { name } = context
   const tags = rows.flatMap(({ key, value }) => {
-    const row = readOrNothing<TagRow>(tagRows, key, value)
+    const row = readTagRow(key, value)
     const tag = lastPart(key)
     return row === undefined ? [] : [{ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject }]
   })
@@ -119,10 +124,10 @@ function digestsOf(digest: Digest, manifest: ManifestFacts): readonly Digest[] {
   return manifest.below.length === 0 ? [digest] : [digest, ...manifest.below]
 }
 
-function latest(digests: readonly Digest[], pulledAt: ReadonlyMap<Digest, number>): number | undefined {
+function latest(digests: readonly Digest[], pulledAt: PulledAt): number | undefined {
   let last: number | undefined
   for (const digest of digests) {
-    const at = pulledAt.get(digest)
+    const at = pulledAt(digest)
     if (at !== undefined && (last === undefined || at > last)) last = at
   }
   return last

@@ -1,14 +1,19 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
+import { eachPage } from '../../shared/rows/each-row.ts'
 import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import type { Pulls } from '../service/pulls.ts'
 import { type PulledRow, pulledRows } from '../storage/pull-rows.ts'
 
-/** When manifests of a repository were last pulled, of those that were. Milliseconds since the epoch. */
-export type PulledIn = (digests: readonly Digest[]) => Promise<ReadonlyMap<Digest, number>>
+/** When a manifest was last pulled; undefined when it never was. Milliseconds since the epoch. */
+export type PulledAt = (digest: Digest) => number | undefined
 
-/** Of a repository where no more were ever pulled, all is read at once. */
-const mostAtOnce = 20_000
+/** The same of these manifests of a repository. */
+export type PulledIn = (digests: readonly Digest[]) => Promise<PulledAt>
+
+/** Of a repository where no more were ever pulled, all is read before the first page: one after the other costs less than one by one. */
+const mostRemembered = 100_000
+const pageSize = 1000
 
 /** For all pages of a repository. */
 export async function pulledInRepository(
@@ -16,15 +21,13 @@ export async function pulledInRepository(
   pulls: Pick<Pulls, 'peek'>,
   name: string,
 ): Promise<PulledIn> {
-  const rows = await metadata.list({ prefix: pulledRows.prefix(name), limit: mostAtOnce + 1 })
-  if (rows.length > mostAtOnce) return pulledOf(metadata, pulls, name)
-  const known = new Map(rows.flatMap(timeIn))
-  return async (digests) =>
-    merged(
-      digests,
-      (digest) => known.get(digest),
-      (digest) => pulls.peek(name, digest),
-    )
+  const known = new Map<Digest, number>()
+  for await (const rows of eachPage(metadata, pulledRows.prefix(name), pageSize)) {
+    if (known.size + rows.length > mostRemembered) return pulledOf(metadata, pulls, name)
+    for (const row of rows) for (const [digest, at] of timeIn(row)) known.set(digest, at)
+  }
+  const pulledAt = latestOf(known, (digest) => pulls.peek(name, digest))
+  return async () => pulledAt
 }
 
 /** For a few of them. */
@@ -38,23 +41,16 @@ export function pulledOf(metadata: Pick<RowStore, 'getMany'>, pulls: Pick<Pulls,
         return value === undefined ? [] : timeIn({ key, value })
       }),
     )
-    return merged(
-      digests,
-      (digest) => known.get(digest),
-      (digest) => pulls.peek(name, digest),
-    )
+    return latestOf(known, (digest) => pulls.peek(name, digest))
   }
 }
 
-type TimeOf = (digest: Digest) => number | undefined
-
-function merged(digests: readonly Digest[], ...sources: readonly TimeOf[]): ReadonlyMap<Digest, number> {
-  const times = new Map<Digest, number>()
-  for (const digest of digests) {
-    const at = Math.max(...sources.map((source) => source(digest) ?? 0))
-    if (at > 0) times.set(digest, at)
+/** What is written, or a later time that waits to be. */
+function latestOf(written: ReadonlyMap<Digest, number>, waiting: PulledAt): PulledAt {
+  return (digest) => {
+    const [before, later] = [written.get(digest), waiting(digest)]
+    return before === undefined || later === undefined ? (before ?? later) : Math.max(before, later)
   }
-  return times
 }
 
 function timeIn({ key, value }: Row): readonly (readonly [Digest, number])[] {

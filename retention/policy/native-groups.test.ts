@@ -35,11 +35,14 @@ test('texts that are long, or no names, are left to RE2', (t) => {
   t.deepEqual({ ...groups?.in('main-1') }, { a: 'main', b: '1' })
   t.is(groups?.in(`${'a'.repeat(300)}-1`), undefined)
   t.is(groups?.in('ä-1'), undefined)
+  t.is(groups?.fits('ä-1'), undefined)
+  t.is(groups?.fits('main-1'), true)
+  t.is(groups?.fits('main-x'), false)
   t.is(groups?.in('a\n-1'), undefined)
   t.deepEqual({ ...parseRegex('(?<a>.+)-(?<b>\\d+)', 'p').groups('ä-1') }, { a: 'ä', b: '1' })
 })
 
-test('what is caught is what RE2 catches', (t) => {
+test('what fits is what RE2 takes, and what is caught is what RE2 catches', (t) => {
   const atom = fc.constantFrom('a', 'b', '-', '\\.', '.', '[ab]', '[^a]', '[a-c_-]', '\\d', '\\w', '[\\d.]')
   const times = fc.constantFrom('', '', '', '*', '+', '?', '+?', '??', '{0,2}', '{2}', '{1,}')
   const one = fc.tuple(atom, times).map((parts) => parts.join(''))
@@ -53,7 +56,10 @@ test('what is caught is what RE2 catches', (t) => {
     const ours = nativeGroups(written)
     const regex = RE2JS.compile(written)
     return texts.every((name) => {
-      if (ours === undefined || !regex.testExact(name)) return true
+      if (ours === undefined) return true
+      const fits = regex.testExact(name)
+      if (ours.fits(name) !== fits) return false
+      if (!fits) return true
       const matcher = regex.matcher(name)
       matcher.matches()
       const found = { ...ours.in(name) }

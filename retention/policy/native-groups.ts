@@ -1,6 +1,8 @@
-/** What a pattern's groups catch, where the engine of the language cannot take long to say it. */
+/** What a pattern fits, and what its groups catch, where the engine of the language cannot take long to say it. */
 export interface NativeGroups {
   /** Undefined for texts that it is not asked about: too long, or not of the characters of names. */
+  fits(text: string): boolean | undefined
+  /** Undefined for those as well, and where it does not fit. */
   in(text: string): Readonly<Record<string, string>> | undefined
 }
 
@@ -21,7 +23,7 @@ const piece =
 const bracket = /\((?:\?:|\?P?<[A-Za-z_]\w*>)?|\)/y
 
 /**
- * The same groups as RE2 catches in a text that it fits, ten times as fast. Only for patterns of single characters and what they are repeated by,
+ * The same answers as those of RE2, ten times as fast. Only for patterns of single characters and what they are repeated by,
  * in brackets that are not repeated, where at most one repetition can end in more than one place: going back takes a time
  * quadratic in a length that is bounded. Undefined for all others.
  */
@@ -30,7 +32,11 @@ export function nativeGroups(pattern: string): NativeGroups | undefined {
   const pieces = piecesOf(bare)
   if (pieces === undefined || pieces.filter(mayEndElsewhere).length > 1) return undefined
   const regex = new RegExp(`^(?:${bare.replaceAll('(?P<', '(?<')})$`)
-  return { in: (text) => (text.length <= longest && ofNames.test(text) ? regex.exec(text)?.groups : undefined) }
+  const isOfNames = (text: string): boolean => text.length <= longest && ofNames.test(text)
+  return {
+    fits: (text) => (isOfNames(text) ? regex.test(text) : undefined),
+    in: (text) => (isOfNames(text) ? regex.exec(text)?.groups : undefined),
+  }
 }
 
 /** Undefined when there is anything else in it. */

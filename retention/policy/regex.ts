@@ -38,8 +38,8 @@ export function parseRegex(text: string, path: string): SizedMatcher {
   if (programSize > largestProgram) throw new TooLarge(programSize)
   boundStates(regex)
   const names = Object.keys(regex.namedGroups())
-  const native = names.length > 0 ? nativeGroups(text) : undefined
-  const matches = (name: string): boolean => regex.testExact(name)
+  const native = nativeGroups(text)
+  const matches = (name: string): boolean => native?.fits(name) ?? regex.testExact(name)
   const groups = (name: string): Groups => (matches(name) ? groupsIn({ regex, names, native }, name) : undefined)
   return { text, syntax: 'regex', path, programSize, names, matches, groups }
 }
@@ -73,7 +73,7 @@ interface Catching {
 
 /** Of a text that the pattern fits. A group that is in no way to the match caught nothing. */
 function groupsIn({ regex, names, native }: Catching, text: string): Groups {
-  const caught = native?.in(text)
+  const caught = names.length === 0 ? {} : native?.in(text)
   if (caught !== undefined) return caught
   const matcher = regex.matcher(text)
   matcher.matches()

@@ -24,7 +24,7 @@ export interface JsonLimits {
 /** Parses JSON from UTF-8 bytes or text. JSON_INVALID when it does not parse, is too large or nested too deep. */
 export function parseJson(source: Uint8Array | string, limits: JsonLimits): JsonValue {
   const { maxBytes = 4 * 1024 * 1024, maxDepth = 64 } = limits
-  const size = typeof source === 'string' ? Buffer.byteLength(source) : source.byteLength
+  const size = typeof source === 'string' && source.length * 3 > maxBytes ? Buffer.byteLength(source) : source.length
   if (size > maxBytes) throw invalid(`${limits.what}: ${size} bytes of JSON, more than ${maxBytes}`)
   try {
     const text = typeof source === 'string' ? source : utf8.decode(source)
@@ -44,6 +44,7 @@ function invalid(message: string, cause?: unknown): IbuildError {
 }
 
 function deeperThan(text: string, maxDepth: number): boolean {
+  if (text.length <= 2 * maxDepth) return false // what is opened is closed again
   let depth = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {
