@@ -23,6 +23,21 @@ export class Best<T> {
     this.#sink()
   }
 
+  /** Those kept, in no order. */
+  values(): readonly T[] {
+    return this.#heap
+  }
+
+  /** Takes the last of those kept away. Only where there is a bound. */
+  takeLast(): T | undefined {
+    const last = this.#heap[0]
+    const end = this.#heap.pop()
+    if (end === undefined || this.#heap.length === 0) return last
+    this.#heap[0] = end
+    this.#sink()
+    return last
+  }
+
   /** Those kept, the first one first. */
   sorted(): T[] {
     return this.#heap.toSorted(this.#compare)

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { ItemFacts } from '../facts.ts'
 
 /** How many items may still be kept in memory. */
@@ -6,6 +7,9 @@ export interface Space {
 }
 
 type Page = readonly ItemFacts[]
+
+/** Milliseconds after which whatever else waits in this process has its turn. */
+const longest = 10
 
 /**
  * The items of a repository, to be read more than once: from memory the second time, where there is space for all of them. Where there was
@@ -28,7 +32,7 @@ export class Pages implements AsyncIterable<Page> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Page> {
-    if (this.#kept !== undefined) yield* this.#kept
+    if (this.#kept !== undefined) yield* inTurns(this.#kept)
     else yield* this.#wasRead ? this.#read() : this.#readFirst()
   }
 
@@ -51,5 +55,16 @@ export class Pages implements AsyncIterable<Page> {
     if (size > this.#space.left) return
     this.#kept = kept
     this.#space.left -= size
+  }
+}
+
+/** Nothing has to be waited for: without it all pages would be gone through before anybody else is served. */
+async function* inTurns(pages: readonly Page[]): AsyncGenerator<Page> {
+  let since = performance.now()
+  for (const page of pages) {
+    yield page
+    if (performance.now() - since < longest) continue
+    await turn()
+    since = performance.now()
   }
 }

@@ -50,11 +50,22 @@ export class RepositoryLimits {
         .slice(0, missing)
         .map(({ ordinal }) => ordinal),
     )
-    const tags = this.#going.sorted().filter(({ ordinal }) => !staying.has(ordinal))
-    const going = tags.slice(0, this.#allowed)
+    const going = this.#goingBeside(staying)
     for (const { ordinal } of going) this.#ledger.setFate(ordinal, fates.goes)
     for (const ordinal of staying) this.#ledger.setFate(ordinal, fates.minRemaining)
     return [...going, ...this.#others.sorted()]
+  }
+
+  /** As many as may go, in no order: there may be a great many, and few are too many. */
+  #goingBeside(staying: ReadonlySet<number>): readonly Candidate[] {
+    const isGoing = ({ ordinal }: Candidate): boolean => !staying.has(ordinal)
+    let count = this.#going.values().filter(isGoing).length
+    while (count > this.#allowed) {
+      const last = this.#going.takeLast()
+      if (last === undefined) break
+      if (isGoing(last)) count--
+    }
+    return this.#going.values().filter(isGoing)
   }
 
   /** What the heap drops has the fate already. */
