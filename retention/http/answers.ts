@@ -22,8 +22,9 @@ export async function documentOf<T>(answer: GcAnswer, shape: Shape<T>): Promise<
   return read(value, shape)
 }
 
-/** The lines of an answer, each as it comes. Errors: as {@link documentOf}, in the midst, too. */
-export async function* linesOf<T>(answer: GcAnswer, shape: Shape<T>): AsyncGenerator<T> {
+/** The lines of an answer, which is asked for with the first, each as it comes. Errors: as {@link documentOf}, in the midst, too. */
+export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>): AsyncGenerator<T> {
+  const answer = await ask()
   if (answer.status !== 200) await documentOf(answer, shape)
   const decoder = new TextDecoder()
   let rest = ''

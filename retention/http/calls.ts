@@ -42,9 +42,8 @@ export function createCalls(transport: GcTransport, prefix: string): Calls {
   return {
     get: async (path, shape) => send({ method: 'GET', path }, shape),
     send,
-    async *lines({ path, ...call }, shape) {
-      yield* linesOf(await transport.send({ ...call, isLong: true, target: `${prefix}${path}` }), shape)
-    },
+    lines: ({ path, ...call }, shape) =>
+      linesOf(async () => transport.send({ ...call, isLong: true, target: `${prefix}${path}` }), shape),
   }
 }
 

@@ -25,14 +25,14 @@ export interface ObjectOptions {
 /** An object with these keys. */
 export function object<T extends object>(fields: Fields<T>, { isClosed = false }: ObjectOptions = {}): Shape<T> {
   const known: AnyFields = { ...fields }
-  const entries = Object.entries(known)
+  const fieldsAt = placed(known)
   return {
     schema: schemaOf(known, isClosed),
     read(value, path) {
       if (!isObject(value)) throw new Mismatch(path, 'expected an object')
       if (isClosed) refuseOthers(value, known, path)
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- each key was read by the shape that its type demands
-      return fieldsOf(value, entries, path) as T
+      return readFields(value, fieldsAt(path)) as T
     },
   }
 }
@@ -50,24 +50,54 @@ function schemaOf(fields: AnyFields, isClosed: boolean): JsonObject {
   }
 }
 
-/** For each line of a preview: it is quick. */
-function fieldsOf(
-  value: JsonObject,
-  entries: readonly (readonly [key: string, field: AnyFields[string]])[],
-  path: string,
-): Readonly<Record<string, unknown>> {
+/** A field of an object at a place in a document. */
+interface PlacedField {
+  readonly key: string
+  readonly shape: Shape<unknown>
+  readonly isOptional: boolean
+  readonly path: string
+}
+
+/** The fields at a path. Those of the path before are there: line after line has the same. */
+function placed(fields: AnyFields): (path: string) => readonly PlacedField[] {
+  const entries = Object.entries(fields)
+  const allAt = (path: string): readonly PlacedField[] =>
+    entries.map(([key, field]) => {
+      const isOptional = 'optional' in field
+      return { key, shape: isOptional ? field.optional : field, isOptional, path: at(path, key) }
+    })
+  let [last, found] = ['', allAt('')]
+  return (path) => {
+    if (path !== last) [last, found] = [path, allAt(path)]
+    return found
+  }
+}
+
+/** For each line of a preview: it is quick. An object that has nothing else, each value as it was read, is given back as it is. */
+function readFields(value: JsonObject, fields: readonly PlacedField[]): object {
+  let isSame = true
+  let count = 0
+  for (const { key, shape, isOptional, path } of fields) {
+    const one = ownValue(value, key)
+    if (one === undefined && !isOptional) throw new Mismatch(path, 'is missing')
+    if (one === undefined) continue
+    if (shape.read(one, path) !== one) isSame = false
+    count++
+  }
+  return isSame && Object.keys(value).length === count ? value : copied(value, fields)
+}
+
+function copied(value: JsonObject, fields: readonly PlacedField[]): object {
   const found: Record<string, unknown> = {}
-  for (const [key, field] of entries) {
-    const one = Object.hasOwn(value, key) ? value[key] : undefined
-    if (!('optional' in field)) found[key] = field.read(present(one, at(path, key)), at(path, key))
-    else if (one !== undefined) found[key] = field.optional.read(one, at(path, key))
+  for (const { key, shape, path } of fields) {
+    const one = ownValue(value, key)
+    if (one !== undefined) found[key] = shape.read(one, path)
   }
   return found
 }
 
-function present(value: JsonValue | undefined, path: string): JsonValue {
-  if (value === undefined) throw new Mismatch(path, 'is missing')
-  return value
+function ownValue(value: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(value, key) ? value[key] : undefined
 }
 
 function refuseOthers(value: JsonObject, known: AnyFields, path: string): void {

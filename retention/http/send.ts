@@ -18,7 +18,9 @@ const own = {
   'Content-Security-Policy': 'sandbox',
 }
 /** Characters that are gathered before they are sent, and the longest time that a line waits, in milliseconds. */
-const [piece, longestWait] = [32 * 1024, 100]
+const [piece, longestWait] = [64 * 1024, 100]
+/** Bytes that may wait for a client to take them: waiting for it after each piece, the two would work in turn. */
+const mostUntaken = 512 * 1024
 
 export class Sender {
   readonly #answers = new AnswerMemory(64 * 1024 * 1024)
@@ -52,10 +54,11 @@ export async function sendLines(answering: Answering, lines: AsyncIterable<unkno
   let [waiting, since] = ['', performance.now()]
   const flush = async (): Promise<void> => {
     if (!response.headersSent) response.writeHead(200, { ...own, 'Content-Type': 'application/x-ndjson' })
-    told.sentBytes += Buffer.byteLength(waiting)
-    const isTaken = response.write(waiting)
+    const bytes = Buffer.from(waiting)
+    told.sentBytes += bytes.byteLength
+    response.write(bytes)
     ;[waiting, since] = ['', performance.now()]
-    if (!isTaken) await drained(response, limits.stalledReadTime)
+    if (response.writableLength > mostUntaken) await drained(response, limits.stalledReadTime)
   }
   for await (const line of lines) {
     if (response.destroyed) return

@@ -87,11 +87,12 @@ export const flag: Shape<boolean> = {
 
 /** One of some words. */
 export function word<Word extends string>(...words: readonly Word[]): Shape<Word> {
+  const known: ReadonlySet<unknown> = new Set(words)
+  const isWord = (value: unknown): value is Word => known.has(value)
   return {
     schema: words.length === 1 ? { const: words[0] ?? '' } : { enum: words },
     read(value, path) {
-      const found = words.find((one) => one === value)
-      if (found !== undefined) return found
+      if (isWord(value)) return value
       throw new Mismatch(path, `expected one of ${words.join(', ')}`)
     },
   }
@@ -107,7 +108,7 @@ export function list<T>(element: Shape<T>, most = Number.POSITIVE_INFINITY): Sha
     read(value, path) {
       if (!Array.isArray(value)) throw new Mismatch(path, 'expected a list')
       if (value.length > most) throw new Mismatch(path, `has more than ${most} elements`)
-      return value.map((one: JsonValue, i) => element.read(one, `${path}[${i}]`))
+      return value.length === 0 ? value : value.map((one: JsonValue, i) => element.read(one, `${path}[${i}]`))
     },
   }
 }
