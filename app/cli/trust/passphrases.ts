@@ -1,6 +1,9 @@
+import { statSync } from 'node:fs'
 import type { PassphraseAsk, PassphraseSource } from '../../../notary/keys/types.ts'
+import { judgeSecretFile } from '../../../notary/signer/secret-file.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { askSecret } from '../prompt.ts'
+import { printNotice } from '../registry-client.ts'
 import type { Environment } from '../registry-settings.ts'
 import { readTextFile } from './read-text-file.ts'
 
@@ -17,7 +20,8 @@ const mostBytes = 64 * 1024
 
 /**
  * Passphrases from the variables of the stock clients, then from the file, then from the terminal, which is asked again when one is
- * wrong. Errors of the source: USAGE for a file that cannot be used or for two answers that differ, CANCELLED.
+ * wrong. That others may read the file is told. Errors: USAGE for a file that cannot be used, or that others may write; of the source
+ * USAGE for two answers that differ, CANCELLED.
  */
 export function passphraseSource({ env, file }: PassphraseOptions): PassphraseSource {
   const given = file === undefined ? undefined : firstLine(file)
@@ -52,6 +56,7 @@ function nameOf({ role, keyID, gun }: PassphraseAsk): string {
 
 function firstLine(file: string): string {
   const [line = ''] = readTextFile(file, mostBytes).split(/\r?\n/, 1)
+  judgeSecretFile(file, statSync(file), { code: 'USAGE', onNotice: printNotice })
   if (line !== '') return line
   throw new IbuildError('USAGE', `--passphrase-file: the first line of ${file} is empty`)
 }
