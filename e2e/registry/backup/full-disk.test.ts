@@ -22,3 +22,18 @@ needs(test, ...diskNeeds.tmpfs)('on a full disk a backup leaves the one before, 
     'metadata',
   ])
 })
+
+needs(test, ...diskNeeds.tmpfs)('and so of trusted collections, whose rows alone do not fit', async (t) => {
+  const script = path.join(import.meta.dirname, '../stores/back-up-collections-when-full.ts')
+  const rows = [71] // with that of the format
+  t.deepEqual(await runOnDisk(t, script, { kind: 'tmpfs', size: '20m' }), {
+    first: 'done',
+    rows,
+    second: 'DISK_FULL',
+    rowsAfterwards: rows,
+    restore: 'DISK_FULL',
+    leftInRoot: [],
+    third: 'done',
+    rowsAtLast: rows,
+  })
+})
