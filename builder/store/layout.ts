@@ -66,7 +66,7 @@ export interface Layout {
   readonly locks: string
   /** A folder for each step that was carried out since garbage was last collected. */
   readonly stepLocks: string
-  /** What others keep in the data folder. */
+  /** What others keep in the data folder: `.cache` is there where it is also the home of who serves it. */
   readonly others: readonly string[]
 }
 
@@ -97,7 +97,7 @@ export function layoutOf(root: string): Layout {
     temporary: at('tmp'),
     locks: at('locks'),
     stepLocks: at('locks/steps'),
-    others: ['registry', 'notary', 'trust', 'retention'].map(at),
+    others: ['registry', 'notary', 'trust', 'retention', '.cache'].map(at),
   }
 }
 

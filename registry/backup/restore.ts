@@ -58,11 +58,14 @@ async function removeMoved(root: string, dead: string): Promise<void> {
   for (const name of await movedFrom(dead)) await rm(join(root, name), { recursive: true, force: true })
 }
 
+/** Made by the disk, and by the command that restores where the folder is the home of who runs it. */
+const harmless = ['lost+found', '.cache']
+
 async function checkEmpty(root: string): Promise<void> {
   const dead = (await workFolders(root, restoringPrefix)).filter(({ isAlive }) => !isAlive)
   const moved = (await Promise.all(dead.map(({ path }) => movedFrom(path)))).flat()
   const isOurs = (name: string): boolean => name.startsWith(`${restoringPrefix}-`) || moved.includes(name)
-  const names = (await readdir(root)).filter((name) => !isOurs(name) && name !== 'lost+found')
+  const names = (await readdir(root)).filter((name) => !isOurs(name) && !harmless.includes(name))
   if (names.length === 0) return
   throw new IbuildError('STORE_INVALID', `${root} is not empty: a backup is restored into an empty folder only`, {
     hint: 'Name a new folder with --root, and serve that one.',
