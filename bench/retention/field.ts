@@ -5,12 +5,17 @@ import { asArray, asInteger, asObject, parseJson, required } from '../../shared/
 import { median } from '../measure.ts'
 import type { ServerContender, ServerField, ServerRow, Size } from '../servers/row.ts'
 import { applyTimes } from './apply-times.ts'
-import { type Filled, fillTags } from './fill.ts'
+import { fillTags } from './fill.ts'
+import { pushTags } from './push-tags.ts'
+import { servedPreviews } from './served-preview.ts'
+import type { Filled } from './tags.ts'
 
-/** A data folder with a registry that no server runs on. */
+/** A data folder with a registry that no server runs on between two measures. */
 export interface RetentionScene extends ServerContender {
   readonly name: 'ibuild'
   readonly root: string
+  /** The installed command. */
+  readonly program: string
 }
 
 const repository = 'team/app'
@@ -24,28 +29,37 @@ const rows: readonly ServerRow<RetentionScene>[] = [
     figures: [
       { title: 'median of eight, behind two', unit: 's', better: 'less', value: 1 },
       { title: 'first of a process', unit: 's', better: 'less' },
+      { title: 'by the command, of a server: median of four, behind one', unit: 's', better: 'less', value: 1 },
+      { title: 'first of a server', unit: 's', better: 'less' },
     ],
-    async prepare({ root }, size) {
-      await fillTags(root, filled(size, { manifests: 100_000, tags: 1 }))
+    async prepare({ root, program }, size) {
+      const count = filled(size, { manifests: 100_000, tags: 1 })
+      await fillTags(root, count)
       return async () => {
-        const { milliseconds } = await previewTimes(root, 10)
-        return [median(milliseconds.slice(2)) / 1000, (milliseconds[0] ?? Number.NaN) / 1000]
+        const own = (await previewTimes(root, 10)).milliseconds
+        const served = (await servedPreviews({ root, program, times: 5, tags: tagsOf(count) })).milliseconds
+        return [median(own.slice(2)), first(own), median(served.slice(1)), first(served)].map((time) => time / 1000)
       }
     },
   },
   {
     name: 'G2',
-    title: 'preview of 1 000 000 tags of one repository: largest memory of the process',
+    title:
+      'preview of 1 000 000 tags of one repository: largest memory of the process, and of a server that tells them',
     rounds: 1,
     figures: [
       { title: 'largest memory', unit: 'MiB', better: 'less', value: 768 },
       { title: 'time', unit: 's', better: 'less' },
+      { title: 'largest memory of a server', unit: 'MiB', better: 'less', value: 768 },
+      { title: 'time of the command', unit: 's', better: 'less' },
     ],
-    async prepare({ root }, size) {
-      await fillTags(root, filled(size, { manifests: 20_000, tags: 50 }))
+    async prepare({ root, program }, size) {
+      const count = filled(size, { manifests: 20_000, tags: 50 })
+      await fillTags(root, count)
       return async () => {
-        const { milliseconds, peak } = await previewTimes(root, 1)
-        return [peak, (milliseconds[0] ?? Number.NaN) / 1000]
+        const own = await previewTimes(root, 1)
+        const served = await servedPreviews({ root, program, times: 1, tags: tagsOf(count) })
+        return [own.peak, first(own.milliseconds) / 1000, served.peak, first(served.milliseconds) / 1000]
       }
     },
   },
@@ -61,8 +75,8 @@ const rows: readonly ServerRow<RetentionScene>[] = [
     ],
     async prepare({ root }, size) {
       const count = filled(size, { manifests: 5000, tags: 1 })
-      await fillTags(root, { ...count, hasBytes: true })
-      return async () => applyTimes(root, count.manifests * count.tags)
+      await pushTags(root, count)
+      return async () => applyTimes(root, tagsOf(count))
     },
   },
 ]
@@ -70,6 +84,14 @@ const rows: readonly ServerRow<RetentionScene>[] = [
 /** A hundredth of it to try a row out. */
 function filled(size: Size, { manifests, tags }: Pick<Filled, 'manifests' | 'tags'>): Filled {
   return { repository, manifests: size === 'full' ? manifests : manifests / 100, tags }
+}
+
+function tagsOf({ manifests, tags }: Filled): number {
+  return manifests * tags
+}
+
+function first(times: readonly number[]): number {
+  return times[0] ?? Number.NaN
 }
 
 interface Previews {
@@ -95,10 +117,11 @@ export const retentionField: ServerField<RetentionScene> = {
   rows,
   names: ['ibuild'],
   reference: 'ibuild',
-  start: async (name, { root }) => ({
+  start: async (name, { root, program }) => ({
     name,
     version: `Node ${process.versions.node}`,
     root,
+    program,
     [Symbol.asyncDispose]: async () => {},
   }),
 }

@@ -1,53 +1,66 @@
-import { parseName } from '../../registry/protocol/names.ts'
-import { createService } from '../../registry/service/create-service.ts'
-import { openFileDriver } from '../../registry/storage/file-driver.ts'
+import { parseManifest } from '../../registry/protocol/manifest.ts'
+import { parseName, type RepositoryName } from '../../registry/protocol/names.ts'
+import { planPush } from '../../registry/service/push-plan.ts'
+import { allMutable } from '../../registry/service/tag-rules.ts'
+import { gcStateRow } from '../../registry/storage/gc-rows.ts'
 import { registryLayout } from '../../registry/storage/layout.ts'
 import { openLevelMetadata } from '../../registry/storage/level-metadata.ts'
-import { createMemoryDriver } from '../../registry/storage/memory-driver.ts'
+import { pulledRows } from '../../registry/storage/pull-rows.ts'
+import { settingRows } from '../../registry/storage/rows.ts'
 import { digestOf } from '../../shared/base/digest.ts'
-import { inParallel } from '../../shared/base/in-parallel.ts'
-import { mediaTypes } from '../../shared/oci/media-types.ts'
+import { createMemoryRows } from '../../shared/rows/memory-rows.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
+import { day, type Filled, pushed } from './tags.ts'
 
-const day = 24 * 60 * 60 * 1000
-const branches = ['develop', 'feature', 'fix', 'main', 'release']
-/** Manifests that are pushed at the same time. */
-const atOnce = 64
-
-export interface Filled {
-  readonly repository: string
-  readonly manifests: number
-  /** Of each manifest. */
-  readonly tags: number
-  /** True where bytes of manifests are wanted as well as rows. */
-  readonly hasBytes?: boolean
-}
+/** Tags whose rows are sorted together, so that the database has little to sort, and rows of one change. */
+const [sortedTogether, atOnce] = [50_000, 2000]
 
 /**
- * Puts tags into the data folder of a registry that does not run: `BRANCH-NUMBER` of five branches, and versions, pushed over ninety
- * days. Manifests name nothing. Nothing is synced.
+ * Puts the rows of tags into the data folder of a registry that does not run: those that a push plans, for a million pushes take very long.
+ * They were pushed over ninety days, and every fourth manifest was pulled since. There are no bytes. Nothing is synced.
  */
-export async function fillTags(root: string, { repository, manifests, tags, hasBytes = false }: Filled): Promise<void> {
+export async function fillTags(root: string, filled: Filled): Promise<void> {
   const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, durability: 'relaxed' })
   const start = Date.now()
-  let pushed = 0
-  const now = (): number => start - (pushed % 90) * day
-  const driver = hasBytes ? await openFileDriver(root, { durability: 'relaxed' }) : createMemoryDriver()
-  const service = await createService({ metadata, driver, now })
-  const name = parseName(repository)
-  const numbers = Array.from({ length: manifests }, (_, i) => i)
-  await inParallel(numbers, { atOnce }, async (i) => {
-    pushed = i
-    const bytes = Buffer.from(
-      JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [], annotations: { n: `${i}` } }),
-    )
-    const names = Array.from({ length: tags }, (_, k) => tagOf(i * tags + k, manifests * tags))
-    await service.manifests.put(name, { digest: digestOf(bytes) }, { bytes, contentType: undefined, tags: names })
-  })
-  await service.close()
+  await metadata.commit({ put: settled(start) })
+  const together = Math.max(1, Math.floor(sortedTogether / filled.tags))
+  for (let from = 0; from < filled.manifests; from += together) {
+    const rows = new Map<string, string>()
+    const to = Math.min(filled.manifests, from + together)
+    for (let i = from; i < to; i++) for (const { key, value } of await rowsOf(i, filled, start)) rows.set(key, value)
+    await putSorted(metadata, rows)
+  }
+  await metadata.close()
 }
 
-/** Every fiftieth is a version. */
-function tagOf(i: number, total: number): string {
-  if (i % 50 === 0) return `v1.${i}.0`
-  return `${branches[Math.floor((i * branches.length) / total)]}-${String(i).padStart(7, '0')}`
+/** What a registry says of itself that has run for months: nothing of it has to be counted or looked through when it is opened. */
+function settled(start: number): Row[] {
+  return [
+    gcStateRow({ pass: 'done' }),
+    settingRows.row(['usage'], 'counted'),
+    settingRows.row(['pulls-since'], start - 120 * day),
+  ]
+}
+
+/** Where nothing is stored, nothing is in the way of a push. */
+const empty = { metadata: createMemoryRows(), hasBytes: async () => true, immutableBy: allMutable }
+
+async function rowsOf(i: number, filled: Filled, start: number): Promise<readonly Row[]> {
+  const name: RepositoryName = parseName(filled.repository)
+  const { bytes, tags } = pushed(i, filled)
+  const facts = parseManifest(bytes, undefined)
+  const digest = digestOf(bytes)
+  const manifest = { digest, mediaType: facts.mediaType, bytes }
+  const at = start - (i % 90) * day - (i % 80_000) * 1000
+  const push = { name, ref: { digest }, manifest, facts, tags, sparse: 'refuse' as const, at }
+  const { change } = await planPush(empty, push)
+  const pulled = i % 4 === 0 ? [pulledRows.row([name, digest], { at: start - ((i / 4) % 60) * day })] : []
+  return [...(change?.put ?? []), ...pulled]
+}
+
+async function putSorted(metadata: RowStore, rows: ReadonlyMap<string, string>): Promise<void> {
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => ({ key, value }))
+  for (let from = 0; from < sorted.length; from += atOnce) {
+    await metadata.commit({ put: sorted.slice(from, from + atOnce), isMinor: true })
+  }
 }

@@ -1,18 +1,6 @@
 // Previews of all that a registry has, in a process of its own: `preview.ts ROOT TIMES`. Prints what each took, and the largest memory in MiB, as JSON.
 import { openRetained } from '../../e2e/retention/testing/open-retained.ts'
-
-/** Ninety days of tags, of which these rules speak in every way that costs something; nothing of it is put in force. */
-const policy = `version: 1
-policies:
-  - id: branches
-    repos: { include: ["team/.*"] }
-    tags: { keep: ["v[0-9]+\\\\.[0-9]+\\\\.[0-9]+"], delete: ["[a-z]+-.*"] }
-    group: "(?P<branch>[a-z]+)-(?P<build>[0-9]+)"
-    keep:
-      - mostRecent: { n: 10, by: "number:build" }
-      - pulledWithin: 30d
-    delete: [{ olderThan: { pushed: 14d } }]
-`
+import { policy } from './policy.ts'
 
 const [root = '', times = '1'] = process.argv.slice(2)
 const notices: string[] = []

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import test from 'ava'
 import { startServe } from '../testing/serve.ts'
@@ -121,8 +122,10 @@ test('a registry elsewhere is asked with a login, and only for what its rules al
         '',
       ].join('\n'),
     }),
+        '  signers: [{ name: release, keyFile: release.pub }]',
     'registry.yml',
   )
+      'release.pub': generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   const root = join(space.folder, 'served')
   for (const name of ['ann', 'bob']) {
     const words = ['registry', 'user', 'add', name, '--password-stdin', '--root', root, '--config', config]
@@ -148,6 +151,10 @@ test('a registry elsewhere is asked with a login, and only for what its rules al
   t.regex((await gc('ann', 'policy versions')).stdout, / ann /)
   for (const [who, words] of [
     ['ann', 'run'],
+  const signed = `${policy('dryRun')}    keep: [{ signedBy: [targets/qa, NAME] }]\n`
+  t.is((await gc('ann', 'policy check -', signed.replace('NAME', 'release'))).code, 0)
+  const unknown = await gc('ann', 'policy check -', signed.replace('NAME', 'relase'))
+  t.regex(unknown.stderr, /policies\[0\]\.keep\[0\]\.signedBy\[1\]: there is no key relase .*did you mean release\?/)
     ['bob', 'status'],
   ] as const) {
     const refused = await gc(who, words)

@@ -148,6 +148,9 @@ test('real answers are as they are described', async (t) => {
   await hold('purge', '/purge', { ids: [entry] })
   await hold('undo', '/undo', { id: entry })
   await hold('undo', '/undo', { id: 'none' })
+  const late = await scene.ask('POST', '/undo', { id: entry })
+  t.is(late.status, 410, late.text)
+  t.regex(late.text, /"RETENTION_PURGED"[^]*was purged from the trash: it cannot come back/)
   const rest = (await scene.service.trash())[0]?.id ?? ''
   await hold('undo', '/undo', { id: rest })
   await hold('purge', '/purge', { what: 'all' })
