@@ -11,6 +11,7 @@ import { Busy } from './busy.ts'
 import { createIDs } from './ids.ts'
 import type { DiskSpace, Parts } from './parts.ts'
 import { DiskPressure } from './pressure.ts'
+import { rememberingLast } from './remembering-last.ts'
 import { Retention } from './service.ts'
 import { settle } from './settle.ts'
 import { createTrashKeeper } from './trash-keeper.ts'
@@ -52,7 +53,7 @@ export async function openRetention(options: RetentionOptions): Promise<OpenRete
     rows,
     now,
     newID: createIDs(now, await lastID(rows)),
-    readPolicy: (text) => readPolicy(text, { checkCron, source: inventory.source }),
+    readPolicy: rememberingLast((text) => readPolicy(text, { checkCron, source: inventory.source })),
     log,
     turn: createSlots(1),
   }
