@@ -1,12 +1,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Source } from '../../retention/facts.ts'
+import { type Source, sources } from '../../retention/facts.ts'
 import { retentionDatabase } from '../../retention/state/open-state.ts'
 import { errnoOf } from '../../shared/base/errors.ts'
 import { isDaemonName } from './daemon-name.ts'
 import type { KeptDatabase } from './kept-database.ts'
 
-const sources: readonly Source[] = ['registry', 'store', 'docker']
 const targets = 'targets'
 const ofDaemon = 'docker-'
 

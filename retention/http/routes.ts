@@ -1,5 +1,5 @@
 import { Refusal } from '../../shared/web/further.ts'
-import type { Source } from '../facts.ts'
+import { type Source, sources } from '../facts.ts'
 import { changingEndpoints } from './changing.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readingEndpoints } from './reading.ts'
@@ -34,7 +34,6 @@ interface Matched {
   readonly name: string
 }
 
-const sources: readonly Source[] = ['registry', 'store', 'docker']
 const ofSource = new RegExp(`^${base}/([a-z]+)(/.*)$`)
 const routes = routesOf(endpoints)
 const sherdockRoutes = routesOf(sherdockEndpoints)

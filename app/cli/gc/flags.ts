@@ -1,4 +1,4 @@
-import type { Source } from '../../../retention/facts.ts'
+import { type Source, sources } from '../../../retention/facts.ts'
 import { IbuildError } from '../../../shared/base/errors.ts'
 import { suggest } from '../../../shared/base/suggest.ts'
 import { type Command, createParser } from '../arguments.ts'
@@ -25,8 +25,6 @@ export function gcParser(name: string, summary: string, json = 'print JSON'): Co
     .allowExcessArguments(false)
   return declareRegistryFlags(parser)
 }
-
-const sources: readonly Source[] = ['registry', 'store', 'docker']
 
 /** The source that flags name; those that do not go together are refused. Errors: USAGE. */
 export function sourceOf({ source = 'registry', host, server, config }: GcFlags): Source {
