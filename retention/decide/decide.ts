@@ -1,5 +1,6 @@
 import type { Inventory } from '../ports.ts'
 import { JudgedRepository, type JudgeOptions } from './judged-repository.ts'
+import { mustHaveSets } from './known-sets.ts'
 import { Ledger } from './ledger.ts'
 import { Pages } from './pages.ts'
 import { hasRunLimits, RunLimits } from './run-limits.ts'
@@ -30,14 +31,15 @@ export interface Decisions extends AsyncIterable<readonly Decision[]> {
  * N tags in each group for keep-N; as many items as `maxTags` says, without it as many of a repository as `maxPercentPerRepo` lets go, and
  * with `maxBytes` alone all that would go; the digests that go.
  *
- * Errors: those of the inventory.
+ * Errors: USAGE for rule sets that there are not, those of the inventory.
  */
 export function decide(inventory: Pick<Inventory, 'repositories' | 'items'>, options: DecideOptions): Decisions {
   const tally = new Tally()
   return {
     counts: () => tally.counts(),
     async *[Symbol.asyncIterator]() {
-      const limits = options.policy.limits
+      const { limits } = options.policy
+      mustHaveSets(options.policy, options.only)
       const pages = hasRunLimits(limits) ? together(inventory, options) : oneByOne(inventory, options)
       for await (const page of pages) {
         for (const decision of page) tally.add(decision)

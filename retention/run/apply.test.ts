@@ -119,6 +119,7 @@ policies:
     model.content.push(repository, 'one', { at: start - 50 * day, pulledAt: start - day })
     model.content.push(repository, 'two', { at: start - 40 * day, pulledAt: start - 2 * day })
   }
+  await t.throwsAsync(service.plan('bob', { only: ['a', 'bb'] }), { code: 'USAGE', message: /no rule set "bb"/ })
   const plan = await service.plan('trigger', { only: ['b'], order: 'leastRecentlyPulled', cause: 'trigger' })
   const items = await all(service.planned(plan.id))
   t.deepEqual(
