@@ -1,12 +1,12 @@
-import { PolicyRefused } from '../../../retention/policy/policy-refused.ts'
 import { readPolicy } from '../../../retention/policy/read-policy.ts'
+import type { PolicyVersion, RetentionService } from '../../../retention/run/types.ts'
 import { checkCron } from '../../../retention/schedule/cron.ts'
 import { parseArguments } from '../arguments.ts'
 import { jsonText } from '../json-text.ts'
 import { writeLines } from '../write-lines.ts'
 import { type GcFlags, gcParser, sourceOf } from './flags.ts'
 import { nameOfFile, policyFile } from './policy-file.ts'
-import { refusal, tellWarnings } from './problem-lines.ts'
+import { namingFile, tellWarnings } from './problem-lines.ts'
 import { useRetention } from './use-retention.ts'
 import { userName } from './user-name.ts'
 
@@ -23,12 +23,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<GcFlags>(parser, argv)
   const [file = ''] = words
   const text = await policyFile(file)
-  const { before, now } = await useRetention(flags, async ({ policies }) => ({
+  const set = async ({ policies }: RetentionService): Promise<Record<'before' | 'now', PolicyVersion>> => ({
     before: await policies.show(),
     now: await policies.set(text, userName()),
-  })).catch((error: unknown) => {
-    throw error instanceof PolicyRefused ? refusal(error.problems, nameOfFile(file)) : error
   })
+  const { before, now } = await namingFile(nameOfFile(file), async () => useRetention(flags, set))
   const { warnings } = readPolicy(text, { checkCron, source: sourceOf(flags) })
   tellWarnings(warnings, nameOfFile(file))
   const said = before.version === now.version ? 'was in force already' : 'is in force'
