@@ -116,5 +116,5 @@ function isMissed(item: ItemFacts, claim: Claim, claims: readonly Claim[]): bool
 function defaultStep(sets: readonly SpeakingSet[], otherwise: 'keep' | 'delete'): Step {
   if (sets.length === 0) return lastStep('keep', 'no rule set speaks of this repository')
   const verdict = sets.some(({ mayDelete }) => mayDelete) ? otherwise : 'keep'
-  return lastStep(verdict, `no rule speaks of it; what is left ${verdict === 'keep' ? 'stays' : 'goes'} by default`)
+  return lastStep(verdict, `no rule holds; what is left ${verdict === 'keep' ? 'stays' : 'goes'} by default`)
 }

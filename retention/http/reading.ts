@@ -111,7 +111,10 @@ export const readingEndpoints: readonly Endpoint[] = [
     errors: [404],
     run: async ({ at, name }): Promise<Plan> => {
       const found = (await at.service.plans()).find(({ id }) => id === name)
-      if (found === undefined) throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(name)}`)
+      if (found === undefined)
+        throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(name)}`, {
+          hint: 'ibuild gc plans lists those that there are.',
+        })
       return found
     },
   }),

@@ -14,6 +14,9 @@ export async function explain(parts: Parts, what: string, within?: Within): Prom
   const isThere = within === undefined || within(name.repository)
   const found = isThere ? await explainItem(inventory, { policy, now: now() }, name) : undefined
   if (found !== undefined) return found
-  const hint = name.kind === 'untagged' ? 'A manifest that a tag leads to is asked for by its tag.' : undefined
-  throw new IbuildError('OBJECT_NOT_FOUND', `${inventory.source} has no ${what}`, hint === undefined ? {} : { hint })
+  const isUntagged = name.kind === 'untagged'
+  const hint = isUntagged
+    ? 'A manifest that a tag leads to is asked for by its tag.'
+    : 'ibuild gc preview --all lists all.'
+  throw new IbuildError('OBJECT_NOT_FOUND', `${inventory.source} has no ${what}`, { hint })
 }

@@ -85,7 +85,9 @@ async function mustBeThere({ rows }: Parts, id: string, within: Within | undefin
   const entry = await findEntry(rows, id)
   if (entry !== undefined && within?.(entry.repository) !== false) return
   if ((await endingOf(rows, id)) === 'purged') throw new IbuildError('RETENTION_PURGED', `${id} was purged already`)
-  throw new IbuildError('OBJECT_NOT_FOUND', `nothing of the ID ${JSON.stringify(id.slice(0, 100))} is in the trash`)
+  throw new IbuildError('OBJECT_NOT_FOUND', `nothing of the ID ${JSON.stringify(id.slice(0, 100))} is in the trash`, {
+    hint: 'ibuild gc trash lists what is.',
+  })
 }
 
 /** In two steps: entries go first, so that the trash keeps the content no more when whoever frees it is told. */

@@ -62,19 +62,21 @@ async function entriesOf(
   if (ending !== undefined) throw noMore(id, ending)
   const run = await findRun(rows, id)
   if (run === undefined)
-    throw new IbuildError('OBJECT_NOT_FOUND', `${id} is no run, and nothing of that ID is in the trash`)
+    throw new IbuildError('OBJECT_NOT_FOUND', `${id} is no run, and nothing of that ID is in the trash`, { hint })
   for await (const page of eachEntry(rows, id))
     if (page.some(({ repository }) => within(repository))) return eachEntry(rows, id)
   if (within !== everywhere) throw new IbuildError('OBJECT_NOT_FOUND', `nothing of run ${id} is in the trash for you`)
   if (run.removed > 0 && run.restored < run.removed) throw noMore(id, 'purged')
   if (run.removed > 0) throw noMore(id, 'restored')
-  throw new IbuildError('OBJECT_NOT_FOUND', `run ${id} removed nothing`)
+  throw new IbuildError('OBJECT_NOT_FOUND', `run ${id} removed nothing`, { hint })
 }
+
+const hint = 'ibuild gc history lists runs, ibuild gc trash what can still come back.'
 
 function noMore(id: string, ending: Ending): IbuildError {
   return ending === 'purged'
     ? new IbuildError('RETENTION_PURGED', `${id} was purged from the trash: it cannot come back`)
-    : new IbuildError('OBJECT_NOT_FOUND', `${id} is not in the trash: it was given back already`)
+    : new IbuildError('OBJECT_NOT_FOUND', `${id} is not in the trash: it was given back already`, { hint })
 }
 
 interface Chunk {

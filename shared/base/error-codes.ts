@@ -195,7 +195,7 @@ const table = {
   SERVER_CONFIG_INVALID: {
     exit: 2,
     about: 'The configuration of the server is malformed, or asks for what there is not.',
-    hint: 'All keys are in docs/registry-keys.md, those of the notary in docs/notary-keys.md; --check-config tries a configuration without serving.',
+    hint: 'All keys are in docs/registry-keys.md, those of the notary in docs/notary-keys.md and of image GC in docs/gc-keys.md; --check-config tries a configuration without serving.',
   },
   SERVER_FAILED: { exit: 1, about: 'A running server refused what a command asked of it.' },
   TAG_IMMUTABLE: {

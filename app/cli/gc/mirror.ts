@@ -29,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const all = (await lookAtRetention(flags, async (service) => service.status())).mirror
   const mirror = image === undefined ? all : all.filter((one) => one.image === image)
   if (image !== undefined && mirror.length === 0)
-    throw new IbuildError('OBJECT_NOT_FOUND', `${image} is not kept fresh: ibuild gc mirror shows what is`)
+    throw new IbuildError('OBJECT_NOT_FOUND', `${image} is not kept fresh`, { hint: 'ibuild gc mirror shows what is.' })
   await writeLines(flags.json === true ? [jsonText(mirror)] : tableLines(rowsOf(mirror)))
   return mirror.some(({ error }) => error !== undefined) ? 1 : 0
 }

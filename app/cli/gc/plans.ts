@@ -37,7 +37,9 @@ async function showPlan(service: RetentionService, id: string, flags: Flags): Pr
   if (flags.json === true) return writePieces(jsonLines(items))
   const plan = (await service.plans()).find((one) => one.id === id)
   if (plan === undefined)
-    throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(id.slice(0, 100))}`)
+    throw new IbuildError('OBJECT_NOT_FOUND', `there is no plan ${JSON.stringify(id.slice(0, 100))}`, {
+      hint: 'ibuild gc plans lists those that there are.',
+    })
   await writePieces(plannedLines(items, flags))
   const { mode } = await service.status()
   await writeLines(planLines(plan, { mode, now: Date.now() }))
