@@ -83,9 +83,9 @@ async function* noted(
 ): AsyncGenerator<JudgedRepository> {
   const space = { left: options.remembered ?? 100_000 }
   for await (const facts of inventory.repositories()) {
+    const wants = wantsOf(options.policy, facts.repository)
     const pages = new Pages(() => inventory.items(facts.repository, wants), space)
     const repository = new JudgedRepository(facts, pages, options, ledger)
-    const wants = wantsOf(options.policy, facts.repository)
     await repository.note()
     yield repository
   }
