@@ -19,8 +19,8 @@ export function daemonName(host: string): string {
   const address = parseEngineAddress(host)
   const parts =
     'socketPath' in address ? [withoutLinks(address.socketPath)] : [address.host, address.port, address.path]
-  const digits = [...hexOf(digestOf(JSON.stringify(parts))).slice(0, length)]
-  return digits.map((digit) => letters[Number.parseInt(digit, 16)] ?? '').join('')
+  const digits = hexOf(digestOf(JSON.stringify(parts))).slice(0, length)
+  return digits.replaceAll(/./g, (digit) => letters[Number.parseInt(digit, 16)] ?? '')
 }
 
 /** /var/run is /run on most machines. The socket itself is there only while the daemon is. */

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { createDockerInventory } from '../../app/adapters/docker-inventory.ts'
+import type { DaemonImage } from '../../retention/http/types.ts'
 import { inventorySuite } from '../../retention/testing/inventory-contract.ts'
 import { anyPort } from '../registry/backup/scene.ts'
 import { type Serving, startServing } from '../registry/server/serving.ts'
@@ -153,11 +154,11 @@ docker("Sherdock's paths tell of a daemon, and remove what nothing has", async (
   await tag('sherdock/free:2', 'used by nobody')
   await create('sherdock/used:1', '--name', 'web', '-v', 'sherdock-used:/data')
   await daemon.docker(['volume', 'create', 'sherdock-orphan'])
-  const listed = (await ask('GET', '/api/images?detailed=true')).json as Record<string, unknown>[]
+  const listed = (await ask('GET', '/api/images?detailed=true')).json as DaemonImage[]
   const [one, two] = [used, free].map((id) => listed.find(({ Id }) => Id === id))
   t.like(one, { RepoTags: ['sherdock/used:1'], InUseBy: ['container web has it (created)'] })
-  t.deepEqual([...(two?.['RepoTags'] as string[])].sort(), ['sherdock/free:1', 'sherdock/free:2'])
-  t.is((two?.['Layers'] as unknown[]).length, 1)
+  t.deepEqual([...(two?.RepoTags ?? [])].sort(), ['sherdock/free:1', 'sherdock/free:2'])
+  t.is(two?.Layers?.length, 1)
   const containers = (await ask('GET', '/api/containers')).json as { Names: string[]; Volumes: string[] }[]
   t.like(
     containers.find(({ Names }) => Names.includes('web')),

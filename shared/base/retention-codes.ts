@@ -16,7 +16,7 @@ export const retentionCodes = {
   RETENTION_GUARDED: {
     exit: 3,
     about: 'What was to be removed stays: it is held, immutable, in use or signed.',
-    hint: 'ibuild gc explain says what speaks against it.',
+    hint: 'See what ibuild gc explain says against it.',
   },
   RETENTION_PLAN_CHANGED: {
     exit: 1,

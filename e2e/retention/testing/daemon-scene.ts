@@ -15,7 +15,12 @@ export interface DaemonScene {
   readonly model: ModelInventory
   readonly service: OpenModel['service']
   /** Asks as ann, or as somebody else; a body is sent as JSON. */
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Told>
+  readonly ask: (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Told>
 }
 
 /** With the image `team/app:1`, which is `team/app:2` too, and `busy/app:1` and volumes of which a container has some. */
@@ -37,7 +42,7 @@ export async function daemonScene(t: ExecutionContext): Promise<DaemonScene> {
     scene,
     model,
     service,
-    async ask(method, path, body, headers = {}) {
+    ask: async (method, path, body, headers = {}) => {
       const type = body === undefined ? undefined : { 'content-type': 'application/json' }
       const sent = body === undefined ? {} : { body: JSON.stringify(body) }
       const all = { ...basicOf('ann:anns'), ...type, ...headers }
