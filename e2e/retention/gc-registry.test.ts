@@ -98,7 +98,10 @@ test('while a server runs it is asked: its policy, its runs, its trash', async (
   t.is((await gc(`in-use node1 ${digest} --for 1h`)).code, 0)
   t.regex((await gc('in-use')).stdout, /^node1 .* in 60 min +1$/m)
   t.regex((await gc('preview')).stdout, /^stay: .*IN_USE 1/m)
-  await gc(`in-use node1 sha256:${'0'.repeat(64)} --for 1h`)
+  const said = { reporter: 'node1', digests: [`sha256:${'0'.repeat(64)}`] }
+  const report = await gc(`in-use node1 ${said.digests[0]} ${said.digests[0]} --for 1h --json`)
+  t.like(JSON.parse(report.stdout), said)
+  t.like(JSON.parse((await gc('in-use --json')).stdout)[0], JSON.parse(report.stdout) as object)
   const again = /^run (\w+)/.exec(
     (await gc(`apply ${/\w+$/.exec((await gc('plan')).stdout.trim())?.[0] ?? ''}`)).stdout,
   )?.[1]

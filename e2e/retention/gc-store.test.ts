@@ -10,6 +10,9 @@ policies:
   - id: old
     repos: { include: ["scratch/.*"] }
     tags: { keep: [latest], delete: [".*"] }
+  - id: other
+    repos: { include: ["other/.*"] }
+    tags: { keep: [latest], delete: [".*"] }
 `
 
 test('images that were built here go by a policy, and what others have of them stays', async (t) => {
@@ -20,7 +23,7 @@ test('images that were built here go by a policy, and what others have of them s
   const gc = (...words: string[]): ReturnType<typeof space.ibuild> =>
     space.ibuild(['gc', ...words, '--source', 'store'], { input: policy })
 
-  const tried = await gc('preview', '--json', '-')
+  const tried = await gc('preview', '--only', 'old', '--json', '-')
   t.is(tried.code, 0, tried.stderr)
   t.like(JSON.parse(tried.stdout.trimEnd().split('\n').at(-1) ?? ''), {
     kind: 'totals',
@@ -29,8 +32,9 @@ test('images that were built here go by a policy, and what others have of them s
   t.false(existsSync(join(space.root, 'retention')))
 
   await gc('policy', 'set', '-')
-  t.regex((await gc('run')).stderr, /Remove 1 item \(.*\) from the store\? Nothing of it can come back\./)
-  const done = await gc('run', '--yes')
+  t.regex((await gc('run')).stderr, /Remove 2 items \(.*\) from the store\? Nothing of it can come back\./)
+  t.regex((await gc('run', '--only', 'old')).stderr, /Remove 1 item \(/, 'what is asked is what would be done')
+  const done = await gc('run', '--only', 'old', '--yes')
   t.regex(done.stdout, /^run \w+: 1 removed/, done.stderr)
   const left = (await space.ok(['images'])).stdout
   t.regex(left, /^scratch\/app +latest /m)

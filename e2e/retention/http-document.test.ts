@@ -126,6 +126,7 @@ test('real answers are as they are described', async (t) => {
   await hold('checkPolicy', '/policy/check', { text: 'version: 2' })
   await hold('preview', '/preview', {})
   await hold('preview', '/preview?only=delete', { text: ageing('propose') })
+  await hold('preview', '/preview', { plan: { only: ['old'], order: 'leastRecentlyPulled' } })
   await hold('preview', '/preview', { text: 'version: 1\nmode: on' })
   await hold('setPolicy', '/policy', { text: ageing('propose') })
   await hold('setPolicy', '/policy', { text: 'version: 1\nmode: on' })
@@ -176,6 +177,8 @@ const wrong: readonly (readonly [method: string, path: string, body: unknown, st
   ['GET', '/explain', undefined, 400, 'query.what'],
   ['GET', `/explain?what=${'x'.repeat(1001)}`, undefined, 400, 'query.what'],
   ['POST', '/preview?only=keep', {}, 400, 'query.only'],
+  ['POST', '/preview', { plan: { only: 'old' } }, 400, 'plan.only'],
+  ['POST', '/preview', { plan: { cause: 'x' } }, 400, 'plan'],
   ['PUT', '/policy', { txt: 'x' }, 400, ''],
   ['PUT', '/policy', { text: 'version: 1\nmode: on' }, 422, 'mode'],
   ['POST', '/plans', { only: 'old' }, 400, 'only'],

@@ -1,4 +1,4 @@
-import type { PlanOptions } from '../run/types.ts'
+import type { PlanOptions, PreviewOptions } from '../run/types.ts'
 import { type NamedShape, named, object, optional } from './object-shape.ts'
 import { integer, list, type Shape, text, time, word } from './shape.ts'
 import type { InUse, InUseReport } from './types.ts'
@@ -14,18 +14,32 @@ export const policyText: NamedShape<{ readonly text: string }> & { readonly text
 /** How a plan is made; the connection is the signal. */
 export type PlanBody = Omit<PlanOptions, 'signal'>
 
+const only = optional(list(text({ longest: 200, about: 'The ID of a rule set: only these delete.' }), 100))
+const order = optional(word('leastRecentlyPulled', 'oldest'))
+
 export const planOptions: NamedShape<PlanBody> = named(
   'PlanOptions',
   object<PlanBody>(
     {
-      only: optional(list(text({ longest: 200, about: 'The ID of a rule set: only these delete.' }), 100)),
-      order: optional(word('leastRecentlyPulled', 'oldest')),
+      only,
+      order,
       cause: optional(
         text({ longest: 100, pattern: String.raw`^[\x20-\x7e]*$`, about: 'What began it, for history.' }),
       ),
     },
     { isClosed: true },
   ),
+)
+
+/** The policy to try, and how a plan by it would be made. */
+export type PreviewBody = Pick<PreviewOptions, 'text' | 'plan'>
+
+export const previewBody: Shape<PreviewBody> = object<PreviewBody>(
+  {
+    text: optional(policyText.text),
+    plan: optional(object<NonNullable<PreviewBody['plan']>>({ only, order }, { isClosed: true })),
+  },
+  { isClosed: true },
 )
 
 export const inUse: NamedShape<InUse> = named(

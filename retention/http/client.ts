@@ -1,6 +1,6 @@
 import type { Source } from '../facts.ts'
 import type { PolicyBook, RetentionService } from '../run/types.ts'
-import { inUseReport } from './body-shapes.ts'
+import { inUseReport, type PreviewBody } from './body-shapes.ts'
 import { type Calls, createCalls, query, shapes } from './calls.ts'
 import { type SourcesTold, sourcesTold } from './item-shapes.ts'
 import { base } from './routes.ts'
@@ -67,9 +67,9 @@ type Reading = 'status' | 'preview' | 'plans' | 'planned' | 'runs' | 'trash' | '
 function readingOf(calls: Calls): Pick<RetentionService, Reading> {
   return {
     status: async () => calls.get('/status', shapes.status),
-    preview: ({ text, only, signal }) =>
+    preview: ({ text, only, plan, signal }) =>
       calls.lines(
-        { method: 'POST', path: `/preview${query({ only })}`, body: text === undefined ? {} : { text }, signal },
+        { method: 'POST', path: `/preview${query({ only })}`, body: previewBody({ text, plan }), signal },
         shapes.preview,
       ),
     plans: async () => calls.get('/plans', shapes.plans),
@@ -101,9 +101,15 @@ function changingOf(calls: Calls): Pick<RetentionService, Changing> {
   }
 }
 
+type CallBody = Readonly<Record<string, string | readonly string[]>>
+
+function previewBody({ text, plan }: PreviewBody): Readonly<Record<string, string | CallBody>> {
+  return { ...(text !== undefined && { text }), ...(plan !== undefined && { plan: bodyOf(plan) }) }
+}
+
 type PlanBody = NonNullable<Parameters<RetentionService['plan']>[1]>
 
-function bodyOf({ only, order, cause }: PlanBody): Readonly<Record<string, string | readonly string[]>> {
+function bodyOf({ only, order, cause }: PlanBody): CallBody {
   return {
     ...(only !== undefined && { only }),
     ...(order !== undefined && { order }),

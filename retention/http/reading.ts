@@ -1,6 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { Plan, PolicyCheck, TrashEntry } from '../run/types.ts'
-import { inUseReport, policyText } from './body-shapes.ts'
+import { inUseReport, type PreviewBody, policyText, previewBody } from './body-shapes.ts'
 import {
   auditLine,
   plan,
@@ -14,7 +14,7 @@ import {
 } from './document-shapes.ts'
 import { type Asked, type Endpoint, endpoint, lines } from './endpoint.ts'
 import { explanation, previewLine } from './item-shapes.ts'
-import { object, optional } from './object-shape.ts'
+import { optional } from './object-shape.ts'
 import { integer, list, text, word } from './shape.ts'
 
 const mostRuns = 1000
@@ -74,23 +74,17 @@ export const readingEndpoints: readonly Endpoint[] = [
     method: 'POST',
     path: '/preview',
     about:
-      'What a policy would do now: a line for each decision, then one with totals. Without a body the policy in force. Changes nothing, and ends with the connection.',
+      'What a policy would do now: a line for each decision, then one with totals. Without a text the policy in force; with the options of a plan, as that would decide. Changes nothing, and ends with the connection.',
     scope: 'policy:read',
     isForDelegates: true,
     query: { only: optional(word('delete')) },
-    body: object<{ readonly text?: string | undefined }>({ text: optional(policyText.text) }, { isClosed: true }),
+    body: previewBody,
     isBodyOptional: true,
     isPolicy: true,
     answer: previewLine,
     errors: [422],
-    run: ({
-      at,
-      query,
-      body,
-      within,
-      signal,
-    }: Asked<{ readonly only?: 'delete' | undefined }, { readonly text?: string | undefined }>) =>
-      at.service.preview({ only: query.only, text: body.text, within, signal }),
+    run: ({ at, query, body, within, signal }: Asked<{ readonly only?: 'delete' | undefined }, PreviewBody>) =>
+      at.service.preview({ ...body, only: query.only, within, signal }),
   }),
   endpoint({
     id: 'listPlans',

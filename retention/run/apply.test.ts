@@ -80,6 +80,27 @@ test('what the mode says: plans alone, plans that wait, or all at once', async (
   t.is((await enforce.service.runs(10)).length, 2, 'also a run that finds nothing is one')
 })
 
+test('a preview with the options of a plan decides as that plan', async (t) => {
+  const more = "  - { id: new, tags: { keep: ['x'], delete: ['new'] } }\n"
+  const { service, model } = await openModel({ policy: ageing('propose', more) })
+  fillModel(model)
+  for (const only of [['old'], ['new'], ['old', 'new']]) {
+    const lines = await all(service.preview({ only: 'delete', plan: { only } }))
+    const items = await all(service.planned((await service.plan('bob', { only })).id))
+    const names = items.map(({ name }) => name).sort()
+    t.deepEqual(deletedIn(lines).sort(), names)
+    t.is(names.length, (only.includes('old') ? 3 : 0) + (only.includes('new') ? 1 : 0))
+    t.like(lines.at(-1), { kind: 'totals', totals: { deleted: names.length } })
+  }
+  const limited = ageing('propose').replace('maxTags: none', 'maxTags: 1')
+  model.content.note({ kind: 'tag', repository: 'team/app', name: 'old-3' }, { pulledAt: start })
+  for (const [order, name] of [
+    ['oldest', 'old-3'],
+    ['leastRecentlyPulled', 'old-2'],
+  ] as const)
+    t.deepEqual(deletedIn(await all(service.preview({ text: limited, plan: { order } }))), [name])
+})
+
 test('unsaved text is previewed, and what is wrong with it is told', async (t) => {
   const { service } = await openModel()
   const lines = await all(service.preview({ text: ageing('enforce'), only: 'delete' }))

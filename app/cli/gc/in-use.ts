@@ -23,7 +23,11 @@ reporter said before. From a machine that runs containers, now and then:
 
 /** `ibuild gc in-use [REPORTER DIGEST...]` */
 export async function run(argv: readonly string[]): Promise<number> {
-  const parser = gcParser('in-use', 'Say what runs, so that it stays, or list who said so', 'print a JSON array')
+  const parser = gcParser(
+    'in-use',
+    'Say what runs, so that it stays, or list who said so',
+    'print JSON: the report, or an array',
+  )
     .argument('[reporter]', 'who says it: the name of a cluster or a machine (default: list all)')
     .argument('[digest...]', 'what it runs')
     .option('--for <time>', 'how long that counts, such as 12h, a week at most (default: 48h)')
@@ -33,9 +37,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (reporter === undefined) return list(flags)
   const until = Date.now() + timeOf(flags.for)
   if (digests.length === 0) throw new IbuildError('USAGE', `in-use: which images does ${reporter} run?`)
-  await askServer(flags, async ({ inUse }) => inUse.report(reporter, { digests: [...new Set(digests)], until }))
-  if (flags.json !== true)
-    await writeLines([`${digests.length} said to be in use, ${inTime(until, Date.now())} no more\n`])
+  const said = { digests: [...new Set(digests)], until }
+  await askServer(flags, async ({ inUse }) => inUse.report(reporter, said))
+  const text = `${said.digests.length} said to be in use, ${inTime(until, Date.now())} no more\n`
+  await writeLines([flags.json === true ? jsonText({ reporter, ...said }) : text])
   return 0
 }
 

@@ -6,11 +6,12 @@ import { terminalWidth } from '../terminal-width.ts'
 import { writePieces } from '../write-lines.ts'
 import { decisionTable } from './decision-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
+import { declarePlanFlags, type PlanFlags, planOptions } from './plan-options.ts'
 import { policyFile } from './policy-file.ts'
 import { totalsLines } from './totals-lines.ts'
 import { lookAtRetention } from './use-retention.ts'
 
-interface Flags extends GcFlags {
+interface Flags extends GcFlags, PlanFlags {
   readonly all?: boolean
   readonly why?: boolean
   readonly trunc: boolean
@@ -33,11 +34,13 @@ export async function run(argv: readonly string[]): Promise<number> {
     .option('--why', 'tell of each why, in words')
     .option('--no-trunc', 'print whole digests')
     .addHelpText('after', help)
+  declarePlanFlags(parser)
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
+  const plan = planOptions(flags)
   const text = words[0] === undefined ? undefined : await policyFile(words[0])
   await lookAtRetention(flags, async (service) =>
     interruptible(async (signal) => {
-      const lines = service.preview({ text, only: flags.all === true ? undefined : 'delete', signal })
+      const lines = service.preview({ text, plan, only: flags.all === true ? undefined : 'delete', signal })
       await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines, flags))
     }),
   )

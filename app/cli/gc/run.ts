@@ -1,9 +1,12 @@
-import type { RetentionService, Run, Totals } from '../../../retention/run/types.ts'
+import { readPolicy } from '../../../retention/policy/read-policy.ts'
+import { mayRepeat } from '../../../retention/run/passes.ts'
+import type { PlanOptions, RetentionService, Run } from '../../../retention/run/types.ts'
+import { checkCron } from '../../../retention/schedule/cron.ts'
 import { parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
 import { jsonText } from '../json-text.ts'
 import { writeLines, writePieces } from '../write-lines.ts'
-import { confirmLoss } from './confirm-loss.ts'
+import { confirmLoss, type Loss } from './confirm-loss.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { planLines } from './plan-lines.ts'
 import { declarePlanFlags, type PlanFlags, planOptions } from './plan-options.ts'
@@ -30,19 +33,26 @@ export async function run(argv: readonly string[]): Promise<number> {
     .addHelpText('after', help)
   declarePlanFlags(parser)
   const { options: flags } = parseArguments<Flags>(parser, argv)
-  const options = { ...planOptions(flags), cause: 'request' }
+  const plan = planOptions(flags)
   return useRetention(flags, async (service) => {
     const { canUndo, mode } = await service.status()
-    if (!canUndo && mode === 'enforce') await confirmLoss({ service, canUndo, totals: await totalsNow(service) }, flags)
-    const done = await interruptible(async (signal) => service.run(userName(), { ...options, signal }))
+    if (!canUndo && mode === 'enforce' && flags.yes !== true) await confirmLoss(await lossOf(service, plan), flags)
+    const done = await interruptible(async (signal) => service.run(userName(), { ...plan, cause: 'request', signal }))
     if (flags.json === true) await writeLines([jsonText(done)])
     else await tell(service, done, { ...flags, canUndo })
     return runCode(done)
   })
 }
 
-async function totalsNow(service: RetentionService): Promise<Pick<Totals, 'deleted' | 'bytes'>> {
-  for await (const line of service.preview({ only: 'delete' })) if (line.kind === 'totals') return line.totals
+/** What a run with these options would remove where nothing can come back. */
+async function lossOf(service: RetentionService, plan: PlanOptions): Promise<Loss> {
+  const read = readPolicy((await service.policies.show()).text, { checkCron })
+  const isInPasses = service.source === 'docker' && 'policy' in read && mayRepeat(read.policy.limits)
+  return { service, canUndo: false, isInPasses, totals: await totalsOf(service, plan) }
+}
+
+async function totalsOf(service: RetentionService, plan: PlanOptions): Promise<Loss['totals']> {
+  for await (const line of service.preview({ only: 'delete', plan })) if (line.kind === 'totals') return line.totals
   return { deleted: 0, bytes: 0 }
 }
 
