@@ -1,13 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Source } from '../../../retention/facts.ts'
 import type { RemoteRetention } from '../../../retention/http/client.ts'
 import type { RetentionService } from '../../../retention/run/types.ts'
-import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError } from '../../../shared/base/errors.ts'
 import { dataFolder } from '../data-folder.ts'
+import { whileBusy } from '../while-busy.ts'
 import { type GcFlags, sourceOf } from './flags.ts'
-
-/** Milliseconds in which another command, or a server that starts or ends, is waited for. */
-const patience = 5000
 
 /**
  * Runs `work` on retention of the source that the flags name: of a registry elsewhere, through the server that has the data folder open,
@@ -74,13 +71,6 @@ async function openOwn(
 ): Promise<RetentionService> {
   const root = dataFolder(flags.root)
   const [{ openAlone }, { retentionServed }] = await Promise.all([import('./open-alone.ts'), import('./served.ts')])
-  for (const end = Date.now() + patience; ; await sleep(100)) {
-    const served = await retentionServed(root, source, flags.host)
-    if (served !== undefined) return served
-    try {
-      return await openAlone(source, { root, flags, onlyReads }, opened)
-    } catch (error) {
-      if (Date.now() >= end || !isIbuildError(error, 'SERVER_BUSY')) throw error
-    }
-  }
+  const alone = { root, flags, onlyReads }
+  return whileBusy(async () => (await retentionServed(root, source, flags.host)) ?? openAlone(source, alone, opened))
 }
