@@ -70,7 +70,7 @@ needs(
   const old = await buildOld(space, context)
   const kills = await crashCommand(t, space, {
     args: ['-t', 'app:1', '--runtime', 'runc', context],
-    calls: ['rename', 'mount', 'fsync', 'unlink'],
+    calls: ['rename', 'mount', 'unlink'],
     check: (store, at) => checkName(t, { store, old, at }),
     checkAgain: (store, at) => t.not(store.images.get('app:1')?.imageID, old.imageID, at),
   })

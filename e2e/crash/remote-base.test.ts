@@ -33,7 +33,7 @@ async function sceneFor(t: ExecutionContext, flags: readonly string[]): Promise<
   return { space, context, base }
 }
 
-const calls = ['rename', 'fsync']
+const calls = ['rename']
 
 for (const [what, flags] of [
   ['with published indexes', []],

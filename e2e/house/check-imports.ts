@@ -85,9 +85,10 @@ function mayUse(path: string, name: string, table: ImportTable): boolean {
 
 /** A file in shared/ is there because two rooms use it, directly or through other shared files. */
 function lonely(sources: readonly Source[], edges: readonly Edge[], table: ImportTable): readonly string[] {
+  const importers = importersOf(edges)
   return sources.flatMap(({ path }) => {
     if (!isWithin(path, 'shared') || isTest(path) || table.unshared.some((folder) => isWithin(path, folder))) return []
-    const users = usersOf(path, edges, table)
+    const users = usersOf(path, importers, table)
     const awaited = table.waiting[path]
     if (users.size >= 2)
       return awaited === undefined ? [] : [`${path} no longer waits for ${awaited}: strike it from the table`]
@@ -98,11 +99,22 @@ function lonely(sources: readonly Source[], edges: readonly Edge[], table: Impor
   })
 }
 
-function usersOf(file: string, edges: readonly Edge[], table: ImportTable): ReadonlySet<string> {
+/** For each path the files that import it and are no tests. */
+type Importers = ReadonlyMap<string, ReadonlySet<string>>
+
+function importersOf(edges: readonly Edge[]): Importers {
+  const importers = new Map<string, Set<string>>()
+  for (const { from, to } of edges) {
+    if (!isTest(from)) importers.set(to, (importers.get(to) ?? new Set()).add(from))
+  }
+  return importers
+}
+
+function usersOf(file: string, importers: Importers, table: ImportTable): ReadonlySet<string> {
   const reached = new Set([file])
-  for (const to of reached) for (const edge of edges) if (edge.to === to && !isTest(edge.from)) reached.add(edge.from)
+  for (const to of reached) for (const from of importers.get(to) ?? []) reached.add(from)
   const shared = [...reached].filter((path) => isWithin(path, 'shared'))
-  const users = edges.filter(({ from, to }) => shared.includes(to) && !isTest(from)).map(({ from }) => topOf(from))
+  const users = shared.flatMap((path) => [...(importers.get(path) ?? [])].map(topOf))
   return new Set(users.filter((room) => table.sharers.includes(room)))
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { crashEnv, keepCode, makeKiller } from './crash.ts'
+import { crashEnv, diskCalls, keepCode, makeKiller } from './crash.ts'
 import { parseStrace } from './disk-model.ts'
 import { needs } from './needs.ts'
 import { requireProgram } from './programs.ts'
@@ -49,7 +49,7 @@ for (const [what, script, args] of [
     const folder = temporaryFolder(t)
     const root = path.join(folder, 'root')
     const [log, trace] = [path.join(folder, 'calls'), path.join(folder, 'trace')]
-    const env = crashEnv(0, { library: await makeKiller(folder), log, within: root })
+    const env = crashEnv(0, { library: await makeKiller(folder), log, within: root, calls: [...diskCalls, 'fsync'] })
     const flags = ['-f', '-q', '-y', '-s', '4096', '-o', trace, '-e', `trace=${traced}`]
     const preload = Object.entries(env).flatMap(([name, value]) => ['-E', `${name}=${value}`])
     const command = [process.execPath, path.join(import.meta.dirname, script), root, ...args]

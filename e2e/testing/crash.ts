@@ -6,11 +6,12 @@ import { randomFrom } from './random.ts'
 import { run, runOk, tail } from './run.ts'
 
 /**
- * Calls after which the disk looks different, or which promise that it stays so, as `testdata/crash/kill-at-call.c` names
- * them: `open` where it may make or empty a file, `fsync` with its like, `copy` inside the kernel.
+ * Calls after which other processes see something different on the disk, as `testdata/crash/kill-at-call.c` names them: `open`
+ * where it may make or empty a file, `copy` inside the kernel. To be killed at an `fsync` leaves what being killed at the next of
+ * them leaves: what was written stays when a process dies. What a power cut takes is worked out from a log of all calls.
  */
-const diskCalls: readonly string[] =
-  'open write copy truncate fsync rename link symlink unlink rmdir mkdir mount'.split(' ')
+export const diskCalls: readonly string[] =
+  'open write copy truncate rename link symlink unlink rmdir mkdir mount'.split(' ')
 
 export interface CrashOptions {
   /** Script that runs under the Node of the test, for example the command's own entry. */
