@@ -12,21 +12,37 @@ import { delegationCommands } from '../../app/cli/trust/delegation.ts'
 import { keyCommands } from '../../app/cli/trust/key.ts'
 import { pendingCommands } from '../../app/cli/trust/pending.ts'
 import { signerCommands } from '../../app/cli/trust/signer.ts'
+import { main } from '../../app/main.ts'
 import { repository } from '../../scripts/repository.ts'
-import { createSlots } from '../../shared/base/slots.ts'
 import { runOk } from '../testing/run.ts'
 
-/** A hundred commands at once would each take as long as all of them. */
-const atOnce = createSlots(4)
+// Each call of the command listens for errors of both, as a process does that makes one.
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(0)
 
+/** What the command says in this process: a start of its own for each of them would take a minute. */
 const help = async (...args: string[]): Promise<string> => {
-  const command = [join(repository, 'bin/ibuild.cjs'), ...args]
-  const { stdout, stderr } = await atOnce(() => runOk(process.execPath, command))
-  if (stderr !== '') throw new Error(stderr)
-  return stdout
+  const texts: string[] = []
+  const write = process.stdout.write.bind(process.stdout)
+  process.stdout.write = (text: string | Uint8Array, ...rest: unknown[]) => {
+    texts.push(String(text))
+    const told = rest.at(-1)
+    if (typeof told === 'function') told()
+    return true
+  }
+  try {
+    if ((await main(args)) !== 0) throw new Error(`ibuild ${args.join(' ')} failed`)
+  } finally {
+    process.stdout.write = write
+  }
+  return texts.join('')
 }
 
-test('the help names every command', async (t) => {
+test.serial('a process of its own says the same', async (t) => {
+  const { stdout, stderr } = await runOk(process.execPath, [join(repository, 'bin/ibuild.cjs'), '--help'])
+  t.deepEqual([stdout, stderr], [await help('--help'), ''])
+})
+
+test.serial('the help names every command', async (t) => {
   const text = await help('--help')
   for (const [name, { summary }] of Object.entries(commands))
     t.true(text.includes(`  ${name}`) && text.includes(summary))
@@ -49,7 +65,7 @@ const groups: Readonly<Record<string, CommandTable>> = {
 }
 
 for (const [group, table] of Object.entries(groups)) {
-  test(`the help of ibuild ${group} names every command of it`, async (t) => {
+  test.serial(`the help of ibuild ${group} names every command of it`, async (t) => {
     const text = await help(...group.split(' '), '--help')
     for (const [name, { summary }] of Object.entries(table))
       t.true(text.includes(`  ${name}`) && text.includes(summary), name)
@@ -63,7 +79,7 @@ const inGroups = Object.entries(groups).flatMap(([group, table]) =>
 )
 
 for (const name of new Set([...Object.keys(commands), ...inGroups].filter((name) => !aliases.has(name)))) {
-  test(`ibuild ${name} --help tells of each argument and option, and fits a terminal`, async (t) => {
+  test.serial(`ibuild ${name} --help tells of each argument and option, and fits a terminal`, async (t) => {
     const words = name.split(' ')
     const text = await help(...words, '--help')
     t.regex(text, new RegExp(`^Usage: ibuild ${name} \\S`))
