@@ -122,13 +122,13 @@ test('a registry elsewhere is asked with a login, and only for what its rules al
         'retention:',
         '  access:',
         '    - { who: [user:ann], scopes: [policy:read, policy:write] }',
+        '  signers: [{ name: release, keyFile: release.pub }]',
         '',
       ].join('\n'),
+      'release.pub': generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     }),
-        '  signers: [{ name: release, keyFile: release.pub }]',
     'registry.yml',
   )
-      'release.pub': generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   const root = join(space.folder, 'served')
   for (const name of ['ann', 'bob']) {
     const words = ['registry', 'user', 'add', name, '--password-stdin', '--root', root, '--config', config]
@@ -151,13 +151,13 @@ test('a registry elsewhere is asked with a login, and only for what its rules al
   const preview = await gc('ann', 'preview --all')
   t.regex(preview.stdout, /^0 looked at: /, preview.stderr)
   t.regex((await gc('ann', 'audit --json')).stdout, /"action":"policy"/)
-  t.regex((await gc('ann', 'policy versions')).stdout, / ann /)
-  for (const [who, words] of [
-    ['ann', 'run'],
   const signed = `${policy('dryRun')}    keep: [{ signedBy: [targets/qa, NAME] }]\n`
   t.is((await gc('ann', 'policy check -', signed.replace('NAME', 'release'))).code, 0)
   const unknown = await gc('ann', 'policy check -', signed.replace('NAME', 'relase'))
   t.regex(unknown.stderr, /policies\[0\]\.keep\[0\]\.signedBy\[1\]: there is no key relase .*did you mean release\?/)
+  t.regex((await gc('ann', 'policy versions')).stdout, / ann /)
+  for (const [who, words] of [
+    ['ann', 'run'],
     ['bob', 'status'],
   ] as const) {
     const refused = await gc(who, words)
