@@ -1,8 +1,9 @@
-import { type FurtherRequest, type Person, Refusal } from '../../shared/web/further.ts'
+import { IbuildError } from '../../shared/base/errors.ts'
+import type { FurtherRequest, Person } from '../../shared/web/further.ts'
 import type { Within } from '../run/types.ts'
 import type { createGcAccess, Scope } from './access.ts'
 
-/** Who asks, if he may do that. Errors: Refusal with 401 or 403; those of the login. */
+/** Who asks, if he may do that. Errors: REGISTRY_DENIED; those of the login. */
 export type Rights = (scope: Scope) => Promise<Granted>
 
 export interface Granted {
@@ -26,10 +27,13 @@ export function byAccounts(
   }
 }
 
-function refused(person: Person | undefined, scope: Scope): Refusal {
-  const why =
+function refused(person: Person | undefined, scope: Scope): IbuildError {
+  const [why, hint] =
     person === undefined
-      ? 'there are no accounts here, so that only the owner of the data folder may, on its machine'
-      : 'no rule in retention.access grants you that'
-  return new Refusal(403, `this needs ${scope}: ${why}`)
+      ? [
+          'there are no accounts here, so that only the owner of the data folder may, on its machine',
+          'Ask there without --server, or make accounts and rules: docs/gc.md.',
+        ]
+      : ['no rule in retention.access grants you that', 'Whoever runs the server can add one: docs/gc.md.']
+  return new IbuildError('REGISTRY_DENIED', `this needs ${scope}: ${why}`, { hint })
 }
