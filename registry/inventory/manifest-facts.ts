@@ -21,8 +21,8 @@ export interface ManifestFacts {
 /** Tells of manifests of a repository, many at once; those that are not there are left out. */
 export interface ManifestLook {
   find(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
-  /** Of manifests that tags lead to, which therefore are there: what is remembered of them is not looked up. */
-  led(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
+  /** Of manifests that tags lead to, which therefore are there: what is remembered of them is not looked up. In the order of the digests. */
+  led(name: string, digests: readonly Digest[]): Promise<readonly (ManifestFacts | undefined)[]>
 }
 
 /** Manifests that are remembered, and how deep indexes are looked into. */
@@ -57,15 +57,11 @@ export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): Manifes
     return found
   }
   const led: ManifestLook['led'] = async (name, digests) => {
-    const found = new Map<Digest, ManifestFacts>()
-    const others: Digest[] = []
-    for (const digest of digests) {
-      const facts = remembered(name, digest)
-      if (facts === undefined) others.push(digest)
-      else found.set(digest, facts)
-    }
-    if (others.length > 0) for (const [digest, facts] of await find(name, others)) found.set(digest, facts)
-    return found
+    const found = digests.map((digest) => remembered(name, digest))
+    const others = digests.filter((_, i) => found[i] === undefined)
+    if (others.length === 0) return found
+    const looked = await find(name, others)
+    return digests.map((digest, i) => found[i] ?? looked.get(digest))
   }
   return { find, led }
 }

@@ -47,33 +47,44 @@ export async function tagFacts(
   rows: readonly Row[],
 ): Promise<readonly ContentFacts[]> {
   const { name } = context
-  const tags = rows.flatMap(({ key, value }) => {
+  const tags: LedTag[] = []
+  for (const { key, value } of rows) {
     const row = readTagRow(key, value)
     const tag = lastPart(key)
-    return row === undefined ? [] : [{ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject }]
-  })
+    if (row !== undefined) tags.push({ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject })
+  }
   const subjects = tags.flatMap(({ subject }) => subject ?? [])
   const companions = subjects.length === 0 ? noManifests : await look.find(name, subjects)
   const led = await look.led(
     name,
     tags.map(({ digest }) => digest),
   )
-  const found = tags.flatMap(({ tag, digest, at, subject }) => {
-    const manifest = led.get(digest)
-    if (manifest === undefined || (subject !== undefined && companions.has(subject))) return []
-    return [{ tag, digest, at, size: manifest.size, all: digestsOf(digest, manifest) }]
-  })
-  const pulledAt = await context.pulledIn(found.flatMap(({ all }) => all))
+  const pulledAt = await context.pulledIn(() => tags.flatMap(({ digest }, i) => [digest, ...(led[i]?.below ?? [])]))
   const ruleOf = immutableBy(name)
-  return found.map(({ tag, digest, at, size, all }) => ({
-    tag,
-    digest,
-    at,
-    size,
-    pulledAt: latest(all, pulledAt),
-    immutableBy: ruleOf?.(tag),
-    inUse: context.uses(digest, all),
-  }))
+  const found: ContentFacts[] = []
+  for (const [i, { tag, digest, at, subject }] of tags.entries()) {
+    const manifest = led[i]
+    if (manifest === undefined || (subject !== undefined && companions.has(subject))) continue
+    const { size, below } = manifest
+    found.push({
+      tag,
+      digest,
+      at,
+      size,
+      pulledAt: latest(digest, below, pulledAt),
+      immutableBy: ruleOf?.(tag),
+      inUse: context.uses(digest, below),
+    })
+  }
+  return found
+}
+
+interface LedTag {
+  readonly tag: string
+  readonly digest: Digest
+  readonly at: number
+  /** What the tag says by its form that it is about. */
+  readonly subject: Digest | undefined
 }
 
 const noManifests: ReadonlyMap<Digest, ManifestFacts> = new Map()
@@ -107,11 +118,11 @@ export async function untaggedFacts(
     return keeper === undefined ? [{ digest, at: Math.max(at, manifest.at), manifest }] : []
   })
   const free = found.flat()
-  const pulledAt = await context.pulledIn(free.flatMap(({ digest, manifest }) => digestsOf(digest, manifest)))
+  const pulledAt = await context.pulledIn(() => free.flatMap(({ digest, manifest }) => [digest, ...manifest.below]))
   return free.map(({ digest, at, manifest }) => {
-    const all = digestsOf(digest, manifest)
+    const { below } = manifest
     const known = { tag: undefined, digest, at, size: manifest.size, immutableBy: undefined }
-    return { ...known, pulledAt: latest(all, pulledAt), inUse: context.uses(digest, all) }
+    return { ...known, pulledAt: latest(digest, below, pulledAt), inUse: context.uses(digest, below) }
   })
 }
 
@@ -119,15 +130,11 @@ function keptRow({ subject }: ManifestFacts): { readonly subject?: Digest } {
   return subject === undefined ? {} : { subject }
 }
 
-/** A manifest, and those below it: who pulls or runs one of these needs the other. */
-function digestsOf(digest: Digest, manifest: ManifestFacts): readonly Digest[] {
-  return manifest.below.length === 0 ? [digest] : [digest, ...manifest.below]
-}
-
-function latest(digests: readonly Digest[], pulledAt: PulledAt): number | undefined {
-  let last: number | undefined
-  for (const digest of digests) {
-    const at = pulledAt(digest)
+/** Of a manifest and those below it: who pulls one of these needs the other. */
+function latest(digest: Digest, below: readonly Digest[], pulledAt: PulledAt): number | undefined {
+  let last = pulledAt(digest)
+  for (const each of below) {
+    const at = pulledAt(each)
     if (at !== undefined && (last === undefined || at > last)) last = at
   }
   return last

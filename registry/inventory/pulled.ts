@@ -8,8 +8,8 @@ import { type PulledRow, pulledRows } from '../storage/pull-rows.ts'
 /** When a manifest was last pulled; undefined when it never was. Milliseconds since the epoch. */
 export type PulledAt = (digest: Digest) => number | undefined
 
-/** The same of these manifests of a repository. */
-export type PulledIn = (digests: readonly Digest[]) => Promise<PulledAt>
+/** The same of these manifests of a repository, which are only asked for where they have to be looked up. */
+export type PulledIn = (digests: () => readonly Digest[]) => Promise<PulledAt>
 
 /** Of a repository where no more were ever pulled, all is read before the first page: one after the other costs less than one by one. */
 const mostRemembered = 100_000
@@ -33,7 +33,7 @@ export async function pulledInRepository(
 /** For a few of them. */
 export function pulledOf(metadata: Pick<RowStore, 'getMany'>, pulls: Pick<Pulls, 'peek'>, name: string): PulledIn {
   return async (digests) => {
-    const keys = digests.map((digest) => pulledRows.key(name, digest))
+    const keys = digests().map((digest) => pulledRows.key(name, digest))
     const values = await metadata.getMany(keys)
     const known = new Map(
       keys.flatMap((key, i) => {

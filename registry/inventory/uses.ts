@@ -6,8 +6,8 @@ import type { Leases } from '../service/leases.ts'
 import { useRows } from '../storage/gc-rows.ts'
 import { linkRows } from '../storage/rows.ts'
 
-/** Says of a manifest, and of it with all below it, how it is in use; undefined when it is not. */
-export type Uses = (digest: Digest, all: readonly Digest[]) => string | undefined
+/** Says of a manifest, and of all below it, how it is in use; undefined when it is not. */
+export type Uses = (digest: Digest, below: readonly Digest[]) => string | undefined
 
 export interface UsesParts {
   readonly metadata: RowStore
@@ -26,8 +26,8 @@ export async function usesIn({ metadata, leases, reported }: UsesParts, name: st
     for await (const { key } of eachRow(metadata, useRows.prefix(name, digest)))
       byManifest.set(parseDigest(lastPart(key)), reported.get(digest) ?? '')
   }
-  return (digest, all) => {
-    const running = byManifest.size === 0 ? undefined : all.find((each) => byManifest.has(each))
+  return (digest, below) => {
+    const running = byManifest.size === 0 ? undefined : [digest, ...below].find((each) => byManifest.has(each))
     if (running !== undefined) return `${byManifest.get(running) ?? ''} runs it`
     return leases.isPushed(name, digest) ? 'it is being pushed' : undefined
   }
