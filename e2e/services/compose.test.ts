@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import test from 'ava'
+import { parse } from 'yaml'
 import { newPerson, type Person, startDockerTrust, withoutContentTrust } from '../notary/testing/docker-trust.ts'
 import { stockClient } from '../notary/testing/stock-client.ts'
 import type { Dockerd } from '../testing/dockerd.ts'
-import { missing, skipFor } from '../testing/needs.ts'
+import { missing, needs, skipFor } from '../testing/needs.ts'
+import { requireProgram } from '../testing/programs.ts'
 import { runOk } from '../testing/run.ts'
 import { temporaryFolder } from '../testing/temporary.ts'
 import { makeWorkspace, type Workspace } from '../testing/workspace.ts'
@@ -167,3 +169,17 @@ stock(
     await stack.compose(['down', '--volumes'], { timeout: 180_000 })
   },
 )
+
+needs(test, 'docker-compose')('with a network of their own the services call each other by name', async (t) => {
+  const repository = join(import.meta.dirname, '../..')
+  const files = ['compose.yaml', 'compose.override.yaml'].flatMap((name) => ['-f', join(repository, name)])
+  const env = { IBUILD_CREDENTIALS: '/credentials', NOTARY_PORT: '4444' }
+  const { stdout } = await runOk(requireProgram('docker-compose'), [...files, 'config'], { env })
+  const { services } = parse(stdout) as { services: Readonly<Record<string, Readonly<Record<string, unknown>>>> }
+  t.deepEqual(Object.keys(services).sort(), ['gc', 'notary', 'registry', 'signer'])
+  for (const [name, service] of Object.entries(services)) t.false('network_mode' in service, name)
+  const published = ['registry', 'notary'].map((name) => JSON.stringify(services[name]?.['ports']))
+  t.regex(published[0] ?? '', /5000/)
+  t.regex(published[1] ?? '', /4444/)
+  for (const name of ['signer', 'gc']) t.is(services[name]?.['ports'], undefined, name)
+})
