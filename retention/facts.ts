@@ -55,6 +55,9 @@ export interface Wants {
   readonly keys?: readonly string[] | undefined
 }
 
+/** For who only has to know whether an item is there, and what it leads to. */
+export const noWants: Wants = { created: false, labels: false, signatures: false }
+
 /** What is true of a whole repository. */
 export interface RepositoryFacts {
   readonly repository: string

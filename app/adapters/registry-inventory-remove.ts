@@ -1,7 +1,7 @@
 import { RegistryError } from '../../registry/protocol/error.ts'
 import { isName } from '../../registry/protocol/names.ts'
 import type { RegistryService } from '../../registry/service/types.ts'
-import type { ItemName } from '../../retention/facts.ts'
+import { type ItemName, noWants } from '../../retention/facts.ts'
 import type { Expected, Inventory, Removal, TrashKeeper } from '../../retention/ports.ts'
 import { isDigest } from '../../shared/base/digest.ts'
 import { ownRequester } from './own-requester.ts'
@@ -11,8 +11,6 @@ export interface RemoveParts {
   readonly trash: Pick<TrashKeeper, 'keeps'>
   readonly item: Inventory['item']
 }
-
-const noWants = { created: false, labels: false, signatures: false }
 
 /**
  * See `Inventory.remove`. What the item leads to is leased before anything is looked at: garbage collection may have asked the trash before

@@ -1,5 +1,6 @@
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import { wantsOf } from '../decide/wants.ts'
+import { noWants } from '../facts.ts'
 import type { Policy } from '../policy/types.ts'
 import type { Failure, StoredItem } from '../state/types.ts'
 import type { Parts } from './parts.ts'
@@ -75,7 +76,7 @@ async function remove(parts: Parts, item: StoredItem, by: string): Promise<Outco
 /** It may have gone before something failed. */
 async function afterFailure({ inventory }: Parts, item: StoredItem, message: string): Promise<Outcome> {
   try {
-    const facts = await inventory.item(item, { created: false, labels: false, signatures: false })
+    const facts = await inventory.item(item, noWants)
     return facts?.digest === item.digest ? { kind: 'failed', message } : { kind: 'removed', freed: 0 }
   } catch {
     return { kind: 'unknown', message }

@@ -1,3 +1,4 @@
+import { noWants } from '../facts.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
 import { findRun, listRuns, runChange } from '../state/runs.ts'
@@ -28,7 +29,7 @@ export async function settle(parts: Parts): Promise<void> {
 
 async function settleEntry(parts: Parts, entry: TrashEntry): Promise<void> {
   const { inventory, rows, now } = parts
-  const facts = await inventory.item(entry, { created: false, labels: false, signatures: false })
+  const facts = await inventory.item(entry, noWants)
   if (facts?.digest === entry.digest) {
     return rows.commit(await trashChange(rows, { remove: [{ entry, ending: undefined }] }))
   }

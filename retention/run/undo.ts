@@ -1,6 +1,6 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
-import type { ItemName } from '../facts.ts'
+import { type ItemName, noWants } from '../facts.ts'
 import type { Undoable } from '../ports.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
@@ -133,8 +133,6 @@ async function freeName({ inventory, now }: Parts, { repository, name, digest }:
   }
   throw new IbuildError('OBJECT_NOT_FOUND', `all names that ${repository}:${name} could be restored as are used`)
 }
-
-const noWants = { created: false, labels: false, signatures: false }
 
 function nameOf({ kind, repository, name }: TrashEntry): ItemName {
   return { kind, repository, name }

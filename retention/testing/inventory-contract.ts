@@ -1,5 +1,5 @@
 import type { ExecutionContext, TestFn } from 'ava'
-import type { ItemFacts, ItemName } from '../facts.ts'
+import { type ItemFacts, type ItemName, noWants } from '../facts.ts'
 import type { Inventory } from '../ports.ts'
 import type { HeldTrash } from './held-trash.ts'
 
@@ -33,7 +33,6 @@ export function inventorySuite(test: TestFn, { name, make, isSerial = false }: I
 
 type Check = (t: ExecutionContext, fixture: InventoryFixture, repository: string) => Promise<void>
 
-const noWants = { created: false, labels: false, signatures: false }
 const tagOf = (repository: string, name: string): ItemName => ({ kind: 'tag', repository, name })
 const by = 'policy 1'
 
