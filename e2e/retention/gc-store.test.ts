@@ -34,6 +34,7 @@ test('images that were built here go by a policy, and what others have of them s
   await gc('policy', 'set', '-')
   t.regex((await gc('run')).stderr, /Remove 2 items \(.*\) from the store\? Nothing of it can come back\./)
   t.regex((await gc('run', '--only', 'old')).stderr, /Remove 1 item \(/, 'what is asked is what would be done')
+  t.regex((await gc('run', '--only', 'none')).stderr, /the policy has no rule set "none"/)
   const done = await gc('run', '--only', 'old', '--yes')
   t.regex(done.stdout, /^run \w+: 1 removed/, done.stderr)
   const left = (await space.ok(['images'])).stdout

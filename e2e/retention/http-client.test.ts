@@ -86,6 +86,8 @@ for (const [way, reach] of Object.entries(ways)) {
     )
     const lines = (preview: typeof service): Promise<unknown[]> => all(preview.preview({ only: 'delete' }))
     t.deepEqual(timeless(await lines(remote)), timeless(await lines(service)))
+    const other = remote.preview({ text: ageing('enforce'), plan: { only: ['other'], order: 'oldest' } })
+    await t.throwsAsync(all(other), { code: 'USAGE', message: /no rule set "other"/ })
     const plan = await remote.plan('Änne K.', { cause: 'a test' })
     t.like(plan, { by, cause: 'a test', state: 'waiting' })
     t.deepEqual(timeless(await remote.plans()), timeless(await service.plans()))

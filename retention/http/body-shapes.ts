@@ -47,7 +47,10 @@ export const inUse: NamedShape<InUse> = named(
   object<InUse>(
     {
       digests: list(
-        text({ pattern: '^sha256:[0-9a-f]{64}$', about: 'Of a manifest, or of the config of an image.' }),
+        text({
+          pattern: '^sha256:[0-9a-f]{64}$',
+          about: 'sha256: and 64 hex digits, of a manifest or of the config of an image',
+        }),
         10_000,
       ),
       until: time,

@@ -1,4 +1,4 @@
-import type { PreviewLine } from '../../../retention/run/types.ts'
+import type { PreviewLine, RetentionService } from '../../../retention/run/types.ts'
 import { parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
 import { jsonLines } from '../json-text.ts'
@@ -7,7 +7,8 @@ import { writePieces } from '../write-lines.ts'
 import { decisionTable } from './decision-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { declarePlanFlags, type PlanFlags, planOptions } from './plan-options.ts'
-import { policyFile } from './policy-file.ts'
+import { nameOfFile, policyFile } from './policy-file.ts'
+import { namingFile } from './problem-lines.ts'
 import { totalsLines } from './totals-lines.ts'
 import { lookAtRetention } from './use-retention.ts'
 
@@ -38,12 +39,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { words, options: flags } = parseArguments<Flags>(parser, argv)
   const plan = planOptions(flags)
   const text = words[0] === undefined ? undefined : await policyFile(words[0])
-  await lookAtRetention(flags, async (service) =>
+  const work = async (service: RetentionService): Promise<void> =>
     interruptible(async (signal) => {
       const lines = service.preview({ text, plan, only: flags.all === true ? undefined : 'delete', signal })
       await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines, flags))
-    }),
-  )
+    })
+  const name = words[0] === undefined ? 'the policy in force' : nameOfFile(words[0])
+  await namingFile(name, async () => lookAtRetention(flags, work))
   return 0
 }
 
