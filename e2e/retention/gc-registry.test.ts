@@ -62,8 +62,11 @@ test('where no server runs, a policy is tried, put in force, run and taken back 
   const again = await gc(`undo ${id}`)
   t.is(again.code, 1)
   {
-    await using server = await startServe(root)
+    await using server = await startServe(root, { env: { IBUILD_RETENTION_ENABLED: 'false' } })
     t.deepEqual(await tags(server.host), ['pr-1', 'pr-2', 'v1'])
+    const asked = await gc('status')
+    t.is(asked.code, 1)
+    t.regex(asked.stderr, /SERVER_BUSY[^]*hint: .*retention\.enabled: false cannot be asked/)
   }
   t.regex((await gc('audit')).stdout, / policy .*\n.* plan /)
 })

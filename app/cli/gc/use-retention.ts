@@ -1,8 +1,9 @@
 import type { Source } from '../../../retention/facts.ts'
 import type { RemoteRetention } from '../../../retention/http/client.ts'
 import type { RetentionService } from '../../../retention/run/types.ts'
-import { IbuildError } from '../../../shared/base/errors.ts'
+import { IbuildError, isIbuildError } from '../../../shared/base/errors.ts'
 import { dataFolder } from '../data-folder.ts'
+import { withHint } from '../usage-help.ts'
 import { whileBusy } from '../while-busy.ts'
 import { type GcFlags, sourceOf } from './flags.ts'
 
@@ -72,5 +73,14 @@ async function openOwn(
   const root = dataFolder(flags.root)
   const [{ openAlone }, { retentionServed }] = await Promise.all([import('./open-alone.ts'), import('./served.ts')])
   const alone = { root, flags, onlyReads }
-  return whileBusy(async () => (await retentionServed(root, source, flags.host)) ?? openAlone(source, alone, opened))
+  try {
+    return await whileBusy(
+      async () => (await retentionServed(root, source, flags.host)) ?? openAlone(source, alone, opened),
+    )
+  } catch (error) {
+    throw isIbuildError(error, 'SERVER_BUSY') ? withHint(error, whenBusy) : error
+  }
 }
+
+const whenBusy =
+  'Wait for the end of that process. A server that has retention.enabled: false cannot be asked: stop it, or let it look after its images.'
