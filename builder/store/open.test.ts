@@ -19,6 +19,7 @@ test('a new folder becomes an OCI layout that only its owner can enter', async (
 for (const [title, prepare] of [
   ['missing', () => undefined],
   ['empty', (root: string) => mkdirSync(root)],
+  ['but the home of a user', (root: string) => mkdirSync(path.join(root, '.cache'), { recursive: true })],
 ] as const) {
   test(`a folder that is ${title} is an empty store, and stays as it is until something is written`, async (t) => {
     const root = path.join(folderFor(t), 'root')
