@@ -43,8 +43,17 @@ function invalid(message: string, cause?: unknown): IbuildError {
   return new IbuildError('JSON_INVALID', message, { cause })
 }
 
+/** True when the text has more than so many brackets that open, wherever they stand: of few nobody has to look where. */
+function hasMore(text: string, most: number): boolean {
+  let count = 0
+  for (const bracket of '{[') {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) if (++count > most) return true
+  }
+  return false
+}
+
 function deeperThan(text: string, maxDepth: number): boolean {
-  if (text.length <= 2 * maxDepth) return false // what is opened is closed again
+  if (!hasMore(text, maxDepth)) return false
   let depth = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {
