@@ -4,14 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { debianTar } from '../e2e/testing/debian-base.ts'
+import { debians, debianTar } from '../e2e/testing/debian-base.ts'
 import { requireProgram } from '../e2e/testing/programs.ts'
 import { repository } from './repository.ts'
 
 const [name = 'ibuild-base', ...options] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'ibuild-base-'))
 try {
-  ibuild('import', await debianTar(['ca-certificates', 'libstdc++6', 'tzdata']), `${name}-debian`)
+  ibuild('import', await debianTar(debians.node), `${name}-debian`)
   writeContext(folder)
   ibuild('build', '-t', name, folder)
 } finally {

@@ -1,11 +1,12 @@
 // `npm run setup -- demo|test|peers`: installs what a profile needs of the system, or prints the command that does.
+import { debians, debianTar } from '../e2e/testing/debian-base.ts'
 import { findProgram } from '../e2e/testing/programs.ts'
 import { aptCommand, canInstall, install, isInstalled } from './apt.ts'
 import { isProfile, type Profile, profiles, type SystemPackage } from './packages.ts'
 import { buildPeers } from './peers.ts'
 
 const [profile = 'test'] = process.argv.slice(2)
-process.exitCode = isProfile(profile) ? setUp(profile) : usage()
+process.exitCode = isProfile(profile) ? await setUp(profile) : usage()
 
 function usage(): number {
   console.error(`usage: npm run setup -- ${Object.keys(profiles).join('|')}`)
@@ -13,7 +14,7 @@ function usage(): number {
 }
 
 /** The tests skip what they cannot do, with the reason; the demo and the peers need everything. */
-function setUp(profile: Profile): number {
+async function setUp(profile: Profile): Promise<number> {
   const missing = profiles[profile].filter(isMissing).map(({ name }) => name)
   if (missing.length > 0 && !canInstall()) {
     console.log(`setup: not installed: ${missing.join(', ')}. This command installs what is missing:\n`)
@@ -24,7 +25,10 @@ function setUp(profile: Profile): number {
     console.log(`setup: installing ${missing.join(', ')}`)
     install(missing)
   }
-  if (profile === 'peers') buildPeers()
+  if (profile === 'peers') {
+    buildPeers()
+    for (const packages of Object.values(debians)) await debianTar(packages)
+  }
   console.log(`setup: everything for "${profile}" is there (${profiles[profile].map(({ name }) => name).join(', ')})`)
   return 0
 }

@@ -18,12 +18,19 @@ interface HostApt {
   readonly certificates: readonly string[]
 }
 
+/** What is wanted beside a minimal Debian: nothing, what Node and its users need, and what services run under. */
+export const debians = {
+  minimal: [],
+  node: ['ca-certificates', 'libstdc++6', 'tzdata'],
+  services: ['libstdc++6', 'procps', 'systemd', 'systemd-sysv'],
+} as const
+
 /**
  * The tar of a minimal Debian of the host's release with these packages beside, with the host's sources, apt settings and
  * certificates in it. Made once with mmdebstrap and kept beside the peers, outside of the repository. Needs root and, the
  * first time, network.
  */
-export async function debianTar(packages: readonly string[] = []): Promise<string> {
+export async function debianTar(packages: readonly string[] = debians.minimal): Promise<string> {
   const host = await readHostApt()
   const hash = createHash('sha256').update(JSON.stringify(packages.length === 0 ? host : { ...host, packages }))
   for (const certificate of host.certificates) hash.update(readFileSync(certificate))

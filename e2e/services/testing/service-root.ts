@@ -1,14 +1,14 @@
 import { chmodSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { debianTar } from '../../testing/debian-base.ts'
+import { debians, debianTar } from '../../testing/debian-base.ts'
 import { runOk } from '../../testing/run.ts'
 
 const repository = join(import.meta.dirname, '../../..')
 
 /** Makes a Debian with systemd, this Node, and the package of the project as npm installs it. Needs root and network. */
 export async function makeServiceRoot(root: string): Promise<void> {
-  const tar = await debianTar(['libstdc++6', 'procps', 'systemd', 'systemd-sysv'])
+  const tar = await debianTar(debians.services)
   mkdirSync(root)
   chmodSync(root, 0o755)
   await runOk('tar', ['-C', root, '--numeric-owner', '-xpf', tar])
