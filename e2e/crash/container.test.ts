@@ -46,7 +46,7 @@ running('run --keep, killed at any call: there is a whole container or none', as
     mayFailAgain: true,
     checkAgain: (store, at) => t.truthy(store.containers.get('one')?.layer, at),
   })
-  t.true(kills >= 20, `${kills} kills`)
+  t.true(kills >= 15, `${kills} kills`)
 })
 
 running('commit and rm, killed at any call: an image and a container are whole or not there', async (t) => {
