@@ -35,7 +35,8 @@ export async function isAnswered(socket: string): Promise<boolean> {
 export async function listenOnSocket(server: Server, socket: string): Promise<void> {
   const folder = join(dirname(socket), `.admin-${randomUUID()}`)
   await mkdir(folder, { mode: 0o700 })
-  const made = join(folder, basename(socket))
+  // The name is in no other folder: at its end the server removes what the path that it was bound by leads to by then.
+  const made = join(folder, randomUUID())
   try {
     await withShortPath(made, async (path) => {
       server.listen(path)
