@@ -75,24 +75,23 @@ function placed(fields: AnyFields): (path: string) => readonly PlacedField[] {
 
 /** For each line of a preview: it is quick. An object that has nothing else, each value as it was read, is given back as it is. */
 function readFields(value: JsonObject, fields: readonly PlacedField[]): object {
+  const read: unknown[] = []
   let isSame = true
   let count = 0
   for (const { key, shape, isOptional, path } of fields) {
     const one = ownValue(value, key)
     if (one === undefined && !isOptional) throw new Mismatch(path, 'is missing')
-    if (one === undefined) continue
-    if (shape.read(one, path) !== one) isSame = false
-    count++
+    const known = one === undefined ? undefined : shape.read(one, path)
+    read.push(known)
+    if (known !== one) isSame = false
+    if (one !== undefined) count++
   }
-  return isSame && Object.keys(value).length === count ? value : copied(value, fields)
+  return isSame && Object.keys(value).length === count ? value : gathered(value, fields, read)
 }
 
-function copied(value: JsonObject, fields: readonly PlacedField[]): object {
+function gathered(value: JsonObject, fields: readonly PlacedField[], read: readonly unknown[]): object {
   const found: Record<string, unknown> = {}
-  for (const { key, shape, path } of fields) {
-    const one = ownValue(value, key)
-    if (one !== undefined) found[key] = shape.read(one, path)
-  }
+  for (const [i, { key }] of fields.entries()) if (Object.hasOwn(value, key)) found[key] = read[i]
   return found
 }
 

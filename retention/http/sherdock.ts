@@ -5,6 +5,7 @@ import { type SherdockKeys, sherdockKeysOf, withSherdockKeys } from '../policy/s
 import type { Run } from '../run/types.ts'
 import { run } from './document-shapes.ts'
 import { type Asked, type Endpoint, endpoint } from './endpoint.ts'
+import { source as sourceShape } from './item-shapes.ts'
 import { optional } from './object-shape.ts'
 import { list, word } from './shape.ts'
 import {
@@ -26,7 +27,7 @@ interface ImagesQuery extends Query {
   readonly detailed?: 'true' | 'false' | undefined
 }
 
-const source = optional(word<Source>('docker', 'registry', 'store'))
+const source = optional(sourceShape)
 const detailed = optional(word('true', 'false'))
 
 /** What Sherdock answered under `/api`, of the Docker daemon unless the query names another source. */
