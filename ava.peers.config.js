@@ -1,5 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs'
-import { availableParallelism, freemem } from 'node:os'
+import { freemem } from 'node:os'
 import { join } from 'node:path'
 import common from './ava.config.js'
 
@@ -25,7 +25,7 @@ function temporaryFolder() {
 export default {
   ...common,
   files: ['e2e/**/*.test.ts', '!e2e/house/**'],
-  concurrency: Math.max(3, availableParallelism()),
+  concurrency: 3,
   timeout: '10m',
   environmentVariables: {
     IBUILD_TEST_COMMAND: join(import.meta.dirname, 'node_modules/.cache/ibuild/bin/ibuild.cjs'),

@@ -43,7 +43,7 @@ export interface CrashReport {
  * Added to the environment of a script of TypeScript that is started many times: its compiled code is kept between runs.
  * The command keeps its own.
  */
-export const keepCode = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '../../node_modules/.cache/tests') }
+export const keepCode = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '../../node_modules/.cache/compiled') }
 
 /**
  * Runs a script again and again and kills it with SIGKILL on entering its first, second, third ... call that changes the
