@@ -1,4 +1,5 @@
 import test from 'ava'
+import fc from 'fast-check'
 import { Recent } from './recent.ts'
 
 test('keeps what was used last, and a look is no use', (t) => {
@@ -32,3 +33,49 @@ test('does not keep what is heavier than all', (t) => {
   recent.set('a', 'xxx')
   t.is(recent.get('a'), undefined)
 })
+
+const operation = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      what: fc.constant('set' as const),
+      key: fc.nat(20),
+      weight: fc.integer({ min: 1, max: 9 }),
+    }),
+  },
+  { weight: 5, arbitrary: fc.record({ what: fc.constant('get' as const), key: fc.nat(20) }) },
+  { weight: 3, arbitrary: fc.record({ what: fc.constant('delete' as const), key: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('clear' as const) }) },
+)
+type Kept = readonly (readonly [key: number, weight: number])[]
+
+test('keeps the last ones however it is used', (t) => {
+  const property = fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {
+    const recent = new Recent<number, { readonly weight: number }>(30, ({ weight }) => weight)
+    let kept: Kept = []
+    for (const one of operations) {
+      if (one.what === 'set') recent.set(one.key, { weight: one.weight })
+      else if (one.what === 'clear') recent.clear()
+      else recent[one.what](one.key)
+      kept = keptAfter(kept, one)
+      const found = Array.from({ length: 21 }, (_, key) => recent.peek(key)?.weight)
+      t.deepEqual(
+        found,
+        Array.from({ length: 21 }, (_, key) => kept.find(([each]) => each === key)?.[1]),
+      )
+    }
+  })
+  t.notThrows(() => fc.assert(property))
+})
+
+/** By a list from the oldest to the last, of thirty together at most. */
+function keptAfter(kept: Kept, one: { readonly what: string; readonly key?: number; readonly weight?: number }): Kept {
+  const { what, key = 0, weight = 0 } = one
+  const others = kept.filter(([each]) => each !== key)
+  if (what === 'clear') return []
+  if (what === 'delete') return others
+  if (what === 'get') return [...others, ...kept.filter(([each]) => each === key)]
+  const all = [...others, [key, weight] as const]
+  const excess = all.map((_, i) => all.slice(i).reduce((sum, [, each]) => sum + each, 0)).findIndex((sum) => sum <= 30)
+  return all.slice(excess)
+}

@@ -3,6 +3,8 @@ export class Recent<Key, Value> {
   readonly #entries = new Map<Key, Value>()
   readonly #limit: number
   readonly #weigh: (value: Value) => number
+  /** Goes on behind what it gave, which is no more: one that begins anew walks over all the holes that those left, again each time. */
+  #oldest = this.#entries.keys()
   #weight = 0
 
   /** `weigh` gives the same each time it is asked of a value. One that is heavier than `limit` is not kept. */
@@ -28,10 +30,7 @@ export class Recent<Key, Value> {
     this.delete(key)
     this.#entries.set(key, value)
     this.#weight += this.#weigh(value)
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#limit) return
-      this.delete(oldest)
-    }
+    while (this.#weight > this.#limit) this.#deleteOldest()
   }
 
   clear(): void {
@@ -44,5 +43,12 @@ export class Recent<Key, Value> {
     if (value === undefined) return
     this.#entries.delete(key)
     this.#weight -= this.#weigh(value)
+  }
+
+  #deleteOldest(): void {
+    const { done, value } = this.#oldest.next()
+    if (done !== true) return this.delete(value)
+    this.#oldest = this.#entries.keys() // it came to an end, where it stays
+    if (this.#entries.size === 0) this.#weight = 0
   }
 }
