@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava'
 import { parseTargetsRole } from '../../notary/tuf/role.ts'
 import type { SignedName } from '../../notary/tuf/signed-digests.ts'
 import { collectedRegistry, hour } from '../../registry/gc/testing/collected-registry.ts'
-import { countChanges } from '../../registry/inventory/changes.ts'
+import { followChanges } from '../../registry/inventory/changes.ts'
 import { registryContents } from '../../registry/inventory/contents.ts'
 import type { RegistryContents } from '../../registry/inventory/types.ts'
 import { historyRoots } from '../../registry/service/history-roots.ts'
@@ -30,7 +30,7 @@ interface Scene extends Awaited<ReturnType<typeof collectedRegistry>> {
 
 async function scene(t: ExecutionContext, options: { immutable?: string; signedIn?: SignedIn } = {}): Promise<Scene> {
   const trash = new HeldTrash()
-  const [changes, metadata] = [countChanges(), createMemoryMetadata()]
+  const [changes, metadata] = [followChanges(), createMemoryMetadata()]
   const registry = await collectedRegistry(t, {
     metadata: changes.watch(metadata),
     immutableBy: () => (tag) => (tag === options.immutable ? tag : undefined),

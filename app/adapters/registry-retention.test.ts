@@ -4,7 +4,7 @@ import { createMemoryRegistry, newCosignKey } from '../../notary/cosign/testing/
 import type { SignedName } from '../../notary/tuf/signed-digests.ts'
 import { eventOf } from '../../registry/events/event.ts'
 import { collectedRegistry, hour } from '../../registry/gc/testing/collected-registry.ts'
-import { countChanges } from '../../registry/inventory/changes.ts'
+import { followChanges } from '../../registry/inventory/changes.ts'
 import { registryContents } from '../../registry/inventory/contents.ts'
 import { parseManifestRef } from '../../registry/protocol/names.ts'
 import type { Occurrence, Requester } from '../../registry/service/occurrence.ts'
@@ -42,7 +42,7 @@ async function scene(t: ExecutionContext): Promise<Scene> {
   const rows = createMemoryState()
   const trash = createTrashKeeper(rows)
   const told: { occurrence: Occurrence; by: Requester | undefined }[] = []
-  const [changes, metadata] = [countChanges(), createMemoryMetadata()]
+  const [changes, metadata] = [followChanges(), createMemoryMetadata()]
   const registry = await collectedRegistry(t, {
     metadata: changes.watch(metadata),
     gc: { delay: hour, lease: 0 },

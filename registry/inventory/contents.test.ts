@@ -3,9 +3,10 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { digestOf } from '../../shared/base/digest.ts'
 import { collectedRegistry, hour } from '../gc/testing/collected-registry.ts'
 import { artifactOf, imageOf, indexOf, named, pushArtifact, pushBlob } from '../service/testing/images.ts'
+import { createMemoryMetadata } from '../storage/memory-metadata.ts'
 import { pulledRows } from '../storage/pull-rows.ts'
 import { type ManifestRow, manifestRows } from '../storage/rows.ts'
-import { countChanges } from './changes.ts'
+import { followChanges } from './changes.ts'
 import { registryContents } from './contents.ts'
 import type { ContentFacts, RegistryContents } from './types.ts'
 
@@ -13,9 +14,12 @@ const app = named('team/app')
 const config = 'application/vnd.oci.image.config.v1+json'
 
 async function scene(t: ExecutionContext) {
-  const registry = await collectedRegistry(t, { gc: { lease: 0 } })
-  const make = (): RegistryContents =>
-    registryContents({ ...registry.inner, changes: countChanges(), service: registry.service })
+  const changes = followChanges()
+  const registry = await collectedRegistry(t, {
+    metadata: changes.watch(createMemoryMetadata()),
+    gc: { lease: 0 },
+  })
+  const make = (): RegistryContents => registryContents({ ...registry.inner, changes, service: registry.service })
   return { ...registry, contents: make(), make }
 }
 

@@ -9,15 +9,17 @@ import { repositoryRows, tagRows } from '../storage/rows.ts'
 import type { ContentChanges } from './changes.ts'
 import { createDetailsLook } from './image-details.ts'
 import { inUseReports, reportedDigests } from './in-use.ts'
+import { ledTags } from './led-tags.ts'
 import { createManifestLook } from './manifest-facts.ts'
 import { type PageContext, tagFacts, tagPages, untaggedFacts, untaggedPages } from './pages.ts'
-import { pulledInRepository, pulledOf } from './pulled.ts'
+import { RememberedPulls } from './pulled.ts'
+import { RememberedTags } from './remembered-tags.ts'
 import type { RegistryContents } from './types.ts'
 import { usesIn } from './uses.ts'
 
 export interface ContentsParts
   extends Pick<ServiceInner, 'metadata' | 'pulls' | 'leases' | 'immutableBy' | 'guard' | 'now'> {
-  readonly changes: Pick<ContentChanges, 'revision'>
+  readonly changes: Pick<ContentChanges, 'revision' | 'listen'>
   /** Through which bytes are read. */
   readonly service: Pick<RegistryService, 'manifests' | 'blobs'>
 }
@@ -27,12 +29,17 @@ const pageSize = 1000
 /** The contents of an open registry. Costs what is asked for, not what there is. */
 export function registryContents(parts: ContentsParts): RegistryContents {
   const { metadata, pulls, leases, immutableBy, now, changes } = parts
-  const pageParts = { metadata, immutableBy, look: createManifestLook(metadata) }
+  const look = createManifestLook(metadata)
+  const tags = new RememberedTags({ metadata, look })
+  const pulled = new RememberedPulls({ metadata, pulls })
+  changes.listen(tags)
+  changes.listen(pulled)
+  const pageParts = { metadata, immutableBy, look, tags }
   const usesOf = async (name: string): Promise<PageContext['uses']> =>
     usesIn({ metadata, leases, reported: await reportedDigests(metadata, now()) }, name)
   /** For a single item. */
   const near = async (name: string): Promise<PageContext> => {
-    return { name, pulledIn: pulledOf(metadata, pulls, name), uses: await usesOf(name) }
+    return { name, pulledIn: pulled.ofFew(name), uses: await usesOf(name) }
   }
   return {
     revision: () => changes.revision(),
@@ -43,7 +50,7 @@ export function registryContents(parts: ContentsParts): RegistryContents {
       }
     },
     async *all(name) {
-      const pulledIn = await pulledInRepository(metadata, pulls, name)
+      const pulledIn = await pulled.inRepository(name)
       const context = { name, pulledIn, uses: await usesOf(name) }
       yield* tagPages(pageParts, context)
       yield* untaggedPages(pageParts, context)
@@ -51,7 +58,9 @@ export function registryContents(parts: ContentsParts): RegistryContents {
     tag: async (name, tag) => {
       const key = tagRows.key(name, tag)
       const value = await metadata.get(key)
-      return value === undefined ? undefined : (await tagFacts(pageParts, await near(name), [{ key, value }]))[0]
+      if (value === undefined) return undefined
+      const led = await ledTags(look, name, [{ key, value }])
+      return (await tagFacts(pageParts, await near(name), led.tags))[0]
     },
     digestsOf: async (name, tags) => {
       const keys = tags.map((tag) => tagRows.key(name, tag))

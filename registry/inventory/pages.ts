@@ -4,18 +4,18 @@ import { eachPage } from '../../shared/rows/each-row.ts'
 import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { Row } from '../../shared/rows/row-store.ts'
 import { keeperOfManifest } from '../gc/keepers.ts'
-import { subjectOfTag } from '../protocol/companion-tags.ts'
 import type { ServiceInner } from '../service/create-service.ts'
 import { type LooseRow, looseRows } from '../storage/gc-rows.ts'
-import { tagRows } from '../storage/rows.ts'
+import type { LedTag } from './led-tags.ts'
 import type { ManifestFacts, ManifestLook } from './manifest-facts.ts'
 import type { PulledAt, PulledIn } from './pulled.ts'
-import { readTagRow } from './read-tag-row.ts'
+import type { RememberedTags } from './remembered-tags.ts'
 import type { ContentFacts } from './types.ts'
 import type { Uses } from './uses.ts'
 
 export interface PageParts extends Pick<ServiceInner, 'metadata' | 'immutableBy'> {
   readonly look: ManifestLook
+  readonly tags: RememberedTags
 }
 
 /** What is read once for all pages of a repository. */
@@ -30,64 +30,29 @@ const pageSize = 1000
 const atOnce = 32
 
 /** Tags in byte order. What one page leads to is read while the one before it is used, and the rows of the next. */
-export function tagPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
-  return oneAhead(tagFactPages(parts, context))
+export async function* tagPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
+  for await (const { led } of oneAhead(parts.tags.pages(context.name)))
+    yield await tagFacts(parts, context, (await led).tags)
 }
 
-async function* tagFactPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
-  for await (const rows of oneAhead(eachPage(parts.metadata, tagRows.prefix(context.name), pageSize))) {
-    yield await tagFacts(parts, context, rows)
-  }
-}
-
-/** What these tags lead to; those left out that are about a manifest which is there. Damaged rows are none. */
+/** What is true of tags now beside what they lead to. */
 export async function tagFacts(
-  { look, immutableBy }: PageParts,
-  context: PageContext,
-  rows: readonly Row[],
+  { immutableBy }: Pick<PageParts, 'immutableBy'>,
+  { name, pulledIn, uses }: PageContext,
+  tags: readonly LedTag[],
 ): Promise<readonly ContentFacts[]> {
-  const { name } = context
-  const tags: LedTag[] = []
-  for (const { key, value } of rows) {
-    const row = readTagRow(key, value)
-    const tag = lastPart(key)
-    if (row !== undefined) tags.push({ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject })
-  }
-  const subjects = tags.flatMap(({ subject }) => subject ?? [])
-  const companions = subjects.length === 0 ? noManifests : await look.find(name, subjects)
-  const led = await look.led(
-    name,
-    tags.map(({ digest }) => digest),
-  )
-  const pulledAt = await context.pulledIn(() => tags.flatMap(({ digest }, i) => [digest, ...(led[i]?.below ?? [])]))
+  const pulledAt = await pulledIn(() => tags.flatMap(({ digest, manifest }) => [digest, ...manifest.below]))
   const ruleOf = immutableBy(name)
-  const found: ContentFacts[] = []
-  for (const [i, { tag, digest, at, subject }] of tags.entries()) {
-    const manifest = led[i]
-    if (manifest === undefined || (subject !== undefined && companions.has(subject))) continue
-    const { size, below } = manifest
-    found.push({
-      tag,
-      digest,
-      at,
-      size,
-      pulledAt: latest(digest, below, pulledAt),
-      immutableBy: ruleOf?.(tag),
-      inUse: context.uses(digest, below),
-    })
-  }
-  return found
+  return tags.map(({ tag, digest, at, manifest: { size, below } }) => ({
+    tag,
+    digest,
+    at,
+    size,
+    pulledAt: latest(digest, below, pulledAt),
+    immutableBy: ruleOf?.(tag),
+    inUse: uses(digest, below),
+  }))
 }
-
-interface LedTag {
-  readonly tag: string
-  readonly digest: Digest
-  readonly at: number
-  /** What the tag says by its form that it is about. */
-  readonly subject: Digest | undefined
-}
-
-const noManifests: ReadonlyMap<Digest, ManifestFacts> = new Map()
 
 /** Manifests without a tag, that nothing refers to and that are about none that is there, by digest. */
 export async function* untaggedPages(parts: PageParts, context: PageContext): AsyncGenerator<readonly ContentFacts[]> {
@@ -141,11 +106,15 @@ function latest(digest: Digest, below: readonly Digest[], pulledAt: PulledAt): n
 }
 
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
-  for (let next = source.next(); ; ) {
-    const { done, value } = await next
-    if (done === true) return
-    next = source.next()
-    next.catch(() => undefined) // told when it is its turn
-    yield value
+  try {
+    for (let next = source.next(); ; ) {
+      const { done, value } = await next
+      if (done === true) return
+      next = source.next()
+      next.catch(() => undefined) // told when it is its turn
+      yield value
+    }
+  } finally {
+    await source.return(undefined)
   }
 }

@@ -9,7 +9,7 @@ import { type Outbox, openOutbox } from '../events/outbox.ts'
 import { type ExportOptions, type ExportReport, exportLayouts } from '../export/export-layouts.ts'
 import type { Collector } from '../gc/collector.ts'
 import type { GcRoots } from '../gc/types.ts'
-import { countChanges } from '../inventory/changes.ts'
+import { followChanges } from '../inventory/changes.ts'
 import { registryContents } from '../inventory/contents.ts'
 import type { RegistryContents } from '../inventory/types.ts'
 import type { ScrubberOptions } from '../scrub/scrubber.ts'
@@ -82,7 +82,7 @@ export async function openRegistry(options: OpenOptions): Promise<OpenRegistry> 
     const policies = configuredPolicies(inForce)
     const garbage = configuredGarbage({ config: inForce, log, roots, isServing: options.isServing === true })
     const { lease } = garbage
-    const changes = countChanges()
+    const changes = followChanges()
     const made: { inner?: ServiceInner } = {}
     const attach = (given: ServiceInner): Attached => {
       made.inner = given
