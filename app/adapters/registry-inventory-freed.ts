@@ -1,5 +1,5 @@
 import type { Collector } from '../../registry/gc/collector.ts'
-import type { Going } from '../../registry/gc/freed-together.ts'
+import type { Going } from '../../registry/gc/freed-look.ts'
 import type { RegistryContents } from '../../registry/inventory/types.ts'
 import { isName, type RepositoryName } from '../../registry/protocol/names.ts'
 import type { ItemName } from '../../retention/facts.ts'

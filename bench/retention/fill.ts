@@ -1,5 +1,6 @@
 import { parseManifest } from '../../registry/protocol/manifest.ts'
 import { parseName, type RepositoryName } from '../../registry/protocol/names.ts'
+import { linkedBlob } from '../../registry/service/links.ts'
 import { planPush } from '../../registry/service/push-plan.ts'
 import { allMutable } from '../../registry/service/tag-rules.ts'
 import { gcStateRow } from '../../registry/storage/gc-rows.ts'
@@ -42,20 +43,20 @@ function settled(start: number): Row[] {
   ]
 }
 
-/** Where nothing is stored, nothing is in the way of a push. */
-const empty = { metadata: createMemoryRows(), hasBytes: async () => true, immutableBy: allMutable }
-
 async function rowsOf(i: number, filled: Filled, start: number): Promise<readonly Row[]> {
   const name: RepositoryName = parseName(filled.repository)
-  const { bytes, tags } = pushed(i, filled)
+  const { bytes, blobs, tags } = pushed(i, filled)
   const facts = parseManifest(bytes, undefined)
   const digest = digestOf(bytes)
   const manifest = { digest, mediaType: facts.mediaType, bytes }
   const at = start - (i % 90) * day - (i % 80_000) * 1000
   const push = { name, ref: { digest }, manifest, facts, tags, sparse: 'refuse' as const, at }
-  const { change } = await planPush(empty, push)
+  const links = blobs.flatMap((blob) => linkedBlob(name, blob.digest, { size: blob.size, at }))
+  const metadata = createMemoryRows() // with what the push needs, and nothing that is in its way
+  await metadata.commit({ put: links })
+  const { change } = await planPush({ metadata, hasBytes: async () => true, immutableBy: allMutable }, push)
   const pulled = i % 4 === 0 ? [pulledRows.row([name, digest], { at: start - ((i / 4) % 60) * day })] : []
-  return [...(change?.put ?? []), ...pulled]
+  return [...links, ...(change?.put ?? []), ...pulled]
 }
 
 async function putSorted(metadata: RowStore, rows: ReadonlyMap<string, string>): Promise<void> {

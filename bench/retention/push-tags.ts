@@ -10,10 +10,14 @@ import { type Filled, pushed } from './tags.ts'
 /** Manifests that are pushed at the same time. */
 const atOnce = 64
 
-/** Pushes tags into the data folder of a registry that does not run, bytes and all. Nothing is synced. */
+/** Pushes tags into the data folder of a registry that does not run, bytes of manifests and all, without their blobs. Nothing is synced. */
 export async function pushTags(root: string, filled: Filled): Promise<void> {
   const metadata = await openLevelMetadata({ folder: registryLayout(root).metadata, durability: 'relaxed' })
-  const service = await createService({ metadata, driver: await openFileDriver(root, { durability: 'relaxed' }) })
+  const service = await createService({
+    metadata,
+    driver: await openFileDriver(root, { durability: 'relaxed' }),
+    sparse: 'accept',
+  })
   const name = parseName(filled.repository)
   const numbers = Array.from({ length: filled.manifests }, (_, i) => i)
   await inParallel(numbers, { atOnce }, async (i) => {

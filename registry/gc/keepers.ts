@@ -1,6 +1,6 @@
 import { type Digest, parseDigest } from '../../shared/base/digest.ts'
 import { lastPart, readOrNothing } from '../../shared/rows/row-kind.ts'
-import type { RowStore } from '../../shared/rows/row-store.ts'
+import type { Row, RowStore } from '../../shared/rows/row-store.ts'
 import { anyDigest, useRows } from '../storage/gc-rows.ts'
 import { type ManifestRow, manifestRows, taggedRows } from '../storage/rows.ts'
 
@@ -44,7 +44,12 @@ async function subjectThere(
 export async function subjectOf(metadata: RowStore, name: string, digest: Digest): Promise<Digest | undefined> {
   const key = manifestRows.key(name, digest)
   const value = await metadata.get(key)
-  const row = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
+  return value === undefined ? undefined : subjectOfRow(metadata, name, { key, value })
+}
+
+/** The same of the row of one. */
+export async function subjectOfRow(metadata: RowStore, name: string, { key, value }: Row): Promise<Digest | undefined> {
+  const row = readOrNothing<ManifestRow>(manifestRows, key, value)
   return row && subjectThere(metadata, name, row)
 }
 

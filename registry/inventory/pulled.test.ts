@@ -7,8 +7,8 @@ import { followChanges } from './changes.ts'
 import { RememberedPulls } from './pulled.ts'
 
 const name = 'team/app'
-const [a, b, c]: readonly Digest[] = ['a', 'b', 'c'].map((text) => digestOf(Buffer.from(text)))
-if (a === undefined || b === undefined || c === undefined) throw new Error('three digests')
+const digestFor = (text: string): Digest => digestOf(Buffer.from(text))
+const [a, b, c] = [digestFor('a'), digestFor('b'), digestFor('c')]
 
 function scene() {
   const [below, changes] = [createMemoryMetadata(), followChanges()]

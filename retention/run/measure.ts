@@ -3,23 +3,24 @@ import type { ItemName } from '../facts.ts'
 import type { Inventory } from '../ports.ts'
 import type { Totals, Within } from './types.ts'
 
-/** Items of which it is asked what would be freed if they went: it takes a look at the rows of each. */
-const mostMeasured = 1000
 /** Others that are told of. */
 const mostTold = 10
 
 /** Remembers what goes, up to a bound, and says what that would free. */
 export class Measure {
   readonly #inventory: Inventory
+  readonly #most: number
   readonly #start = performance.now()
   readonly #going: ItemName[] = []
 
-  constructor(inventory: Inventory) {
+  /** `most`: items of which it is asked what would be freed if they went. It takes a look at the rows of each. */
+  constructor(inventory: Inventory, most: number) {
     this.#inventory = inventory
+    this.#most = most
   }
 
   add({ item: { kind, repository, name }, verdict }: Decision): void {
-    if (verdict === 'delete' && this.#going.length < mostMeasured) this.#going.push({ kind, repository, name })
+    if (verdict === 'delete' && this.#going.length < this.#most) this.#going.push({ kind, repository, name })
   }
 
   /** Of others that share something, only repositories `within` are told. */

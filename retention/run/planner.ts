@@ -13,6 +13,8 @@ import { mustKnowSigners } from './unknown-signers.ts'
 
 /** Items that are written at once. */
 const atOnce = 500
+/** Items of which it is asked what would be freed if they went. */
+const mostMeasured = 1000
 
 export interface PlanRequest extends PlanOptions {
   readonly by: string
@@ -71,7 +73,7 @@ async function writeItems(parts: Parts, id: string, request: PlanRequest & { rea
   const { inventory, rows } = parts
   const { policy, only, order, at } = request
   const options: DecideOptions = { policy, now: at, only, order }
-  const measure = new Measure(inventory)
+  const measure = new Measure(inventory, mostMeasured)
   const decisions = decide(inventory, options)
   let number = 0
   for await (const page of decisions) {

@@ -8,6 +8,9 @@ import { policyOf } from './policy-problems.ts'
 import type { PreviewLine, PreviewOptions } from './types.ts'
 import { mustKnowSigners } from './unknown-signers.ts'
 
+/** Of plans it is asked of more: nobody waits for each of them. */
+const mostMeasured = 200
+
 /** See {@link RetentionService.preview}. */
 export async function* preview(
   parts: Parts,
@@ -16,7 +19,7 @@ export async function* preview(
   const { inventory, now, readPolicy, rows } = parts
   const policy = policyOf(text ?? (await currentPolicy(rows)).text, readPolicy)
   mustKnowSigners(policy, inventory)
-  const measure = new Measure(inventory)
+  const measure = new Measure(inventory, mostMeasured)
   const tally = within && new Tally()
   const decisions = decide(inventory, { ...plan, policy, now: now() })
   for await (const page of decisions) {
