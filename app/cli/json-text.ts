@@ -13,6 +13,11 @@ export async function* jsonLines(items: AsyncIterable<unknown>): AsyncGenerator<
   for await (const item of items) yield jsonLine(item)
 }
 
+/** The same of what is JSON already. */
+export async function* jsonTexts(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const text of texts) yield escapeControls(text)
+}
+
 /** DEL and the C1 controls, which JSON lets through and a terminal acts on, escaped like the other control characters. */
 export function escapeControls(json: string): string {
   return json.replace(/[\u007f-\u009f]/g, (control) => `\\u00${control.charCodeAt(0).toString(16)}`)

@@ -16,6 +16,7 @@ import {
   type OpenModel,
   type OpenModelOptions,
   openModel,
+  previewed,
   start,
 } from '../../retention/run/testing/open-model.ts'
 import type { Credentials } from '../../shared/net/auth/credentials.ts'
@@ -84,8 +85,10 @@ for (const [way, reach] of Object.entries(ways)) {
       timeless(await remote.policies.check('version: 2')),
       timeless(await service.policies.check('version: 2')),
     )
-    const lines = (preview: typeof service): Promise<unknown[]> => all(preview.preview({ only: 'delete' }))
+    const lines = (asked: typeof service): Promise<unknown> => previewed(asked, { only: 'delete' })
     t.deepEqual(timeless(await lines(remote)), timeless(await lines(service)))
+    t.deepEqual(timeless(linesIn(await all(remote.previewText({})))), timeless(await previewed(service)))
+    t.deepEqual(timeless(linesIn(await all(service.previewText({})))), timeless(await previewed(service)))
     const other = remote.preview({ text: ageing('enforce'), plan: { only: ['other'], order: 'oldest' } })
     await t.throwsAsync(all(other), { code: 'USAGE', message: /no rule set "other"/ })
     const plan = await remote.plan('Änne K.', { cause: 'a test' })
@@ -120,7 +123,7 @@ for (const [way, reach] of Object.entries(ways)) {
       instanceOf: PolicyRefused,
     })
     t.deepEqual(refused?.problems, (await service.policies.check('version: 1\nmode: on')).problems)
-    const unsaved = await t.throwsAsync(all(remote.preview({ text: 'version: 2' })), { instanceOf: PolicyRefused })
+    const unsaved = await t.throwsAsync(previewed(remote, { text: 'version: 2' }), { instanceOf: PolicyRefused })
     t.is(unsaved?.problems[0]?.path, 'version')
     const run = await remote.run('bob')
     await remote.purge('all', 'bob')
@@ -148,9 +151,11 @@ for (const [way, reach] of Object.entries(ways)) {
     fillModel(model, 20)
     const found: unknown[] = []
     const reading = (async () => {
-      for await (const line of remote.preview({})) found.push(line)
+      for await (const page of remote.preview({})) found.push(page)
     })()
     await t.throwsAsync(reading, { code: 'SERVER_FAILED' })
+    items = 0
+    await t.throwsAsync(all(remote.previewText({})), { code: 'SERVER_FAILED' })
   })
 
   test(`${way} a preview ends when who asked goes`, async (t) => {
@@ -163,14 +168,22 @@ for (const [way, reach] of Object.entries(ways)) {
       },
     })
     for (let i = 0; i < 50_000; i++) model.content.push(`team/a${i % 50}`, `t${i}`, { at: start })
-    for await (const line of remote.preview({ text: ageing('propose') })) {
-      t.is(line.kind, 'decision')
+    for await (const [line] of remote.preview({ text: ageing('propose') })) {
+      t.is(line?.kind, 'decision')
       break
     }
     for (let [before, still] = [asked, 0]; still < 1000; [before, still] = [asked, asked === before ? still + 1 : 0])
       await turn()
     t.true(asked < 5000, `${asked} of 5000 pages`)
   })
+}
+
+function linesIn(texts: readonly string[]): readonly unknown[] {
+  return texts
+    .join('')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): unknown => JSON.parse(line))
 }
 
 /** Lets all go on that can. */

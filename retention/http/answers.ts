@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { isObject, type JsonValue, parseJson } from '../../shared/base/json.ts'
 import { errorAnswer, errorOf } from './errors.ts'
-import { Mismatch, type Shape } from './shape.ts'
+import { anything, Mismatch, type Shape } from './shape.ts'
 import type { GcAnswer } from './transport.ts'
 
 const mostBytes = 64 * 1024 * 1024
@@ -22,19 +22,48 @@ export async function documentOf<T>(answer: GcAnswer, shape: Shape<T>): Promise<
   return read(value, shape)
 }
 
-/** The lines of an answer, which is asked for with the first, each as it comes. Errors: as {@link documentOf}, in the midst, too. */
-export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>): AsyncGenerator<T> {
+/** The lines of an answer, which is asked for with the first, as they come. Errors: as {@link documentOf}, in the midst, too. */
+export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>): AsyncGenerator<readonly T[]> {
+  for await (const text of wholeLines(ask)) {
+    const lines = text.slice(0, -1).split('\n')
+    yield lines.map((line) => lineOf(line, shape))
+  }
+}
+
+/**
+ * The text of the lines, some at a time, for whoever only passes it on: that the first and the last one are as they must be is all that is
+ * looked at, and that nothing is in it that a terminal would act on.
+ */
+export async function* linesTextOf(ask: () => Promise<GcAnswer>, shape: Shape<unknown>): AsyncGenerator<string> {
+  let [held, isFirst] = ['', true]
+  for await (const text of wholeLines(ask)) {
+    if (isFirst) lineOf(text.slice(0, text.indexOf('\n')), shape)
+    isFirst = false
+    if (control.test(text)) throw nonsense('its answer has a control character in it')
+    const last = text.lastIndexOf('\n', text.length - 2) + 1
+    yield held + text.slice(0, last)
+    held = text.slice(last)
+  }
+  if (held === '') return
+  lineOf(held.slice(0, -1), shape)
+  yield held
+}
+
+/** Other than the end of a line. */
+// oxlint-disable-next-line no-control-regex -- that is what is looked for
+const control = /[\u0000-\u0009\u000b-\u001f]/
+
+/** Texts of one line or more, each with its end. */
+async function* wholeLines(ask: () => Promise<GcAnswer>): AsyncGenerator<string> {
   const answer = await ask()
-  if (answer.status !== 200) await documentOf(answer, shape)
+  if (answer.status !== 200) await documentOf(answer, anything)
   const decoder = new TextDecoder()
   let rest = ''
   for await (const piece of answer.body) {
-    const [first = '', ...others] = decoder.decode(piece, { stream: true }).split('\n')
-    rest += first
-    for (const other of others) {
-      yield lineOf(rest, shape)
-      rest = other
-    }
+    const text = rest + decoder.decode(piece, { stream: true })
+    const end = text.lastIndexOf('\n') + 1
+    if (end > 0) yield text.slice(0, end)
+    rest = text.slice(end)
     if (rest.length > longestLine) throw nonsense('a line of its answer is too long')
   }
   if (rest !== '') throw nonsense('its answer ends within a line')

@@ -1,4 +1,4 @@
-import { documentOf, linesOf } from './answers.ts'
+import { documentOf, linesOf, linesTextOf } from './answers.ts'
 import * as documents from './document-shapes.ts'
 import { explanation, previewLine } from './item-shapes.ts'
 import { list, type Shape } from './shape.ts'
@@ -13,7 +13,9 @@ export interface Call extends Omit<GcRequest, 'target'> {
 export interface Calls {
   get<T>(path: string, shape: Shape<T>): Promise<T>
   send<T>(call: Call, shape: Shape<T>): Promise<T>
-  lines<T>(call: Call, shape: Shape<T>): AsyncGenerator<T>
+  lines<T>(call: Call, shape: Shape<T>): AsyncGenerator<readonly T[]>
+  /** The same as text. */
+  linesText(call: Call, shape: Shape<unknown>): AsyncGenerator<string>
 }
 
 /** What is answered. */
@@ -39,11 +41,15 @@ export const shapes = {
 export function createCalls(transport: GcTransport, prefix: string): Calls {
   const send: Calls['send'] = async ({ path, ...call }, shape) =>
     documentOf(await transport.send({ ...call, target: `${prefix}${path}` }), shape)
+  const asking =
+    ({ path, ...call }: Call) =>
+    async () =>
+      transport.send({ ...call, isLong: true, target: `${prefix}${path}` })
   return {
     get: async (path, shape) => send({ method: 'GET', path }, shape),
     send,
-    lines: ({ path, ...call }, shape) =>
-      linesOf(async () => transport.send({ ...call, isLong: true, target: `${prefix}${path}` }), shape),
+    lines: (call, shape) => linesOf(asking(call), shape),
+    linesText: (call, shape) => linesTextOf(asking(call), shape),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Source } from '../facts.ts'
-import type { PolicyBook, RetentionService } from '../run/types.ts'
+import type { PolicyBook, PreviewOptions, RetentionService } from '../run/types.ts'
 import { inUseReport, type PreviewBody } from './body-shapes.ts'
-import { type Calls, createCalls, query, shapes } from './calls.ts'
+import { type Call, type Calls, createCalls, query, shapes } from './calls.ts'
 import { type SourcesTold, sourcesTold } from './item-shapes.ts'
 import { base } from './routes.ts'
 import { list } from './shape.ts'
@@ -62,23 +62,30 @@ function policiesOf(calls: Calls): PolicyBook {
   }
 }
 
-type Reading = 'status' | 'preview' | 'plans' | 'planned' | 'runs' | 'trash' | 'explain' | 'audit'
+type Reading = 'status' | 'preview' | 'previewText' | 'plans' | 'planned' | 'runs' | 'trash' | 'explain' | 'audit'
 
 function readingOf(calls: Calls): Pick<RetentionService, Reading> {
   return {
     status: async () => calls.get('/status', shapes.status),
-    preview: ({ text, only, plan, signal }) =>
-      calls.lines(
-        { method: 'POST', path: `/preview${query({ only })}`, body: previewBody({ text, plan }), signal },
-        shapes.preview,
-      ),
+    preview: (options) => calls.lines(previewCall(options), shapes.preview),
+    previewText: (options) => calls.linesText(previewCall(options), shapes.preview),
     plans: async () => calls.get('/plans', shapes.plans),
-    planned: (id) => calls.lines({ method: 'GET', path: `/plans/${encodeURIComponent(id)}/items` }, shapes.planned),
+    planned: (id) =>
+      oneByOne(calls.lines({ method: 'GET', path: `/plans/${encodeURIComponent(id)}/items` }, shapes.planned)),
     runs: async (limit) => calls.get(`/runs${query({ limit })}`, shapes.runs),
     trash: async (options = {}) => calls.get(`/trash${query({ ...options })}`, shapes.trash),
     explain: async (what) => calls.get(`/explain${query({ what })}`, shapes.explanation),
-    audit: ({ after } = {}) => calls.lines({ method: 'GET', path: `/audit${query({ after })}` }, shapes.audit),
+    audit: ({ after } = {}) =>
+      oneByOne(calls.lines({ method: 'GET', path: `/audit${query({ after })}` }, shapes.audit)),
   }
+}
+
+function previewCall({ text, only, plan, signal }: PreviewOptions): Call {
+  return { method: 'POST', path: `/preview${query({ only })}`, body: previewBody({ text, plan }), signal }
+}
+
+async function* oneByOne<T>(pages: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
+  for await (const page of pages) yield* page
 }
 
 type Changing = 'plan' | 'apply' | 'run' | 'undo' | 'purge'

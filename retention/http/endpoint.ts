@@ -23,8 +23,8 @@ export interface Endpoint {
   readonly isLines: boolean
   /** Statuses that it may answer with besides those that all may. */
   readonly errors: readonly number[]
-  /** What it answers. Errors: Mismatch for query and body; those of the service. */
-  run(asked: RawAsked): Promise<unknown> | AsyncIterable<unknown>
+  /** What it answers; of lines their text. Errors: Mismatch for query and body; those of the service. */
+  run(asked: RawAsked): Promise<unknown> | AsyncIterable<string>
 }
 
 export interface BodyShape {
@@ -78,8 +78,19 @@ export function endpoint<T, Query extends object = object, Body = unknown>(
 export function lines<T, Query extends object = object, Body = unknown>(
   row: Row<Query, Body, T> & { readonly run: (asked: Asked<Query, Body>) => AsyncIterable<T> },
 ): Endpoint {
+  return texts({ ...row, run: (asked) => eachText(row.run(asked)) })
+}
+
+/** The same of one that has their text. */
+export function texts<T, Query extends object = object, Body = unknown>(
+  row: Row<Query, Body, T> & { readonly run: (asked: Asked<Query, Body>) => AsyncIterable<string> },
+): Endpoint {
   const read = readerOf(row)
   return { ...common(row), isLines: true, run: (asked) => row.run(read(asked)) }
+}
+
+async function* eachText(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`
 }
 
 type Read<Query, Body> = (asked: RawAsked) => Asked<Query, Body>

@@ -12,7 +12,7 @@ import {
   status,
   trashEntry,
 } from './document-shapes.ts'
-import { type Asked, type Endpoint, endpoint, lines } from './endpoint.ts'
+import { type Asked, type Endpoint, endpoint, lines, texts } from './endpoint.ts'
 import { explanation, previewLine } from './item-shapes.ts'
 import { optional } from './object-shape.ts'
 import { integer, list, text, word } from './shape.ts'
@@ -69,7 +69,7 @@ export const readingEndpoints: readonly Endpoint[] = [
     answer: policyCheck,
     run: async ({ at, body }): Promise<PolicyCheck> => at.service.policies.check(body.text),
   }),
-  lines({
+  texts({
     id: 'preview',
     method: 'POST',
     path: '/preview',
@@ -84,7 +84,7 @@ export const readingEndpoints: readonly Endpoint[] = [
     answer: previewLine,
     errors: [422],
     run: ({ at, query, body, within, signal }: Asked<{ readonly only?: 'delete' | undefined }, PreviewBody>) =>
-      at.service.preview({ ...body, only: query.only, within, signal }),
+      at.service.previewText({ ...body, only: query.only, within, signal }),
   }),
   endpoint({
     id: 'listPlans',

@@ -48,26 +48,50 @@ export class Sender {
   }
 }
 
-/** Sends lines as they come, no faster than they are taken. What the first one fails with is answered as any error. */
-export async function sendLines(answering: Answering, lines: AsyncIterable<unknown>): Promise<void> {
+/** Sends the text of lines as it comes, no faster than it is taken. What the first piece fails with is answered as any error. */
+export async function sendLines(answering: Answering, texts: AsyncIterable<string>): Promise<void> {
   const { response, told, limits } = answering
+  const fill = bufferFiller()
   let [waiting, since] = ['', performance.now()]
   const flush = async (): Promise<void> => {
     if (!response.headersSent) response.writeHead(200, { ...own, 'Content-Type': 'application/x-ndjson' })
-    const bytes = Buffer.from(waiting)
-    told.sentBytes += bytes.byteLength
-    response.write(bytes)
+    for (const { bytes, free } of fill(waiting)) {
+      told.sentBytes += bytes.byteLength
+      response.write(bytes, free)
+    }
     ;[waiting, since] = ['', performance.now()]
     if (response.writableLength > mostUntaken) await drained(response, limits.stalledReadTime)
   }
-  for await (const line of lines) {
+  for await (const text of texts) {
     if (response.destroyed) return
-    waiting += `${JSON.stringify(line)}\n`
+    waiting += text
     if (waiting.length >= piece || performance.now() - since > longestWait) await flush()
   }
   if (response.destroyed) return
   await flush()
   response.end()
+}
+
+interface Filled {
+  readonly bytes: Uint8Array
+  /** To be called when the bytes are sent. */
+  readonly free: () => void
+}
+
+/** Puts texts into buffers, which are used again: to make new ones takes as long as what is written into them. */
+function bufferFiller(): (text: string) => readonly Filled[] {
+  const encoder = new TextEncoder()
+  const unused: Uint8Array[] = []
+  return (text) => {
+    const filled: Filled[] = []
+    for (let rest = text; rest !== ''; ) {
+      const buffer = unused.pop() ?? new Uint8Array(2 * piece)
+      const { read, written } = encoder.encodeInto(rest, buffer)
+      rest = rest.slice(read)
+      filled.push({ bytes: buffer.subarray(0, written), free: () => void unused.push(buffer) })
+    }
+    return filled
+  }
 }
 
 /** A client that takes nothing for so long is cut off. */

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ageing, all, day, fillModel, type OpenModel, openModel, start } from './testing/open-model.ts'
+import { ageing, all, day, fillModel, type OpenModel, openModel, previewed, start } from './testing/open-model.ts'
 import type { PreviewLine, Run } from './types.ts'
 
 async function opened(mode: Run['mode'] = 'propose'): Promise<OpenModel> {
@@ -17,7 +17,7 @@ function deletedIn(lines: readonly PreviewLine[]): string[] {
 test('preview, plan and apply say and do the same on data that stay as they are', async (t) => {
   const { service, model } = await opened()
   const before = model.state()
-  const lines = await all(service.preview({}))
+  const lines = await previewed(service)
   const totals = lines.at(-1)
   if (totals?.kind !== 'totals') return t.fail('no totals')
   t.like(totals.totals, { considered: 4, kept: 1, deleted: 3, bytes: 3300, freed: 3300, shared: 0, measured: 3 })
@@ -85,7 +85,7 @@ test('a preview with the options of a plan decides as that plan', async (t) => {
   const { service, model } = await openModel({ policy: ageing('propose', more) })
   fillModel(model)
   for (const only of [['old'], ['new'], ['old', 'new']]) {
-    const lines = await all(service.preview({ only: 'delete', plan: { only } }))
+    const lines = await previewed(service, { only: 'delete', plan: { only } })
     const items = await all(service.planned((await service.plan('bob', { only })).id))
     const names = items.map(({ name }) => name).sort()
     t.deepEqual(deletedIn(lines).sort(), names)
@@ -98,17 +98,17 @@ test('a preview with the options of a plan decides as that plan', async (t) => {
     ['oldest', 'old-3'],
     ['leastRecentlyPulled', 'old-2'],
   ] as const)
-    t.deepEqual(deletedIn(await all(service.preview({ text: limited, plan: { order } }))), [name])
+    t.deepEqual(deletedIn(await previewed(service, { text: limited, plan: { order } })), [name])
 })
 
 test('unsaved text is previewed, and what is wrong with it is told', async (t) => {
   const { service } = await openModel()
-  const lines = await all(service.preview({ text: ageing('enforce'), only: 'delete' }))
+  const lines = await previewed(service, { text: ageing('enforce'), only: 'delete' })
   t.deepEqual(
     lines.map(({ kind }) => kind),
     ['totals'],
   )
-  const error = await t.throwsAsync(all(service.preview({ text: 'version: 1\nmode: enforced\n' })), {
+  const error = await t.throwsAsync(previewed(service, { text: 'version: 1\nmode: enforced\n' }), {
     code: 'RETENTION_POLICY_INVALID',
   })
   t.regex(error?.message ?? '', /^mode: /)
@@ -121,7 +121,7 @@ test('a preview that is aborted ends', async (t) => {
   const abort = new AbortController()
   await t.throwsAsync(
     async () => {
-      for await (const line of service.preview({ signal: abort.signal })) if (line.kind === 'decision') abort.abort()
+      for await (const page of service.preview({ signal: abort.signal })) if (page.length > 0) abort.abort()
     },
     { code: 'CANCELLED' },
   )

@@ -2,7 +2,7 @@ import test from 'ava'
 import { IbuildError } from '../../shared/base/errors.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import { createMemoryState } from '../state/open-state.ts'
-import { ageing, all, fillModel, openModel } from './testing/open-model.ts'
+import { ageing, all, fillModel, openModel, previewed } from './testing/open-model.ts'
 
 test('another policy that comes into force stops what is going on', async (t) => {
   const open = await openModel({
@@ -54,7 +54,7 @@ test('one at a time; who comes second is told', async (t) => {
   ])
     await t.throwsAsync(second, { code: 'RETENTION_BUSY' })
   t.true((await open.service.status()).isRunning)
-  t.is((await all(open.service.preview({}))).length, 5, 'a preview goes on beside it')
+  t.is((await previewed(open.service)).length, 5, 'a preview goes on beside it')
   release()
   t.like(await first, { state: 'done', removed: 3 })
   t.false((await open.service.status()).isRunning)

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { ageing, all, day, openModel, start } from './testing/open-model.ts'
+import { ageing, day, openModel, previewed, start } from './testing/open-model.ts'
 import type { PreviewOptions, Totals } from './types.ts'
 
 test('whom content is shared with is told to whoever may see that, and to nobody else', async (t) => {
@@ -8,7 +8,7 @@ test('whom content is shared with is told to whoever may see that, and to nobody
   model.content.push('team/app', 'old', { at: start - 40 * day, text: 'old', layers })
   model.content.push('secret/app', 'new', { at: start - day, text: 'new', layers })
   const totals = async (options: PreviewOptions = {}): Promise<Totals | undefined> =>
-    (await all(service.preview(options))).flatMap((line) => (line.kind === 'totals' ? [line.totals] : []))[0]
+    (await previewed(service, options)).flatMap((line) => (line.kind === 'totals' ? [line.totals] : []))[0]
   const whole = await totals()
   t.like(whole, { deleted: 1, shared: 1000 })
   t.regex(whole?.sharedWith.join() ?? '', /^secret\/app@sha256:\w+$/)

@@ -15,7 +15,7 @@ const mostMeasured = 200
 export async function* preview(
   parts: Parts,
   { text, only, plan, within, signal }: PreviewOptions,
-): AsyncGenerator<PreviewLine> {
+): AsyncGenerator<readonly PreviewLine[]> {
   const { inventory, now, readPolicy, rows } = parts
   const policy = policyOf(text ?? (await currentPolicy(rows)).text, readPolicy)
   mustKnowSigners(policy, inventory)
@@ -25,12 +25,14 @@ export async function* preview(
   for await (const page of decisions) {
     if (signal?.aborted === true)
       throw new IbuildError('CANCELLED', 'the preview was cancelled', { cause: signal.reason })
+    const lines: PreviewLine[] = []
     for (const decision of page) {
       if (within?.(decision.item.repository) === false) continue
       tally?.add(decision)
       measure.add(decision)
-      if (only === undefined || decision.verdict === only) yield { kind: 'decision', decision }
+      if (only === undefined || decision.verdict === only) lines.push({ kind: 'decision', decision })
     }
+    if (lines.length > 0) yield lines
   }
-  yield { kind: 'totals', totals: await measure.totals(tally?.counts() ?? decisions.counts(), within) }
+  yield [{ kind: 'totals', totals: await measure.totals(tally?.counts() ?? decisions.counts(), within) }]
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { createModelInventory, type ModelInventory } from './testing/model-inventory.ts'
-import { all, day, openModel, start } from './testing/open-model.ts'
+import { all, day, openModel, previewed, start } from './testing/open-model.ts'
 
 const push = fc.record({
   repository: fc.constantFrom('a', 'team/app', 'team/app-2'),
@@ -43,8 +43,8 @@ test('whatever there is and whatever the policy: preview, plan and run agree, tw
       const text = `version: 1\nmode: enforce\nlimits: { ${limits} }\npolicies: [{ ${rules} }]\n`
       const { service } = await openModel({ model, policy: text })
       const before = tagsIn(model)
-      const previewed = await all(service.preview({ only: 'delete' }))
-      const goes = previewed.flatMap((line) =>
+      const lines = await previewed(service, { only: 'delete' })
+      const goes = lines.flatMap((line) =>
         line.kind === 'decision' ? [`${line.decision.item.repository} ${line.decision.item.name}`] : [],
       )
       const plan = await service.plan('bob')

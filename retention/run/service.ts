@@ -10,6 +10,7 @@ import { listEntries } from '../state/trash.ts'
 import { type ApplyOptions, applyPlan, looked, newRun } from './applier.ts'
 import type { Busy } from './busy.ts'
 import { explain } from './explain.ts'
+import { textOf } from './line-text.ts'
 import type { Parts } from './parts.ts'
 import { mayRepeat, repeated } from './passes.ts'
 import { makePlan } from './planner.ts'
@@ -68,8 +69,12 @@ export class Retention implements RetentionService {
     return statusOf(this.#parts, { isRunning: busy.isBusy, jobs })
   }
 
-  preview(options: PreviewOptions): AsyncIterable<PreviewLine> {
+  preview(options: PreviewOptions): AsyncIterable<readonly PreviewLine[]> {
     return preview(this.#parts, options)
+  }
+
+  previewText(options: PreviewOptions): AsyncIterable<string> {
+    return textOf(this.preview(options))
   }
 
   plan(by: string, options: PlanOptions = {}): Promise<Plan> {

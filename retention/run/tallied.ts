@@ -88,6 +88,7 @@ function delegated(service: RetentionService): RetentionService {
     policies: service.policies,
     status: (...args) => service.status(...args),
     preview: (...args) => service.preview(...args),
+    previewText: (...args) => service.previewText(...args),
     plan: (...args) => service.plan(...args),
     plans: (...args) => service.plans(...args),
     planned: (...args) => service.planned(...args),

@@ -12,10 +12,12 @@ export interface RetentionService {
   status(): Promise<RetentionStatus>
   readonly policies: PolicyBook
   /**
-   * What a policy would do now: a line for each decision as it is made, then totals. `text` is a policy that nobody saved; the one in
-   * force without it. RETENTION_POLICY_INVALID. Changes nothing, and may run beside everything else.
+   * What a policy would do now: a line for each decision as it is made, then totals; in pages of a thousand at most. `text` is a policy that
+   * nobody saved; the one in force without it. RETENTION_POLICY_INVALID. Changes nothing, and may run beside everything else.
    */
-  preview(options: PreviewOptions): AsyncIterable<PreviewLine>
+  preview(options: PreviewOptions): AsyncIterable<readonly PreviewLine[]>
+  /** The same as lines of JSON, some at a time, for whoever only passes them on. */
+  previewText(options: PreviewOptions): AsyncIterable<string>
   /** Decides for now and writes down what would be done. RETENTION_BUSY while another is made or applied. */
   plan(by: string, options?: PlanOptions): Promise<Plan>
   /** Newest first, a hundred at most. */

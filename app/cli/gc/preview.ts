@@ -1,7 +1,7 @@
 import type { PreviewLine, RetentionService } from '../../../retention/run/types.ts'
 import { parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
-import { jsonLines } from '../json-text.ts'
+import { jsonTexts } from '../json-text.ts'
 import { terminalWidth } from '../terminal-width.ts'
 import { writePieces } from '../write-lines.ts'
 import { decisionTable } from './decision-lines.ts'
@@ -41,24 +41,23 @@ export async function run(argv: readonly string[]): Promise<number> {
   const text = words[0] === undefined ? undefined : await policyFile(words[0])
   const work = async (service: RetentionService): Promise<void> =>
     interruptible(async (signal) => {
-      const lines = service.preview({ text, plan, only: flags.all === true ? undefined : 'delete', signal })
-      await writePieces(flags.json === true ? jsonLines(lines) : tableLines(lines, flags))
+      const options = { text, plan, only: flags.all === true ? undefined : ('delete' as const), signal }
+      const isJSON = flags.json === true
+      await writePieces(isJSON ? jsonTexts(service.previewText(options)) : tableText(service.preview(options), flags))
     })
   const name = words[0] === undefined ? 'the policy in force' : nameOfFile(words[0])
   await namingFile(name, async () => lookAtRetention(flags, work))
   return 0
 }
 
-async function* tableLines(lines: AsyncIterable<PreviewLine>, { why, trunc }: Flags): AsyncGenerator<string> {
+async function* tableText(pages: AsyncIterable<readonly PreviewLine[]>, { why, trunc }: Flags): AsyncGenerator<string> {
   const table = decisionTable({ now: Date.now(), trunc, why: why === true, width: terminalWidth() })
   let isFirst = true
-  for await (const line of lines) {
-    if (line.kind === 'totals') {
-      for (const text of totalsLines(line.totals)) yield text
-      continue
-    }
-    if (isFirst) yield table.heading
+  for await (const page of pages) {
+    let text = isFirst && page[0]?.kind === 'decision' ? table.heading : ''
     isFirst = false
-    yield table.line(line.decision)
+    for (const line of page)
+      text += line.kind === 'decision' ? table.line(line.decision) : totalsLines(line.totals).join('')
+    yield text
   }
 }

@@ -52,7 +52,8 @@ async function lossOf(service: RetentionService, plan: PlanOptions): Promise<Los
 }
 
 async function totalsOf(service: RetentionService, plan: PlanOptions): Promise<Loss['totals']> {
-  for await (const line of service.preview({ only: 'delete', plan })) if (line.kind === 'totals') return line.totals
+  for await (const page of service.preview({ only: 'delete', plan }))
+    for (const line of page) if (line.kind === 'totals') return line.totals
   return { deleted: 0, bytes: 0 }
 }
 

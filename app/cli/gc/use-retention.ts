@@ -71,12 +71,11 @@ async function openOwn(
   opened: AsyncDisposableStack,
 ): Promise<RetentionService> {
   const root = dataFolder(flags.root)
-  const [{ openAlone }, { retentionServed }] = await Promise.all([import('./open-alone.ts'), import('./served.ts')])
-  const alone = { root, flags, onlyReads }
+  const { retentionServed } = await import('./served.ts')
+  const alone = async (): Promise<RetentionService> =>
+    (await import('./open-alone.ts')).openAlone(source, { root, flags, onlyReads }, opened)
   try {
-    return await whileBusy(
-      async () => (await retentionServed(root, source, flags.host)) ?? openAlone(source, alone, opened),
-    )
+    return await whileBusy(async () => (await retentionServed(root, source, flags.host)) ?? alone())
   } catch (error) {
     throw isIbuildError(error, 'SERVER_BUSY') ? withHint(error, whenBusy) : error
   }

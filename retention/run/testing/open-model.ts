@@ -3,7 +3,7 @@ import type { JobBook } from '../../state/jobs.ts'
 import { createMemoryState } from '../../state/open-state.ts'
 import { openRetention, type RetentionOptions } from '../open-retention.ts'
 import { createTrashKeeper } from '../trash-keeper.ts'
-import type { RetentionService, Run } from '../types.ts'
+import type { PreviewLine, PreviewOptions, RetentionService, Run } from '../types.ts'
 import { createModelInventory, type ModelInventory, type ModelOptions } from './model-inventory.ts'
 
 export const day: number = 24 * 60 * 60 * 1000
@@ -76,4 +76,12 @@ export async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = []
   for await (const one of source) found.push(one)
   return found
+}
+
+/** The lines of a preview. */
+export async function previewed(
+  service: Pick<RetentionService, 'preview'>,
+  options: PreviewOptions = {},
+): Promise<readonly PreviewLine[]> {
+  return (await all(service.preview(options))).flat()
 }
