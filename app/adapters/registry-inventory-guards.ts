@@ -54,6 +54,7 @@ async function read(signedIn: SignedIn, repository: string): Promise<SignedNames
       : []
   return {
     about: (digest) => {
+      if (collections.length === 0) return undefined
       const [first] = namesOf(digest)
       return first === undefined ? undefined : `${first.role} signed it as ${first.name}`
     },
@@ -63,9 +64,12 @@ async function read(signedIn: SignedIn, repository: string): Promise<SignedNames
   }
 }
 
+const none: readonly Guard[] = []
+
 /** What the registry says against taking something, the strongest first. */
 export function guardsOf({ immutableBy, inUse, digest }: ContentFacts, signed: SignedNames): readonly Guard[] {
   const about = signed.about(digest)
+  if (immutableBy === undefined && inUse === undefined && about === undefined) return none
   return [
     ...(immutableBy === undefined
       ? []

@@ -116,7 +116,7 @@ interface Known {
 
 function factsFrom(repository: string, content: ContentFacts, { wants, signed, details, beside }: Known): ItemFacts {
   const { tag, digest, size, at, pulledAt } = content
-  return {
+  const facts: ItemFacts = {
     kind: tag === undefined ? 'untagged' : 'tag',
     repository,
     name: tag ?? digest,
@@ -125,6 +125,10 @@ function factsFrom(repository: string, content: ContentFacts, { wants, signed, d
     pushedAt: at,
     pulledAt,
     guards: guardsOf(content, signed),
+  }
+  if (!wants.created && !wants.labels && !wants.signatures && beside === undefined) return facts
+  return {
+    ...facts,
     ...(wants.created && { createdAt: details?.createdAt }),
     ...(wants.labels && { labels: details?.labels }),
     ...(wants.signatures && {

@@ -18,6 +18,8 @@ export class MostRecent {
   readonly #rule: MostRecentRule
   readonly #speaking: SpeakingSet
   readonly #groups = new Map<string, Best<Recency>>()
+  /** Of the tag before: mostly the next one is in the same group. */
+  #last: { readonly caught: Groups; readonly best: Best<Recency> } | undefined
 
   constructor(rule: MostRecentRule, speaking: SpeakingSet) {
     this.#rule = rule
@@ -27,9 +29,8 @@ export class MostRecent {
   offer(item: ItemFacts, ordinal: number): void {
     if (!isCounted(this.#speaking, item)) return
     const caught = this.#speaking.group.in(item.name)
-    const group = groupKey(caught, this.#rule)
-    let best = this.#groups.get(group)
-    if (best === undefined) this.#groups.set(group, (best = new Best<Recency>(this.#rule.n, byRecency)))
+    const best = this.#bestOf(caught)
+    this.#last = { caught, best }
     best.offer(recencyOf(item, ordinal, this.#rule.by, caught))
   }
 
@@ -38,6 +39,24 @@ export class MostRecent {
       for (const [place, { ordinal }] of best.sorted().entries()) yield { ordinal, rank: place + 1 }
     }
   }
+
+  #bestOf(caught: Groups): Best<Recency> {
+    if (this.#last !== undefined && isSameGroup(caught, this.#last.caught, this.#rule)) return this.#last.best
+    const group = groupKey(caught, this.#rule)
+    const before = this.#groups.get(group)
+    if (before !== undefined) return before
+    const best = new Best<Recency>(this.#rule.n, byRecency)
+    this.#groups.set(group, best)
+    return best
+  }
+}
+
+/** True where {@link groupKey} is the same. Of both the same pattern caught something, or nothing. */
+function isSameGroup(a: Groups, b: Groups, { by }: MostRecentRule): boolean {
+  if (a === undefined || b === undefined) return a === b
+  const number = typeof by === 'object' ? by.number : undefined
+  for (const name in a) if (a[name] !== b[name] && name !== number) return false
+  return true
 }
 
 /**

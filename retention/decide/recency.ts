@@ -59,5 +59,20 @@ function timeOf(item: ItemFacts, by: Order): number {
 function numberIn(groups: Groups, name: string): string | undefined {
   if (groups === undefined || !Object.hasOwn(groups, name)) return undefined
   const digits = groups[name]
-  return digits !== undefined && /^\d+$/.test(digits) ? digits.replace(/^0+(?=\d)/, '') : undefined
+  return digits !== undefined && isDigits(digits) ? withoutZeros(digits) : undefined
+}
+
+/** At least one, and nothing else. */
+function isDigits(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    if (code < 0x30 || code > 0x39) return false
+  }
+  return text !== ''
+}
+
+function withoutZeros(digits: string): string {
+  let zeros = 0
+  while (zeros < digits.length - 1 && digits.charCodeAt(zeros) === 0x30) zeros++
+  return zeros === 0 ? digits : digits.slice(zeros)
 }

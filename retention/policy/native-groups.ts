@@ -1,8 +1,9 @@
 /** What a pattern fits, and what its groups catch, where the engine of the language cannot take long to say it. */
 export interface NativeGroups {
-  /** Undefined for texts that it is not asked about: too long, or not of the characters of names. */
-  fits(text: string): boolean | undefined
-  /** Undefined for those as well, and where it does not fit. */
+  /** False for texts that it is not asked about: too long, or not of the characters of names. */
+  knows(text: string): boolean
+  fits(text: string): boolean
+  /** Undefined where it does not fit. */
   in(text: string): Readonly<Record<string, string>> | undefined
 }
 
@@ -32,11 +33,15 @@ export function nativeGroups(pattern: string): NativeGroups | undefined {
   const pieces = piecesOf(bare)
   if (pieces === undefined || pieces.filter(mayEndElsewhere).length > 1) return undefined
   const regex = new RegExp(`^(?:${bare.replaceAll('(?P<', '(?<')})$`)
-  const isOfNames = (text: string): boolean => text.length <= longest && ofNames.test(text)
-  return {
-    fits: (text) => (isOfNames(text) ? regex.test(text) : undefined),
-    in: (text) => (isOfNames(text) ? regex.exec(text)?.groups : undefined),
-  }
+  return { knows: isOfNames, fits: (text) => regex.test(text), in: (text) => regex.exec(text)?.groups }
+}
+
+/** One pattern after the other is held against the same text. */
+let last = { text: '', isOfNames: true }
+
+function isOfNames(text: string): boolean {
+  if (text !== last.text) last = { text, isOfNames: text.length <= longest && ofNames.test(text) }
+  return last.isOfNames
 }
 
 /** Undefined when there is anything else in it. */

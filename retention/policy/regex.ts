@@ -2,7 +2,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { BadPattern } from '../../shared/base/name-pattern.ts'
 import { explained } from './explain-regex.ts'
 import type { Matcher } from './matcher.ts'
-import { type NativeGroups, nativeGroups } from './native-groups.ts'
+import { nativeGroups } from './native-groups.ts'
 
 const longest = 1000
 /** Instructions: what `(?:[a-z]{0,100}-){20}` takes, and nothing that a person wrote for names. */
@@ -39,8 +39,11 @@ export function parseRegex(text: string, path: string): SizedMatcher {
   boundStates(regex)
   const names = Object.keys(regex.namedGroups())
   const native = nativeGroups(text)
-  const matches = (name: string): boolean => native?.fits(name) ?? regex.testExact(name)
-  const groups = (name: string): Groups => (matches(name) ? groupsIn({ regex, names, native }, name) : undefined)
+  const matches = (name: string): boolean => (native?.knows(name) === true ? native.fits(name) : regex.testExact(name))
+  const groups = (name: string): Groups => {
+    if (names.length === 0) return matches(name) ? {} : undefined
+    return native?.knows(name) === true ? native.in(name) : groupsIn(regex, names, name)
+  }
   return { text, syntax: 'regex', path, programSize, names, matches, groups }
 }
 
@@ -65,17 +68,9 @@ function compiled(text: string): RE2JS {
   }
 }
 
-interface Catching {
-  readonly regex: RE2JS
-  readonly names: readonly string[]
-  readonly native: NativeGroups | undefined
-}
-
-/** Of a text that the pattern fits. A group that is in no way to the match caught nothing. */
-function groupsIn({ regex, names, native }: Catching, text: string): Groups {
-  const caught = names.length === 0 ? {} : native?.in(text)
-  if (caught !== undefined) return caught
+/** A group that is in no way to the match caught nothing. */
+function groupsIn(regex: RE2JS, names: readonly string[], text: string): Groups {
   const matcher = regex.matcher(text)
-  matcher.matches()
+  if (!matcher.matches()) return undefined
   return Object.fromEntries(names.map((name) => [name, matcher.group(name) ?? '']))
 }

@@ -9,7 +9,7 @@ import type { PreviewLine, PreviewOptions } from './types.ts'
 import { mustKnowSigners } from './unknown-signers.ts'
 
 /** Of plans it is asked of more: nobody waits for each of them. */
-const mostMeasured = 200
+const mostMeasured = 100
 
 /** See {@link RetentionService.preview}. */
 export async function* preview(
