@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { Row } from '../../shared/rows/row-store.ts'
 import { subjectOfTag } from '../protocol/companion-tags.ts'
-import type { ManifestFacts, ManifestLook } from './manifest-facts.ts'
+import type { ManifestLook } from './manifest-facts.ts'
 import { readTagRow } from './read-tag-row.ts'
 
 /** A tag, and what it leads to. */
@@ -11,7 +11,10 @@ export interface LedTag {
   readonly digest: Digest
   /** When it was set; milliseconds since the epoch. */
   readonly at: number
-  readonly manifest: ManifestFacts
+  /** Bytes of the manifest and of all that it names, each once. */
+  readonly size: number
+  /** Manifests that it names, and those that they do. */
+  readonly below: readonly Digest[]
 }
 
 export interface LedTags {
@@ -20,27 +23,39 @@ export interface LedTags {
   readonly awaited: ReadonlySet<Digest>
 }
 
-const none: ReadonlySet<Digest> = new Set()
+/** As its row says: without a size the manifest has to be looked at. */
+interface ReadTag {
+  readonly tag: string
+  readonly digest: Digest
+  readonly at: number
+  readonly size: number | undefined
+  readonly subject: Digest | undefined
+}
+
+const noDigests: ReadonlySet<Digest> = new Set()
+const nothing: readonly Digest[] = []
 
 /** What these tags lead to; those left out that are about a manifest which is there, and damaged rows. */
 export async function ledTags(look: ManifestLook, name: string, rows: readonly Row[]): Promise<LedTags> {
-  const read = rows.flatMap(({ key, value }) => {
-    const row = readTagRow(key, value)
-    const tag = lastPart(key)
-    return row === undefined ? [] : [{ tag, digest: row.digest, at: row.at, subject: subjectOfTag(tag)?.subject }]
-  })
+  const read = rows.flatMap((row) => readTag(row) ?? [])
   const subjects = read.flatMap(({ subject }) => subject ?? [])
   const there = subjects.length === 0 ? undefined : await look.find(name, subjects)
-  const led = await look.led(
-    name,
-    read.map(({ digest }) => digest),
-  )
+  const unsized = read.flatMap(({ digest, size }) => (size === undefined ? digest : []))
+  const found = unsized.length === 0 ? undefined : await look.led(name, unsized)
   const tags: LedTag[] = []
-  const missing: Digest[] = []
-  for (const [i, { tag, digest, at, subject }] of read.entries()) {
-    const manifest = led[i]
-    if (manifest === undefined) missing.push(digest)
-    else if (subject === undefined || there?.has(subject) !== true) tags.push({ tag, digest, at, manifest })
+  const awaited = new Set(subjects)
+  for (const { tag, digest, at, size, subject } of read) {
+    const led = size === undefined ? found?.get(digest) : { size, below: nothing }
+    if (led === undefined) awaited.add(digest)
+    else if (subject === undefined || there?.has(subject) !== true)
+      tags.push({ tag, digest, at, size: led.size, below: led.below })
   }
-  return { tags, awaited: subjects.length + missing.length === 0 ? none : new Set([...subjects, ...missing]) }
+  return { tags, awaited: awaited.size === 0 ? noDigests : awaited }
+}
+
+function readTag({ key, value }: Row): ReadTag | undefined {
+  const row = readTagRow(key, value)
+  if (row === undefined) return undefined
+  const tag = lastPart(key)
+  return { tag, digest: row.digest, at: row.at, size: row.size, subject: subjectOfTag(tag)?.subject }
 }

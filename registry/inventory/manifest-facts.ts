@@ -21,12 +21,12 @@ export interface ManifestFacts {
 /** Tells of manifests of a repository, many at once; those that are not there are left out. */
 export interface ManifestLook {
   find(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
-  /** Of manifests that tags lead to, which therefore are there: what is remembered of them is not looked up. In the order of the digests. */
-  led(name: string, digests: readonly Digest[]): Promise<readonly (ManifestFacts | undefined)[]>
+  /** Of manifests that tags lead to, which therefore are there: what is remembered of them is not looked up. */
+  led(name: string, digests: readonly Digest[]): Promise<ReadonlyMap<Digest, ManifestFacts>>
 }
 
 /** Manifests that are remembered, and how deep indexes are looked into. */
-const [mostRemembered, deepest] = [200_000, 4]
+const [mostRemembered, deepest] = [50_000, 4]
 
 interface Known {
   readonly name: string
@@ -57,11 +57,15 @@ export function createManifestLook(metadata: Pick<RowStore, 'getMany'>): Manifes
     return found
   }
   const led: ManifestLook['led'] = async (name, digests) => {
-    const found = digests.map((digest) => remembered(name, digest))
-    const others = digests.filter((_, i) => found[i] === undefined)
-    if (others.length === 0) return found
-    const looked = await find(name, others)
-    return digests.map((digest, i) => found[i] ?? looked.get(digest))
+    const found = new Map<Digest, ManifestFacts>()
+    const others = new Set<Digest>()
+    for (const digest of digests) {
+      const before = remembered(name, digest)
+      if (before === undefined) others.add(digest)
+      else found.set(digest, before)
+    }
+    if (others.size > 0) for (const [digest, facts] of await find(name, [...others])) found.set(digest, facts)
+    return found
   }
   return { find, led }
 }

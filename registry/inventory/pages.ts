@@ -41,9 +41,9 @@ export async function tagFacts(
   { name, pulledIn, uses }: PageContext,
   tags: readonly LedTag[],
 ): Promise<readonly ContentFacts[]> {
-  const pulledAt = await pulledIn(() => tags.flatMap(({ digest, manifest }) => [digest, ...manifest.below]))
+  const pulledAt = await pulledIn(() => tags.flatMap(({ digest, below }) => [digest, ...below]))
   const ruleOf = immutableBy(name)
-  return tags.map(({ tag, digest, at, manifest: { size, below } }) => ({
+  return tags.map(({ tag, digest, at, size, below }) => ({
     tag,
     digest,
     at,

@@ -65,7 +65,7 @@ async function pagesOf(tags: RememberedTags): Promise<readonly (readonly LedTag[
 }
 
 async function told(tags: RememberedTags): Promise<readonly string[]> {
-  return (await pagesOf(tags)).flat().map(({ tag, manifest: { size } }) => `${tag} ${size}`)
+  return (await pagesOf(tags)).flat().map(({ tag, size }) => `${tag} ${size}`)
 }
 
 test('what did not change is not read again, and of what did one page', async (t) => {

@@ -1,7 +1,7 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import { newChange } from '../storage/new-change.ts'
-import { type ManifestRow, manifestRows, type TagRow, tagRows } from '../storage/rows.ts'
+import { type ManifestRow, manifestRows, sizeInTag, type TagRow, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import type { StoredManifest } from './stored-manifest.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
@@ -38,7 +38,8 @@ export async function planGiveBack(
   }
   if (value === undefined) return { kind: 'gone', plan: nothing }
   const row: ManifestRow = { ...manifestRows.parse(key, value), wasTagged: true, change: newChange() }
+  const { size } = sizeInTag(row)
   const marked = { put: [manifestRows.row([name, digest], row)], expect: [{ key, value }] }
-  const tagged = await changeTag(changer, { name, tag, value: undefined, by }, digest)
+  const tagged = await changeTag(changer, { name, tag, value: undefined, by, size }, digest)
   return { kind: 'set', plan: { change: joinChanges([marked, tagged]), effects } }
 }

@@ -13,6 +13,7 @@ import {
   holderRows,
   type ManifestRow,
   manifestRows,
+  sizeInTag,
   type TagRow,
   tagRows,
 } from '../storage/rows.ts'
@@ -55,8 +56,9 @@ export async function planPush(stored: Stored & TagChanger, push: ManifestPush):
   const before = value === undefined ? undefined : readOrNothing<ManifestRow>(manifestRows, key, value)
   const now = 'tag' in ref ? digestIn(name, ref.tag, tagValues[tags.indexOf(ref.tag)]) : before && manifest.digest
   requireCondition(condition, { name, ref, now, after: manifest.digest })
+  const { size } = sizeInTag({ size: manifest.bytes.byteLength, ...contentOf(push) })
   const tagged = await Promise.all(
-    tags.map((tag, i) => changeTag(stored, { name, tag, value: tagValues[i], by, at: push.at }, manifest.digest)),
+    tags.map((tag, i) => changeTag(stored, { name, tag, value: tagValues[i], by, at: push.at, size }, manifest.digest)),
   )
   const needed = await requireReferences(stored, name, { facts, sparse })
   const effects = { name, tags, digest: manifest.digest, stored: manifest }
@@ -100,7 +102,7 @@ function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: Ma
     size: bytes.byteLength,
     at: kept.at,
     change: newChange(),
-    ...(!isIndexType(mediaType) && facts.pinned.length === 0 && { content: bytesOf(facts) }),
+    ...contentOf({ manifest: { mediaType }, facts }),
     ...(kept.wasTagged === true && { wasTagged: true }),
     ...(facts.subject !== undefined && {
       subject: facts.subject.digest,
@@ -109,7 +111,13 @@ function manifestRow({ name, manifest: { digest, mediaType, bytes }, facts }: Ma
   })
 }
 
-/** Of the blobs, each of which is there once. */
-function bytesOf({ blobs }: ManifestFacts): number {
-  return blobs.reduce((sum, { size }) => sum + size, 0)
+interface Contentful {
+  readonly manifest: Pick<StoredManifest, 'mediaType'>
+  readonly facts: Pick<ManifestFacts, 'blobs' | 'pinned'>
+}
+
+/** Bytes of the blobs, each of which is there once, where it names nothing else. */
+function contentOf({ manifest, facts: { blobs, pinned } }: Contentful): Pick<ManifestRow, 'content'> {
+  if (isIndexType(manifest.mediaType) || pinned.length > 0) return {}
+  return { content: blobs.reduce((sum, { size }) => sum + size, 0) }
 }

@@ -2,7 +2,7 @@ import type { Digest } from '../../shared/base/digest.ts'
 import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { RepositoryName } from '../protocol/names.ts'
 import { newChange } from '../storage/new-change.ts'
-import { type ManifestRow, manifestRows, tagRows } from '../storage/rows.ts'
+import { type ManifestRow, manifestRows, sizeInTag, tagRows } from '../storage/rows.ts'
 import { joinChanges, type ManifestPlan } from './manifest-plan.ts'
 import type { StoredManifest } from './stored-manifest.ts'
 import { changeTag, type TagChanger } from './tag-change.ts'
@@ -24,9 +24,10 @@ export async function planRollBack(changer: TagChanger, rollBack: RollBack): Pro
   const [value, tagValue] = await changer.metadata.getMany([key, tagKey])
   if (value === undefined) return undefined
   const effects = { name, tags: [tag], digest: stored.digest, stored }
-  const tagged = await changeTag(changer, { name, tag, value: tagValue, by, restores }, stored.digest)
-  if (tagged.put === undefined) return { change: undefined, effects }
   const row: ManifestRow = { ...manifestRows.parse(key, value), wasTagged: true, change: newChange() }
+  const { size } = sizeInTag(row)
+  const tagged = await changeTag(changer, { name, tag, value: tagValue, by, restores, size }, stored.digest)
+  if (tagged.put === undefined) return { change: undefined, effects }
   const marked = { put: [manifestRows.row([name, stored.digest], row)], expect: [{ key, value }] }
   return { change: joinChanges([marked, tagged]), effects }
 }

@@ -36,6 +36,8 @@ export interface TagNow {
   readonly restores?: number | undefined
   /** When it is moved; now unless given. */
   readonly at?: number | undefined
+  /** Of what it is set to; see {@link TagRow.size}. */
+  readonly size?: number | undefined
 }
 
 /**
@@ -45,7 +47,7 @@ export interface TagNow {
  */
 export async function changeTag(
   { metadata, immutableBy }: TagChanger,
-  { name, tag, value, by, restores, at = Date.now() }: TagNow,
+  { name, tag, value, by, restores, at = Date.now(), size }: TagNow,
   digest: Digest | undefined,
 ): Promise<Change> {
   const key = tagRows.key(name, tag)
@@ -61,7 +63,7 @@ export async function changeTag(
     digest === undefined
       ? []
       : [
-          tagRows.row([name, tag], { digest, at, move }),
+          tagRows.row([name, tag], { digest, at, move, ...definedMembers({ size }) }),
           taggedRows.row([name, digest, tag], true),
           ...(immutableBy(name)?.(tag) === undefined ? [] : [changedRepository(name)]),
         ]

@@ -100,6 +100,8 @@ export interface TagRow {
   readonly at: number
   /** The number of its last row of history. */
   readonly move: number
+  /** Bytes of the manifest and of all that it names, each once; known where that is no other manifest. */
+  readonly size?: number
 }
 
 export interface HistoryRow {
@@ -261,7 +263,13 @@ function readTag(object: JsonObject, place: JsonPlace): TagRow {
     digest: required(object, 'digest', place, asDigest),
     at: required(object, 'at', place, asInteger),
     move: required(object, 'move', place, asInteger),
+    ...definedMembers({ size: optional(object, 'size', place, asInteger) }),
   }
+}
+
+/** The size that a tag has which leads to this manifest. */
+export function sizeInTag({ size, content }: Pick<ManifestRow, 'size' | 'content'>): Pick<TagRow, 'size'> {
+  return content === undefined ? {} : { size: size + content }
 }
 
 function readHistory(object: JsonObject, place: JsonPlace): HistoryRow {

@@ -41,9 +41,16 @@ export function optionalMembers<
 
 /** The members that are not undefined. */
 export function definedMembers<T extends object>(members: T): { [P in keyof T]?: Exclude<T[P], undefined> } {
-  const pairs: unknown[][] = Object.entries(members).filter(([, value]) => value !== undefined)
-  const defined: { [P in keyof T]?: Exclude<T[P], undefined> } = Object.fromEntries(pairs)
+  const defined: { [P in keyof T]?: Exclude<T[P], undefined> } = {}
+  for (const key in members) {
+    const value = members[key]
+    if (isDefined(value)) defined[key] = value
+  }
   return defined
+}
+
+function isDefined<T>(value: T): value is Exclude<T, undefined> {
+  return value !== undefined
 }
 
 /**
