@@ -50,8 +50,14 @@ export function registryContents(parts: ContentsParts): RegistryContents {
       }
     },
     async *all(name) {
-      const pulledIn = await pulled.inRepository(name)
-      const context = { name, pulledIn, uses: await usesOf(name) }
+      // Read at the same time as the first tags.
+      const pulledIn = pulled.inRepository(name)
+      pulledIn.catch(() => undefined)
+      const context: PageContext = {
+        name,
+        pulledIn: async (items) => (await pulledIn)(items),
+        uses: await usesOf(name),
+      }
       yield* tagPages(pageParts, context)
       yield* untaggedPages(pageParts, context)
     },

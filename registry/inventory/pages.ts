@@ -8,7 +8,7 @@ import type { ServiceInner } from '../service/create-service.ts'
 import { type LooseRow, looseRows } from '../storage/gc-rows.ts'
 import type { LedTag } from './led-tags.ts'
 import type { ManifestFacts, ManifestLook } from './manifest-facts.ts'
-import type { PulledAt, PulledIn } from './pulled.ts'
+import type { PulledIn } from './pulled.ts'
 import type { RememberedTags } from './remembered-tags.ts'
 import type { ContentFacts } from './types.ts'
 import type { Uses } from './uses.ts'
@@ -41,14 +41,14 @@ export async function tagFacts(
   { name, pulledIn, uses }: PageContext,
   tags: readonly LedTag[],
 ): Promise<readonly ContentFacts[]> {
-  const pulledAt = await pulledIn(() => tags.flatMap(({ digest, below }) => [digest, ...below]))
+  const pulledAt = await pulledIn(tags)
   const ruleOf = immutableBy(name)
-  return tags.map(({ tag, digest, at, size, below }) => ({
+  return tags.map(({ tag, digest, at, size, below }, i) => ({
     tag,
     digest,
     at,
     size,
-    pulledAt: latest(digest, below, pulledAt),
+    pulledAt: pulledAt[i],
     immutableBy: ruleOf?.(tag),
     inUse: uses(digest, below),
   }))
@@ -80,29 +80,19 @@ export async function untaggedFacts(
     const manifest = manifests.get(digest)
     if (manifest === undefined) return []
     const keeper = await keeperOfManifest(metadata, name, { digest, row: keptRow(manifest) })
-    return keeper === undefined ? [{ digest, at: Math.max(at, manifest.at), manifest }] : []
+    const { size, below } = manifest
+    return keeper === undefined ? [{ digest, at: Math.max(at, manifest.at), size, below }] : []
   })
   const free = found.flat()
-  const pulledAt = await context.pulledIn(() => free.flatMap(({ digest, manifest }) => [digest, ...manifest.below]))
-  return free.map(({ digest, at, manifest }) => {
-    const { below } = manifest
-    const known = { tag: undefined, digest, at, size: manifest.size, immutableBy: undefined }
-    return { ...known, pulledAt: latest(digest, below, pulledAt), inUse: context.uses(digest, below) }
+  const pulledAt = await context.pulledIn(free)
+  return free.map(({ digest, at, size, below }, i) => {
+    const known = { tag: undefined, digest, at, size, immutableBy: undefined }
+    return { ...known, pulledAt: pulledAt[i], inUse: context.uses(digest, below) }
   })
 }
 
 function keptRow({ subject }: ManifestFacts): { readonly subject?: Digest } {
   return subject === undefined ? {} : { subject }
-}
-
-/** Of a manifest and those below it: who pulls one of these needs the other. */
-function latest(digest: Digest, below: readonly Digest[], pulledAt: PulledAt): number | undefined {
-  let last = pulledAt(digest)
-  for (const each of below) {
-    const at = pulledAt(each)
-    if (at !== undefined && (last === undefined || at > last)) last = at
-  }
-  return last
 }
 
 async function* oneAhead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {

@@ -10,6 +10,9 @@ const name = 'team/app'
 const digestFor = (text: string): Digest => digestOf(Buffer.from(text))
 const [a, b, c] = [digestFor('a'), digestFor('b'), digestFor('c')]
 
+/** Asked for again and again. */
+const items = [a, b, c].map((digest) => ({ digest, below: [] }))
+
 function scene() {
   const [below, changes] = [createMemoryMetadata(), followChanges()]
   const waiting = new Map<Digest, number>()
@@ -23,15 +26,15 @@ function scene() {
     return rows
   }
   const metadata = { list, getMany: async (keys: readonly string[]) => below.getMany(keys) }
-  const remembered = new RememberedPulls({ metadata, pulls: { peek: (_, digest) => waiting.get(digest) } })
+  const remembered = new RememberedPulls({ metadata, pulls: { waitingIn: () => waiting } })
   changes.listen(remembered)
-  const told = async (digests: readonly Digest[] = [a, b, c]): Promise<readonly (number | undefined)[]> =>
-    digests.map(await (await remembered.inRepository(name))(() => digests))
+  const told = async (): Promise<readonly (number | undefined)[]> => (await remembered.inRepository(name))(items)
   const watched = changes.watch(below)
   return {
     told,
+    remembered,
     waiting,
-    ofFew: async (digest: Digest) => (await remembered.ofFew(name)(() => [digest]))(digest),
+    ofFew: async (digest: Digest) => (await remembered.ofFew(name)([{ digest, below: [] }]))[0],
     write: async (digest: Digest, at: number) => watched.commit({ put: [pulledRows.row([name, digest], { at })] }),
     remove: async (digest: Digest) => watched.commit({ remove: [pulledRows.key(name, digest)] }),
     below,
@@ -86,13 +89,24 @@ test('nothing is remembered while nobody knows whether a change was made', async
   const row = pulledRows.row([name, a], { at: 1 })
   const refused = { ...below, commit: async () => Promise.reject(new Error('the disk is gone')) }
   const changes = followChanges()
-  const remembered = new RememberedPulls({ metadata: below, pulls: { peek: () => undefined } })
+  const remembered = new RememberedPulls({ metadata: below, pulls: { waitingIn: () => new Map() } })
   changes.listen(remembered)
-  const at = async (): Promise<number | undefined> =>
-    (await remembered.inRepository(name))(() => [a]).then((tell) => tell(a))
+  const at = async (): Promise<number | undefined> => (await (await remembered.inRepository(name))(items))[0]
   t.is(await at(), undefined)
   await t.throwsAsync(changes.watch(refused).commit({ put: [row] }), { message: 'the disk is gone' })
   t.is(await at(), undefined)
   await watched.commit({ put: [row] }) // it comes to be seen after all, and nobody says so here
   t.is(await at(), 1)
+})
+
+test('of an image below others the last pull of any counts', async (t) => {
+  const { write, remembered, waiting } = scene()
+  await write(a, 1)
+  await write(b, 5)
+  const index = [{ digest: a, below: [b, c] }]
+  const ask = await remembered.inRepository(name)
+  t.deepEqual(await ask(index), [5])
+  waiting.set(c, 7)
+  t.deepEqual(await (await remembered.inRepository(name))(index), [7])
+  t.deepEqual(await remembered.ofFew(name)(index), [7])
 })

@@ -7,21 +7,29 @@ import type { Pulls } from '../service/pulls.ts'
 import { type PulledRow, pulledRows } from '../storage/pull-rows.ts'
 import { type ContentListener, changedRows } from './changes.ts'
 
-/** When a manifest was last pulled; undefined when it never was. Milliseconds since the epoch. */
-export type PulledAt = (digest: Digest) => number | undefined
+/** A manifest, and those below it: who pulls one of these needs the other. */
+export interface Pullable {
+  readonly digest: Digest
+  readonly below: readonly Digest[]
+}
 
-/** The same of these manifests of a repository, which are only asked for where they have to be looked up. */
-export type PulledIn = (digests: () => readonly Digest[]) => Promise<PulledAt>
+/** When these of a repository were last pulled, in their order; undefined for those that never were. Milliseconds since the epoch. */
+export type PulledIn = (items: readonly Pullable[]) => Promise<Times>
+
+type Times = readonly (number | undefined)[]
 
 export interface PulledParts {
   readonly metadata: Pick<RowStore, 'list' | 'getMany'>
-  readonly pulls: Pick<Pulls, 'peek'>
+  readonly pulls: Pick<Pulls, 'waitingIn'>
 }
 
 interface Repository {
+  /** What is written. */
   readonly times: Map<Digest, number>
-  /** As it was counted last. */
+  /** As it was counted first. */
   readonly weight: number
+  /** What was found for items: most are asked for again, and nothing changed. */
+  found: WeakMap<readonly Pullable[], Times>
 }
 
 /** Of a repository where no more were ever pulled, all is read before the first page: one after the other costs less than one by one. */
@@ -43,12 +51,13 @@ export class RememberedPulls implements ContentListener {
   changed(change: Change): void {
     for (const { name, last, key, value } of changedRows(change, pulledRows.prefix())) {
       this.#version++
-      const times = this.#known.peek(name)?.times
-      if (times === undefined || !isDigest(last)) continue
+      const repository = this.#known.peek(name)
+      if (repository === undefined || !isDigest(last)) continue
       const at = value === undefined ? undefined : timeIn({ key, value })
-      if (at === undefined) times.delete(last)
-      else times.set(last, at)
-      if (times.size > mostRemembered) this.#known.delete(name)
+      if (at === undefined) repository.times.delete(last)
+      else repository.times.set(last, at)
+      repository.found = new WeakMap()
+      if (repository.times.size > mostRemembered) this.#known.delete(name)
     }
   }
 
@@ -63,46 +72,53 @@ export class RememberedPulls implements ContentListener {
 
   /** For all pages of a repository. */
   async inRepository(name: string): Promise<PulledIn> {
-    const times = this.#known.get(name)?.times ?? (await this.#read(name))
-    if (times === undefined) return this.ofFew(name)
-    const pulledAt = latestOf(times, (digest) => this.#parts.pulls.peek(name, digest))
-    return async () => pulledAt
+    const repository = this.#known.get(name) ?? (await this.#read(name))
+    if (repository === undefined) return this.ofFew(name)
+    const waiting = this.#parts.pulls.waitingIn(name)
+    return async (items) => {
+      const written = repository.found.get(items) ?? timesOf(items, repository.times)
+      repository.found.set(items, written)
+      return waiting.size === 0 ? written : laterOf(written, timesOf(items, waiting))
+    }
   }
 
   /** For a few of them. */
   ofFew(name: string): PulledIn {
-    return async (digests) => {
-      const keys = digests().map((digest) => pulledRows.key(name, digest))
+    return async (items) => {
+      const keys = items.flatMap(({ digest, below }) => [digest, ...below].map((one) => pulledRows.key(name, one)))
       const values = await this.#parts.metadata.getMany(keys)
-      const times = timesIn(
-        keys.flatMap((key, i) => {
-          const value = values[i]
-          return value === undefined ? [] : [{ key, value }]
-        }),
-      )
-      return latestOf(new Map(times), (digest) => this.#parts.pulls.peek(name, digest))
+      const rows = keys.flatMap((key, i) => {
+        const value = values[i]
+        return value === undefined ? [] : [{ key, value }]
+      })
+      return laterOf(timesOf(items, new Map(timesIn(rows))), timesOf(items, this.#parts.pulls.waitingIn(name)))
     }
   }
 
   /** Undefined when there are too many. */
-  async #read(name: string): Promise<ReadonlyMap<Digest, number> | undefined> {
+  async #read(name: string): Promise<Repository | undefined> {
     const version = this.#version
     const times = new Map<Digest, number>()
     for await (const rows of eachPage(this.#parts.metadata, pulledRows.prefix(name), pageSize)) {
       if (times.size + rows.length > mostRemembered) return undefined
       for (const [digest, at] of timesIn(rows)) times.set(digest, at)
     }
-    if (version === this.#version && !this.#isSuspended) this.#known.set(name, { times, weight: times.size + 10 })
-    return times
+    const repository = { times, weight: times.size + 10, found: new WeakMap<readonly Pullable[], Times>() }
+    if (version === this.#version && !this.#isSuspended) this.#known.set(name, repository)
+    return repository
   }
 }
 
-/** What is written, or a later time that waits to be. */
-function latestOf(written: ReadonlyMap<Digest, number>, waiting: PulledAt): PulledAt {
-  return (digest) => {
-    const [before, later] = [written.get(digest), waiting(digest)]
-    return before === undefined || later === undefined ? (before ?? later) : Math.max(before, later)
-  }
+function timesOf(items: readonly Pullable[], times: ReadonlyMap<Digest, number>): Times {
+  return items.map(({ digest, below }) => below.reduce((last, one) => later(last, times.get(one)), times.get(digest)))
+}
+
+function laterOf(some: Times, others: Times): Times {
+  return some.map((at, i) => later(at, others[i]))
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }
 
 function timesIn(rows: readonly Row[]): readonly (readonly [Digest, number])[] {

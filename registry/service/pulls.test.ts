@@ -28,11 +28,11 @@ test('what was pulled is known at once, and written with the next flush', async 
   pulls.note(app, digest)
   clock.now += 1000
   pulls.note(app, digest)
-  t.is(pulls.peek(app, digest), clock.now)
+  t.is(pulls.waitingIn(app).get(digest), clock.now)
   t.is(await pulledAt(metadata, digest), undefined)
   await pulls.flush()
   t.is(await pulledAt(metadata, digest), clock.now)
-  t.is(pulls.peek(app, digest), undefined)
+  t.is(pulls.waitingIn(app).get(digest), undefined)
 })
 
 test('a later time stays, whatever is written after it', async (t) => {
@@ -79,8 +79,8 @@ test('what cannot be written waits; and no more is remembered than fits', async 
   pulls.note(app, imageOf('other').digest)
   await pulls.flush()
   t.is(await pulledAt(metadata, digest), undefined)
-  t.not(pulls.peek(app, digest), undefined)
-  t.is(pulls.peek(app, imageOf('other').digest), undefined)
+  t.not(pulls.waitingIn(app).get(digest), undefined)
+  t.is(pulls.waitingIn(app).get(imageOf('other').digest), undefined)
   mayWrite = true
   await pulls.flush()
   t.not(await pulledAt(metadata, digest), undefined)

@@ -9,8 +9,8 @@ import type { ServiceParts } from './parts.ts'
 export interface Pulls {
   /** A client asked for a manifest. Never fails and never waits. */
   note(name: string, digest: Digest): void
-  /** When a manifest was last asked for, of what is not written yet. */
-  peek(name: string, digest: Digest): number | undefined
+  /** When manifests of a repository were last asked for, of what is not written yet. */
+  waitingIn(name: string): ReadonlyMap<Digest, number>
   /** Since when pulls are noted in this registry; milliseconds since the epoch. */
   since(): Promise<number>
   /** Writes down that pulls are noted from now on, if they were not before. */
@@ -76,7 +76,11 @@ export function createPulls(parts: Parts, { every = 60_000, most = 100_000 }: Pu
       const wait = waiting.size >= most ? 0 : every
       timer ??= setTimeout(() => void flush().catch(() => undefined), wait).unref()
     },
-    peek: (name, digest) => (waiting.size === 0 ? undefined : waiting.get(pulledRows.key(name, digest))?.at),
+    waitingIn: (name) => {
+      const found = new Map<Digest, number>()
+      for (const one of waiting.values()) if (one.name === name) found.set(one.digest, one.at)
+      return found
+    },
     since: async () => {
       const value = await metadata.get(pullsSinceKey)
       const known = value === undefined ? undefined : settingRows.parse(pullsSinceKey, value)
