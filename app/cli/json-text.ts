@@ -13,9 +13,19 @@ export async function* jsonLines(items: AsyncIterable<unknown>): AsyncGenerator<
   for await (const item of items) yield jsonLine(item)
 }
 
-/** The same of what is JSON already. */
-export async function* jsonTexts(texts: AsyncIterable<string>): AsyncGenerator<string> {
-  for await (const text of texts) yield escapeControls(text)
+/** The same of what is JSON already: whole lines, as text or as bytes. */
+export async function* jsonPieces(pieces: AsyncIterable<string | Uint8Array>): AsyncGenerator<string | Uint8Array> {
+  for await (const piece of pieces) yield typeof piece === 'string' ? escapeControls(piece) : escapedBytes(piece)
+}
+
+function escapedBytes(bytes: Uint8Array): string | Uint8Array {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return isASCII(buffer) ? bytes : escapeControls(buffer.toString())
+}
+
+/** Of such bytes nothing has to be escaped. */
+function isASCII(bytes: Buffer): boolean {
+  return !/[\u007f-\u00ff]/.test(bytes.toString('latin1'))
 }
 
 /** DEL and the C1 controls, which JSON lets through and a terminal acts on, escaped like the other control characters. */

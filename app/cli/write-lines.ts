@@ -31,6 +31,11 @@ export async function writePieces(lines: AsyncIterable<string>): Promise<void> {
   if (piece !== '') await write(piece)
 }
 
-async function write(text: string): Promise<void> {
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+/** The same of pieces that are large by themselves: none is waited for. */
+export async function writeAll(pieces: AsyncIterable<string | Uint8Array>): Promise<void> {
+  for await (const piece of pieces) await write(piece)
+}
+
+async function write(piece: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(piece)) await once(process.stdout, 'drain')
 }

@@ -178,8 +178,9 @@ for (const [way, reach] of Object.entries(ways)) {
   })
 }
 
-function linesIn(texts: readonly string[]): readonly unknown[] {
-  return texts
+function linesIn(pieces: readonly (string | Uint8Array)[]): readonly unknown[] {
+  return pieces
+    .map((piece) => Buffer.from(piece).toString())
     .join('')
     .split('\n')
     .filter((line) => line !== '')

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { linesOf, linesTextOf } from './answers.ts'
+import { lineBytesOf, linesOf } from './answers.ts'
 import { object } from './object-shape.ts'
 import { count } from './shape.ts'
 import type { GcAnswer } from './transport.ts'
@@ -28,7 +28,7 @@ test('lines come as they are cut anywhere, and their text is the same', async (t
       (piece) => piece !== '',
     )
     t.deepEqual((await all(linesOf(answer(...pieces), shape))).flat(), [{ n: 1 }, { n: 2 }, { n: 3 }])
-    t.is((await all(linesTextOf(answer(...pieces), shape))).join(''), text)
+    t.is(Buffer.concat(await all(lineBytesOf(answer(...pieces), shape))).toString(), text)
   }
 })
 
@@ -37,7 +37,7 @@ const error = '{"error":{"code":"DISK_FULL","message":"the disk is full"}}\n'
 test('the last line of a text may be an error, the lines before it were given', async (t) => {
   const given: string[] = []
   const reading = async (...pieces: readonly string[]): Promise<void> => {
-    for await (const text of linesTextOf(answer(...pieces), shape)) given.push(text)
+    for await (const bytes of lineBytesOf(answer(...pieces), shape)) given.push(Buffer.from(bytes).toString())
   }
   await t.throwsAsync(reading(`{"n":1}\n{"n":2}\n${error}`), { code: 'DISK_FULL' })
   t.is(given.splice(0).join(''), '{"n":1}\n{"n":2}\n')
@@ -57,12 +57,12 @@ const nonsense = {
 
 for (const [what, pieces] of Object.entries(nonsense)) {
   test(`${what} is no answer`, async (t) => {
-    await t.throwsAsync(all(linesTextOf(answer(...pieces), shape)), { code: 'SERVER_FAILED' })
+    await t.throwsAsync(all(lineBytesOf(answer(...pieces), shape)), { code: 'SERVER_FAILED' })
   })
 }
 
 test('a line without an end is not waited for', async (t) => {
   const endless = 'x'.repeat(5 * 1024 * 1024)
-  await t.throwsAsync(all(linesTextOf(answer(endless), shape)), { message: /too long/ })
+  await t.throwsAsync(all(lineBytesOf(answer(endless), shape)), { message: /too long/ })
   await t.throwsAsync(all(linesOf(answer(endless), shape)), { message: /too long/ })
 })

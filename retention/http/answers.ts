@@ -24,49 +24,55 @@ export async function documentOf<T>(answer: GcAnswer, shape: Shape<T>): Promise<
 
 /** The lines of an answer, which is asked for with the first, as they come. Errors: as {@link documentOf}, in the midst, too. */
 export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>): AsyncGenerator<readonly T[]> {
-  for await (const text of wholeLines(ask)) {
-    const lines = text.slice(0, -1).split('\n')
+  for await (const bytes of wholeLines(ask)) {
+    const lines = textOf(bytes.subarray(0, -1)).split('\n')
     yield lines.map((line) => lineOf(line, shape))
   }
 }
 
 /**
- * The text of the lines, some at a time, for whoever only passes it on: that the first and the last one are as they must be is all that is
- * looked at, and that nothing is in it that a terminal would act on.
+ * The bytes of the lines, for whoever only passes them on: that the first and the last one are as they must be is all that is looked at, and
+ * that nothing is in them that a terminal would act on.
  */
-export async function* linesTextOf(ask: () => Promise<GcAnswer>, shape: Shape<unknown>): AsyncGenerator<string> {
-  let [held, isFirst] = ['', true]
-  for await (const text of wholeLines(ask)) {
-    if (isFirst) lineOf(text.slice(0, text.indexOf('\n')), shape)
+export async function* lineBytesOf(ask: () => Promise<GcAnswer>, shape: Shape<unknown>): AsyncGenerator<Uint8Array> {
+  let [held, isFirst]: [Uint8Array, boolean] = [new Uint8Array(), true]
+  for await (const bytes of wholeLines(ask)) {
+    if (isFirst) lineOf(textOf(bytes.subarray(0, bytes.indexOf(lineFeed))), shape)
     isFirst = false
-    if (control.test(text)) throw nonsense('its answer has a control character in it')
-    const last = text.lastIndexOf('\n', text.length - 2) + 1
-    yield held + text.slice(0, last)
-    held = text.slice(last)
+    if (control.test(bytes.toString('latin1'))) throw nonsense('its answer has a control character in it')
+    const last = bytes.lastIndexOf(lineFeed, bytes.length - 2) + 1
+    if (held.length > 0) yield held
+    if (last > 0) yield bytes.subarray(0, last)
+    held = bytes.subarray(last)
   }
-  if (held === '') return
-  lineOf(held.slice(0, -1), shape)
+  if (held.length === 0) return
+  lineOf(textOf(held.subarray(0, -1)), shape)
   yield held
 }
 
+const lineFeed = 0x0a
 /** Other than the end of a line. */
 // oxlint-disable-next-line no-control-regex -- that is what is looked for
 const control = /[\u0000-\u0009\u000b-\u001f]/
 
-/** Texts of one line or more, each with its end. */
-async function* wholeLines(ask: () => Promise<GcAnswer>): AsyncGenerator<string> {
+/** Bytes of one line or more, each with its end. */
+async function* wholeLines(ask: () => Promise<GcAnswer>): AsyncGenerator<Buffer> {
   const answer = await ask()
   if (answer.status !== 200) await documentOf(answer, anything)
-  const decoder = new TextDecoder()
-  let rest = ''
+  let rest: Buffer = Buffer.alloc(0)
   for await (const piece of answer.body) {
-    const text = rest + decoder.decode(piece, { stream: true })
-    const end = text.lastIndexOf('\n') + 1
-    if (end > 0) yield text.slice(0, end)
-    rest = text.slice(end)
+    const bytes =
+      rest.length === 0 ? Buffer.from(piece.buffer, piece.byteOffset, piece.length) : Buffer.concat([rest, piece])
+    const end = bytes.lastIndexOf(lineFeed) + 1
+    if (end > 0) yield bytes.subarray(0, end)
+    rest = bytes.subarray(end)
     if (rest.length > longestLine) throw nonsense('a line of its answer is too long')
   }
-  if (rest !== '') throw nonsense('its answer ends within a line')
+  if (rest.length > 0) throw nonsense('its answer ends within a line')
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
 }
 
 function lineOf<T>(line: string, shape: Shape<T>): T {

@@ -1,4 +1,4 @@
-import { documentOf, linesOf, linesTextOf } from './answers.ts'
+import { documentOf, lineBytesOf, linesOf } from './answers.ts'
 import * as documents from './document-shapes.ts'
 import { explanation, previewLine } from './item-shapes.ts'
 import { list, type Shape } from './shape.ts'
@@ -14,8 +14,8 @@ export interface Calls {
   get<T>(path: string, shape: Shape<T>): Promise<T>
   send<T>(call: Call, shape: Shape<T>): Promise<T>
   lines<T>(call: Call, shape: Shape<T>): AsyncGenerator<readonly T[]>
-  /** The same as text. */
-  linesText(call: Call, shape: Shape<unknown>): AsyncGenerator<string>
+  /** The same as bytes. */
+  lineBytes(call: Call, shape: Shape<unknown>): AsyncGenerator<Uint8Array>
 }
 
 /** What is answered. */
@@ -49,7 +49,7 @@ export function createCalls(transport: GcTransport, prefix: string): Calls {
     get: async (path, shape) => send({ method: 'GET', path }, shape),
     send,
     lines: (call, shape) => linesOf(asking(call), shape),
-    linesText: (call, shape) => linesTextOf(asking(call), shape),
+    lineBytes: (call, shape) => lineBytesOf(asking(call), shape),
   }
 }
 

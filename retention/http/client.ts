@@ -68,7 +68,7 @@ function readingOf(calls: Calls): Pick<RetentionService, Reading> {
   return {
     status: async () => calls.get('/status', shapes.status),
     preview: (options) => calls.lines(previewCall(options), shapes.preview),
-    previewText: (options) => calls.linesText(previewCall(options), shapes.preview),
+    previewText: (options) => calls.lineBytes(previewCall(options), shapes.preview),
     plans: async () => calls.get('/plans', shapes.plans),
     planned: (id) =>
       oneByOne(calls.lines({ method: 'GET', path: `/plans/${encodeURIComponent(id)}/items` }, shapes.planned)),

@@ -24,7 +24,7 @@ export interface Endpoint {
   /** Statuses that it may answer with besides those that all may. */
   readonly errors: readonly number[]
   /** What it answers; of lines their text. Errors: Mismatch for query and body; those of the service. */
-  run(asked: RawAsked): Promise<unknown> | AsyncIterable<string>
+  run(asked: RawAsked): Promise<unknown> | AsyncIterable<string | Uint8Array>
 }
 
 export interface BodyShape {
@@ -83,7 +83,7 @@ export function lines<T, Query extends object = object, Body = unknown>(
 
 /** The same of one that has their text. */
 export function texts<T, Query extends object = object, Body = unknown>(
-  row: Row<Query, Body, T> & { readonly run: (asked: Asked<Query, Body>) => AsyncIterable<string> },
+  row: Row<Query, Body, T> & { readonly run: (asked: Asked<Query, Body>) => AsyncIterable<string | Uint8Array> },
 ): Endpoint {
   const read = readerOf(row)
   return { ...common(row), isLines: true, run: (asked) => row.run(read(asked)) }

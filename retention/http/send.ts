@@ -49,7 +49,7 @@ export class Sender {
 }
 
 /** Sends the text of lines as it comes, no faster than it is taken. What the first piece fails with is answered as any error. */
-export async function sendLines(answering: Answering, texts: AsyncIterable<string>): Promise<void> {
+export async function sendLines(answering: Answering, texts: AsyncIterable<string | Uint8Array>): Promise<void> {
   const { response, told, limits } = answering
   const fill = bufferFiller()
   let [waiting, since] = ['', performance.now()]
@@ -64,7 +64,7 @@ export async function sendLines(answering: Answering, texts: AsyncIterable<strin
   }
   for await (const text of texts) {
     if (response.destroyed) return
-    waiting += text
+    waiting += typeof text === 'string' ? text : Buffer.from(text).toString()
     if (waiting.length >= piece || performance.now() - since > longestWait) await flush()
   }
   if (response.destroyed) return

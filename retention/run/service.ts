@@ -73,7 +73,7 @@ export class Retention implements RetentionService {
     return preview(this.#parts, options)
   }
 
-  previewText(options: PreviewOptions): AsyncIterable<string> {
+  previewText(options: PreviewOptions): AsyncIterable<string | Uint8Array> {
     return textOf(this.preview(options))
   }
 

@@ -16,8 +16,8 @@ export interface RetentionService {
    * nobody saved; the one in force without it. RETENTION_POLICY_INVALID. Changes nothing, and may run beside everything else.
    */
   preview(options: PreviewOptions): AsyncIterable<readonly PreviewLine[]>
-  /** The same as lines of JSON, some at a time, for whoever only passes them on. */
-  previewText(options: PreviewOptions): AsyncIterable<string>
+  /** The same as lines of JSON, for whoever only passes them on: whole ones, some at a time, as text or as bytes in UTF-8. */
+  previewText(options: PreviewOptions): AsyncIterable<string | Uint8Array>
   /** Decides for now and writes down what would be done. RETENTION_BUSY while another is made or applied. */
   plan(by: string, options?: PlanOptions): Promise<Plan>
   /** Newest first, a hundred at most. */

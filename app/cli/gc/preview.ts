@@ -1,9 +1,9 @@
 import type { PreviewLine, RetentionService } from '../../../retention/run/types.ts'
 import { parseArguments } from '../arguments.ts'
 import { interruptible } from '../interrupt.ts'
-import { jsonTexts } from '../json-text.ts'
+import { jsonPieces } from '../json-text.ts'
 import { terminalWidth } from '../terminal-width.ts'
-import { writePieces } from '../write-lines.ts'
+import { writeAll, writePieces } from '../write-lines.ts'
 import { decisionTable } from './decision-lines.ts'
 import { type GcFlags, gcParser } from './flags.ts'
 import { declarePlanFlags, type PlanFlags, planOptions } from './plan-options.ts'
@@ -42,8 +42,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const work = async (service: RetentionService): Promise<void> =>
     interruptible(async (signal) => {
       const options = { text, plan, only: flags.all === true ? undefined : ('delete' as const), signal }
-      const isJSON = flags.json === true
-      await writePieces(isJSON ? jsonTexts(service.previewText(options)) : tableText(service.preview(options), flags))
+      if (flags.json === true) await writeAll(jsonPieces(service.previewText(options)))
+      else await writePieces(tableText(service.preview(options), flags))
     })
   const name = words[0] === undefined ? 'the policy in force' : nameOfFile(words[0])
   await namingFile(name, async () => lookAtRetention(flags, work))
