@@ -1,3 +1,5 @@
+import { isAscii } from 'node:buffer'
+
 /** JSON for a person or a script, indented, with a line feed at the end and without control characters. */
 export function jsonText(value: unknown): string {
   return `${escapeControls(JSON.stringify(value, undefined, 2))}\n`
@@ -19,13 +21,8 @@ export async function* jsonPieces(pieces: AsyncIterable<string | Uint8Array>): A
 }
 
 function escapedBytes(bytes: Uint8Array): string | Uint8Array {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  return isASCII(buffer) ? bytes : escapeControls(buffer.toString())
-}
-
-/** Of such bytes nothing has to be escaped. */
-function isASCII(bytes: Buffer): boolean {
-  return !/[\u007f-\u00ff]/.test(bytes.toString('latin1'))
+  if (isAscii(bytes) && !bytes.includes(0x7f)) return bytes
+  return escapeControls(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString())
 }
 
 /** DEL and the C1 controls, which JSON lets through and a terminal acts on, escaped like the other control characters. */

@@ -18,6 +18,8 @@ export class MostRecent {
   readonly #rule: MostRecentRule
   readonly #speaking: SpeakingSet
   readonly #groups = new Map<string, Best<Recency>>()
+  /** Of groups that are not the number that the rule sorts by. */
+  #names: readonly string[] | undefined
   /** Of the tag before: mostly the next one is in the same group. */
   #last: { readonly caught: Groups; readonly best: Best<Recency> } | undefined
 
@@ -41,7 +43,7 @@ export class MostRecent {
   }
 
   #bestOf(caught: Groups): Best<Recency> {
-    if (this.#last !== undefined && isSameGroup(caught, this.#last.caught, this.#rule)) return this.#last.best
+    if (this.#last !== undefined && this.#isSameGroup(caught, this.#last.caught)) return this.#last.best
     const group = groupKey(caught, this.#rule)
     const before = this.#groups.get(group)
     if (before !== undefined) return before
@@ -49,14 +51,14 @@ export class MostRecent {
     this.#groups.set(group, best)
     return best
   }
-}
 
-/** True where {@link groupKey} is the same. Of both the same pattern caught something, or nothing. */
-function isSameGroup(a: Groups, b: Groups, { by }: MostRecentRule): boolean {
-  if (a === undefined || b === undefined) return a === b
-  const number = typeof by === 'object' ? by.number : undefined
-  for (const name in a) if (a[name] !== b[name] && name !== number) return false
-  return true
+  /** True where {@link groupKey} is the same. Of both the same pattern caught something, or nothing. */
+  #isSameGroup(a: Groups, b: Groups): boolean {
+    if (a === undefined || b === undefined) return a === b
+    this.#names ??= namedIn(a, this.#rule).map(([name]) => name)
+    for (const name of this.#names) if (a[name] !== b[name]) return false
+    return true
+  }
 }
 
 /**
