@@ -189,6 +189,18 @@ test('of a repository with too many tags nothing is remembered, and others stay'
   t.is(one.read(), read + 3)
 })
 
+test('a repository that had too many tags is remembered when it has fewer', async (t) => {
+  const one = scene({ most: [5000, 2200] })
+  await fill(one, 2500)
+  await told(one.tags)
+  await one.metadata.commit({ remove: Array.from({ length: 1000 }, (_, i) => tagRows.key(name, `t${1500 + i}`)) })
+  t.is((await told(one.tags)).length, 1500) // and so nobody had to try
+  t.is((await told(one.tags)).length, 1500)
+  const read = one.read()
+  t.is((await told(one.tags)).length, 1500)
+  t.is(one.read(), read)
+})
+
 test('who stops reading leaves what was read', async (t) => {
   const one = scene()
   await fill(one, 2500)

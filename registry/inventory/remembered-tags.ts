@@ -23,6 +23,7 @@ interface Repository {
   readonly first: TagRange
   /** As it was counted last. */
   weight: number
+  /** As the last reader found it, so that the next one need not try. */
   isTooLarge: boolean
 }
 
@@ -33,6 +34,7 @@ interface Place {
 }
 
 interface Read extends TagPage {
+  readonly rows: number
   /** The next one; undefined: no more. */
   readonly place: Place | undefined
 }
@@ -77,12 +79,15 @@ export class RememberedTags implements ContentListener {
   async *pages(name: string): AsyncGenerator<TagPage> {
     const repository = this.#known.get(name) ?? { first: new TagRange(), weight: 1, isTooLarge: false }
     this.#known.set(name, repository) // so that it is told of changes
+    let rows = 0
     try {
       for (let place: Place | undefined = { range: repository.first, after: undefined }; place !== undefined; ) {
         const page: Read = remembered(place) ?? (await this.#read(name, repository, place))
         yield page
+        rows += page.rows
         place = page.place
       }
+      repository.isTooLarge &&= rows > this.#mostOfOne
     } finally {
       this.#weigh(name, repository)
     }
@@ -102,7 +107,7 @@ export class RememberedTags implements ContentListener {
       range.remember(led, own.length)
     }
     led.catch(() => undefined) // whoever asks for it is told
-    return { led, place: behind(range, end) }
+    return { led, rows: own.length, place: behind(range, end) }
   }
 
   #isBeyond(repository: Repository, size: number): boolean {
@@ -118,13 +123,13 @@ export class RememberedTags implements ContentListener {
     if (this.#known.peek(name) !== repository) return
     this.#known.delete(name)
     repository.weight = weightOf(repository)
-    if (!repository.isTooLarge) this.#known.set(name, repository)
+    this.#known.set(name, repository)
   }
 }
 
 function remembered({ range, after }: Place): Read | undefined {
   const led = range.from === after ? range.led : undefined
-  return led && { led, place: behind(range, range.upTo) }
+  return led && { led, rows: range.size, place: behind(range, range.upTo) }
 }
 
 function behind(range: TagRange, end: string | undefined): Place | undefined {
