@@ -47,6 +47,7 @@ export const statusWords: Readonly<Record<number, string>> = {
   422: 'The policy is wrong.',
   429: 'Too much is asked for at once: try again.',
   500: 'Something went wrong in the server.',
+  502: 'A Docker daemon, or another registry, cannot be reached or does not do what it is asked for.',
 }
 
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -55,7 +56,10 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   JSON_INVALID: 400,
   REFERENCE_INVALID: 400,
   DIGEST_INVALID: 400,
+  DOCKER_FAILED: 502,
+  DOCKER_UNREACHABLE: 502,
   REGISTRY_DENIED: 403,
+  REGISTRY_UNREACHABLE: 502,
   NOT_SUPPORTED: 409,
   RETENTION_BUSY: 409,
   RETENTION_DRY_RUN: 409,

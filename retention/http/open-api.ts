@@ -66,7 +66,7 @@ const named = [
 ]
 
 /** Statuses that any operation may answer with. */
-const usual = [400, 401, 403, 404, 429, 500]
+const usual = [400, 401, 403, 404, 429, 500, 502]
 
 /** The description of the API (OpenAPI 3.1), of the same table that requests are routed by. */
 export function openApiDocument(version: string): JsonObject {

@@ -1,7 +1,7 @@
 import { IbuildError } from '../../shared/base/errors.ts'
 import { auditChange } from '../state/audit.ts'
 import { merged } from '../state/changes.ts'
-import { listPurging, purgedChange, purgingChange } from '../state/purging.ts'
+import { eachPurging, purgedChange, purgingChange } from '../state/purging.ts'
 import { countEndings } from '../state/runs.ts'
 import { dueEntries, endingOf, findEntry, isKept, trashChange } from '../state/trash.ts'
 import type { Purging } from '../state/types.ts'
@@ -21,7 +21,7 @@ export async function purge(
   { by, within }: { readonly by: string; readonly within?: Within | undefined },
 ): Promise<PurgeReport> {
   if (typeof what === 'object') for (const id of what.ids) await mustBeThere(parts, id, within)
-  await handOver(parts) // what an earlier one left
+  for await (const left of eachPurging(parts.rows)) await handOver(parts, [left]) // by an earlier one
   if (typeof what === 'object') return purgeNamed(parts, what.ids, by)
   const limit = what === 'due' ? parts.now() : undefined
   return purgeFirst(parts, { until: limit, by, bytes: Number.POSITIVE_INFINITY })
@@ -97,20 +97,20 @@ async function purgeEntries(parts: Parts, entries: readonly TrashEntry[], by: st
   const at = now()
   const ended = entries.map((entry) => ({ entry, ending: 'purged' as const }))
   const [left, counted] = [await trashChange(rows, { remove: ended }), await countEndings(rows, ended)]
-  const purging = entries.map(({ repository, digest, size }) => purgingChange({ repository, digest, bytes: size }))
+  const purging = entries.map(({ repository, digest, size }) => ({ repository, digest, bytes: size }))
   const audits = entries.map(({ id, runId, kind, repository, name, digest }) => {
     const about = { entry: id, run: runId, kind, repository, name, digest }
     return { at, by, action: 'purge', about } as const
   })
-  await rows.commit(merged([left, ...purging, ...counted, auditChange(...audits)]))
-  return { purged: entries.length, bytes: await handOver(parts) }
+  await rows.commit(merged([left, ...purging.map(purgingChange), ...counted, auditChange(...audits)]))
+  return { purged: entries.length, bytes: await handOver(parts, eachOnce(purging)) }
 }
 
 /** Tells whoever frees content of what the trash keeps no more. What cannot be told now is told later. Bytes that will go. */
-async function handOver(parts: Parts): Promise<number> {
+async function handOver(parts: Parts, purging: readonly Purging[]): Promise<number> {
   const { rows, log } = parts
   let bytes = 0
-  for (const each of await listPurging(rows, atOnce)) {
+  for (const each of purging) {
     try {
       bytes += await handOne(parts, each)
       await rows.commit(purgedChange(each))
@@ -120,6 +120,11 @@ async function handOver(parts: Parts): Promise<number> {
     }
   }
   return bytes
+}
+
+/** Several tags may have led to one digest. */
+function eachOnce(purging: readonly Purging[]): readonly Purging[] {
+  return [...new Map(purging.map((each) => [`${each.repository} ${each.digest}`, each])).values()]
 }
 
 async function handOne({ rows, inventory }: Parts, { repository, digest }: Purging): Promise<number> {

@@ -1,3 +1,4 @@
+import { eachRow } from '../../shared/rows/each-row.ts'
 import type { Change, RowStore } from '../../shared/rows/row-store.ts'
 import { keyPart, purgingRows } from './rows.ts'
 import type { Purging } from './types.ts'
@@ -13,7 +14,6 @@ export function purgedChange({ repository, digest }: Purging): Change {
 }
 
 /** What the trash gave up and nobody was told of yet. */
-export async function listPurging(rows: RowStore, limit: number): Promise<readonly Purging[]> {
-  const found = await rows.list({ prefix: purgingRows.prefix(), limit })
-  return found.map(({ key, value }) => purgingRows.parse(key, value))
+export async function* eachPurging(rows: RowStore): AsyncGenerator<Purging> {
+  for await (const { key, value } of eachRow(rows, purgingRows.prefix())) yield purgingRows.parse(key, value)
 }
