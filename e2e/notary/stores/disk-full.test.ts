@@ -21,6 +21,7 @@ needs(test, ...diskNeeds.tmpfs)(
         'the metadata of trusted collections cannot be written: no space left on the disk; nothing is written until that is over',
         'the metadata of trusted collections can be written again',
       ],
+      last: 'the metadata of trusted collections can be written again',
     })
   },
 )
