@@ -25,8 +25,18 @@ function scene() {
     await now?.()
     return rows
   }
+  let walks = 0
   const metadata = { list, getMany: async (keys: readonly string[]) => below.getMany(keys) }
-  const remembered = new RememberedPulls({ metadata, pulls: { waitingIn: () => waiting } })
+  const remembered = new RememberedPulls({
+    metadata,
+    pulls: {
+      peek: (_, digest) => waiting.get(digest),
+      waitingIn: () => {
+        walks++
+        return waiting
+      },
+    },
+  })
   changes.listen(remembered)
   const told = async (): Promise<readonly (number | undefined)[]> => (await remembered.inRepository(name))(items)
   const watched = changes.watch(below)
@@ -40,6 +50,7 @@ function scene() {
     below,
     watched,
     read: () => read,
+    walks: () => walks,
     meanwhile: (one: () => Promise<void>) => (work = one),
   }
 }
@@ -66,11 +77,12 @@ test('what is written while it is read is found the next time', async (t) => {
   t.deepEqual(await told(), [1, 2, undefined])
 })
 
-test('of a few it is looked up', async (t) => {
-  const { ofFew, write, read } = scene()
+test('of a few it is looked up, whatever else there is or waits', async (t) => {
+  const { ofFew, write, read, walks, waiting } = scene()
   await write(a, 1)
-  t.deepEqual([await ofFew(a), await ofFew(b)], [1, undefined])
-  t.is(read(), 0)
+  waiting.set(c, 5)
+  t.deepEqual([await ofFew(a), await ofFew(b), await ofFew(c)], [1, undefined, 5])
+  t.deepEqual([read(), walks()], [0, 0])
 })
 
 test('another repository has others, and damaged rows are none', async (t) => {
@@ -89,7 +101,10 @@ test('nothing is remembered while nobody knows whether a change was made', async
   const row = pulledRows.row([name, a], { at: 1 })
   const refused = { ...below, commit: async () => Promise.reject(new Error('the disk is gone')) }
   const changes = followChanges()
-  const remembered = new RememberedPulls({ metadata: below, pulls: { waitingIn: () => new Map() } })
+  const remembered = new RememberedPulls({
+    metadata: below,
+    pulls: { peek: () => undefined, waitingIn: () => new Map() },
+  })
   changes.listen(remembered)
   const at = async (): Promise<number | undefined> => (await (await remembered.inRepository(name))(items))[0]
   t.is(await at(), undefined)

@@ -20,7 +20,7 @@ type Times = readonly (number | undefined)[]
 
 export interface PulledParts {
   readonly metadata: Pick<RowStore, 'list' | 'getMany'>
-  readonly pulls: Pick<Pulls, 'waitingIn'>
+  readonly pulls: Pick<Pulls, 'peek' | 'waitingIn'>
 }
 
 interface Repository {
@@ -62,6 +62,7 @@ export class RememberedPulls implements ContentListener {
   }
 
   suspend(): void {
+    this.#version++
     this.#isSuspended = true
     this.#known.clear()
   }
@@ -76,9 +77,11 @@ export class RememberedPulls implements ContentListener {
     if (repository === undefined) return this.ofFew(name)
     const waiting = this.#parts.pulls.waitingIn(name)
     return async (items) => {
-      const written = repository.found.get(items) ?? timesOf(items, repository.times)
+      const written = repository.found.get(items) ?? timesOf(items, (digest) => repository.times.get(digest))
       repository.found.set(items, written)
-      return waiting.size === 0 ? written : laterOf(written, timesOf(items, waiting))
+      if (waiting.size === 0) return written
+      const others = timesOf(items, (digest) => waiting.get(digest))
+      return written.map((at, i) => later(at, others[i]))
     }
   }
 
@@ -91,7 +94,8 @@ export class RememberedPulls implements ContentListener {
         const value = values[i]
         return value === undefined ? [] : [{ key, value }]
       })
-      return laterOf(timesOf(items, new Map(timesIn(rows))), timesOf(items, this.#parts.pulls.waitingIn(name)))
+      const written = new Map(timesIn(rows))
+      return timesOf(items, (digest) => later(written.get(digest), this.#parts.pulls.peek(name, digest)))
     }
   }
 
@@ -109,12 +113,8 @@ export class RememberedPulls implements ContentListener {
   }
 }
 
-function timesOf(items: readonly Pullable[], times: ReadonlyMap<Digest, number>): Times {
-  return items.map(({ digest, below }) => below.reduce((last, one) => later(last, times.get(one)), times.get(digest)))
-}
-
-function laterOf(some: Times, others: Times): Times {
-  return some.map((at, i) => later(at, others[i]))
+function timesOf(items: readonly Pullable[], timeOf: (digest: Digest) => number | undefined): Times {
+  return items.map(({ digest, below }) => below.reduce((last, one) => later(last, timeOf(one)), timeOf(digest)))
 }
 
 function later(a: number | undefined, b: number | undefined): number | undefined {

@@ -69,7 +69,7 @@ export interface ServiceInner extends ServiceParts {
   readonly links: Links
   readonly caches: ManifestCaches
   readonly leases: Leases
-  readonly pulls: Pick<Pulls, 'waitingIn' | 'since'>
+  readonly pulls: Pick<Pulls, 'peek' | 'waitingIn' | 'since'>
   readonly immutableBy: ImmutableBy
   /** True while somebody has something pushed or deleted: what nobody asked for can wait for a moment. */
   readonly isAsked: () => boolean

@@ -9,7 +9,9 @@ import type { ServiceParts } from './parts.ts'
 export interface Pulls {
   /** A client asked for a manifest. Never fails and never waits. */
   note(name: string, digest: Digest): void
-  /** When manifests of a repository were last asked for, of what is not written yet. */
+  /** When a manifest was last asked for, of what is not written yet. */
+  peek(name: string, digest: Digest): number | undefined
+  /** The same of all of a repository: looks through what waits. */
   waitingIn(name: string): ReadonlyMap<Digest, number>
   /** Since when pulls are noted in this registry; milliseconds since the epoch. */
   since(): Promise<number>
@@ -76,6 +78,7 @@ export function createPulls(parts: Parts, { every = 60_000, most = 100_000 }: Pu
       const wait = waiting.size >= most ? 0 : every
       timer ??= setTimeout(() => void flush().catch(() => undefined), wait).unref()
     },
+    peek: (name, digest) => (waiting.size === 0 ? undefined : waiting.get(pulledRows.key(name, digest))?.at),
     waitingIn: (name) => {
       const found = new Map<Digest, number>()
       for (const one of waiting.values()) if (one.name === name) found.set(one.digest, one.at)
