@@ -3,8 +3,8 @@ import { lastPart } from '../../shared/rows/row-kind.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import { readReferences, referredDigests } from '../service/references.ts'
 import { refersRows, useRows } from '../storage/gc-rows.ts'
-import { holderRows, linkedRows, linkRows, manifestRows, referrerRows, taggedRows } from '../storage/rows.ts'
-import { bytesOfRow } from '../storage/usage-rows.ts'
+import { holderRows, linkedRows, referrerRows, taggedRows } from '../storage/rows.ts'
+import { sizedDigests } from '../storage/sized-digests.ts'
 import { subjectOf } from './keepers.ts'
 
 /** What it frees that something goes, in bytes. */
@@ -69,11 +69,7 @@ function inRepository(metadata: RowStore, name: string): InRepository {
       const subject = await subjectOf(metadata, name, digest)
       return subject !== undefined && !removed.has(subject)
     },
-    size: async (digest) => {
-      const keys = [manifestRows.key(name, digest), linkRows.key(name, digest)] as const
-      const [manifest, link] = await metadata.getMany(keys)
-      return bytesOfRow(keys[0], manifest) || bytesOfRow(keys[1], link)
-    },
+    size: async (digest) => (await sizedDigests(metadata, [{ name, digest }]))[0]?.size ?? 0,
     isElsewhere: async (digest) => {
       const names = [
         ...(await lastParts(linkedRows.prefix(digest), 2)),

@@ -1,8 +1,8 @@
 import type { Digest } from '../../shared/base/digest.ts'
 import { inParallel } from '../../shared/base/in-parallel.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
-import { holderRows, linkedRows, linkRows, manifestRows } from '../storage/rows.ts'
-import { bytesOfRow } from '../storage/usage-rows.ts'
+import { holderRows, linkedRows } from '../storage/rows.ts'
+import { type Place, type Sized, sizedDigests } from '../storage/sized-digests.ts'
 import { chainsTo } from './chains.ts'
 import { firstOther } from './first-other.ts'
 import { type Going, type Look, lookAt } from './freed-look.ts'
@@ -26,7 +26,10 @@ export async function freedTogether(metadata: RowStore, all: readonly Going[]): 
   const places = new Map<Digest, string>()
   for (const [name, { seen }] of looks) for (const digest of seen) places.set(digest, name)
   const isGoing = (name: string, digest: Digest): boolean => looks.get(name)?.removed.has(digest) === true
-  const sized = await sizesOf(metadata, places)
+  const sized = await sizedDigests(
+    metadata,
+    [...places].map(([digest, name]) => ({ name, digest })),
+  )
   const found = await inParallel(sized, { atOnce }, async (place) => {
     const stays = place.size === 0 ? undefined : await holderThatStays(metadata, place, isGoing)
     return { size: place.size, stays: stays === undefined ? undefined : { name: stays, digest: place.digest } }
@@ -45,11 +48,6 @@ export async function freedTogether(metadata: RowStore, all: readonly Going[]): 
   }
 }
 
-interface Place {
-  readonly name: string
-  readonly digest: Digest
-}
-
 /** The first tag that keeps it and does not go. */
 async function sharerOf(metadata: RowStore, { name, digest }: Place, going: ReadonlySet<string>): Promise<string> {
   const chains = await chainsTo(metadata, digest, { name, rootOf: () => undefined })
@@ -57,29 +55,10 @@ async function sharerOf(metadata: RowStore, { name, digest }: Place, going: Read
   return `${name}@${digest}`
 }
 
-interface SizedPlace extends Place {
-  readonly size: number
-  readonly isManifest: boolean
-  readonly isBlob: boolean
-}
-
-async function sizesOf(metadata: RowStore, places: ReadonlyMap<Digest, string>): Promise<readonly SizedPlace[]> {
-  const all = [...places].map(([digest, name]) => ({ digest, name }))
-  const keys = all.flatMap(({ digest, name }) => [manifestRows.key(name, digest), linkRows.key(name, digest)])
-  const values = await metadata.getMany(keys)
-  const sizeAt = (i: number): number => bytesOfRow(keys[i] ?? '', values[i])
-  return all.map((place, i) => ({
-    ...place,
-    size: sizeAt(2 * i) || sizeAt(2 * i + 1),
-    isManifest: values[2 * i] !== undefined,
-    isBlob: values[2 * i + 1] !== undefined,
-  }))
-}
-
 /** A repository that has it as before, as what it is here. */
 async function holderThatStays(
   metadata: RowStore,
-  { name: own, digest, isManifest, isBlob }: SizedPlace,
+  { name: own, digest, isManifest, isBlob }: Sized,
   isGoing: (name: string, digest: Digest) => boolean,
 ): Promise<string | undefined> {
   if (!isGoing(own, digest)) return own

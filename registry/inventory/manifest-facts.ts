@@ -4,8 +4,8 @@ import { readOrNothing } from '../../shared/rows/row-kind.ts'
 import type { RowStore } from '../../shared/rows/row-store.ts'
 import { readReferences, referredDigests } from '../service/references.ts'
 import { refersRows } from '../storage/gc-rows.ts'
-import { linkRows, type ManifestRow, manifestRows } from '../storage/rows.ts'
-import { bytesOfRow } from '../storage/usage-rows.ts'
+import { type ManifestRow, manifestRows } from '../storage/rows.ts'
+import { sizedDigests } from '../storage/sized-digests.ts'
 
 /** What a manifest is, whatever becomes of its tags. */
 export interface ManifestFacts {
@@ -148,18 +148,10 @@ async function sizesBelow(
 ): Promise<ReadonlyMap<Digest, number>> {
   const others = new Set<Digest>()
   for (const each of reached.values()) for (const digest of each) if (!tops.has(digest)) others.add(digest)
-  const sizes = others.size === 0 ? [] : await sizesOf(metadata, name, others)
-  return new Map([...sizes, ...[...tops].map(([digest, { size }]) => [digest, size] as const)])
-}
-
-async function sizesOf(
-  metadata: Pick<RowStore, 'getMany'>,
-  name: string,
-  digests: ReadonlySet<Digest>,
-): Promise<ReadonlyMap<Digest, number>> {
-  const all = [...digests]
-  const keys = all.flatMap((digest) => [manifestRows.key(name, digest), linkRows.key(name, digest)])
-  const values = await metadata.getMany(keys)
-  const sizeAt = (i: number): number => bytesOfRow(keys[i] ?? '', values[i])
-  return new Map(all.map((digest, i) => [digest, sizeAt(2 * i) || sizeAt(2 * i + 1)]))
+  const places = [...others].map((digest) => ({ name, digest }))
+  const sized = places.length === 0 ? [] : await sizedDigests(metadata, places)
+  return new Map([
+    ...sized.map(({ digest, size }) => [digest, size] as const),
+    ...[...tops].map(([digest, { size }]) => [digest, size] as const),
+  ])
 }
