@@ -50,6 +50,7 @@ test('the last line of a text may be an error, the lines before it were given', 
 const nonsense = {
   'a first line of something else': ['{"m":1}\n{"n":1}\n'],
   'a last line of something else': ['{"n":1}\n{"m":1}\n'],
+  'a last line that is empty': ['{"n":1}\n', '\n'],
   'a last line that is cut short': ['{"n":1}\n{"n'],
   'no JSON': ['<html>\n'],
   'what a terminal acts on': ['{"n":1}\n', '\u001b[2J\n', '{"n":1}\n'],

@@ -25,7 +25,7 @@ export async function documentOf<T>(answer: GcAnswer, shape: Shape<T>): Promise<
 /** The lines of an answer, which is asked for with the first, as they come. Errors: as {@link documentOf}, in the midst, too. */
 export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>): AsyncGenerator<readonly T[]> {
   for await (const bytes of wholeLines(ask)) {
-    const lines = textOf(bytes.subarray(0, -1)).split('\n')
+    const lines = bytes.subarray(0, -1).toString().split('\n')
     yield lines.map((line) => lineOf(line, shape))
   }
 }
@@ -37,16 +37,16 @@ export async function* linesOf<T>(ask: () => Promise<GcAnswer>, shape: Shape<T>)
 export async function* lineBytesOf(ask: () => Promise<GcAnswer>, shape: Shape<unknown>): AsyncGenerator<Uint8Array> {
   let [held, isFirst]: [Uint8Array, boolean] = [new Uint8Array(), true]
   for await (const bytes of wholeLines(ask)) {
-    if (isFirst) lineOf(textOf(bytes.subarray(0, bytes.indexOf(lineFeed))), shape)
+    if (isFirst) lineOf(bytes.subarray(0, bytes.indexOf(lineFeed)), shape)
     isFirst = false
     if (control.test(bytes.toString('latin1'))) throw nonsense('its answer has a control character in it')
-    const last = bytes.lastIndexOf(lineFeed, bytes.length - 2) + 1
+    const last = bytes.subarray(0, -1).lastIndexOf(lineFeed) + 1
     if (held.length > 0) yield held
     if (last > 0) yield bytes.subarray(0, last)
     held = bytes.subarray(last)
   }
   if (held.length === 0) return
-  lineOf(textOf(held.subarray(0, -1)), shape)
+  lineOf(held.subarray(0, -1), shape)
   yield held
 }
 
@@ -71,11 +71,7 @@ async function* wholeLines(ask: () => Promise<GcAnswer>): AsyncGenerator<Buffer>
   if (rest.length > 0) throw nonsense('its answer ends within a line')
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
-}
-
-function lineOf<T>(line: string, shape: Shape<T>): T {
+function lineOf<T>(line: Uint8Array | string, shape: Shape<T>): T {
   const value = parsed(line)
   if (isObject(value) && isObject(value['error'] ?? null)) throw toldError(value, 500)
   return read(value, shape)
